@@ -38,7 +38,6 @@ class OpenDeployment(Protocol):
             create: Whether a missing store is created. If not, an empty store that is removed at
                 the end takes its place, and `Deployment.missing_store` has its URL.
         """
-        ...
 
 
 class Serve(Protocol):
@@ -46,7 +45,6 @@ class Serve(Protocol):
 
     async def __call__(self, deployment: Deployment) -> None:
         """Serve the deployment until the process is stopped."""
-        ...
 
 
 class Work(Protocol):
@@ -60,7 +58,6 @@ class Work(Protocol):
         Args:
             at_once: The largest number of tasks at the same time.
         """
-        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,8 +27,7 @@ from overheard_google.reading import citations_of, finish_of, text_of, usage_of
 if TYPE_CHECKING:
     from google.genai.client import AsyncClient
     from google.genai.types import GenerateContentConfig, GenerateContentResponse
-    from httpx2 import AsyncClient as HttpClient
-    from httpx2 import Request
+    from httpx2 import AsyncClient as HttpClient, Request
 
     from overheard_google.redirects import Redirects
 

@@ -79,15 +79,12 @@ class Outlet(Protocol):
 
     async def show(self, card: Card) -> None:
         """Show a card, at once or, where only the last of many is shown, in `finish`."""
-        ...
 
     async def withdraw(self) -> None:
         """Remove the card that is shown, because the answer is shown elsewhere."""
-        ...
 
     async def finish(self) -> None:
         """Show the last card, unless it is shown already."""
-        ...
 
 
 OpenForm = Callable[[Form, RequestOrigin], Awaitable[None]]

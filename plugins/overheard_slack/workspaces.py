@@ -77,11 +77,9 @@ class Workspaces(Protocol):
                 installed the bot.
             SlackFailed: when Slack cannot be asked about the token.
         """
-        ...
 
     async def forget(self, team: str) -> None:
         """Drop what is stored of a team whose token is not valid any more."""
-        ...
 
 
 class OneWorkspace:

@@ -34,8 +34,8 @@ from overheard_visibility.pick_words import (
     SHORT_OF,
     SPEAKS,
     SUGGESTED,
+    TURNED_DOWN as TURNED_DOWN_WORDS,
 )
-from overheard_visibility.pick_words import TURNED_DOWN as TURNED_DOWN_WORDS
 from overheard_visibility.standing_odds import has_item, is_catalogue, is_planned, odds
 
 FIRST_CHOICE, LISTED, ONLY_NAMED = "first choice", "listed", "only named"

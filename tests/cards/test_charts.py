@@ -9,8 +9,7 @@ from xml.etree import ElementTree
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from overheard.cards.charts.bars import Bar, Bars, Rate, RateGroup, Rates
 from overheard.cards.charts.forest import Difference, Pair, PairGroup, Pairs, Spans

@@ -6,8 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from kit.discord_rules import COMPONENTS_V2, units, walk, words, wrong_components, wrong_embeds
 from overheard.cards import wording

@@ -12,8 +12,7 @@ from overheard.cards.command import CommandSpec, Face, Kind, Option
 from overheard.chat_kit.requests import MAX_QUESTIONS, ButtonQuestions, Click, ClickKind
 from overheard.commands.registry import offered
 from overheard.interfaces import Form
-from overheard_discord import forms
-from overheard_discord import slash_commands as tree
+from overheard_discord import forms, slash_commands as tree
 
 SPEC = {spec.name: spec for spec in SPECS}
 ADD = SPEC["brands add"]

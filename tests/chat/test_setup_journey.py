@@ -12,9 +12,14 @@ from typing import Any
 import pytest
 
 from kit.both_chats import in_discord, in_slack, program
-from kit.discord_payloads import CHANNEL as DISCORD_CHANNEL
-from kit.discord_payloads import GUILD, channel, guild, member
-from kit.discord_payloads import USER as DISCORD_BOT
+from kit.discord_payloads import (
+    CHANNEL as DISCORD_CHANNEL,
+    GUILD,
+    USER as DISCORD_BOT,
+    channel,
+    guild,
+    member,
+)
 from kit.discord_peer import Peer
 from kit.discord_rules import words
 from kit.office import PRICE, Office, open_office

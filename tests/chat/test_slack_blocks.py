@@ -2,8 +2,7 @@ import json
 from dataclasses import replace
 from typing import Any
 
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from slack_sdk.models.blocks import Block
 
 from kit.slack_judge import characters, judge_message, judge_view

@@ -7,9 +7,7 @@ from typing import Any
 
 import pytest
 
-from kit.alert_shapes import MODEL, STARTS
-from kit.alert_shapes import weekly_alert as alert
-from kit.alert_shapes import weekly_shift as shift
+from kit.alert_shapes import MODEL, STARTS, weekly_alert as alert, weekly_shift as shift
 from overheard.detection.baseline import stream_until
 from overheard.detection.decide import (
     Decision,

@@ -6,9 +6,7 @@ from typing import Any
 
 import pytest
 
-from kit.alert_shapes import STARTS
-from kit.alert_shapes import weekly_alert as alert
-from kit.alert_shapes import weekly_shift as shift
+from kit.alert_shapes import STARTS, weekly_alert as alert, weekly_shift as shift
 from overheard.detection.explanation import CAUSES, Hypothesis
 from overheard.detection.placement import (
     ONE_STORY,

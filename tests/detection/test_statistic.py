@@ -6,8 +6,7 @@ from math import log
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from overheard.detection import statistic as marginal_likelihood
 from overheard.detection.control_variate import RunEffectPrior, StreamGroup, run_series

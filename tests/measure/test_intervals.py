@@ -1,6 +1,5 @@
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from overheard.measure.intervals import difference, mean_interval, normal_half_width, wilson
 

@@ -8,8 +8,7 @@ from pydantic import ValidationError
 from kit.shapes import CHAT, QUESTION, Shape
 from kit.vendors import KEY, Document, Reaction, Vendor
 from overheard import Citation, FailureKind, Model, Prompt, ProviderFailed, Question, Usage
-from overheard_compatible.presets import CHAT as CHATTING
-from overheard_compatible.presets import PRESETS
+from overheard_compatible.presets import CHAT as CHATTING, PRESETS
 from overheard_compatible.provider import CompatibleProvider
 from overheard_compatible.settings import CompatibleSettings
 

@@ -3,8 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from overheard.domain import Answer, Brand, Citation, Finish, Model, Prompt, Question, Reply
 from overheard.reading.reader import Reader

@@ -6,8 +6,7 @@ from datetime import UTC, datetime
 from typing import cast
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from kit.scripted import SteppingClock, reply
 from overheard.config.sections import BudgetTable

@@ -130,7 +130,6 @@ class Conversation(Protocol):
     @property
     def forms(self) -> bool:
         """Whether a form can be opened at this moment."""
-        ...
 
     async def show(self, card: Card, *, private: bool = False) -> None:
         """Show a card as the answer; a later card replaces it in the same message.
@@ -139,11 +138,9 @@ class Conversation(Protocol):
             card: The card; the cards in its `more` follow it.
             private: Whether only the person who asked sees the card.
         """
-        ...
 
     async def open_form(self, form: Form) -> None:
         """Open a form for a command's options."""
-        ...
 
 
 @runtime_checkable
@@ -157,7 +154,6 @@ class Located(Protocol):
         """The channel, as ``platform:id``, and the platform's id of the message that shows the
         card; None without a message, or for a message that `Chat.edit` cannot edit.
         """
-        ...
 
 
 class Desk(Protocol):
@@ -166,13 +162,11 @@ class Desk(Protocol):
     @property
     def commands(self) -> Sequence[CommandSpec]:
         """All commands that chats offer."""
-        ...
 
     def command_of(self, words: str) -> CommandSpec | None:
         """Return the command that words begin with, such as those of a button; None when they name
         none.
         """
-        ...
 
     async def serve(self, request: Request, conversation: Conversation) -> bool:
         """Carry out a request and show the result. Never raises: errors are shown as cards.
@@ -180,7 +174,6 @@ class Desk(Protocol):
         Returns:
             False for a repeated request, which this or another process already serves.
         """
-        ...
 
     async def complete(
         self, command: str, option: str, typed: str, *, person: Person, channel: str
@@ -197,20 +190,17 @@ class Desk(Protocol):
             person: The person who types.
             channel: The channel, as ``platform:id``.
         """
-        ...
 
     async def home(self, person: Person) -> Card:
         """Return a card with the state of the brands, the open alerts and the next runs.
 
         For a person without the right to read, the card says why.
         """
-        ...
 
     async def greeting(self) -> Card:
         """Return a card for a place that the bot was invited to: what the bot does, and how to
         begin.
         """
-        ...
 
 
 class AccessPolicy(Protocol):
@@ -225,7 +215,6 @@ class AccessPolicy(Protocol):
                 such as the App Home.
             spec: The command.
         """
-        ...
 
     async def note(
         self, person: Person, channel: str, words: str, spec: CommandSpec, outcome: str = "done"
@@ -239,7 +228,6 @@ class AccessPolicy(Protocol):
             spec: The command.
             outcome: ``done``, or why the command was not carried out.
         """
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,7 +252,6 @@ class Chat(Protocol):
     @property
     def name(self) -> str:
         """The unique name of the chat; the first half of ``slack:C0123456789``."""
-        ...
 
     async def run(self, desk: Desk) -> None:
         """Connect and pass requests to the desk, until cancelled.
@@ -273,7 +260,6 @@ class Chat(Protocol):
             ChatUnavailable: when the credentials are refused; the chat is not started again.
             Exception: when the connection is lost; the chat is started again, with back-off.
         """
-        ...
 
     async def post(
         self, channel: str, card: Card, *, key: str, thread: str = "", broadcast: bool = False
@@ -290,7 +276,6 @@ class Chat(Protocol):
         Raises:
             ChatFailed: when the card was not posted, or when the outcome is unknown.
         """
-        ...
 
     async def edit(self, channel: str, message: str, card: Card) -> None:
         """Replace the card of a posted message by another card.
@@ -303,7 +288,6 @@ class Chat(Protocol):
         Raises:
             ChatFailed: when the message was not edited.
         """
-        ...
 
     async def find(self, channel: str, key: str) -> str | None:
         """Return the id of a recent message that was posted with a key, or None.
@@ -313,15 +297,12 @@ class Chat(Protocol):
         Raises:
             ChatFailed: when the messages cannot be read.
         """
-        ...
 
     async def examine(self, channels: Sequence[str]) -> Sequence[Finding]:
         """Check the credentials, the scopes and these channels, and return the findings."""
-        ...
 
     async def close(self) -> None:
         """Close all connections. Called once, as the last call."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -361,7 +342,6 @@ class Linking(Protocol):
         Raises:
             ChatFailed: when there is no address, for example because the message was deleted.
         """
-        ...
 
 
 @runtime_checkable
@@ -396,4 +376,3 @@ class Connectable(Protocol):
     @property
     def connected(self) -> bool:
         """Whether requests can arrive at this moment."""
-        ...

@@ -55,20 +55,16 @@ class Provider(Protocol):
     @property
     def name(self) -> str:
         """The name of its table in config.toml, and the first half of ``provider/model``."""
-        ...
 
     @property
     def concurrency(self) -> int:
         """The largest number of concurrent calls; 1 or more."""
-        ...
 
     def models(self) -> Sequence[str]:
         """Return the ids of the models that a check asks by default."""
-        ...
 
     def price(self, model: str) -> Price | None:
         """Return the price of a model; `FREE` for a free model, None when unknown."""
-        ...
 
     async def ask(self, question: Question, *, seed: int) -> Reply:
         """Ask one question and return the reply; `Reply.finish` says whether it is complete.
@@ -80,11 +76,9 @@ class Provider(Protocol):
         Raises:
             ProviderFailed: when there is no answer; the message contains no secret.
         """
-        ...
 
     async def close(self) -> None:
         """Close connections and processes. Called once, as the last call."""
-        ...
 
 
 @runtime_checkable
@@ -93,7 +87,6 @@ class Described(Protocol):
 
     def capabilities(self, model: str) -> Capabilities:
         """Return the capabilities of a model, without any I/O."""
-        ...
 
 
 @runtime_checkable
@@ -110,7 +103,6 @@ class Verifiable(Protocol):
             ProviderUnavailable: when the key is refused, the SDK is missing or the service cannot
                 be reached; the message contains no secret.
         """
-        ...
 
 
 @runtime_checkable
@@ -125,7 +117,6 @@ class Listing(Protocol):
         Raises:
             ProviderUnavailable: as for `Verifiable`.
         """
-        ...
 
 
 @runtime_checkable
@@ -145,7 +136,6 @@ class Batching(Protocol):
             ProviderFailed: when the vendor did not accept the batch, or may have (`ambiguous`).
             ProviderUnavailable: when the provider cannot be used at all.
         """
-        ...
 
     async def look(self, batch: str, questions: Mapping[str, Question]) -> BatchStatus:
         """Return the progress of a batch, and all replies once it has ended. The call is free.
@@ -158,7 +148,6 @@ class Batching(Protocol):
             ProviderFailed: when the vendor does not report the state.
             ProviderUnavailable: when the provider cannot be used at all.
         """
-        ...
 
     async def cancel(self, batch: str) -> None:
         """Cancel the unanswered questions of a batch. Finished answers are charged and kept.
@@ -166,7 +155,6 @@ class Batching(Protocol):
         Raises:
             ProviderUnavailable: when the request does not reach the vendor.
         """
-        ...
 
 
 @runtime_checkable
@@ -180,19 +168,16 @@ class Scorer(Protocol):
     @property
     def name(self) -> str:
         """Unique among scorers."""
-        ...
 
     @property
     def version(self) -> str:
         """The version. It must change whenever the same answer could get another score: scores of
         two versions are never compared.
         """
-        ...
 
     @property
     def metrics(self) -> Sequence[Metric]:
         """The metrics that the scorer computes. Every metric belongs to one scorer."""
-        ...
 
     def score(self, reading: Reading) -> Iterable[Score] | Awaitable[Iterable[Score]]:
         """Return the scores of one brand in one answer, in any order; may be async.
@@ -200,7 +185,6 @@ class Scorer(Protocol):
         The same reading must give the same scores. Omit a metric that the answer does not show; do
         not return 0.
         """
-        ...
 
 
 class JudgeClient(Protocol):
@@ -219,7 +203,6 @@ class JudgeClient(Protocol):
             ProviderUnavailable: when the model cannot be asked at all.
             JudgeBudgetUsedUp: when the judge's budget is used up.
         """
-        ...
 
 
 @runtime_checkable
@@ -234,27 +217,22 @@ class Judge(Scorer, Protocol):
     @property
     def model(self) -> Model:
         """The model to ask; preferably a dated snapshot, which the vendor does not change."""
-        ...
 
     @property
     def budget(self) -> float:
         """The judge's budget a month, in US dollars; config.toml may limit it further."""
-        ...
 
     @property
     def rehearsals(self) -> Sequence[str]:
         """Fixed texts that are asked in every round, to detect a change of the judge's model."""
-        ...
 
     def agreement(self, replies: Sequence[str]) -> tuple[int, int]:
         """Return how many gold labels the replies to `rehearsals` match, and the number of gold
         labels.
         """
-        ...
 
     def connect(self, asker: JudgeClient) -> None:
         """Receive the client for the judge's model. Called once, before the first score."""
-        ...
 
 
 @runtime_checkable
@@ -264,7 +242,6 @@ class UpdateFeed(Protocol):
     @property
     def name(self) -> str:
         """Unique among feeds."""
-        ...
 
     async def updates(self, since: datetime) -> Sequence[ModelUpdate]:
         """Return the updates since a moment, in any order.
@@ -274,7 +251,6 @@ class UpdateFeed(Protocol):
         Raises:
             OverheardError: when the source cannot be read; the message is shown.
         """
-        ...
 
 
 class History(Protocol):
@@ -282,7 +258,6 @@ class History(Protocol):
 
     async def runs(self, *, limit: int | None = None) -> list[Run]:
         """Return up to `limit` runs, newest first."""
-        ...
 
     def answers(
         self,
@@ -294,11 +269,9 @@ class History(Protocol):
         """Yield the answers of some runs, prompt keys and numbers (None: of all), in the order of
         their numbers.
         """
-        ...
 
     def scores(self, *, runs: Collection[int] | None = None) -> AsyncIterator[ScoreRecord]:
         """Yield the scores of some runs (None: of all), in the order of their answers."""
-        ...
 
     async def blocks(
         self,
@@ -316,15 +289,12 @@ class History(Protocol):
             metric: The metric; None for all.
             since: The earliest start of the runs; None for the beginning.
         """
-        ...
 
     async def updates(self, model: Model | None = None) -> list[ModelUpdate]:
         """Return the updates of a model, or of all models, oldest first."""
-        ...
 
     async def alerts(self, *, brand: str | None = None) -> list[Alert]:
         """Return the alerts of a brand, or of all brands, newest first."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -353,7 +323,6 @@ class Quoting(Protocol):
             BudgetExceeded: when the budget does not cover the usual price.
             BudgetUnknown: when there is a budget and a price that is not known.
         """
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -416,7 +385,6 @@ class ScoredListener(Protocol):
 
     async def __call__(self, answer: Answer, scores: Sequence[ScoreRecord]) -> None:
         """Handle the event; exceptions are logged and have no other effect."""
-        ...
 
 
 class ShiftListener(Protocol):
@@ -424,7 +392,6 @@ class ShiftListener(Protocol):
 
     async def __call__(self, shift: Shift, alert: Alert) -> None:
         """Handle the event; exceptions are logged and have no other effect."""
-        ...
 
 
 class PostedListener(Protocol):
@@ -438,7 +405,6 @@ class PostedListener(Protocol):
             channel: The channel, as ``platform:id``.
             message: The platform's id of the message.
         """
-        ...
 
 
 Listener = ScoredListener | ShiftListener | PostedListener

@@ -37,19 +37,15 @@ class RunRepository(Protocol):
         Imported history (a run without a panel) can arrive in parts: its start becomes the earliest
         start of all parts.
         """
-        ...
 
     async def get(self, number: int) -> Run | None:
         """Return a run by its number, or None."""
-        ...
 
     async def starts(self) -> dict[int, datetime]:
         """Return the start of every run, by its number; no panel is read."""
-        ...
 
     async def state(self, run_id: int) -> RunState:
         """Return the current state of a run."""
-        ...
 
     async def steer(self, run_id: int, state: RunState) -> bool:
         """Store the request that a running run pause, resume or be cancelled; its process polls
@@ -62,11 +58,9 @@ class RunRepository(Protocol):
         Returns:
             False when the run has ended already.
         """
-        ...
 
     async def finish(self, run_id: int, state: RunState, at: datetime) -> None:
         """Store the final state of a run and the time of its end."""
-        ...
 
     async def find(
         self,
@@ -86,19 +80,15 @@ class RunRepository(Protocol):
             until: The latest start.
             limit: The maximum number of runs.
         """
-        ...
 
     async def keep_result(self, task: Task, result: TaskResult) -> None:
         """Store the result of a task; an earlier result of the same task stays unchanged."""
-        ...
 
     async def results(self, run_id: int, keys: Iterable[str]) -> dict[str, TaskResult]:
         """Return the results of finished tasks of a run, by the tasks' keys."""
-        ...
 
     async def forget_results(self, run_id: int) -> None:
         """Delete the results of a run's tasks."""
-        ...
 
 
 class AnswerRepository(Protocol):
@@ -114,7 +104,6 @@ class AnswerRepository(Protocol):
         Returns:
             The answers that were new, with their numbers.
         """
-        ...
 
     def stream(
         self,
@@ -130,7 +119,6 @@ class AnswerRepository(Protocol):
             prompts: The keys of prompts.
             numbers: The numbers of answers.
         """
-        ...
 
     async def asked(
         self, run_id: int, *, prompts: Collection[str] | None = None
@@ -143,17 +131,14 @@ class AnswerRepository(Protocol):
             run_id: The run.
             prompts: The keys of prompts; None for all.
         """
-        ...
 
     async def count(self, run_id: int) -> int:
         """Return how many questions of a run have an answer that did not fail."""
-        ...
 
     async def failures(self, run_id: int) -> list[tuple[Model, str]]:
         """Return for each model with complete or failed answers in a run: the commonest reason for
         which it failed; empty if any answer is complete.
         """
-        ...
 
     async def usual_usage(self, models: Collection[Model]) -> dict[Model, UsualUsage]:
         """Return the usual billed usage of models, from their latest complete answers in their
@@ -162,7 +147,6 @@ class AnswerRepository(Protocol):
         Reused answers and answers outside of the history do not count. A model
         without an answer is missing.
         """
-        ...
 
     async def served_models(self, *, runs: Collection[int] | None = None) -> list[ServedModelCount]:
         """Return the counts of complete answers by run, requested and served model, of some runs or
@@ -170,7 +154,6 @@ class AnswerRepository(Protocol):
 
         Ordered by run and model. Reused answers do not count.
         """
-        ...
 
 
 class BatchRepository(Protocol):
@@ -180,11 +163,9 @@ class BatchRepository(Protocol):
         """Store a new batch, or the changes of a batch that has a number; return the batch with its
         number.
         """
-        ...
 
     async def unfinished(self, *, runs: Collection[int] | None = None) -> list[Batch]:
         """Return the unfinished batches of some runs, or of all, the oldest first."""
-        ...
 
 
 class RetentionRepository(Protocol):
@@ -195,7 +176,6 @@ class RetentionRepository(Protocol):
 
         Answers that are approved for a dataset are left out.
         """
-        ...
 
     async def forget_texts(self, answers: Collection[int]) -> int:
         """Remove the texts of answers, and the sentences that their scores quote, in one
@@ -207,7 +187,6 @@ class RetentionRepository(Protocol):
         Returns:
             How many answers had a text.
         """
-        ...
 
     async def carry_scores(self, scorer: str, before: str, after: str) -> int:
         """Copy the scores that a version of a scorer lacks from another version of it.
@@ -223,7 +202,6 @@ class RetentionRepository(Protocol):
         Returns:
             The number of answers whose scores were copied.
         """
-        ...
 
 
 class MoneyRepository(Protocol):
@@ -246,7 +224,6 @@ class MoneyRepository(Protocol):
             None when everything is reserved; otherwise the first account without room for its
             amount, and nothing is reserved.
         """
-        ...
 
     async def give_back(self, run_id: int, amounts: Mapping[Account, float]) -> None:
         """Reduce the reservations of a run by amounts in US dollars, at most to 0.
@@ -255,21 +232,17 @@ class MoneyRepository(Protocol):
             run_id: The run.
             amounts: The amounts, by account; an account without a reservation is ignored.
         """
-        ...
 
     async def release(self, run_id: int) -> None:
         """Delete all reservations of a run."""
-        ...
 
     async def reserving_runs(self) -> set[int]:
         """Return the numbers of the runs that have reservations; their processes may be dead."""
-        ...
 
     async def balances(self, accounts: Collection[Account]) -> dict[Account, Balance]:
         """Return the spending and the reservations of all runs on some accounts, in US dollars; 0
         for an account that is not known.
         """
-        ...
 
     async def spending(
         self, *, since: datetime | None = None, until: datetime | None = None
@@ -281,7 +254,6 @@ class MoneyRepository(Protocol):
             since: The time from which answers are counted; None for the beginning.
             until: The time before which answers are counted; None for no end.
         """
-        ...
 
     async def spent(self, *, since: datetime | None = None, run_id: int | None = None) -> float:
         """Return the US dollars that answers cost.
@@ -290,7 +262,6 @@ class MoneyRepository(Protocol):
             since: The time from which answers are counted; None for the beginning.
             run_id: The run of the answers; None for all runs.
         """
-        ...
 
 
 class ScoreRepository(Protocol):
@@ -319,7 +290,6 @@ class ScoreRepository(Protocol):
             newest: Whether the order is descending.
             part: A run whose panel restricts its answers; None for the answers of all runs.
         """
-        ...
 
     async def add(
         self, scorer: str, version: str, scores: Sequence[tuple[Answer, Sequence[ScoreRecord]]]
@@ -335,7 +305,6 @@ class ScoreRepository(Protocol):
             version: The scorer's version.
             scores: The answers, each with its scores.
         """
-        ...
 
     async def findings(
         self, brand: str, verdicts: Collection[str], *, runs: Collection[int] | None = None
@@ -348,23 +317,18 @@ class ScoreRepository(Protocol):
             verdicts: Verdicts of details, such as ``wrong``.
             runs: The numbers of runs; None for all.
         """
-        ...
 
     def stream(self, *, runs: Collection[int] | None = None) -> AsyncIterator[ScoreRecord]:
         """Stream the scores of some runs, or of all, in the order of their answers."""
-        ...
 
     async def of_answers(self, answers: Collection[int]) -> list[ScoreRecord]:
         """Return the scores of some answers, in the order of the answers' numbers."""
-        ...
 
     async def count_read(self, scorer: str, version: str) -> int:
         """Return how many answers that have their text a version of a scorer has read."""
-        ...
 
     async def count_scorable(self) -> int:
         """Return the number of scorable answers."""
-        ...
 
     async def prune(self, versions: Collection[str]) -> int:
         """Delete all editions, scores, readings and blocks except those of some versions.
@@ -378,7 +342,6 @@ class ScoreRepository(Protocol):
         Returns:
             The number of deleted scores.
         """
-        ...
 
 
 class BlockRepository(Protocol):
@@ -402,7 +365,6 @@ class BlockRepository(Protocol):
             since: The earliest start of the blocks' runs; None for the beginning.
             run: The number of the run; None for all.
         """
-        ...
 
     async def table(
         self,
@@ -423,14 +385,12 @@ class BlockRepository(Protocol):
             newest: A brand and a number of runs: of each model, only its newest runs with a value
                 of the metric of this brand. It needs a metric.
         """
-        ...
 
     async def reused(self, run_id: int) -> list[Block]:
         """Return the sums of the scores of the answers that a run reuses.
 
         They are computed and not stored: trends and detection do not read them.
         """
-        ...
 
 
 class EditionRepository(Protocol):
@@ -438,7 +398,6 @@ class EditionRepository(Protocol):
 
     async def all(self) -> list[Edition]:
         """Return all editions, the oldest first."""
-        ...
 
     async def add(self, edition: Edition) -> Edition:
         """Store an edition and return it with its number.
@@ -446,11 +405,9 @@ class EditionRepository(Protocol):
         Versions are unique: an edition of the same versions gets the new state, note and time. A
         used or pending edition replaces the edition in that state, which becomes kept.
         """
-        ...
 
     async def set_state(self, number: int, state: EditionState, note: str = "") -> None:
         """Set the state and the note of an edition, in one transaction.
 
         When the state is USED, the edition that was used before becomes kept.
         """
-        ...

@@ -14,7 +14,6 @@ class Clock(Protocol):
 
     def now(self) -> datetime:
         """Return the current time as an aware datetime in UTC."""
-        ...
 
 
 class Progress(Protocol):
@@ -22,15 +21,12 @@ class Progress(Protocol):
 
     def start(self, title: str, total: int) -> None:
         """Begin work of `total` steps (0 when unknown); this ends the work before."""
-        ...
 
     def advance(self, steps: int = 1) -> None:
         """Report finished steps."""
-        ...
 
     def finish(self) -> None:
         """Report that the work is done or was given up."""
-        ...
 
 
 class NoProgress:
@@ -66,7 +62,6 @@ class Queue(Protocol):
     @property
     def spread(self) -> bool:
         """Whether several processes share the work, so that runs are cut into several tasks."""
-        ...
 
     async def carry(
         self, tasks: Sequence[Task], do: TaskHandler, is_wanted: IsWanted | None = None
@@ -85,11 +80,9 @@ class Queue(Protocol):
         Raises:
             OverheardError: when the queue's database cannot be reached for a long time.
         """
-        ...
 
     async def workers(self) -> int:
         """Return how many workers are connected; 0 for a queue without workers."""
-        ...
 
     async def work(
         self,
@@ -110,4 +103,3 @@ class Queue(Protocol):
         Raises:
             OverheardError: when the connection to the queue ends.
         """
-        ...

@@ -62,11 +62,9 @@ class AlertRepository(Protocol):
         Returns:
             The stored alert, and whether it is new.
         """
-        ...
 
     async def get(self, number: int) -> Alert | None:
         """Return an alert by its number, or None."""
-        ...
 
     async def find(self, *, brand: str | None = None, live: bool = False) -> list[Alert]:
         """Return the alerts of one brand, or of all, the newest first.
@@ -75,7 +73,6 @@ class AlertRepository(Protocol):
             brand: The brand; None for all.
             live: Whether to leave out recovered and closed alerts.
         """
-        ...
 
     async def change(self, alert: Alert, event: AlertEvent) -> bool:
         """Store the new state of an alert together with an event, in one transaction.
@@ -90,11 +87,9 @@ class AlertRepository(Protocol):
         Returns:
             False, and nothing is stored, when the stored revision is not the one before.
         """
-        ...
 
     async def events(self, alert_id: int) -> list[AlertEvent]:
         """Return the events of an alert, the oldest first."""
-        ...
 
 
 class DeliveryRepository(Protocol):
@@ -102,21 +97,17 @@ class DeliveryRepository(Protocol):
 
     async def add(self, wanted: Iterable[Delivery]) -> None:
         """Store deliveries; a delivery with a known key stays unchanged."""
-        ...
 
     async def put(self, delivery: Delivery) -> None:
         """Store a delivery in place of the stored one with the same key, unless a process has
         claimed that.
         """
-        ...
 
     async def remove(self, key: str) -> None:
         """Delete the delivery with a key, if there is one."""
-        ...
 
     async def add_shown(self, alert_id: int, channel: str, at: datetime) -> bool:
         """Store that a channel shows an alert already; return False when this was stored before."""
-        ...
 
     async def find(
         self, *, alert_id: int | None = None, channel: str | None = None, waiting: bool = False
@@ -128,7 +119,6 @@ class DeliveryRepository(Protocol):
             channel: The channel, as ``platform:id``; None for all.
             waiting: Whether to return only those that wait to be posted.
         """
-        ...
 
     async def claim(
         self, owner: str, now: datetime, until: datetime, *, chats: Collection[str], limit: int
@@ -146,7 +136,6 @@ class DeliveryRepository(Protocol):
             chats: The platforms that the process can post to.
             limit: The maximum number of deliveries.
         """
-        ...
 
     async def record(self, delivery: Delivery, owner: str, *, message: str, shown: int) -> bool:
         """Store that a delivery was posted, and end the lease.
@@ -160,7 +149,6 @@ class DeliveryRepository(Protocol):
         Returns:
             False, and nothing is stored, when another process has the lease.
         """
-        ...
 
     async def postpone(
         self, delivery: Delivery, owner: str, *, due_at: datetime, problem: str, uncertain: bool
@@ -179,7 +167,6 @@ class DeliveryRepository(Protocol):
         Returns:
             False, and nothing is stored, when another process has the lease.
         """
-        ...
 
 
 class UpdateRepository(Protocol):
@@ -190,15 +177,12 @@ class UpdateRepository(Protocol):
 
         For an update of the same model, time and source, the stored update is returned.
         """
-        ...
 
     async def remove(self, number: int) -> bool:
         """Delete a model update by its number; False when there is no such update."""
-        ...
 
     async def find(self, model: Model | None = None) -> list[ModelUpdate]:
         """Return the updates of one model, or of all, the oldest first."""
-        ...
 
 
 class CatalogueRepository(Protocol):
@@ -216,23 +200,18 @@ class CatalogueRepository(Protocol):
         Raises:
             StoreError: when the store cannot be written.
         """
-        ...
 
     async def current(self) -> Catalogue:
         """Return the declared and the added entries, in the order in which they were stored."""
-        ...
 
     async def declared(self) -> Catalogue:
         """Return the entries that the configuration declares."""
-        ...
 
     async def retired(self) -> Catalogue:
         """Return the entries that were current once and are not current now."""
-        ...
 
     async def add_prompts(self, added: Iterable[Prompt]) -> None:
         """Add prompts; a prompt whose text is current stays unchanged."""
-        ...
 
     async def set_brand(self, brand: Brand) -> bool:
         """Add a brand, or replace an added brand of the same name.
@@ -240,11 +219,9 @@ class CatalogueRepository(Protocol):
         Returns:
             Whether the brand was stored: not when the configuration declares a brand of this name.
         """
-        ...
 
     async def remove_brand(self, name: str) -> bool:
         """Retire an added brand; False when there is no such brand."""
-        ...
 
     async def set_prompt(self, prompt: Prompt) -> bool:
         """Add a prompt, or replace an added prompt of the same key.
@@ -252,11 +229,9 @@ class CatalogueRepository(Protocol):
         Returns:
             Whether the prompt was stored: not when the configuration declares this prompt.
         """
-        ...
 
     async def remove_prompt(self, key: str) -> bool:
         """Retire an added prompt; False when there is no such prompt."""
-        ...
 
     async def set_fact(self, fact: Fact) -> bool:
         """Add a fact, or replace an added fact of the same brand, field and value.
@@ -264,11 +239,9 @@ class CatalogueRepository(Protocol):
         Returns:
             Whether the fact was stored: not when the configuration declares this fact.
         """
-        ...
 
     async def remove_fact(self, fact: Fact) -> bool:
         """Retire an added fact; False when there is no such fact."""
-        ...
 
     async def set_schedule(self, schedule: Schedule) -> bool:
         """Add a schedule, or replace an added schedule of the same name.
@@ -277,11 +250,9 @@ class CatalogueRepository(Protocol):
             Whether the schedule was stored: not when the configuration declares a schedule of this
                 name.
         """
-        ...
 
     async def remove_schedule(self, name: str) -> bool:
         """Retire an added schedule; False when there is no such schedule."""
-        ...
 
 
 class Approvals(Protocol):
@@ -289,15 +260,12 @@ class Approvals(Protocol):
 
     async def approve(self, approval: Approval) -> None:
         """Store an approval in place of an earlier approval of the same answer."""
-        ...
 
     async def withdraw_approval(self, answer_id: int) -> bool:
         """Delete an approval; False when there is no approval of this answer."""
-        ...
 
     async def approvals(self) -> list[Approval]:
         """Return all approvals in the order of their answers."""
-        ...
 
 
 class FinetuneRepository(Approvals, Protocol):
@@ -305,15 +273,12 @@ class FinetuneRepository(Approvals, Protocol):
 
     async def publish(self, publication: Publication) -> None:
         """Store a publication in place of an earlier publication of the same item."""
-        ...
 
     async def retract_publication(self, brand: str, item: str) -> bool:
         """Delete a publication; False when there is no such publication."""
-        ...
 
     async def publications(self, brand: str) -> list[Publication]:
         """Return the publications of a brand, the oldest first."""
-        ...
 
 
 class LockRepository(Protocol):
@@ -330,7 +295,6 @@ class LockRepository(Protocol):
         Raises:
             HoldLost: inside the block, when the lock was lost with the database's connection.
         """
-        ...
 
     def leader_lock(self, duty: str) -> AbstractAsyncContextManager[bool]:
         """Return a context manager that makes this process the leader for a duty within the block.
@@ -340,7 +304,6 @@ class LockRepository(Protocol):
         Raises:
             HoldLost: inside the block, when the lock was lost with the database's connection.
         """
-        ...
 
 
 class ScheduleRepository(Protocol):
@@ -348,7 +311,6 @@ class ScheduleRepository(Protocol):
 
     async def state(self, name: str, now: datetime) -> ScheduleState:
         """Return the state of a schedule; a schedule that is not known is stored as begun now."""
-        ...
 
     async def begin_slot(self, name: str, slot: datetime) -> bool:
         """Claim a slot of a known schedule.
@@ -356,11 +318,9 @@ class ScheduleRepository(Protocol):
         Returns:
             False when this slot or a later one was claimed before, or the schedule is paused.
         """
-        ...
 
     async def finish_slot(self, name: str, slot: datetime, problem: str = "") -> None:
         """Store that a slot is finished, with its problem or an empty string."""
-        ...
 
     async def pause(self, name: str, now: datetime, *, paused: bool) -> bool:
         """Pause or resume a schedule; slots of the time in between are skipped.
@@ -373,7 +333,6 @@ class ScheduleRepository(Protocol):
         Returns:
             False when the schedule was in this state already.
         """
-        ...
 
 
 class AuditRepository(Protocol):
@@ -381,7 +340,6 @@ class AuditRepository(Protocol):
 
     async def add(self, entry: AuditEntry) -> None:
         """Append an entry."""
-        ...
 
     async def find(
         self, *, since: datetime | None = None, limit: int | None = None
@@ -392,7 +350,6 @@ class AuditRepository(Protocol):
             since: The time of the earliest entry; None for the beginning.
             limit: The maximum number of entries; None for all.
         """
-        ...
 
 
 class SettingRepository(Protocol):
@@ -400,15 +357,12 @@ class SettingRepository(Protocol):
 
     async def all(self) -> list[Setting]:
         """Return all settings, the oldest first."""
-        ...
 
     async def get(self, name: str) -> Setting | None:
         """Return the setting of a name, or None."""
-        ...
 
     async def put(self, setting: Setting) -> None:
         """Store a setting in place of the setting with the same name."""
-        ...
 
     async def remove(self, name: str, at: datetime | None = None) -> bool:
         """Delete a setting.
@@ -420,7 +374,6 @@ class SettingRepository(Protocol):
         Returns:
             False when there was no such setting, so that one of two processes takes it.
         """
-        ...
 
 
 class ChatStateRepository(Protocol):
@@ -428,21 +381,17 @@ class ChatStateRepository(Protocol):
 
     async def first_request(self, platform: str, request: str, now: datetime) -> bool:
         """Store that a chat's request is handled; return False when it was handled before."""
-        ...
 
     async def add_pending(self, pending: PendingConfirmation) -> None:
         """Store a command that waits for a confirmation."""
-        ...
 
     async def pending(self, token: str) -> PendingConfirmation | None:
         """Return the command that waits under a token, or None."""
-        ...
 
     async def take_pending(self, token: str) -> bool:
         """Delete a waiting command; return False when there is none, so that one of two processes
         takes it.
         """
-        ...
 
     async def forget_requests(self, before: datetime, now: datetime) -> None:
         """Delete the requests before a time, and the commands that have expired.
@@ -451,7 +400,6 @@ class ChatStateRepository(Protocol):
             before: The time before which requests are deleted.
             now: The current time.
         """
-        ...
 
 
 class Store(Protocol):
@@ -464,92 +412,74 @@ class Store(Protocol):
     @property
     def catalogue(self) -> CatalogueRepository:
         """Brands, prompts, facts and schedules."""
-        ...
 
     @property
     def runs(self) -> RunRepository:
         """Runs and the results of their tasks."""
-        ...
 
     @property
     def answers(self) -> AnswerRepository:
         """Answers with their costs."""
-        ...
 
     @property
     def batches(self) -> BatchRepository:
         """Batches that were submitted to vendors."""
-        ...
 
     @property
     def retention(self) -> RetentionRepository:
         """The removal of old texts."""
-        ...
 
     @property
     def scores(self) -> ScoreRepository:
         """Scores of answers, and which answers each scorer has read."""
-        ...
 
     @property
     def blocks(self) -> BlockRepository:
         """Sums of scores by run, prompt, model, brand, metric and scorer."""
-        ...
 
     @property
     def editions(self) -> EditionRepository:
         """Editions: which versions of the scorers are read."""
-        ...
 
     @property
     def updates(self) -> UpdateRepository:
         """Model updates."""
-        ...
 
     @property
     def alerts(self) -> AlertRepository:
         """Alerts with their shifts and events."""
-        ...
 
     @property
     def deliveries(self) -> DeliveryRepository:
         """The outbox: what channels are to show."""
-        ...
 
     @property
     def money(self) -> MoneyRepository:
         """Reservations and spending."""
-        ...
 
     @property
     def locks(self) -> LockRepository:
         """Locks that are shared by all processes."""
-        ...
 
     @property
     def schedules(self) -> ScheduleRepository:
         """The states of schedules."""
-        ...
 
     @property
     def audit(self) -> AuditRepository:
         """The audit log."""
-        ...
 
     @property
     def chat_state(self) -> ChatStateRepository:
         """Requests that were handled, and commands that wait for a confirmation."""
-        ...
 
     @property
     def settings(self) -> SettingRepository:
         """Settings that people made in a chat."""
-        ...
 
     @property
     def finetune(self) -> FinetuneRepository:
         """Approved answers and published content."""
-        ...
 
     async def census(self, versions: Collection[str]) -> Census:
         """Return counts of the runs, alerts, deliveries and unscored answers in the store.
@@ -557,11 +487,9 @@ class Store(Protocol):
         Args:
             versions: The versions of scorers in use, written as in `overheard.domain.Block`.
         """
-        ...
 
     async def close(self) -> None:
         """Close all connections."""
-        ...
 
 
 class StoreHistory:
@@ -629,7 +557,6 @@ class StoreMaintenance(Protocol):
         Raises:
             StoreError: when the store cannot be used.
         """
-        ...
 
     async def examine(self, url: str) -> StoreHealth:
         """Check a store's integrity and measure its size; nothing is changed.
@@ -637,7 +564,6 @@ class StoreMaintenance(Protocol):
         Raises:
             StoreError: when the store cannot be used.
         """
-        ...
 
     async def copy(self, source: str, target: str, progress: Progress) -> Mapping[str, int]:
         """Copy all rows into an empty store, in one transaction; numbers stay the same.
@@ -651,7 +577,6 @@ class StoreMaintenance(Protocol):
             StoreError: when a store cannot be used, the target is not empty, or a count
                 differs; the target is then empty.
         """
-        ...
 
     async def back_up(self, url: str, file: Path) -> int:
         """Write a snapshot of an SQLite store to a new file; return its size in bytes.
@@ -660,4 +585,3 @@ class StoreMaintenance(Protocol):
             StoreError: when the store is not SQLite, or cannot be used.
             FileUnwritable: when the file exists, or cannot be written.
         """
-        ...

@@ -4,42 +4,29 @@ Every plugin is loaded on its own. One that cannot be used becomes one sentence 
 version and the remedy, and everything else runs on. So does one that fails later.
 """
 
-from overheard.plugins.guard import Guard, Notice, remedy_of, separate_output, separated_output
-from overheard.plugins.guarded import GuardedProvider, IsolatedScorer, Listeners
-from overheard.plugins.loading import (
-    PluginReport,
-    Plugins,
-    added_commands,
-    added_plugins,
-    built_in_plugins,
-    distribution_of,
-    entry_of,
-    installed_plugins,
-    load_plugins,
-    models_of,
-    plugin_at_fault,
+from overheard.plugins.guard import (
+    Guard as Guard,
+    Notice as Notice,
+    remedy_of as remedy_of,
+    separate_output as separate_output,
+    separated_output as separated_output,
 )
-from overheard.plugins.watchdog import watched_loop
-
-__all__ = [
-    "Guard",
-    "GuardedProvider",
-    "IsolatedScorer",
-    "Listeners",
-    "Notice",
-    "PluginReport",
-    "Plugins",
-    "added_commands",
-    "added_plugins",
-    "built_in_plugins",
-    "distribution_of",
-    "entry_of",
-    "installed_plugins",
-    "load_plugins",
-    "models_of",
-    "plugin_at_fault",
-    "remedy_of",
-    "separate_output",
-    "separated_output",
-    "watched_loop",
-]
+from overheard.plugins.guarded import (
+    GuardedProvider as GuardedProvider,
+    IsolatedScorer as IsolatedScorer,
+    Listeners as Listeners,
+)
+from overheard.plugins.loading import (
+    PluginReport as PluginReport,
+    Plugins as Plugins,
+    added_commands as added_commands,
+    added_plugins as added_plugins,
+    built_in_plugins as built_in_plugins,
+    distribution_of as distribution_of,
+    entry_of as entry_of,
+    installed_plugins as installed_plugins,
+    load_plugins as load_plugins,
+    models_of as models_of,
+    plugin_at_fault as plugin_at_fault,
+)
+from overheard.plugins.watchdog import watched_loop as watched_loop

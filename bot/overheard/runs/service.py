@@ -51,11 +51,9 @@ class RunAnalysis(Protocol[Found_co]):
 
     async def analyse(self, run: Run, outcome: Outcome) -> Found_co:
         """Score the answers of a run, detect shifts, and announce them."""
-        ...
 
     async def do(self, task: Task, run: Run) -> TaskResult:
         """Carry out a task of a run that scores or detects."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

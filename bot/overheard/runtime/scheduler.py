@@ -37,11 +37,9 @@ class Times(Protocol):
 
     def after(self, moment: datetime) -> datetime | None:
         """Return the first slot after a moment, or None."""
-        ...
 
     def latest(self, since: datetime, until: datetime) -> datetime | None:
         """Return the last slot after `since` and not after `until`, or None."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

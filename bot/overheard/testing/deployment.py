@@ -100,7 +100,6 @@ class OpenDeployment(Protocol):
 
     async def __call__(self, config: str = "") -> Deployment:
         """Open a deployment with more configuration; see `open_deployment`."""
-        ...
 
 
 async def open_deployment(
