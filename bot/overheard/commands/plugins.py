@@ -363,7 +363,7 @@ def _name_problem(name: str, word: str, kind: str, project: Mapping[str, str]) -
     if kind == "command" and word.replace("_", "-") in first_words():
         return f'there is a command "{name}"'
     classes = re.findall(r"^class (\w+)", project[f"overheard_{word}.py"], re.MULTILINE)
-    if taken := sorted({*classes} & {*overheard.__all__}):
+    if taken := sorted({*classes} & {*dir(overheard)}):
         return f'"{name}" would make a class {taken[0]}, as Overheard has one'
     return ""
 
