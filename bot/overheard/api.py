@@ -142,6 +142,7 @@ from overheard.interfaces import (
     Person as Person,
     PostedListener as PostedListener,
     Provider as Provider,
+    Recovering as Recovering,
     Request as Request,
     ScoredListener as ScoredListener,
     Scorer as Scorer,

@@ -357,7 +357,8 @@ async def test_a_provider_that_returns_nonsense_costs_one_sentence(house: House)
     assert len(outcome.notes) == 1
 
     run = await house.start(replace(PANEL, seed=1))
-    batch = Batch(run.id, MODEL, ("x-0",), house.clock.now(), "batch_9")
+    items = tuple(map(item_of, PANEL.questions()))
+    batch = Batch(run.id, MODEL, items, house.clock.now(), "batch_9")
     await house.store.batches.keep(batch)
     with pytest.raises(ProviderFailed) as raised:
         await house.run(run)

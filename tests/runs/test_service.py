@@ -189,7 +189,7 @@ async def test_a_batch_is_collected_though_its_model_is_not_sold_in_batches_any_
     await house.store.batches.keep(Batch(run.id, MODEL, items, run.started_at, "batch_0"))
     result = await house.service.execute(PriceQuote(NOTHING, run=run))
 
-    assert (len(provider.asked), result.outcome.complete) == (6, 8)
+    assert (len(provider.asked), result.outcome.complete) == (6, 6)
     assert await house.store.batches.unfinished() == []
 
 

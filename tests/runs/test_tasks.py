@@ -175,6 +175,7 @@ def test_counts_of_parts_add_up_over_a_queue() -> None:
         "kept": 1,
         "complete": 2,
         "cut": [["svc/m-1", "cut", 3], ["svc/m-2", "length", 1]],
+        "late": 0,
         "failures": {"It fails.": 4},
         "retries": 5,
         "spent": 0.5,

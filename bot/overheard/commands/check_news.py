@@ -27,6 +27,7 @@ ENDINGS = {
     Finish.FILTERED: "withheld or cut by a content filter",
     Finish.REFUSED: "refused by the model",
     Finish.FOREIGN: "in another language than the question's",
+    Finish.NONE: "not shown by the product",
     Finish.CUT: "broken off without an end",
 }
 """Why an answer is not scored, after a count of answers and ``was`` or ``were``."""
@@ -40,6 +41,9 @@ def unscored_sentences(outcome: Outcome, names: ModelNames) -> Iterator[str]:
         was, is_ = ("was", "is") if count == 1 else ("were", "are")
         subject = f"{wording.count(count, 'answer')} of {names.name(model)}"
         yield f"{subject} {was} {ENDINGS[finish]}, and {is_} not scored."
+    if outcome.late:
+        late = wording.count(outcome.late, "bought answer is", "bought answers are")
+        yield f"{late} not there yet, and will be added."
 
 
 def failures_with_model_names(

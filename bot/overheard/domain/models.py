@@ -34,6 +34,8 @@ class Finish(StrEnum):
     """The model declined to answer."""
     FOREIGN = "foreign"
     """Complete, and clearly not in the language of the prompt."""
+    NONE = "none"
+    """The product showed no answer, such as Google without an AI overview: a fact, no failure."""
     CUT = "cut"
     """The connection or stream ended without a finish reason."""
     FAILED = "failed"
@@ -342,6 +344,8 @@ class Capabilities:
         fingerprint: Whether replies carry a fingerprint of the back end.
         streaming: Whether answers are streamed.
         batch: Whether the model can be asked in a batch, see `overheard.Batching`.
+        batch_only: Whether it is asked in batches always, because its answers are bought as tasks.
+        batch_limit: The most questions of one batch; 0 without a limit of the vendor's own.
         searches: The largest number of searches that one answer can be billed for.
         answer_limit: The largest length of an answer in tokens, with its reasoning; None when the
             service decides. A `Question.limit` goes before it.
@@ -355,6 +359,8 @@ class Capabilities:
     fingerprint: bool = False
     streaming: bool = False
     batch: bool = False
+    batch_only: bool = False
+    batch_limit: int = 0
     searches: int = 0
     answer_limit: int | None = None
     how: str = ""

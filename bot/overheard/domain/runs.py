@@ -344,7 +344,7 @@ class BatchStatus:
     Attributes:
         done: Number of processed questions; 0 when the vendor does not report it.
         ended: Whether the batch is finished, so that no further results will come.
-        replies: The replies, by our ids; empty before the batch has ended.
+        replies: The replies, by our ids; before the batch has ended, those that are there.
         problems: By our ids, why a question has no reply, as the rest of a sentence that begins
             with the model (``the vendor did not come to it within 24 hours.``).
     """

@@ -34,6 +34,7 @@ from overheard.interfaces.plugins import (
     Listing as Listing,
     PostedListener as PostedListener,
     Provider as Provider,
+    Recovering as Recovering,
     ScoredListener as ScoredListener,
     Scorer as Scorer,
     ShiftListener as ShiftListener,

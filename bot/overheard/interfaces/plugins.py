@@ -158,6 +158,34 @@ class Batching(Protocol):
 
 
 @runtime_checkable
+class Recovering(Batching, Protocol):
+    """A batching provider that finds a batch again whose submission broke off, by a tag. Optional.
+
+    Where a check would wait long for its last answers, it is told without them; they are added
+    when they arrive.
+    """
+
+    async def submit_once(
+        self, questions: Mapping[str, Question], tag: str, since: datetime | None, buy: bool
+    ) -> str:
+        """Return the vendor's id of the batch with a tag: found at the vendor, or submitted now.
+        Nothing is bought a second time.
+
+        Args:
+            questions: Questions to one model, by our ids, as for `submit`.
+            tag: Unique for the batch: up to 80 letters, digits and ``-:._``.
+            since: When an earlier submission may have begun; None for the first.
+            buy: Whether questions that the vendor does not have are submitted; else the id is empty
+                if it has none of them.
+
+        Raises:
+            ProviderFailed: as for `submit`; `ambiguous` when it remains unknown.
+            ProviderUnavailable: when the provider cannot be used at all.
+        """
+        ...
+
+
+@runtime_checkable
 class Scorer(Protocol):
     """Computes metrics of a brand from an answer.
 

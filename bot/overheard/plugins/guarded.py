@@ -76,8 +76,8 @@ CLOSE_TIMEOUT_S = 2.0
 """Seconds that a provider has to close its connections."""
 PROVIDER_ERRORS = (ProviderFailed, ProviderUnavailable)
 """What a provider may raise."""
-OPTIONAL_CALLS = ("verify", "list_models", "submit", "look", "cancel")
-"""What a provider may do in addition to answering (see `Verifiable`, `Batching`)."""
+OPTIONAL_CALLS = ("verify", "list_models", "submit", "submit_once", "look", "cancel")
+"""What a provider may do in addition to answering (see `Verifiable`, `Recovering`)."""
 log = logging.getLogger("overheard")
 
 

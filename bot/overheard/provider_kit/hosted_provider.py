@@ -46,7 +46,7 @@ MAX_CHARACTERS_A_TOKEN = 50
 """More than a text has on average in any tokenizer."""
 MAX_COST_USD = 1_000.0
 """A larger reported cost of one answer is taken as an error of the service."""
-WITHHELD = frozenset({Finish.FILTERED, Finish.REFUSED})
+WITHHELD = frozenset({Finish.FILTERED, Finish.REFUSED, Finish.NONE})
 """Endings with which an empty answer is no failure."""
 MAX_LISTED = 2_000
 """Models that are read of a service's list."""

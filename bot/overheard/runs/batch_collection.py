@@ -5,13 +5,25 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 from overheard.cards import wording
-from overheard.domain import Answer, Batch, BatchStatus, FailureKind, Model, Question, Run
+from overheard.domain import (
+    Answer,
+    Batch,
+    BatchStatus,
+    FailureKind,
+    Finish,
+    Model,
+    Question,
+    Reply,
+    Run,
+)
 from overheard.errors import OverheardError, ProviderFailed, ProviderUnavailable, ungrouped
-from overheard.interfaces import Batching, Clock, Progress, Provider, Store
+from overheard.interfaces import Batching, Clock, Progress, Provider, Recovering, Store
 from overheard.plugins import remedy_of
+from overheard.runs.budget import TYPICAL, call_cost
 from overheard.runs.call import CALL_TIMEOUT_S, NO_ANSWER, CallCounters, checked_reply, fault
 from overheard.runs.interruptions import RunCancellation
 from overheard.runs.retries import RetryPolicy
@@ -29,6 +41,7 @@ class BatchCalls:
 
     Attributes:
         remedy: What people do about a fault of the provider.
+        recovers: Whether a batch is found again whose submission broke off.
     """
 
     def __init__(self, provider: Provider | None, model: Model, retries: RetryPolicy) -> None:
@@ -36,34 +49,60 @@ class BatchCalls:
         self._model = model
         self._retries = retries
         self.remedy = remedy_of(provider)
+        self.recovers = isinstance(provider, Recovering)
 
-    async def submit(self, questions: Mapping[str, Question]) -> str:
+    async def submit(
+        self,
+        questions: Mapping[str, Question],
+        tag: str,
+        at: datetime,
+        *,
+        again: bool = False,
+        buy: bool = True,
+    ) -> str:
         """Submit questions to the vendor as one batch, and return the vendor's id of the batch.
 
         A failure is repeated as the retry policy says, unless the vendor may have received the
-        batch (`ProviderFailed.ambiguous`).
+        batch (`ProviderFailed.ambiguous`) and does not find it again.
 
         Args:
             questions: The questions by their ids in the batch.
+            tag: The tag of the batch; it and what follows are for `Recovering.submit_once`.
+            at: When the submission began first.
+            again: Whether the vendor may have the batch.
+            buy: Whether questions that the vendor does not have are submitted.
 
         Raises:
             ProviderFailed: the last failure; the vendor may have the batch if it is ambiguous.
             OverheardError: as the plugin raises it.
         """
         tried, begun, provider = 0, asyncio.get_running_loop().time(), self._batching_provider()
+
+        async def submit() -> str:
+            if isinstance(provider, Recovering):
+                return await provider.submit_once(questions, tag, at if again else None, buy)
+            return await provider.submit(questions)
+
         while True:
             try:
-                return await self._call_checked(lambda: provider.submit(questions), str)
+                return await self._call_checked(submit, str)
             except ProviderFailed as failure:
                 tried += 1
                 wait = self._retries.wait(failure, tried)
                 elapsed = asyncio.get_running_loop().time() + wait - begun
-                if failure.ambiguous or not self._retries.should_retry(failure, tried, elapsed):
+                lost = failure.ambiguous and not self.recovers
+                if lost or not self._retries.should_retry(failure, tried, elapsed):
                     raise
+                again = again or failure.ambiguous
             await asyncio.sleep(wait)
 
+    def price(self, question: Question) -> float:
+        """Return the US dollars of the answer to a question; 0 for an unknown price."""
+        providers = {question.model.provider: self._provider} if self._provider else {}
+        return call_cost(question.prompt, question.model, providers, TYPICAL)
+
     async def look(self, batch: str, questions: Mapping[str, Question]) -> BatchStatus:
-        """Return the status of a batch, with its replies once it has ended.
+        """Return the status of a batch, with the replies that are there.
 
         Args:
             batch: The vendor's id of the batch.
@@ -131,6 +170,8 @@ class BatchCalls:
         )
 
 
+LOST_AFTER = timedelta(days=1)
+"""The age of a batch at which its bought answers that have not arrived are given up."""
 ANSWERS_PER_TRANSACTION = 200
 """Answers that are stored in one transaction."""
 
@@ -144,12 +185,15 @@ class BatchPolling:
         longest_s: The longest wait in seconds.
         unreachable_s: Seconds for which a vendor may be unreachable.
         cancelling_s: Seconds that a cancelled batch may take to end.
+        late_s: Seconds after a submission from which a check is told without the bought answers
+            that are not there (see `Recovering`).
     """
 
     first_s: float = 5.0
     longest_s: float = 300.0
     unreachable_s: float = 3600.0
     cancelling_s: float = 900.0
+    late_s: float = 1200.0
 
     def waits(self) -> Iterator[float]:
         """Yield the seconds to wait before each request, without end."""
@@ -258,63 +302,123 @@ class Collector:
     async def _collect_batch(
         self, run: Run, batch: Batch, outcome: Outcome, cancellation: RunCancellation | None = None
     ) -> None:
-        """Ask for the status of a batch until the batch has ended, then store its answers. A vendor
-        that cannot be reached is asked again.
+        """Ask for the status of a batch until the batch has ended, and store each answer when it is
+        there. A vendor that cannot be reached is asked again.
+
+        Bought answers that are not there after `BatchPolling.late_s` are counted as late, and the
+        batch stays open for `add_late`.
 
         Args:
             cancellation: Cancels the wait when the run is stopped; None waits until the batch has
                 ended.
         """
-        done, reached_at = 0, asyncio.get_running_loop().time()
-        asked = run.panel.questions(batch.model) if run.panel else ()
-        by_item = {item_of(question): question for question in asked}
-        questions = {item: by_item[item] for item in batch.items if item in by_item}
+        reached_at, collection = asyncio.get_running_loop().time(), await self._open(run, batch)
         for wait in self._polling.waits():
-            now = asyncio.get_running_loop().time()
+            now, before = asyncio.get_running_loop().time(), collection.done
             try:
-                status = await self._calls(batch.model).look(batch.vendor_id, questions)
+                await self._look(collection, outcome)
                 reached_at = now
             except ProviderFailed as failure:
                 if not failure.retryable or now - reached_at >= self._polling.unreachable_s:
                     raise
-                status = BatchStatus(done)
-            if status.ended:
-                self._progress.advance(len(batch) - done)
-                await self._store_answers(batch, questions, status, outcome)
+            self._progress.advance(collection.done - before)
+            if collection.ended:
                 return
-            self._progress.advance(max(0, status.done - done))
-            done = max(done, min(status.done, len(batch)))
+            if collection.age_s(self._clock) >= self._polling.late_s and collection.recovers:
+                outcome.late += len(collection.left)
+                return
             if cancellation is None:
                 await asyncio.sleep(wait)
                 continue
             with cancellation.waiting():
                 await asyncio.sleep(wait)
 
-    async def _store_answers(
-        self, batch: Batch, questions: Mapping[str, Question], status: BatchStatus, outcome: Outcome
-    ) -> None:
-        """Store the answers of an ended batch, store that the batch has ended, and count the
-        answers.
+    async def add_late(self, run: Run, batch: Batch, outcome: Outcome) -> None:
+        """Look once at a batch of a run that has ended, and store and count the answers that are
+        there. After `LOST_AFTER` the others are given up; their price is booked, because the vendor
+        may charge it.
 
-        A question without a reply gets a failed answer. An answer that an earlier, interrupted
-        collection has stored is not booked again in the accounts.
-
-        Args:
-            questions: Its questions, by their ids in the batch.
-            outcome: Where all the answers are counted.
+        Raises:
+            OverheardError: when the vendor does not report the state, as a plugin raises it.
         """
-        latency = (self._clock.now() - batch.handed_in_at).total_seconds()
-        remedy = self._calls(batch.model).remedy
-        answers = [
-            _answer_of_item(batch, item, question, status, latency, remedy)
-            for item, question in questions.items()
-        ]
+        collection = await self._open(run, batch)
+        collection.lost = self._clock.now() - batch.handed_in_at >= LOST_AFTER
+        await self._look(collection, outcome)
+        outcome.late += len(collection.left)
+
+    async def _open(self, run: Run, batch: Batch) -> _Collection:
+        """Return what is left to collect of a batch."""
+        asked = run.panel.questions(batch.model) if run.panel else ()
+        by_item = {item_of(question): question for question in asked}
+        questions = {item: by_item[item] for item in batch.items if item in by_item}
+        stored = await self._store.answers.asked(run.id)
+        left = {item: q for item, q in questions.items() if q.key not in stored}
+        return _Collection(batch, self._calls(batch.model), questions, left)
+
+    async def _look(self, collection: _Collection, outcome: Outcome) -> None:
+        """Ask for the status of a batch, store and count the answers that are there and not stored
+        yet, and store that the batch has ended if it has.
+
+        When it has ended, a question without a reply gets a failed answer. An answer that an
+        earlier, interrupted collection has stored is neither counted nor booked again.
+        """
+        batch, calls = collection.batch, collection.calls
+        status = BatchStatus(ended=True)
+        if collection.left:
+            status = await calls.look(batch.vendor_id, collection.left)
+        if collection.lost and not status.ended:
+            lost = {
+                item: Reply("", Finish.CUT, cost_usd=calls.price(question))
+                for item, question in collection.left.items()
+            }
+            status = replace(status, ended=True, replies={**lost, **status.replies})
+        collection.ended = status.ended
+        answers = {
+            item: _answer_of_item(
+                batch, item, question, status, collection.age_s(self._clock), calls.remedy
+            )
+            for item, question in collection.left.items()
+            if status.ended or item in status.replies
+        }
         for start in range(0, len(answers), ANSWERS_PER_TRANSACTION):
-            group = answers[start : start + ANSWERS_PER_TRANSACTION]
+            group = list(answers.values())[start : start + ANSWERS_PER_TRANSACTION]
             self._counters.collected(await self._store.answers.add(group))
-        await self.end(batch)
-        for answer in answers:
+        for item, answer in answers.items():
+            del collection.left[item]
             outcome.count(answer)
+        collection.done = max(status.done, len(collection.questions) - len(collection.left))
+        if status.ended:
+            await self.end(batch)
+
+
+@dataclass(slots=True)
+class _Collection:
+    """What is left to collect of a batch.
+
+    Attributes:
+        questions: Its questions, by their ids in the batch.
+        left: Those without a stored answer.
+        done: Number of processed questions.
+        ended: Whether no further results will come.
+        lost: Whether answers that are not there now are given up.
+    """
+
+    batch: Batch
+    calls: BatchCalls
+    questions: Mapping[str, Question]
+    left: dict[str, Question]
+    done: int = 0
+    ended: bool = False
+    lost: bool = False
+
+    @property
+    def recovers(self) -> bool:
+        """Whether its answers are bought, and found again later."""
+        return self.calls.recovers
+
+    def age_s(self, clock: Clock) -> float:
+        """Return the seconds since the submission."""
+        return (clock.now() - self.batch.handed_in_at).total_seconds()
 
 
 def item_of(question: Question) -> str:

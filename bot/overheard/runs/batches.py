@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 
 from overheard.cards import wording
@@ -24,7 +25,13 @@ from overheard.domain import (
     Run,
     RunState,
 )
-from overheard.errors import BudgetUsedUp, NothingBatched, OverheardError, ProviderFailed
+from overheard.errors import (
+    BudgetUsedUp,
+    NothingBatched,
+    OverheardError,
+    ProviderFailed,
+    ProviderUnavailable,
+)
 from overheard.interfaces import Batching, Clock, Progress, Provider, Store
 from overheard.runs.batch_collection import BatchCalls, BatchPolling, Collector, item_of
 from overheard.runs.budget import WORST, call_cost, capabilities_of, key_of, price_of
@@ -43,16 +50,15 @@ TOO_LATE = "The run was begun too long ago to ask more: the answers would not co
 def batched(panel: Panel | None, providers: Mapping[str, Provider]) -> tuple[Model, ...]:
     """Return the models of a panel that are asked in batches, in the panel's order.
 
-    These are the models whose provider sells batches of them. Empty if the panel does not ask for
-    batches or is None.
+    These are the models whose provider sells batches of them, if the panel asks for batches, and
+    those that are asked in no other way. Empty if the panel is None.
     """
-    if panel is None or not panel.batch:
-        return ()
     return tuple(
         model
-        for model in panel.models
+        for model in (panel.models if panel else ())
         if isinstance(providers.get(model.provider), Batching)
-        and capabilities_of(model, providers).batch
+        and (able := capabilities_of(model, providers)).batch
+        and (able.batch_only or (panel and panel.batch))
     )
 
 
@@ -90,7 +96,7 @@ def batch_note(panel: Panel | None, providers: Mapping[str, Provider]) -> str:
     The models are named if they are only some of the panel's. The price is called "half price" if
     it is that for all of them, else "a lower price". Empty when no model is asked in batches.
     """
-    models = batched(panel, providers)
+    models = [m for m in batched(panel, providers) if not capabilities_of(m, providers).batch_only]
     if panel is None or not models:
         return ""
     shares = {price.batch for m in models if (price := price_of(m, providers)) and price.batch}
@@ -172,7 +178,8 @@ class Batches:
                 )
             if outcome.stopped:
                 break
-            await self._store.money.release(run.id)
+            if not outcome.late:  # what is late may still be charged
+                await self._store.money.release(run.id)
             for batch in waiting:
                 items = set(batch.items)
                 questions = (q for q in _questions_of_run(run) if q.model == batch.model)
@@ -188,24 +195,48 @@ class Batches:
         await self._collector.drop(run, await self._submitted_batches(run, outcome), outcome)
         return outcome
 
-    async def _submitted_batches(self, run: Run, outcome: Outcome) -> list[Batch]:
+    async def add_late(self, run: Run) -> Outcome:
+        """Look once at each open batch of a run that has ended, and store the answers that are
+        there; return the counts. A batch whose vendor cannot be asked now stays open.
+        """
+        outcome = Outcome(run)
+        with suppress(ProviderFailed, ProviderUnavailable):
+            for batch in await self._submitted_batches(run, outcome, buy=False):
+                await self._collector.add_late(run, batch, outcome)
+        return outcome
+
+    async def _submitted_batches(
+        self, run: Run, outcome: Outcome, *, buy: bool = True
+    ) -> list[Batch]:
         """Return the submitted batches of a run that have not ended.
 
-        A batch without a vendor's id was being submitted when the process ended: it is stored as
-        ended, with a note for people in ``outcome``, and left out.
+        A batch without a vendor's id was being submitted when the process ended. It is found again
+        where the provider can, or submitted now; else it is stored as ended, with a note for people
+        in ``outcome``, and left out.
+
+        Args:
+            buy: Whether a batch that the vendor does not have is submitted.
         """
-        batches = await self._store.batches.unfinished(runs=[run.id])
-        for batch in batches:
-            if not batch.vendor_id:
-                await self._collector.end(batch)
+        found = list[Batch]()
+        for batch in await self._store.batches.unfinished(runs=[run.id]):
+            stored = batch
+            if not batch.vendor_id and self._batch_calls(batch.model).recovers:
+                items = {item_of(q): q for q in _questions_of_run(run) if q.model == batch.model}
+                asked = {item: items[item] for item in batch.items if item in items}
+                buy = buy and not outcome.stopped and is_fresh(run, self._clock.now())
+                stored = await self._submit_stored(run, batch, asked, again=True, buy=buy)
+            if stored.vendor_id:
+                found.append(stored)
+                continue
+            await self._collector.end(batch)
+            if not self._batch_calls(batch.model).recovers:
                 outcome.notes.append(_uncertain_note(batch))
-        return [batch for batch in batches if batch.vendor_id]
+        return found
 
     async def _submit_missing(
         self, run: Run, tried: set[tuple[str, str, int]], outcome: Outcome
     ) -> list[Batch]:
-        """Submit missing questions as far as the budget allows, and return the new batches, one for
-        each model at most.
+        """Submit missing questions as far as the budget allows, and return the new batches.
 
         Questions of a run that began too long ago are given up. Questions without money are
         submitted by a later call, when batches have returned money; if no batch was submitted now,
@@ -219,12 +250,17 @@ class Batches:
         submitted, without_money = list[Batch](), list[Question]()
         for model in run.panel.models if run.panel else ():
             left = [q for q in _questions_of_run(run) if q.model == model and q.key not in asked]
-            if left and not is_fresh(run, self._clock.now()):
+            if not left:
+                continue
+            if not is_fresh(run, self._clock.now()):
                 _give_up(left, TOO_LATE, tried, outcome)
-            elif count := await self._reserve(run, left[:MAX_BATCH_QUESTIONS]):
-                submitted += await self._submit(run, left[:count], tried, outcome)
-            else:
-                without_money += left
+                continue
+            limit = capabilities_of(model, self._providers).batch_limit or MAX_BATCH_QUESTIONS
+            for part in (left[start : start + limit] for start in range(0, len(left), limit)):
+                if count := await self._reserve(run, part):
+                    submitted += await self._submit(run, part[:count], tried, outcome)
+                else:
+                    without_money += part
         if not submitted:
             _give_up(without_money, str(BudgetUsedUp(key=self._lacking)), tried, outcome)
         return submitted
@@ -285,24 +321,39 @@ class Batches:
         items = {item_of(question): question for question in questions}
         new = Batch(run.id, questions[0].model, tuple(items), self._clock.now())
         batch = await self._store.batches.keep(new)
-        work = asyncio.create_task(self._submit_stored(batch, items))
+        work = asyncio.create_task(self._submit_stored(run, batch, items))
         try:
             return [await asyncio.shield(work)]
         except asyncio.CancelledError:
             await asyncio.wait({work})
             raise
         except OverheardError as error:
-            await self._collector.end(batch)
             if isinstance(error, ProviderFailed) and error.ambiguous:
+                if self._batch_calls(batch.model).recovers:
+                    raise  # it stays open, and is found when the run is resumed
                 outcome.notes.append(_uncertain_note(batch))
+            await self._collector.end(batch)
             _give_up(questions, str(error), tried, outcome)
             return []
 
-    async def _submit_stored(self, batch: Batch, items: Mapping[str, Question]) -> Batch:
+    async def _submit_stored(
+        self,
+        run: Run,
+        batch: Batch,
+        items: Mapping[str, Question],
+        *,
+        again: bool = False,
+        buy: bool = True,
+    ) -> Batch:
         """Submit a stored batch with questions by their ids in the batch; store and return the
         batch with the vendor's id.
+
+        Args:
+            again: Whether the vendor may have the batch.
+            buy: Whether questions that the vendor does not have are submitted.
         """
-        vendor_id = await self._batch_calls(batch.model).submit(items)
+        calls, tag = self._batch_calls(batch.model), f"{run.key}.{batch.id}"
+        vendor_id = await calls.submit(items, tag, batch.handed_in_at, again=again, buy=buy)
         return await self._store.batches.keep(replace(batch, vendor_id=vendor_id))
 
     def _batch_calls(self, model: Model) -> BatchCalls:

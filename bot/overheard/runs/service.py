@@ -12,7 +12,7 @@ from typing import Generic, Protocol, TypeVar
 
 from overheard.cards import wording
 from overheard.config.sections import AskingTable, BudgetTable
-from overheard.domain import TERMINAL, Answer, Run, RunState, Task, TaskKind
+from overheard.domain import TERMINAL, UNFINISHED, Answer, Run, RunState, Task, TaskKind
 from overheard.errors import (
     BatchUncollected,
     HoldLost,
@@ -139,6 +139,7 @@ class RunService(Generic[Found_co]):
         """
         if quote.run is None:
             raise ValueError("a quote without a run cannot be executed")
+        await self.add_late()
         run = await self._store.runs.start(quote.run)
         now, reused = self._clock.now(), 0
 
@@ -214,7 +215,8 @@ class RunService(Generic[Found_co]):
 
     async def ask_aside(self, run: Run) -> tuple[Outcome, list[Answer]]:
         """Start and lock a run outside the history, ask its questions, and end it in the state of
-        the outcome: its answers are stored and charged, and not scored. Batches are not used.
+        the outcome: its answers are stored and charged, and not scored. Batches are used only for
+        models that are asked in no other way.
 
         Returns:
             The outcome, and the stored answers of the run.
@@ -226,11 +228,34 @@ class RunService(Generic[Found_co]):
 
         async def work() -> Outcome:
             outcome = await self.ask(run)
+            await self._ask_in_batches(run, outcome)
             await self._store.runs.finish(run.id, outcome.state, self._clock.now())
             return outcome
 
         outcome = await self._with_lock(run, work)
         return outcome, [answer async for answer in self._store.answers.stream(runs=[run.id])]
+
+    async def add_late(self) -> None:
+        """Add bought answers that have arrived late to their runs, and have them scored: of ended
+        runs, and of runs outside the history whose process has died. A run that another process has
+        locked is left to it.
+        """
+        store, by_id = self._store, {b.run_id: b for b in await self._store.batches.unfinished()}
+        for run_id in by_id:
+            run = await store.runs.get(run_id)
+            if run is None or (run.state in UNFINISHED and not run.aside):
+                continue
+            async with store.locks.run_lock(run_id) as is_locked:
+                if not is_locked:
+                    continue
+                outcome = await self._batches().add_late(run)
+                if outcome.complete:
+                    await self._analysis.do(Task(TaskKind.SCORE, run_id), run)
+                if not await store.batches.unfinished(runs=[run_id]):
+                    await store.money.release(run_id)
+                    all_there = await store.answers.count(run_id) == len(run.panel or ())
+                    state = RunState.COMPLETE if all_there else RunState.PARTIAL
+                    await store.runs.finish(run_id, state, self._clock.now())
 
     async def cancel_batches(self, run: Run) -> list[str]:
         """Cancel a run's batches at their vendors, store the answers that are ready, and return
@@ -319,7 +344,7 @@ class RunService(Generic[Found_co]):
         await self._store.runs.finish(run_id, outcome.state, self._clock.now())
         log.info("Run %s ended: %s.", outcome.run.key, outcome.state.value)
         await self._store.runs.forget_results(run_id)
-        if self._queue.spread:  # also the reservations of workers that died
+        if self._queue.spread and not outcome.late:  # also reservations of workers that died
             await self._store.money.release(run_id)
 
 

@@ -179,6 +179,7 @@ class Outcome:
         reused: Kept answers that are copies of answers of earlier runs.
         complete: New answers that can be scored.
         cut: New answers that are incomplete and not scored, by model and finish.
+        late: Questions whose bought answers have not arrived; they are added when they do.
         failures: Questions without an answer, by the reason as a sentence.
         retries: Repeated calls.
         spent: Dollars of the new answers and of failed calls before them.
@@ -192,6 +193,7 @@ class Outcome:
     reused: int = 0
     complete: int = 0
     cut: Counter[tuple[Model, Finish]] = field(default_factory=Counter)
+    late: int = 0
     failures: Counter[str] = field(default_factory=Counter)
     retries: int = 0
     spent: float = 0.0
@@ -227,14 +229,14 @@ class Outcome:
         """The state in which the run ends.
 
         - A stopped run: the state to which a person stopped it.
-        - Some questions failed: FAILED when no question has an answer, else PARTIAL.
+        - Some questions failed or are late: FAILED when no question has an answer, else PARTIAL.
         - No question failed: PARTIAL when there are answers and all are incomplete, else COMPLETE.
         """
         if self.stopped:
             return self.stopped
         has_scorable = self.kept + self.complete > 0
         has_answers = has_scorable or self.incomplete > 0
-        if self.failures:
+        if self.failures or self.late:
             return RunState.PARTIAL if has_answers else RunState.FAILED
         return RunState.PARTIAL if has_answers and not has_scorable else RunState.COMPLETE
 
@@ -246,6 +248,7 @@ class Outcome:
             "kept": self.kept,
             "complete": self.complete,
             "cut": [[str(m), end.value, count] for (m, end), count in self.cut.items()],
+            "late": self.late,
             "failures": dict(self.failures),
             "retries": self.retries,
             "spent": self.spent,
@@ -262,6 +265,7 @@ class Outcome:
         self.complete += result["complete"]
         for model, end, count in result["cut"]:
             self.cut[Model.parse(model), Finish(end)] += count
+        self.late += result.get("late", 0)
         self.failures.update(result["failures"])
         self.retries += result["retries"]
         self.spent += result["spent"]

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 
 from overheard.alerts.bursts import PlannedBurst, planned_bursts
+from overheard.alerts.run_analysis import run_service
 from overheard.alerts.story import read_watches
 from overheard.commands.check import execute_run
 from overheard.commands.database import retain_texts
@@ -214,6 +215,11 @@ class ScheduledWork:
         finally:
             entry = AuditEntry(deployment.clock.now(), caller, SCHEDULE, command, outcome=outcome)
             await deployment.store.audit.add(entry)
+
+    async def add_late(self) -> None:
+        """Add bought answers that have arrived late to their runs."""
+        deployment = await self._deployment.refreshed()
+        await run_service(Call(deployment, SCHEDULE, SCHEDULE, deployment.zone)).add_late()
 
     async def resume(self, run: Run) -> None:
         """Resume a run in the name of the person who began it."""

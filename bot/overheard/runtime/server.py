@@ -46,6 +46,8 @@ FEED_INTERVAL_S = 3600.0
 """Seconds between two reads of the update feeds."""
 WARM_UP_DELAY_S = 2.0
 """Seconds from the start of the services to what can wait: all that reads, scores or detects."""
+LATE_INTERVAL_S = 60.0
+"""Seconds between two searches for bought answers that arrive late."""
 WAKE_INTERVAL_S = 30.0
 """Seconds between two searches for alerts whose snooze is over."""
 
@@ -257,6 +259,14 @@ class Server:
         are not resumed, because their slot is begun again.
         """
         group.create_task(self._resumer.run())
+        group.create_task(self._add_late())
+
+    async def _add_late(self) -> None:
+        """Add bought answers that arrive late to their runs, every `LATE_INTERVAL_S`."""
+        while True:
+            await asyncio.sleep(LATE_INTERVAL_S)
+            if await self._deployment.store.batches.unfinished():
+                await self._work.add_late()
 
     async def _wake_alerts(self) -> None:
         """Open the alerts whose snooze is over, every `WAKE_INTERVAL_S`, until cancelled."""

@@ -1,0 +1,368 @@
+"""What collectors have in common: answers are bought as tasks, each once, and fetched for nothing.
+
+An order is what is bought by one call: the collector's id of each task by our id of the question,
+as JSON, which the core stores as the id of a batch. A question that was refused has `REFUSED` and
+the reason in the place of an id; one whose task cannot be found again has `LOST`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from abc import abstractmethod
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, TypeVar
+from uuid import uuid4
+
+from overheard import (
+    BatchStatus,
+    Capabilities,
+    Citation,
+    FailureKind,
+    Finish,
+    HostedProvider,
+    Model,
+    PriceList,
+    ProviderFailed,
+    ProviderUnavailable,
+    Question,
+    Reply,
+)
+from overheard_surfaces.settings import SURFACES, CollectorSettings
+
+if TYPE_CHECKING:
+    from httpx2 import AsyncClient
+
+REFUSED, LOST = "!", "?"
+FIRST_WAIT_S, LONGEST_WAIT_S = 2.0, 20.0
+"""Waits for a single answer."""
+CREDIT_STATUSES = frozenset({402, 403})
+_UNFINISHED = re.compile(r"[,;:(\[{\u2013\u2014]\s*$")
+Table = TypeVar("Table", bound=CollectorSettings)
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """What became of a task that has ended.
+
+    Attributes:
+        text: The answer; empty without one.
+        none: Whether the product showed no answer.
+        model: The product's model, as the collector reports it.
+        citations: The sources that the answer cites, then those that the product has shown.
+        problem: Why there is no answer, as the rest of a sentence that begins with the model; the
+            task is not charged.
+        lost: Whether the task is charged and its answer cannot be used.
+    """
+
+    text: str = ""
+    none: bool = False
+    model: str = ""
+    citations: tuple[Citation, ...] = ()
+    problem: str = ""
+    lost: bool = False
+
+
+class Collector(HostedProvider[Table, "AsyncClient"]):
+    """An account at a collector.
+
+    Attributes:
+        title: The collector's name.
+        order_limit: The most tasks of one order.
+        finds: Whether an order can be found again by its tag.
+    """
+
+    title: ClassVar[str]
+    order_limit: ClassVar[int]
+    finds: ClassVar[bool] = True
+
+    def __init__(
+        self, name: str, settings: Table, vendor: str, products: Mapping[str, str]
+    ) -> None:
+        """Keep the settings.
+
+        Args:
+            vendor: The first half of the names in ``prices.toml``.
+            products: The collector's name of each product, by our id.
+        """
+        self.products = products
+        prices = PriceList(settings.prices, "overheard_surfaces", vendor)
+        super().__init__(name, f"{self.title}'s API", settings, prices)
+
+    @property
+    @abstractmethod
+    def authorization(self) -> str:
+        """The header with the key."""
+
+    @abstractmethod
+    async def buy(
+        self, product: str, questions: Mapping[str, Question], tag: str
+    ) -> dict[str, str]:
+        """Buy the answers to questions, and return the order.
+
+        Args:
+            tag: Unique for the order.
+        """
+
+    @abstractmethod
+    async def find(
+        self, product: str, questions: Mapping[str, Question], tag: str, since: datetime
+    ) -> dict[str, str]:
+        """Return what the collector has of an order that may have been bought; free."""
+
+    @abstractmethod
+    def fetch(
+        self, product: str, order: Mapping[str, str], questions: Mapping[str, Question]
+    ) -> AsyncIterator[tuple[str, Observation]]:
+        """Yield each task that has ended, by our id of its question; free.
+
+        Args:
+            order: The ids of tasks that were bought, by our ids of the questions.
+        """
+
+    @abstractmethod
+    async def balance(self) -> float:
+        """Return what is left in the account, below or at 0 when nothing can be bought; free."""
+
+    @abstractmethod
+    async def has(self, product: str) -> bool:
+        """Return whether the collector still sells a product's answers; free."""
+
+    def open_client(self) -> AsyncClient:
+        """Return a new HTTP client for the collector; nothing is sent."""
+        return self.service.http_client(headers={"Authorization": self.authorization})
+
+    async def call(self, method: str, path: str, **more: Any) -> Any:
+        """Call the collector, and return the JSON of its response.
+
+        Raises:
+            ProviderUnavailable: when the account has no credit.
+            Exception: of the client, and for a response that is no JSON.
+        """
+        response = await self.client.request(method, path, **more)
+        if response.status_code in CREDIT_STATUSES:
+            self.refuse_credit()
+        return response.raise_for_status().json()
+
+    def refuse_credit(self) -> NoReturn:
+        """Raise that the account has no credit."""
+        reason, remedy = "the account has no credit left", f"top it up at {self.title}"
+        raise ProviderUnavailable(provider=self.name, reason=reason, remedy=remedy)
+
+    def capabilities(self, model: str) -> Capabilities:
+        """Return how a product is asked: by tasks alone, at a price for each answer."""
+        product, country = SURFACES.get(model, model), self.settings.country
+        return Capabilities(
+            search=False,
+            batch=True,
+            batch_only=True,
+            batch_limit=self.order_limit,
+            searches=1,
+            how=f"{product}, {country}, signed out",
+            name=product,
+        )
+
+    def product(self, model: Model) -> str:
+        """Return the collector's name of a product.
+
+        Raises:
+            ProviderUnavailable: when the collector does not sell its answers.
+        """
+        if model.name not in self.products:
+            raise ProviderUnavailable(
+                provider=self.name,
+                reason=f'{self.title} has no "{model.name}"',
+                remedy=f"choose among {', '.join(self.products)}",
+            )
+        return self.products[model.name]
+
+    async def submit(self, questions: Mapping[str, Question]) -> str:
+        """Buy the answers to questions, and return the order."""
+        return await self.submit_once(questions, uuid4().hex, None, buy=True)
+
+    async def submit_once(
+        self, questions: Mapping[str, Question], tag: str, since: datetime | None, buy: bool
+    ) -> str:
+        """Return an order: what the collector has of it, and what is bought now.
+
+        A task is taken as not bought if the collector does not list it `settled_s` after the first
+        submission; before that it remains unknown. Where the collector finds nothing and nothing is
+        to be bought, all tasks are taken as charged and lost.
+
+        Raises:
+            ProviderFailed: when that, or what became of a submission, remains unknown
+                (`ambiguous`), and when nothing was accepted.
+            ProviderUnavailable: when the key is refused, or the account has no credit.
+        """
+        model = next(iter(questions.values())).model
+        product, order = self.product(model), dict[str, str]()
+        async with self.asking(model):
+            if since is not None:
+                order = await self.find(product, questions, tag, since)
+        left = {item: question for item, question in questions.items() if item not in order}
+        if left and not buy and not self.finds:
+            order |= dict.fromkeys(left, LOST)
+        elif left and buy:
+            age_s = settled_s = self.settings.settled_s
+            if since is not None and self.finds:
+                age_s = (datetime.now(UTC) - since).total_seconds()
+            if age_s < settled_s:
+                raise ProviderFailed(
+                    model=model,
+                    reason=f"{self.title} does not yet say whether it has the questions.",
+                    retryable=True,
+                    retry_after=settled_s - age_s,
+                    ambiguous=True,
+                )
+            order |= await self._bought(model, product, left, tag)
+        return json.dumps(order) if order else ""
+
+    async def _bought(
+        self, model: Model, product: str, questions: Mapping[str, Question], tag: str
+    ) -> dict[str, str]:
+        """Buy the answers to questions. A service that breaks at that may have accepted them."""
+        try:
+            async with self.asking(model):
+                order = await self.buy(product, questions, tag)
+        except ProviderFailed as failed:
+            if failed.status is None or failed.status < 500 or failed.ambiguous:
+                raise
+            raise ProviderFailed(
+                model=model,
+                reason=failed.details["reason"],
+                kind=failed.kind,
+                status=failed.status,
+                retryable=True,
+                retry_after=failed.retry_after,
+                ambiguous=True,
+            ) from None
+        reasons = [task for task in order.values() if task.startswith(REFUSED)]
+        if len(reasons) == len(questions):
+            raise ProviderFailed(
+                model=model,
+                reason=f"{self.title} refuses the questions ({reasons[0][1:]}).",
+                kind=FailureKind.REQUEST,
+            )
+        return order
+
+    async def look(self, batch: str, questions: Mapping[str, Question]) -> BatchStatus:
+        """Return the answers of an order that are there, and the problems of tasks without one.
+
+        A charged task without a usable answer has a reply that is cut, with its price, and is not
+        bought again.
+
+        Args:
+            batch: The order.
+            questions: The questions whose answers are wanted: at least one, to one model.
+
+        Raises:
+            ProviderFailed: when the collector does not report the state.
+            ProviderUnavailable: when the key is refused.
+        """
+        order: Mapping[str, str] = json.loads(batch)
+        model = next(iter(questions.values())).model
+        replies, problems = dict[str, Reply](), dict[str, str]()
+        tasks = dict[str, str]()
+        for item, question in questions.items():
+            task = order.get(item, REFUSED)
+            if task.startswith(REFUSED):
+                problems[item] = f"the collector refuses it ({task[1:] or 'without a reason'})."
+            elif task.startswith(LOST):
+                replies[item] = self._reply(question, Observation(lost=True))
+            else:
+                tasks[item] = task
+        async with self.asking(model):
+            async for item, observation in self.fetch(self.product(model), tasks, questions):
+                if observation.problem:
+                    problems[item] = observation.problem
+                else:
+                    replies[item] = self._reply(questions[item], observation)
+        done = len(replies) + len(problems)
+        return BatchStatus(done, done >= len(questions), replies, problems)
+
+    def _reply(self, question: Question, observation: Observation) -> Reply:
+        """Return a task that was charged as a reply with its price."""
+        finish = Finish.NONE if observation.none else Finish.COMPLETE
+        if is_unfinished(observation.text):
+            finish = Finish.CUT
+        price = self.price(question.model.name)
+        reply = self.service.reply(
+            question,
+            observation.text,
+            finish,
+            headers={},
+            usage={},
+            served_model=observation.model,
+            citations=observation.citations,
+            cost=price.search if price else None,
+        )
+        return replace(reply, finish=Finish.CUT) if reply.finish is Finish.FAILED else reply
+
+    async def ask(self, question: Question, *, seed: int) -> Reply:  # noqa: ARG002 - it has none
+        """Buy one answer, and wait for it."""
+        questions = {"0": question}
+        order, wait_s = await self.submit(questions), FIRST_WAIT_S
+        while True:
+            status = await self.look(order, questions)
+            if status.replies:
+                return status.replies["0"]
+            if status.problems:
+                raise ProviderFailed(model=question.model, reason=status.problems["0"])
+            await asyncio.sleep(wait_s)
+            wait_s = min(LONGEST_WAIT_S, 2 * wait_s)
+
+    async def cancel(self, batch: str) -> None:
+        """Do nothing: what was bought cannot be given back."""
+
+    async def verify(self) -> datetime | None:
+        """Check the key and the balance, for nothing.
+
+        Raises:
+            ProviderUnavailable: when the key is refused, or nothing is left.
+        """
+        async with self.service.trying(lambda: self.client):
+            if await self.balance() <= 0:
+                self.refuse_credit()
+        return None
+
+    async def list_models(self) -> Sequence[str]:
+        """Return the products that the collector sells; of the configured ones, those that it says
+        it still has.
+        """
+        async with self.service.trying(lambda: self.client):
+            return [
+                product
+                for product, name in self.products.items()
+                if product not in self.settings.models or await self.has(name)
+            ]
+        return list(self.products)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        if self._opened is not None:
+            await self._opened.aclose()
+
+
+def is_unfinished(text: str) -> bool:
+    """Return whether an answer breaks off: in a block of code, or behind a character after which
+    something must follow.
+    """
+    return bool(text.count("```") % 2 or _UNFINISHED.search(text))
+
+
+def same_question(prompt: object, question: Question) -> bool:
+    """Return whether the question that a collector reports is ours, apart from spaces."""
+    return str(prompt or "").split() == question.prompt.text.split()
+
+
+def sources(entries: object, *, cited: bool = True) -> Iterable[Citation]:
+    """Yield the sources in a collector's list; what is no source with an address is left out."""
+    for entry in entries if isinstance(entries, list) else ():
+        url = entry.get("url") if isinstance(entry, dict) else None
+        if isinstance(url, str) and url.startswith(("https://", "http://")):
+            title = entry.get("title") or entry.get("label") or ""
+            domain = entry.get("domain") or ""
+            yield Citation(url, str(title), cited, str(domain))
