@@ -150,6 +150,7 @@ from overheard.interfaces import (
     UpdateFeed as UpdateFeed,
     Verifiable as Verifiable,
     View as View,
+    Work as Work,
 )
 from overheard.provider_kit import (
     BatchingProvider as BatchingProvider,

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, tzinfo
 from functools import cached_property, partial
+from typing import Any
 
 from overheard.cards.command import Face
 from overheard.cards.model_names import ModelNames
@@ -17,9 +18,22 @@ from overheard.config.cron import find_zone
 from overheard.config.secrets import shortened, without_control_characters
 from overheard.config.sections import Config, Zoned
 from overheard.config.stored_settings import with_chat_settings
-from overheard.domain import TERMINAL, Catalogue, Landscape, Model, Panel, Run, apply_corrections
+from overheard.domain import (
+    TERMINAL,
+    Catalogue,
+    Delivery,
+    DeliveryKind,
+    Landscape,
+    Model,
+    ModelUpdate,
+    Panel,
+    Run,
+    Setting,
+    apply_corrections,
+)
 from overheard.interfaces import Clock, NoProgress, Progress, Queue, Store
 from overheard.plugins import GuardedProvider, Plugins, installed_plugins, load_plugins
+from overheard.plugins.guard import core_method
 from overheard.runs.asking import PricedAsking
 from overheard.runs.budget import Estimate, Pair, capabilities_of
 from overheard.runs.limits import Limits
@@ -30,6 +44,9 @@ from overheard.runs.tasks import InlineQueue
 from overheard.scoring.judge import Judging, JudgingResources, judges, judging_cost
 from overheard.scoring.rescoring import Rescoring, scoring_in_use
 from overheard.scoring.service import Scoring
+
+KEPT = "plugin:"
+"""The beginning of the names of settings that plugins keep; the plugin's name follows."""
 
 
 def local_zone() -> tzinfo:
@@ -325,6 +342,10 @@ class Call:
         new_run = partial(self.aside_run, label=label)
         return PricedAsking(self.pricing, service, new_run, priced, agreed)
 
+    def work(self, plugin: str) -> PluginWork:
+        """Return what the commands of a plugin may do beyond reading and asking."""
+        return PluginWork(self, plugin)
+
     async def refreshed(self) -> Call:
         """Return this call with the current catalogue and settings, read from the store."""
         return replace(self, deployment=await self.deployment.refreshed())
@@ -333,6 +354,63 @@ class Call:
         """Return this call once all answers are scored, see `Deployment.caught_up`."""
         scored = await self.deployment.caught_up(self.progress, expected, slice_s=slice_s)
         return replace(self, deployment=scored)
+
+
+class PluginWork:
+    """The `overheard.interfaces.Work` of one plugin."""
+
+    def __init__(self, call: Call, plugin: str) -> None:
+        self._call, self._plugin = call, plugin
+        self._store, self._now = call.store, call.clock.now
+
+    @core_method
+    async def kept(self) -> dict[str, Mapping[str, Any]]:
+        """Return the plugin's values by name."""
+        return {
+            setting.name.removeprefix(self._setting_name("")): setting.value
+            for setting in await self._store.settings.all()
+            if setting.name.startswith(self._setting_name(""))
+        }
+
+    @core_method
+    async def keep(self, name: str, value: Mapping[str, Any] | None) -> None:
+        """Keep a value, or forget it."""
+        if value is None:
+            await self._store.settings.remove(self._setting_name(name))
+            return
+        setting = Setting(self._setting_name(name), dict(value), self._call.who, self._now())
+        await self._store.settings.put(setting)
+
+    def _setting_name(self, name: str) -> str:
+        return f"{KEPT}{self._plugin}:{name}"
+
+    @core_method
+    async def report(self, update: ModelUpdate) -> None:
+        """Store an update that is not known."""
+        known = await self._store.updates.find(update.model)
+        if not any(one.at == update.at for one in known):
+            await self._store.updates.add(update)
+
+    @core_method
+    async def post(self, key: str, command: str, **options: Any) -> None:
+        """Store a delivery for each channel of alerts; those with a known key are there already."""
+        config, now = self._call.config, self._now()
+        channels = [route.channel for route in config.routes] or config.health.notices
+        subject = json.dumps([command, options])
+        await self._store.deliveries.add(
+            [
+                Delivery(
+                    DeliveryKind.CARD, f"{self._plugin}-{key}@{channel}", channel, now, subject
+                )
+                for channel in dict.fromkeys(channels)
+            ]
+        )
+
+    @core_method
+    async def listed(self, provider: str) -> list[Mapping[str, Any]]:
+        """Return the service's list of models; empty where there is none."""
+        read = getattr(self._call.plugins.providers.get(provider), "listed", None)
+        return list(await read()) if read else []
 
 
 async def assemble(

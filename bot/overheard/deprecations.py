@@ -76,8 +76,8 @@ _BURSTS = (
     "something may have changed"
 )
 _CANARY = (
-    "every check looks at the served model and its fingerprint for updates, and changes --show "
-    "updates lists them"
+    "watch start asks a model fixed questions each day, and every check looks at the served model "
+    "and its fingerprint"
 )
 _SCORES = (
     "history is scored again by itself, a slice in each check and in overheard run, and scores "

@@ -222,6 +222,8 @@ class ConfirmationNeeded(OverheardError):
     price: str = ""
     usd: float = inf
     """The most dollars that it may cost; infinite when the price is not known."""
+    usual_usd: float = inf
+    """What it usually costs."""
 
     @property
     def reason(self) -> str:

@@ -157,7 +157,8 @@ class AnthropicProvider(BatchingProvider[AnthropicSettings, "AsyncAnthropic"]):
         """Return the request for a question, also for a batch.
 
         Without a limit of the answer, `DEFAULT_MAX_TOKENS` is sent, because the service needs one.
-        A schema is sent as a JSON schema. A model that searches gets the web search tool.
+        A schema is sent as a JSON schema. A model that searches gets the web search tool. Only a
+        steady question has a temperature and an effort.
         """
         request: dict[str, Any] = {
             "model": question.model.id,
@@ -167,6 +168,11 @@ class AnthropicProvider(BatchingProvider[AnthropicSettings, "AsyncAnthropic"]):
         if question.schema:
             schema = json.loads(question.schema)
             request["output_config"] = {"format": {"type": "json_schema", "schema": schema}}
+        temperature, effort = self.sampling(question, None)
+        if question.steady and temperature is not None:
+            request["temperature"] = temperature
+        if effort:
+            request["output_config"] = request.get("output_config", {}) | {"effort": effort}
         return request | ({"tools": [self._search_tool()]} if question.model.searches else {})
 
     async def _creation(self, served_model: str) -> object:

@@ -30,7 +30,9 @@ class AgentProvider(CompatibleProvider):
         The cost is what the service reports, else that of the price list.
         """
         async with self.asking(question.model):
-            headers, response = await self.post("/responses", self._request(question))
+            headers, response = await self.structured(
+                question, lambda asked: self.post("/responses", self._request(asked))
+            )
             return self.service.reply(
                 question,
                 text_of(response),
@@ -49,7 +51,7 @@ class AgentProvider(CompatibleProvider):
         raised to that. A question with a limit has temperature 0, any other the configured one. A
         model that searches must use its search, with the configured limit of searches.
         """
-        temperature = 0.0 if question.limit else self.settings.temperature
+        temperature, effort = self.sampling(question, self.settings.temperature)
         request: dict[str, Any] = {
             "model": question.model.id,
             "input": question.prompt.text,
@@ -57,6 +59,8 @@ class AgentProvider(CompatibleProvider):
         }
         if window := self.service.window(question):
             request["max_output_tokens"] = max(window, MIN_WINDOW_TOKENS)
+        if effort:
+            request["reasoning"] = {"effort": effort}
         if temperature is not None:
             request["temperature"] = temperature
         if question.model.searches:  # without tool_choice, a model does not always search

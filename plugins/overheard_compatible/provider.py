@@ -143,10 +143,12 @@ class CompatibleProvider(HostedProvider[CompatibleSettings, "AsyncOpenAI"]):
         temperature 0, any other the configured one.
         """
         preset = self._preset
+        temperature, effort = self.sampling(question, self.settings.temperature)
         sent: dict[str, object] = {
             preset.seed: seed,
             preset.window: self.service.window(question),
-            "temperature": 0.0 if question.limit else self.settings.temperature,
+            "temperature": temperature,
+            "reasoning_effort": effort or None,
         }
         if question.schema:
             sent["response_format"] = preset.reply_format(json.loads(question.schema))

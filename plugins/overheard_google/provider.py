@@ -48,6 +48,12 @@ class GoogleSettings(ProviderSettings):
 
 
 API = "the Gemini API"
+THINKING: dict[str, dict[str, Any]] = {
+    "none": {"thinking_budget": 0},
+    "minimal": {"thinking_level": "MINIMAL"},
+    "low": {"thinking_level": "LOW"},
+}
+"""What the service calls the reasoning efforts of `HostedProvider.sampling`."""
 
 
 class GoogleProvider(BatchingProvider[GoogleSettings, "AsyncClient"]):
@@ -246,11 +252,13 @@ class GoogleProvider(BatchingProvider[GoogleSettings, "AsyncClient"]):
         Args:
             seed: The sampling seed; None in a batch.
         """
-        from google.genai.types import GenerateContentConfig, GoogleSearch, Tool
+        from google.genai.types import GenerateContentConfig, GoogleSearch, ThinkingConfig, Tool
 
+        temperature, effort = self.sampling(question, self.settings.temperature)
         return GenerateContentConfig(
             seed=seed,
-            temperature=0.0 if question.limit else self.settings.temperature,
+            temperature=temperature,
+            thinking_config=ThinkingConfig(**THINKING[effort]) if effort else None,
             max_output_tokens=self.service.window(question),
             tools=[Tool(google_search=GoogleSearch())] if question.model.searches else None,
             response_mime_type="application/json" if question.schema else None,

@@ -256,7 +256,7 @@ class LocalProvider:
         request: dict[str, Any] = {
             "messages": [{"role": "user", "content": question.prompt.text}],
             "max_tokens": question.limit or settings.max_tokens,
-            "temperature": 0.0 if question.limit else settings.temperature,
+            "temperature": 0.0 if question.limit or question.steady else settings.temperature,
             "seed": seed,
         }
         if settings.adapter:

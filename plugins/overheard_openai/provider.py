@@ -184,9 +184,11 @@ class OpenAIProvider(BatchingProvider[OpenAISettings, "AsyncOpenAI"]):
                     "strict": True,
                 }
             }
-        temperature = 0.0 if question.limit else settings.temperature
-        if temperature is not None and _takes_temperature(model.id):
+        temperature, effort = self.sampling(question, settings.temperature)
+        if temperature is not None and (question.steady or _takes_temperature(model.id)):
             request["temperature"] = temperature
+        if effort:
+            request["reasoning"] = {"effort": effort}
         if model.searches:
             request["tools"] = [self._search_tool()]
             request["max_tool_calls"] = settings.max_searches

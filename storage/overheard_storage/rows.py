@@ -320,6 +320,7 @@ def panel_of(document: Mapping[str, Any]) -> Panel:
         seed=document["seed"],
         times=tuple(document.get("times", ())),  # older panels ask all prompts alike
         batch=document.get("batch", False),
+        steady=document.get("steady", False),
     )
 
 

@@ -182,7 +182,7 @@ def test_in_the_terminal_a_line_names_the_new_words(tmp_path: Path) -> None:
     assert silent == ""
     assert "routes add" in helped
     _, gone = terminal.run("canary", "setup", "a/b", code=2)
-    assert gone.startswith('There is no command "canary setup" any more: every check looks at')
+    assert gone.startswith('There is no command "canary setup" any more: watch start asks a model')
 
 
 @pytest.mark.parametrize(

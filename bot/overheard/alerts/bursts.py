@@ -18,6 +18,7 @@ from overheard.cards import wording
 from overheard.deployment import Call
 from overheard.detection.confirmation import EXPIRES_AFTER, LOOKS, MIN_GAP, YEAR, next_look
 from overheard.domain import BURST, Model, ModelUpdate, Panel, Run
+from overheard.runs.update_feeds import FEED_SOURCE, WATCH_SOURCE
 
 WEEKS_A_YEAR = 52
 """The checks of a year that are expected of a model as long as there were fewer."""
@@ -25,6 +26,8 @@ LEAST_REPEATS = 3
 """How often each question is asked at least: less shows little, and costs little."""
 CHECK = "check"
 """The source of a burst that an unusual check wants; else it is how an update is known."""
+SOURCE_WORDS = {FEED_SOURCE: "announced", WATCH_SOURCE: "its answers are unlike before"}
+"""Words for how an update is known; others are words already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +57,8 @@ def burst_sentence(call: Call, planned: PlannedBurst) -> str:
     and after which time they are asked, in the time zone of the call.
     """
     brands, model = wording.listing(planned.brands), planned.model
-    why = f"{model} may have been changed ({planned.source})"
+    how = SOURCE_WORDS.get(planned.source, planned.source)
+    why = f"{model} may have been changed ({how})"
     if planned.source == CHECK:
         why = f"{brands} at {model} is unlike before"
     at = wording.moment(planned.at, call.zone)
@@ -160,8 +164,11 @@ def _next_burst(
         brand: look for brand, watch in watches.items() if (look := next_time(watch, runs, now))
     }
     source, at = CHECK, min(times.values(), default=None)
-    for update in updates:
-        if update.at > latest.started_at:
+    for update in updates if at is None else ():
+        found_later = update.source in {FEED_SOURCE, WATCH_SOURCE} and not any(
+            run.label == BURST and run.started_at >= update.at for run in runs
+        )
+        if found_later or update.at > latest.started_at:
             source, at = update.source, max(update.at, latest.started_at + MIN_GAP)
     if at is None or latest.panel is None:
         return None

@@ -342,6 +342,8 @@ class CommandSpec(Named):
             saves none, None for a command that has no pictures.
         step: Whether it is a step of the set-up: its form is opened when no option is given, stays
             open while it is carried out, and may be followed by another; it returns a `Step`.
+        hourly: Whether the running bot also carries it out by itself every hour, with the yes of
+            whoever started it. Only for plugins.
         form_of: The name of the command whose form this is, or empty. A form that needs nothing
             is opened when that command is typed with nothing.
     """
@@ -364,6 +366,7 @@ class CommandSpec(Named):
     section: str = ""
     fill: Callable[..., Awaitable[Mapping[str, Any] | FormContent]] | None = None
     step: bool = False
+    hourly: bool = False
     form_of: str = ""
 
     def __post_init__(self) -> None:

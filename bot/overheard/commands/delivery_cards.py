@@ -5,6 +5,7 @@ The weekly sign of life is one of its cards.
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
 
@@ -72,6 +73,7 @@ class DeliveryCards:
             DeliveryKind.SCORES: self._scores_card,
             DeliveryKind.NOTICE: self._notice_card,
             DeliveryKind.ALIVE: self._alive_card,
+            DeliveryKind.CARD: self._command_card,
             DeliveryKind.RESULT: self._result_card,
             DeliveryKind.PROGRESS: self._progress_card,
         }
@@ -168,6 +170,19 @@ class DeliveryCards:
         """
         card = await edition_card(Call(await self._deployment.refreshed()), delivery.subject)
         return Outgoing(card) if card else None
+
+    async def _command_card(self, delivery: Delivery) -> Outgoing | Postponed | None:
+        """Return the card of a plugin's command, after the quiet hours of the channel; None if
+        there is no such command any more.
+        """
+        call = await self._as_seen_in(delivery.channel)
+        route = routed(call.config.routes, delivery.channel)
+        if route and (quiet_until := end_of_quiet(route, call.clock.now())):
+            return Postponed(quiet_until)
+        name, options = json.loads(delivery.subject)
+        spec = call.plugins.commands.get(name)
+        card = await spec.run(call, **options) if spec else None
+        return Outgoing(card) if isinstance(card, Card) else None
 
     async def _result_card(self, delivery: Delivery) -> Outgoing | Postponed | None:
         call = await self._as_seen_in(delivery.channel)

@@ -13,7 +13,7 @@ from overheard.cards import wording
 from overheard.cards.card import Card, Severity, Table
 from overheard.cards.command import CommandSpec, Face
 from overheard.commands.examinations import shutdown_findings
-from overheard.deployment import Call
+from overheard.deployment import KEPT, Call
 from overheard.domain import FREE, Model, Price
 from overheard.interfaces import Judge, Store
 from overheard.runs.budget import capabilities_of, price_of
@@ -22,6 +22,7 @@ from overheard.runs.retries import BreakerState
 from overheard.scoring.judge import judges
 from overheard.scoring.judge_drift import agreements, doubt, lost_verdicts
 
+NOT_WATCHED = "not watched"
 STATES = {
     BreakerState.CLOSED: "works",
     BreakerState.OPEN: "paused",
@@ -40,7 +41,12 @@ async def list_models(call: Call) -> Card:
 
     A terminal has a table with prices and pace; a chat has a line for each model. Nothing is asked.
     """
-    rows = [_model_json(call, model) for model in call.plugins.models]
+    kept = [one.value for one in await call.store.settings.all() if one.name.startswith(KEPT)]
+    notes = {m: str(one["told"]) for one in kept if "told" in one for m in one.get("models", ())}
+    rows = [
+        _model_json(call, model) | {"watch": notes.get(str(model), NOT_WATCHED)}
+        for model in call.plugins.models
+    ]
     troubled = [row for row in rows if row["state"] != BreakerState.CLOSED]
     judged = [
         await _judge_json(call.store, judge) for judge in judges(call.plugins.scorers.values())
@@ -52,7 +58,8 @@ async def list_models(call: Call) -> Card:
     if call.face is Face.CHAT and rows:
         asked = [f" ({row['how']})" if row["how"] != "-" else "" for row in rows]
         named = [call.names.name(Model.parse(row["model"])) for row in rows]
-        lines = zip(named, asked, (row["told"] for row in rows), strict=True)
+        told = (f"{row['told']}, {row['watch']}" for row in rows)
+        lines = zip(named, asked, told, strict=True)
         paragraphs.insert(0, "\n".join(f"{name}{how}: {state}" for name, how, state in lines))
     return Card(
         title=wording.count(len(rows), "model"),
@@ -78,7 +85,7 @@ def _models_table(call: Call, rows: Sequence[Mapping[str, str]]) -> Table:
                 row["how"],
                 row["price"],
                 row["pace"],
-                row["told"],
+                f"{row['told']}, {row['watch']}",
             )
             for row in rows
         ),

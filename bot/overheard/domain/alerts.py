@@ -17,8 +17,8 @@ class ModelUpdate:
     Attributes:
         at: The time of the change, in UTC.
         source: How the update is known: ``announced``, ``feed``, ``served model``,
-            ``fingerprint``, or ``people`` for a mark by a user; in stores of 0.1 also ``style`` and
-            ``canary``.
+            ``fingerprint``, ``watch`` (its answers changed), or ``people`` for a mark by a user; in
+            stores of 0.1 also ``style`` and ``canary``.
         note: A few words, or an empty string.
         id: The store's number, 0 before it is stored.
     """
@@ -326,6 +326,8 @@ class DeliveryKind(StrEnum):
     """What admins should know, such as a plugin that is disabled."""
     ALIVE = "alive"
     """The weekly sign of life."""
+    CARD = "card"
+    """The card of a plugin's command: the subject has its name and options as JSON."""
     RESULT = "result"
     """What came of a run that was cut off, and was finished by another process."""
     PROGRESS = "progress"

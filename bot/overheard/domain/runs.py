@@ -109,6 +109,8 @@ class Question:
             temperature. None for whole answers.
         schema: The JSON schema of the answer, as JSON, which a service with structured output
             enforces; empty for prose.
+        steady: Whether it is asked at temperature 0 and with the least reasoning, as far as the
+            model takes them: the service is asked, and what it refuses is left out.
     """
 
     prompt: Prompt
@@ -116,6 +118,7 @@ class Question:
     repeat: int = 0
     limit: int | None = None
     schema: str = ""
+    steady: bool = False
 
     @property
     def key(self) -> tuple[str, str, int]:
@@ -135,6 +138,7 @@ class Panel:
         times: How often each prompt is asked, 1 or more each; empty means `repeats` for every
             prompt.
         batch: Whether to use the vendors' batch service where there is one: cheaper and slower.
+        steady: Whether its questions are asked as in `Question.steady`.
 
     Raises:
         ValueError: when `times` has another length than `prompts`, or a number below 1.
@@ -147,6 +151,7 @@ class Panel:
     seed: int = 0
     times: tuple[int, ...] = ()
     batch: bool = False
+    steady: bool = False
 
     def __post_init__(self) -> None:
         """Raise ValueError if `times` has another length than `prompts`, or a number below 1."""
@@ -181,7 +186,7 @@ class Panel:
         for number in range(max(self.times, default=self.repeats)):
             for prompt, count in self.asks():
                 for asked in models if number < count else ():
-                    yield Question(prompt, asked, number)
+                    yield Question(prompt, asked, number, steady=self.steady)
 
 
 class RunState(StrEnum):

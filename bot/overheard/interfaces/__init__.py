@@ -41,6 +41,7 @@ from overheard.interfaces.plugins import (
     UpdateFeed as UpdateFeed,
     Verifiable as Verifiable,
     View as View,
+    Work as Work,
 )
 from overheard.interfaces.services import (
     PROBLEM as PROBLEM,

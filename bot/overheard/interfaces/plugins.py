@@ -325,6 +325,41 @@ class History(Protocol):
         """Return the alerts of a brand, or of all brands, newest first."""
 
 
+class Work(Protocol):
+    """What the commands of a plugin may do beyond reading and asking: keep values, tell people."""
+
+    async def kept(self) -> dict[str, Mapping[str, Any]]:
+        """Return the values that this plugin keeps, by name."""
+        ...
+
+    async def keep(self, name: str, value: Mapping[str, Any] | None) -> None:
+        """Keep a JSON object under a name; None forgets it. Of one with the keys ``models``, ids of
+        models, and ``told``, a few words, `models` shows the words at these models.
+        """
+        ...
+
+    async def report(self, update: ModelUpdate) -> None:
+        """Store that a model may have changed, unless an update of that model and time is known.
+        Its questions are asked again then, as far as ``[bursts]`` allows.
+        """
+        ...
+
+    async def post(self, key: str, command: str, **options: Any) -> None:
+        """Post the card of a command of this plugin, once for each key, in the channels that get
+        alerts.
+        """
+        ...
+
+    async def listed(self, provider: str) -> list[Mapping[str, Any]]:
+        """Return the entries of a service's own list of models, as the service writes them, with
+        the id of each as ``id``; empty where there is no such list.
+
+        Raises:
+            ProviderUnavailable: when the list cannot be read.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """The answers to a panel that a plugin's command has asked.
@@ -383,6 +418,7 @@ class View:
             was priced can be asked one by one, and nothing else.
         readable: Returns the text of an answer as prose, for a quote.
         draw: Draws a chart as a picture with this file name.
+        work: What the command may do beyond reading and asking.
     """
 
     catalogue: Catalogue
@@ -406,6 +442,7 @@ class View:
     ask: Callable[[Panel], Awaitable[Asked]]
     readable: Callable[[str], str]
     draw: Callable[[Spans, str], Awaitable[Image]]
+    work: Work
 
 
 class ScoredListener(Protocol):

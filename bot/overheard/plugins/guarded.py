@@ -64,6 +64,7 @@ from overheard.interfaces import (
     Scorer,
     UpdateFeed,
     View,
+    Work,
 )
 from overheard.interfaces.services import Progress
 from overheard.interfaces.store import StoreHistory
@@ -76,7 +77,7 @@ CLOSE_TIMEOUT_S = 2.0
 """Seconds that a provider has to close its connections."""
 PROVIDER_ERRORS = (ProviderFailed, ProviderUnavailable)
 """What a provider may raise."""
-OPTIONAL_CALLS = ("verify", "list_models", "submit", "submit_once", "look", "cancel")
+OPTIONAL_CALLS = ("verify", "list_models", "listed", "submit", "submit_once", "look", "cancel")
 """What a provider may do in addition to answering (see `Verifiable`, `Recovering`)."""
 log = logging.getLogger("overheard")
 
@@ -708,6 +709,7 @@ def _view(call: Any, plugin: str, asking: Any) -> View:
         ask=asking.ask,
         readable=readable,
         draw=draw,
+        work=_only(call.work(plugin), Work),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from abc import ABC, abstractmethod
+from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import fields, replace
@@ -59,6 +60,11 @@ SCHEMA_WORDS = re.compile(
     r"response_?format|schema|output_?config|json|text\.format", re.IGNORECASE
 )
 """Words of an error about the schema of a question."""
+SCHEMA, TEMPERATURE = "schema", "temperature"
+EFFORTS = ("none", "minimal", "low")
+"""What a service may refuse of a question; reasoning efforts, the least first."""
+EFFORT_WORDS = re.compile("effort|reasoning|thinking")
+"""Words of an error about the effort; if it names none, the temperature is left out first."""
 
 Response = TypeVar("Response")
 Table = TypeVar("Table", bound=ProviderSettings)
@@ -288,7 +294,7 @@ class HostedProvider(ABC, Generic[Table, Client]):
         self.settings = settings
         self.service = HostedService(name, api, settings, prices)
         self._opened: Client | None = None
-        self._schemaless: set[str] = set()
+        self._refused: defaultdict[str, set[str]] = defaultdict(set)
 
     @abstractmethod
     def open_client(self) -> Client:
@@ -329,15 +335,30 @@ class HostedProvider(ABC, Generic[Table, Client]):
         """
         return self.service.asking(model, lambda: self.client)
 
+    def sampling(self, question: Question, temperature: float | None) -> tuple[float | None, str]:
+        """Return the temperature and the reasoning effort to send with a question; None and an
+        empty text for none.
+
+        A steady question has temperature 0 and the least effort, without what the service has
+        refused for this model. Any other has no effort, and temperature 0 if it has a limit.
+
+        Args:
+            temperature: That of the table, for all other questions.
+        """
+        if not question.steady:
+            return (0.0 if question.limit else temperature), ""
+        refused = self._refused[question.model.id]
+        effort = next((one for one in EFFORTS if one not in refused), "")
+        return (None if TEMPERATURE in refused else 0.0), effort
+
     async def structured(
         self, question: Question, send: Callable[[Question], Awaitable[Response]]
     ) -> Response:
-        """Send a question and return the SDK's response. A question with a schema is sent a second
-        time without it if the service refuses the schema: with status 400 or 422, which is not
-        charged, and an error that names the schema.
+        """Send a question and return the SDK's response. What the service refuses with status 400
+        or 422, which is not charged, is left out, and the question sent again: a schema that the
+        error names, and of a steady question the temperature and reasoning efforts, one by one.
 
-        If the second request succeeds, the model is remembered for the life of the process, and
-        later questions to it are sent once, without a schema.
+        If that succeeds, it is remembered for the model and the life of the process.
 
         Args:
             question: The question; an empty schema means none.
@@ -346,18 +367,36 @@ class HostedProvider(ABC, Generic[Table, Client]):
         Raises:
             Exception: any other error of the SDK.
         """
-        plain = replace(question, schema="")
-        if not question.schema or question.model.id in self._schemaless:
-            return await send(plain)
-        try:
-            return await send(question)
-        except Exception as error:
-            status = getattr(error, "status_code", None) or getattr(error, "code", None)
-            if status not in REFUSING or not SCHEMA_WORDS.search(str(error)):
-                raise
-        response = await send(plain)
-        self._schemaless.add(question.model.id)
-        return response
+        refused, found = self._refused[question.model.id], set[str]()
+        while True:
+            before = set(refused)
+            asked = replace(question, schema="") if SCHEMA in refused else question
+            try:
+                return await send(asked)
+            except Exception as error:
+                if _is_refusal(error) and refused - before:
+                    continue  # another call has found out what is refused
+                part = self._refused_part(asked, error)
+                if not part:
+                    refused -= found
+                    raise
+                refused.add(part)
+                found.add(part)
+
+    def _refused_part(self, question: Question, error: Exception) -> str:
+        """Return what of a question a service refuses, by the error; empty if it is something else
+        that was wrong.
+        """
+        if not _is_refusal(error):
+            return ""
+        if question.schema and SCHEMA_WORDS.search(str(error)):
+            return SCHEMA
+        temperature, effort = self.sampling(question, None)
+        if temperature is None or not question.steady:
+            return effort
+        told = str(error).casefold()
+        is_effort = TEMPERATURE not in told and EFFORT_WORDS.search(told)
+        return effort if effort and is_effort else TEMPERATURE
 
     async def post(self, path: str, body: Mapping[str, object]) -> tuple[Mapping[str, str], Any]:
         """Send a request through the SDK's client, OpenAI's or Anthropic's, and return (headers of
@@ -441,16 +480,23 @@ class HostedProvider(ABC, Generic[Table, Client]):
         Raises:
             ProviderUnavailable: when the call fails, or the SDK is not installed.
         """
-        dated_names: list[tuple[float, str]] = []
+        entries = sorted(await self.listed(), key=lambda entry: -_created(entry))
+        return [entry["id"] for entry in entries if entry["id"]]
+
+    async def listed(self) -> list[Fields]:
+        """Return the entries of the service's list of models as it writes them, at most
+        `MAX_LISTED`, with the id of each as ``id``. Raises as `list_models` does.
+        """
+        entries: list[Fields] = []
         async with self.service.trying(lambda: self.client):
             client: Any = self.client
             async for model in await client.models.list():
-                name = getattr(model, "id", "") or getattr(model, "name", "") or ""
-                dated_names.append((_created(model), str(name).removeprefix("models/")))
-                if len(dated_names) == MAX_LISTED:
+                entry = Fields(model.model_dump())
+                name = entry.id or entry.name or ""
+                entries.append(Fields(entry | {"id": str(name).removeprefix("models/")}))
+                if len(entries) == MAX_LISTED:
                     break
-        dated_names.sort(key=lambda pair: -pair[0])
-        return [name for _, name in dated_names if name]
+        return entries
 
     async def close(self) -> None:
         """Close the connections of the SDK's client; nothing happens if no call was made."""
@@ -459,11 +505,16 @@ class HostedProvider(ABC, Generic[Table, Client]):
             await client.close()
 
 
-def _created(model: object) -> float:
-    """Return the time at which a model of an SDK's list was created, in seconds since 1970; 0 when
-    the time is not reported as a number or a datetime.
+def _is_refusal(error: Exception) -> bool:
+    """Return whether an SDK's error says that a request's parameters are not accepted."""
+    return (getattr(error, "status_code", None) or getattr(error, "code", None)) in REFUSING
+
+
+def _created(model: Fields) -> float:
+    """Return the time at which a model of a service's list was created, in seconds since 1970; 0
+    when the time is not reported as a number or a datetime.
     """
-    created = getattr(model, "created", None) or getattr(model, "created_at", None) or 0
+    created = model.created or model.created_at or 0
     if isinstance(created, datetime):
         return created.timestamp()
     return float(created) if isinstance(created, int | float) else 0.0

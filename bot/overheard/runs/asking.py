@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import inf
 from typing import Any
 
 from overheard.domain import Panel, Run
@@ -40,7 +41,8 @@ class PricedAsking:
         quote = await self.pricing.quote_calls(calls, payer, answers=calls.total())
         self.priced.clear()
         self.priced.update(calls)
-        return ConfirmationNeeded(price=quote.price, usd=quote.usd)
+        usual = quote.asking.typical if quote.usd < inf else inf
+        return ConfirmationNeeded(price=quote.price, usd=quote.usd, usual_usd=usual)
 
     @core_method
     async def ask(self, panel: Panel) -> Asked:

@@ -15,6 +15,8 @@ from overheard.interfaces.store import UpdateRepository
 
 FEED_SOURCE = "feed"
 """The `ModelUpdate.source` of an announced update."""
+WATCH_SOURCE = "watch"
+"""That of an update that shows in a model's answers, which a feed may see as well."""
 FEED_LOOKBACK = timedelta(days=90)
 """How old updates may be for which feeds are asked."""
 MAX_NOTE_CHARS = 200
@@ -46,7 +48,8 @@ async def read_feeds(
         is_new = (update.model, update.at) not in stored_keys
         if is_new and update.model.provider in providers and update.at <= now:
             note = " ".join(update.note.split())[:MAX_NOTE_CHARS]  # on one line
-            await stored.add(replace(update, source=FEED_SOURCE, note=note, id=0))
+            source = WATCH_SOURCE if update.source == WATCH_SOURCE else FEED_SOURCE
+            await stored.add(replace(update, source=source, note=note, id=0))
     return problems
 
 

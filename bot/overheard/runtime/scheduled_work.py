@@ -10,6 +10,7 @@ from datetime import datetime
 from overheard.alerts.bursts import PlannedBurst, planned_bursts
 from overheard.alerts.run_analysis import run_service
 from overheard.alerts.story import read_watches
+from overheard.cards.command import CommandSpec, Proposal
 from overheard.commands.check import execute_run
 from overheard.commands.database import retain_texts
 from overheard.commands.first_check import continue_first_check
@@ -118,17 +119,23 @@ async def _run_burst(call: Call, run: Run) -> None:
 
 
 async def _post_verdict(deployment: Deployment, run: Run) -> None:
-    """Store a delivery of a burst's result to the channel of the check that it followed, if with it
-    the occasion is over: it has passed, or did not move the brand. An alert has its own routes.
+    """Store a delivery of a burst's result, if with it the occasion is over: it has passed, or did
+    not move the brand. It goes to the channel of the check that it followed; after an update also
+    to those that get the brand's alerts. An alert has its own routes.
     """
     store = deployment.store
-    opened = {
-        watch.opened
-        for (_, model), watch in (await read_watches(store)).items()
+    over = {
+        brand: watch
+        for (brand, model), watch in (await read_watches(store)).items()
         if watch.over and run.panel and model in run.panel.models and run.started_at in watch.looks
     }
+    opened = {watch.opened for watch in over.values()}
     checks = [one for one in await store.runs.find(aside=False) if one.started_at in opened]
     channels = dict.fromkeys(one.channel for one in checks if ":" in one.channel)
+    updated = {brand for brand, watch in over.items() if watch.source}
+    for route in deployment.config.routes:
+        if updated & set(route.brands or updated):
+            channels[route.channel] = None
     now = deployment.clock.now()
     await store.deliveries.add(
         [
@@ -180,6 +187,13 @@ class ScheduledWork:
             await run_bursts(call, plans)
             entry = AuditEntry(deployment.clock.now(), BURST, SCHEDULE, "ask again", outcome="done")
             await deployment.store.audit.add(entry)
+
+    async def hourly(self, spec: CommandSpec, _: datetime) -> None:
+        """Carry out a plugin's command that is hourly."""
+        deployment = await self._deployment.refreshed()
+        found = await spec.run(Call(deployment, spec.name, SCHEDULE, deployment.zone))
+        if isinstance(found, Proposal):
+            await found.execute()
 
     async def retain(self, _: datetime) -> None:
         """Remove the texts that are older than the limit in ``[retention]``, which is the consent,

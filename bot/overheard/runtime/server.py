@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from overheard.alerts.handling import Handling
 from overheard.alerts.outbox import Outbox, Outgoing, Postponed
-from overheard.cards.command import Role
+from overheard.cards.command import CommandSpec, Role
 from overheard.commands.access import issue_code
 from overheard.config.cron import Cron
 from overheard.config.stored_settings import Rights, with_chat_settings
@@ -38,6 +38,8 @@ BURST_POLL_CRON = FIRST_CHECK_POLL_CRON = "*/5 * * * *"
 """How often it is asked whether a burst, or a round of a first check, is due: its time is computed
 from the runs."""
 RETENTION_CRON = "30 3 * * *"
+HOURLY_CRON = "7 * * * *"
+"""When the commands of plugins are carried out that are hourly."""
 CATCH_UP_INTERVAL_S = 300.0
 """Seconds between two searches for answers without scores."""
 CHANGE_POLL_INTERVAL_S = 10.0
@@ -158,6 +160,10 @@ class Server:
         """Run a scheduled check, see `ScheduledWork.check`."""
         await self._work.check(schedule, slot)
 
+    async def _hourly(self, spec: CommandSpec, slot: datetime) -> None:
+        """Carry out a plugin's command, see `ScheduledWork.hourly`."""
+        await self._work.hourly(spec, slot)
+
     async def _resume(self, run: Run) -> None:
         """Resume a run, see `ScheduledWork.resume`."""
         await self._work.resume(run)
@@ -209,6 +215,11 @@ class Server:
                 partial(self._report, report.name, report.channel),
             )
             for report in config.reports
+        ]
+        jobs += [
+            Job(spec.name, Cron(HOURLY_CRON), partial(self._hourly, spec))
+            for spec in self._deployment.plugins.commands.values()
+            if spec.hourly
         ]
         if config.bursts.automatic:
             jobs.append(

@@ -8,6 +8,7 @@ from datetime import datetime, tzinfo
 from enum import IntEnum
 from math import ceil
 
+from overheard.alerts.bursts import SOURCE_WORDS
 from overheard.alerts.live_claims import LiveClaim
 from overheard.alerts.message import ALSO_PREFIX
 from overheard.alerts.phrases import claim_lines, statement_title
@@ -17,7 +18,7 @@ from overheard.cards.card import Action, Card, Severity, Style, fitting
 from overheard.cards.command import quoted
 from overheard.cards.metric_words import words_of
 from overheard.cards.model_names import ModelNames, asked_by
-from overheard.domain import VISIBILITY, Model
+from overheard.domain import VISIBILITY, Model, Scale
 from overheard.measure.trends import trend
 from overheard.runs.presence import Presence
 from overheard.views import standings
@@ -349,7 +350,8 @@ class Telling:
             title = f"{WATCH_ICON} Watching: {self._watch_words(there, watch.metric)}"
             figures = self._watch_figures(there, watch.metric)
             if watch.source:
-                title = f"{WATCH_ICON} {self.names.name(there.model)} was changed: {watch.source}"
+                how = SOURCE_WORDS.get(watch.source, watch.source)
+                title = f"{WATCH_ICON} {self.names.name(there.model)} was changed: {how}"
                 chance = "What that did to you is not clear yet."
             else:
                 chance = f"True in about {TRUE_OF_WATCHED} of such cases."
@@ -370,7 +372,9 @@ class Telling:
         line = f"{values} after it." if values else ""
         if moved > TOLD_BOUND:
             title = f"What the update of {name} did to {brand} is not clear yet"
-            line = f"{line} {self.decider(there)}"
+            low, high = watch.interval or (-1.0, 1.0)
+            between = wording.interval(low, high, Scale.BINARY)
+            line = f"{line} The difference is {between} points. {self.decider(there)}"
         else:
             points = wording.count(ceil(100 * moved), "point")
             title = f"The update of {name} did not move {brand}"
