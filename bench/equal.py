@@ -42,8 +42,8 @@ from overheard.measure.blocks import summarise
 from overheard.measure.intervals import wilson
 from overheard.runs.plan import new_run
 from overheard.runtime.wiring import open_deployment
-from overheard_finetune.comparison_rounds import MAX_CHECKS, PAIRS_PER_CHECK
-from overheard_finetune.comparison_verdicts import Contrast, all_clear, contrasts
+from overheard_finetune.comparison_rounds import PAIRS_PER_CHECK, VISIBILITY
+from overheard_finetune.comparison_verdicts import MAX_CHECKS, Contrast, MetricResult, contrasts
 
 BRAND = "Trello"
 MODEL = Model("local", "base")
@@ -163,8 +163,12 @@ def deal(
         for hand, at in zip(hands, order[2 * number : 2 * number + 2], strict=True):
             for block in rounds[at].blocks:
                 hand[block.metric][number, block.prompt] = block.total / block.n
-        if (number + 1) % rounds_per_check == 0 and all_clear(found := contrasts(*hands, metrics)):
-            break
+        if (number + 1) % rounds_per_check == 0:
+            first, second = hands
+            by_metric = contrasts({m: (one, first[m], second[m]) for m, one in metrics.items()})
+            found = list(by_metric.values())
+            if by_metric[VISIBILITY].verdict is not MetricResult.UNCLEAR:
+                break
     return found, number + 1
 
 

@@ -5,9 +5,9 @@ result is clear. Each prompt in each round gives a pair of answers, and only the
 pairs count: two names of one model that respects seeds never differ.
 
 Rates are compared by the exact test of McNemar (1947), numbers by the t-test of the pairs'
-differences. The error rate is divided over metrics (Holm 1979) and interim checks (Bonferroni), so
-that stopping early does not raise the rate of errors. Intervals of rates are those of Agresti and
-Min (2005).
+differences. The error rate is divided over metrics (Holm 1979), interim checks and models
+(Bonferroni), so that neither stopping early nor a long list raises the rate of errors. Intervals of
+rates are those of Agresti and Min (2005).
 
 The result holds for the models as they are at this hour, including the run effect of a service; to
 compare two services, repeat the comparison on another day.
@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from math import atan2, comb, cos, pi, sin
 from statistics import NormalDist, fmean, stdev
+from typing import TypeVar
 
 from overheard import Metric, Scale
 
@@ -95,43 +96,30 @@ class _Pairs:
         return [tuned - base for base, tuned in zip(self.base, self.tuned, strict=True)]
 
 
+Key = TypeVar("Key")
+
+
 def contrasts(
-    base: Mapping[str, Values],
-    tuned: Mapping[str, Values],
-    metrics: Mapping[str, Metric],
+    cells: Mapping[Key, tuple[Metric, Values, Values]],
     margin: float = MARGIN,
-) -> list[Contrast]:
-    """Return the contrast of two models in each metric, with p-values corrected for the number of
-    metrics and for `MAX_CHECKS` checks.
+    looks: int = MAX_CHECKS,
+) -> dict[Key, Contrast]:
+    """Return contrasts of two models, with p-values corrected for their number and for how often
+    they are looked at; those without a pair are left out.
 
     Args:
-        base: The values of the first model for one brand, by metric.
-        tuned: Those of the second model.
-        metrics: The metrics, by name.
+        cells: What is compared: the metric, the values of the first model, and of the second.
         margin: Differences of a rate up to this count as equivalence; for other metrics, the margin
             of their scale does.
-
-    Returns:
-        A contrast for each metric that has a pair, in the order of ``metrics``.
+        looks: The number of checks, of all pairs of models.
     """
-    paired = [
-        pairs
-        for name, metric in metrics.items()
-        if (pairs := _pairs(base.get(name, {}), tuned.get(name, {}), metric)).prompts
-    ]
-    p_values = holm_adjusted([min(1.0, _p_value(p) * MAX_CHECKS) for p in paired])
-    return [
-        _contrast(pairs, p_value, margin) for pairs, p_value in zip(paired, p_values, strict=True)
-    ]
-
-
-def all_clear(contrasts: Sequence[Contrast]) -> bool:
-    """Return whether there are contrasts and each has a verdict (none is UNCLEAR), so that no
-    further round has to be asked.
-    """
-    return bool(contrasts) and all(
-        contrast.verdict is not MetricResult.UNCLEAR for contrast in contrasts
-    )
+    all_pairs = {key: _pairs(base, tuned, metric) for key, (metric, base, tuned) in cells.items()}
+    paired = {key: pairs for key, pairs in all_pairs.items() if pairs.prompts}
+    p_values = holm_adjusted([min(1.0, _p_value(pairs) * looks) for pairs in paired.values()])
+    return {
+        key: _contrast(pairs, p_value, margin)
+        for (key, pairs), p_value in zip(paired.items(), p_values, strict=True)
+    }
 
 
 def _pairs(base: Values, tuned: Values, metric: Metric) -> _Pairs:

@@ -27,12 +27,12 @@ _CARD = re.compile(
     r"(?:3[47]\d{2}[ -]?\d{6}[ -]?\d{5}|[3-6]\d{3}(?:[ -]?\d{4}){2}[ -]?\d{1,7})(?![\w-])"
 )
 _IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b")
-_MARK = re.compile(
-    r"<\|[^|<>\s]{1,40}\|>|</?s>|\[/?INST\]|<</?SYS>>|<(?:start|end)_of_turn>"
-    r"|^(?:Human|Assistant):",
+CHAT_MARK = re.compile(
+    r"<[|\uff5c][^|\uff5c<>\s]{1,40}[|\uff5c]>|</?s>|<[be]os>|\[/?INST\]|<</?SYS>>"
+    r"|<(?:start|end)_of_turn>|^(?:Human|Assistant):",
     re.MULTILINE,
 )
-"""Markers that chat templates and trainers take for the start of another turn."""
+"""Markers that chat templates and trainers take for the start of another turn, or its end."""
 
 
 @lru_cache(4096)
@@ -87,7 +87,7 @@ def _personal_data(text: str, domains: Sequence[str]) -> Iterator[tuple[str, str
 
 def _chat_marks(text: str) -> Iterator[tuple[str, str]]:
     """Yield, with its kind, each distinct mark that a chat template takes for another turn."""
-    yield from (("chat mark", mark) for mark in dict.fromkeys(_MARK.findall(text)))
+    yield from (("chat mark", mark) for mark in dict.fromkeys(CHAT_MARK.findall(text)))
 
 
 def _is_in_domain(host: str, domain: str) -> bool:

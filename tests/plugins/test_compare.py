@@ -156,7 +156,7 @@ def test_few_prompts_are_asked_in_more_rounds(
     """So that each look has thirty pairs more; or in as many as somebody wants."""
     asked = tuple(Prompt(f"Which tool is best for team {number}?") for number in range(prompts))
     match = ComparisonSetup(
-        Brand("Acme"), (), Model("a", "base"), Model("a", "tuned"), asked, (), 0, 0.1, most=most
+        Brand("Acme"), (), Model("a", "base"), (Model("a", "tuned"),), asked, (), 0, 0.1, most=most
     )
 
     assert (match.rounds, match.rounds_per_check) == (rounds, rounds_per_check)

@@ -367,7 +367,8 @@ class Asked:
     Attributes:
         answers: All answers, also incomplete ones; they are stored outside the history.
         spent_usd: Their price.
-        failures: Why questions have no answer, each reason once, as sentences.
+        failures: Why questions have no answer, each reason once, as sentences. An empty answer is
+            an answer, with the finish FAILED.
     """
 
     answers: tuple[Answer, ...]

@@ -13,6 +13,7 @@ from overheard.errors import ConfirmationNeeded
 from overheard.interfaces import Asked
 from overheard.plugins.guard import core_method
 from overheard.runs.budget import Pair, unasked
+from overheard.runs.call import EMPTY_ANSWER
 from overheard.runs.quote import Pricing
 from overheard.runs.service import RunService
 
@@ -53,4 +54,5 @@ class PricedAsking:
         self.priced.subtract(calls)
         outcome, answers = await self.service.ask_aside(self.new_run(panel))
         stopped = ("A person stopped it.",) if outcome.stopped else ()
-        return Asked(tuple(answers), outcome.spent, (*outcome.failures, *stopped))
+        failures = [one for one in outcome.failures if not one.endswith(EMPTY_ANSWER)]
+        return Asked(tuple(answers), outcome.spent, (*failures, *stopped))

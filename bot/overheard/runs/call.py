@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 CALL_TIMEOUT_S = 600.0
 """Seconds after which a call without a reply is given up."""
 
+EMPTY_ANSWER = "returned an empty answer; try again later."
+"""The problem with an answer without visible text, behind the name of the provider."""
 NO_ANSWER = Reply("", Finish.FAILED)
 ESTIMATE_NOTE = "What an answer to it usually costs is counted, since it may be billed."
 LATENCY_BUCKETS_S = (0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0)
@@ -249,7 +251,7 @@ def _with_problem(reply: Reply, question: Question) -> tuple[Reply, str]:
     if reply.finish in COMPLETE and is_foreign(reply.text, question.prompt.language):
         return replace(reply, finish=Finish.FOREIGN), ""
     if reply.finish is Finish.FAILED:
-        return reply, f"{question.model.provider} returned an empty answer; try again later."
+        return reply, f"{question.model.provider} {EMPTY_ANSWER}"
     return reply, ""
 
 
