@@ -1,3 +1,19 @@
 """Answers of the products that people use (the ChatGPT app, Google's AI Mode and AI Overviews and
 others), bought from collectors; and how they differ from the answers by API.
+
+Each collector is a plugin of its own, so that its table needs no ``plugin``: ``dataforseo``,
+``brightdata`` and ``cloro``.
 """
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from overheard import CommandSpec, hookimpl
+from overheard_surfaces.commands import APPS
+
+
+@hookimpl
+def overheard_commands() -> Iterator[CommandSpec]:
+    """Yield the command of this plugin."""
+    yield APPS

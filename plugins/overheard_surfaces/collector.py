@@ -31,7 +31,7 @@ from overheard import (
     Question,
     Reply,
 )
-from overheard_surfaces.settings import SURFACES, CollectorSettings
+from overheard_surfaces.settings import DEFAULT_COUNTRY, SURFACES, CollectorSettings
 
 if TYPE_CHECKING:
     from httpx2 import AsyncClient
@@ -155,6 +155,7 @@ class Collector(HostedProvider[Table, "AsyncClient"]):
     def capabilities(self, model: str) -> Capabilities:
         """Return how a product is asked: by tasks alone, at a price for each answer."""
         product, country = SURFACES.get(model, model), self.settings.country
+        market = "" if country == DEFAULT_COUNTRY else f" ({country})"
         return Capabilities(
             search=False,
             batch=True,
@@ -162,7 +163,7 @@ class Collector(HostedProvider[Table, "AsyncClient"]):
             batch_limit=self.order_limit,
             searches=1,
             how=f"{product}, {country}, signed out",
-            name=product,
+            name=f"{product}{market}",
         )
 
     def product(self, model: Model) -> str:

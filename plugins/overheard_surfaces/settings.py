@@ -17,8 +17,7 @@ SURFACES = {
     "bing-ai-mode": "Bing AI Mode",
 }
 """What cards call a product, by the id of its model."""
-MAY_BE_EMPTY = frozenset({"ai-overviews"})
-"""Products that show no answer to some questions."""
+DEFAULT_COUNTRY = "US"
 
 
 class CollectorSettings(ProviderSettings):
@@ -33,7 +32,7 @@ class CollectorSettings(ProviderSettings):
     """
 
     api_key: Secret
-    country: Annotated[str, Field(pattern="^[A-Z]{2}$")] = "US"
+    country: Annotated[str, Field(pattern="^[A-Z]{2}$")] = DEFAULT_COUNTRY
     language: Annotated[str, Field(pattern="^[a-z]{2}$")] = "en"
     timeout: float = Field(default=300, gt=0, le=600)
     settled_s: float = Field(default=90, ge=0, le=600)

@@ -33,6 +33,8 @@ VENDORS = {
     "perplexity": "Perplexity",
 }
 """Names by provider, for ids that no family names."""
+APPS = frozenset({"chatgpt", "ai-mode", "ai-overviews", "gemini", "perplexity", "bing-ai-mode"})
+"""Models that are no API but products, whose answers are bought."""
 LOCAL = "local"
 """The provider of the model that comes with Overheard and runs on this machine."""
 TUNED = "ft:"
@@ -116,7 +118,11 @@ class ModelNames:
 
 
 def asked_by(model: Model) -> str:
-    """Return how a model is asked: ``API``, ``API, with search``, or ``on this machine``."""
+    """Return how a model is asked: ``API``, ``API, with search``, ``on this machine``, or as ``a
+    signed-out visitor`` of an app.
+    """
+    if model.name in APPS:
+        return "a signed-out visitor"
     if model.provider == LOCAL:
         return "on this machine"
     return "API, with search" if model.searches else "API"

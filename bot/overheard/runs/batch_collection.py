@@ -313,6 +313,7 @@ class Collector:
                 ended.
         """
         reached_at, collection = asyncio.get_running_loop().time(), await self._open(run, batch)
+        calls = collection.calls
         for wait in self._polling.waits():
             now, before = asyncio.get_running_loop().time(), collection.done
             try:
@@ -324,7 +325,7 @@ class Collector:
             self._progress.advance(collection.done - before)
             if collection.ended:
                 return
-            if collection.age_s(self._clock) >= self._polling.late_s and collection.recovers:
+            if collection.age_s(self._clock) >= self._polling.late_s and calls.recovers:
                 outcome.late += len(collection.left)
                 return
             if cancellation is None:
@@ -410,11 +411,6 @@ class _Collection:
     done: int = 0
     ended: bool = False
     lost: bool = False
-
-    @property
-    def recovers(self) -> bool:
-        """Whether its answers are bought, and found again later."""
-        return self.calls.recovers
 
     def age_s(self, clock: Clock) -> float:
         """Return the seconds since the submission."""

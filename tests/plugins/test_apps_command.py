@@ -1,0 +1,131 @@
+"""Tests of the difference between the apps and the API: its interval, and its card."""
+
+import random
+from pathlib import Path
+
+import pytest
+
+from kit import collectors
+from kit.collectors import DataForSEOService
+from kit.loopback import ChatService
+from kit.program import PROMPTS, Program, sentences
+from kit.vendors import KEY
+from overheard_surfaces.gap import gap, student_quantile
+
+CONFIG = """
+[storage]
+url = "sqlite:///{folder}/store.db"
+
+[providers.openai]
+plugin = "compatible"
+base_url = "{api}"
+models = ["gpt-9"]
+prices."gpt-9" = {{ input = 0, output = 0 }}
+
+[[brands]]
+name = "Acme"
+competitors = ["Zeta"]
+"""
+COLLECTOR = """
+[providers.dataforseo]
+base_url = "{url}"
+models = ["chatgpt", "ai-overviews"]
+settled_s = 0
+"""
+QUESTIONS = PROMPTS[:8]
+
+
+@pytest.mark.parametrize(("degrees", "quantile"), [(3, 3.182), (7, 2.365), (23, 2.069)])
+def test_the_quantiles_are_those_of_students_t(degrees: int, quantile: float) -> None:
+    """As tables have them."""
+    assert student_quantile(degrees) == pytest.approx(quantile, abs=0.001)
+
+
+def test_a_known_difference_is_in_the_interval_19_of_20_times() -> None:
+    """Eight questions, three times each; the questions differ much, and so do their differences."""
+    chance, hits, seen, wrong, trials = random.Random(3), 0, 0, 0, 2000  # noqa: S311 - no secret
+    for _ in range(trials):
+        sides: list[dict[str, tuple[int, float]]] = [{}, {}]
+        for number in range(8):
+            api = chance.betavariate(6, 2.5)
+            app = max(0.0, min(1.0, api - 0.3 + chance.uniform(-0.1, 0.1)))
+            for side, rate in zip(sides, (app, api), strict=True):
+                named = sum(chance.random() < rate for _ in range(3))
+                side[str(number)] = (3, float(named))
+        found = gap(*sides)
+        assert found is not None
+        assert found.interval is not None
+        hits += found.interval[0] <= -0.297 <= found.interval[1]
+        seen += found.direction == -1
+        wrong += found.direction == 1
+    assert hits / trials >= 0.95
+    assert seen / trials > 0.45
+    assert wrong == 0
+    equal = {str(number): (3, 2.0) for number in range(8)}
+    same = gap(equal, equal)
+    assert same is not None
+    assert same.interval is not None
+    assert same.direction == 0
+    assert same.interval[0] < 0 < same.interval[1]
+
+
+def test_too_few_questions_give_no_interval() -> None:
+    """And none in common no difference."""
+    few = gap({"a": (3, 1.0)}, {"a": (3, 3.0)})
+    assert few is not None
+    assert (few.interval, few.direction) == (None, 0)
+    assert gap({"a": (3, 1.0)}, {"b": (3, 3.0)}) is None
+
+
+def program(folder: Path, service: ChatService, more: str = "") -> Program:
+    """Return the program with an API, and perhaps a collector."""
+    prompts = "".join(f'[[prompts]]\ntext = "{text}"\n' for text in QUESTIONS)
+    config = CONFIG.format(folder=folder.as_posix(), api=service.url)
+    return Program(folder, config + more + prompts)
+
+
+def test_the_app_is_compared_with_the_api(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, service: ChatService
+) -> None:
+    """The same questions in one check: the app names Acme in two of eight answers."""
+    monkeypatch.setenv("DATAFORSEO_API_KEY", KEY)
+    named = "Acme is the best choice. Zeta is good, too."
+    service.answer = lambda _: named
+    with DataForSEOService(0.0012).running() as collector:
+        collector.answer = lambda prompt: (
+            named if prompt in QUESTIONS[:2] else "Zeta is the best choice."
+        )
+        collector.fate = lambda prompt: {
+            QUESTIONS[6]: collectors.NONE,
+            QUESTIONS[7]: collectors.FAILED,
+        }.get(prompt, collectors.ANSWERED)
+        there = program(tmp_path, service, COLLECTOR.format(url=collector.url))
+        there.run("check", "--yes", code=None)
+        data = there.json("apps")
+        card = sentences(there.run("apps")[0])
+
+    [app, overviews] = data["apps"]
+    assert (app["app"], app["api"]) == ("dataforseo/chatgpt", "openai/gpt-9")
+    assert (app["asked"], app["answers"], app["none_shown"], app["not_observed"]) == (8, 7, 0, 1)
+    share = app["gaps"]["visibility"]
+    assert share["app"] == {"answers": 7, "sum": 2.0}
+    assert share["api"] == {"answers": 7, "sum": 7.0}
+    assert share["difference"] == pytest.approx(-5 / 7)
+    assert share["interval"][1] < 0
+    assert (overviews["answers"], overviews["none_shown"], overviews["not_observed"]) == (6, 1, 1)
+    assert "In the ChatGPT app people see you less: 2 of 7 answers, by API 7" in card
+    assert "AI Overviews: shown for 6 of 7 questions." in card
+    assert "1 of 8 not observed; they count as neither" in card
+    assert "a signed-out visitor" in card
+
+
+def test_where_only_the_api_is_asked_the_apps_are_offered_with_their_price(
+    tmp_path: Path, service: ChatService
+) -> None:
+    """Eight questions at two apps each week."""
+    there = program(tmp_path, service)
+    data, card = there.json("apps"), sentences(there.run("apps")[0])
+
+    assert data["apps"] is None
+    assert data["usd_a_month"] == pytest.approx(2 * 8 * 0.0012 * 52 / 12)
+    assert "about $0.08 a month" in card
