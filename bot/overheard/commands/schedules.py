@@ -39,7 +39,7 @@ from overheard.commands.catalogue import CatalogueNoun, find_brands, optional
 from overheard.commands.check import check
 from overheard.config.cron import Cron, find_zone, read_cron
 from overheard.config.problems import unknown_name
-from overheard.deployment import Call
+from overheard.deployment import KEPT, Call
 from overheard.domain import BURSTS, Catalogue, Schedule, ScheduleState
 from overheard.errors import BadSchedule, BadUsage, OverheardError, ReadOnly
 from overheard.runs.plan import lay_out
@@ -227,7 +227,7 @@ async def run_schedule(call: Call, *, name: ScheduleName, seed: int | None = Non
 
 async def check_schedule(call: Call, schedule: Schedule, seed: int | None = None) -> Proposal:
     """Return a proposal to check a schedule's brands with its repeats, with the price. Nothing is
-    asked yet.
+    asked yet. All models are asked, and what plugins keep as `Work.keep` says.
 
     Args:
         call: The person or schedule that asks, the channel, and the progress display.
@@ -236,8 +236,13 @@ async def check_schedule(call: Call, schedule: Schedule, seed: int | None = None
     Raises:
         NothingToAsk: when no prompt or no model is configured.
     """
+    kept = [one.value for one in await call.store.settings.all() if one.name.startswith(KEPT)]
+    also = [model for one in kept for model in one.get("also_ask", ())]
+    leave = {model for one in kept for model in one.get("leave", ())}
+    models = dict.fromkeys((*map(str, call.plugins.models), *also))
     return await check(
         call,
+        models=[model for model in models if model not in leave] if also else (),
         brands=schedule.brands,
         repeats=schedule.repeats,
         batch=schedule.batch,

@@ -334,7 +334,8 @@ class Work(Protocol):
 
     async def keep(self, name: str, value: Mapping[str, Any] | None) -> None:
         """Keep a JSON object under a name; None forgets it. Of one with the keys ``models``, ids of
-        models, and ``told``, a few words, `models` shows the words at these models.
+        models, and ``told``, a few words, `models` shows the words at these models. Scheduled
+        checks ask the models of ``also_ask``, too, and then not those of ``leave``.
         """
         ...
 

@@ -1,0 +1,285 @@
+"""`watch ends`: models in use that their vendors end, and how to change over without a gap."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from math import inf
+from typing import Annotated, Any
+
+from overheard import (
+    Action,
+    BadUsage,
+    Card,
+    CommandSpec,
+    ConfirmationNeeded,
+    Kind,
+    Model,
+    ModelUpdate,
+    OverheardError,
+    Panel,
+    Role,
+    Severity,
+    Style,
+    View,
+    argument,
+    option,
+    quoted,
+    wording,
+)
+from overheard_watch.notices import Notice, all_notices
+
+SECTION = "What is measured"
+TOLD_AT = (3, 14, 30, 60)
+"""Days before its last day at which it is posted that a model ends."""
+OVERLAP = 4
+"""Checks in which the old and the new model are asked, before only the new one is."""
+REREAD = timedelta(hours=20)
+BY_ITSELF = "schedule"
+"""The channel of a command that the bot carries out by itself."""
+READ, OVERLAPS = "read", "overlap:"
+"""Names under which is kept when the lists were read, and which models overlap."""
+
+
+async def show_ends(
+    view: View, *, model: Annotated[str, option("Only this model.", Kind.MODEL)] = ""
+) -> Card:
+    """Return which models in use end, by whose word, and what was proposed. The running bot reads
+    the lists once a day, posts an ending at `TOLD_AT`, and reports models that were made anew.
+    """
+    kept, now = await view.work.kept(), view.clock.now()
+    by_itself = view.channel == BY_ITSELF
+    last_read = kept.get(READ, {}).get("at", "")
+    if by_itself and last_read and now - datetime.fromisoformat(last_read) < REREAD:
+        return Card("Read already today")
+    problems: list[str] = []
+    notices = await all_notices(view, problems)
+    models = [view.find_model(model)] if model else list(view.models)
+    ends = {one: found for one in models if (found := _ends_of(one, notices))}
+    if by_itself:
+        await _report_changed(view, notices, kept.get(READ, {}).get("made", {}))
+        await _post_ends(view, ends)
+        await _change_over(view, kept)
+    if model and ends:
+        return await _ending_card(view, models[0], ends[models[0]])
+    lines = [f"{_title(view, one, found[0])}: {_sources(found)}" for one, found in ends.items()]
+    return Card(
+        title=wording.count(len(ends), "model of yours ends", "models of yours end"),
+        text="\n".join([*problems, *lines]) or "No list that I can read says so.",
+        severity=Severity.WARNING if ends or problems else Severity.PLAIN,
+        actions=tuple(
+            Action(f"watch ends --model {quoted(str(one))}", f"{one.id}: what now?")
+            for one in list(ends)[:3]
+        ),
+        data={
+            "problems": problems,
+            "ends": [
+                {"model": str(one), "ends": _iso(each), "source": each.source}
+                for one, found in ends.items()
+                for each in found
+            ],
+        },
+    )
+
+
+def _iso(notice: Notice) -> str:
+    return notice.ends.isoformat() if notice.ends else ""
+
+
+def _ends_of(model: Model, notices: Sequence[Notice]) -> list[Notice]:
+    """Return who says when a model ends, each source once, the vendor's own list first."""
+    found = [one for one in notices if one.ends and one.is_of(model)]
+    by_source = {one.source: one for one in found}
+    return sorted(by_source.values(), key=lambda one: not one.source.endswith("model list"))
+
+
+def _sources(found: Sequence[Notice]) -> str:
+    """Return who says when a model ends; where they disagree, each with its day."""
+    days = {one.ends for one in found}
+    if len(days) == 1:
+        return f"{wording.listing([one.source for one in found])}, read on {_day(found[0].read)}"
+    said = [f"{one.source} says {_day(one.ends)}" for one in found if one.ends]
+    return f"{wording.listing(said)}, read on {_day(found[0].read)}"
+
+
+def _day(day: date | None) -> str:
+    return f"{day.day} {day:%b}" if day else ""
+
+
+def _title(view: View, model: Model, notice: Notice) -> str:
+    ended = notice.ends and notice.ends < view.clock.now().date()
+    verb = "ended" if ended else "ends"
+    return f"{_family(view, model)}'s model {model.id} {verb} on {_day(notice.ends)}"
+
+
+def _family(view: View, model: Model) -> str:
+    return view.names.name(model).partition(" (")[0]
+
+
+async def _report_changed(
+    view: View, notices: Sequence[Notice], made_before: Mapping[str, str]
+) -> None:
+    """Report the models that a vendor's list says were made at another time than it said before;
+    keep these times, and that the lists were read.
+    """
+    now = view.clock.now()
+    made = dict(made_before)
+    for model in view.models:
+        for notice in notices:
+            if not (notice.source.endswith("model list") and notice.changed):
+                continue
+            if not notice.is_of(model):
+                continue
+            at = notice.changed.isoformat()
+            if made.get(str(model), at) != at:
+                recent = now - timedelta(days=1) < notice.changed <= now
+                note = f"{notice.source}: made on {_day(notice.changed.date())}"
+                changed_at = notice.changed if recent else now
+                await view.work.report(ModelUpdate(model, changed_at, "feed", note))
+            made[str(model)] = at
+    await view.work.keep(READ, {"at": now.isoformat(), "made": made})
+
+
+async def _post_ends(view: View, ends: Mapping[Model, Sequence[Notice]]) -> None:
+    today = view.clock.now().date()
+    for model, (notice, *_) in ends.items():
+        left = (notice.ends - today).days if notice.ends else -1
+        if 0 <= left <= max(TOLD_AT):
+            told_at = min(days for days in TOLD_AT if left <= days)
+            key = f"ends-{model}-{notice.ends}-{told_at}"
+            await view.work.post(key, "watch ends", model=str(model))
+
+
+async def _ending_card(view: View, model: Model, found: Sequence[Notice]) -> Card:
+    """Return the card of one model that ends, with what is proposed and its price."""
+    schedules = view.catalogue.schedules
+    named = dict.fromkeys(
+        brand.name
+        for brand in view.catalogue.brands
+        if brand.tracked and any(not s.brands or brand.name in s.brands for s in schedules)
+    )
+    asks = f"{wording.count(len(schedules), 'schedule')} ask it: {wording.listing(list(named))}."
+    if len(schedules) == 1:
+        asks = asks.replace(" ask it", " asks it")
+    lost = f"{asks} After that day they would have no figures." if schedules else ""
+    new = next((one.replacement for one in found if one.replacement), "")
+    proposed, footer, actions = "No source names a successor.", "", []
+    if new:
+        follower = Model(model.provider, new + model.name.removeprefix(model.id))
+        panel = await _newest_panel(view, model)
+        price = await _usual_price(view, replace(panel, models=(follower,)) if panel else None)
+        before = await _usual_price(view, panel)
+        about = f" About **{wording.money(OVERLAP * price)}**." if price < inf else ""
+        proposed = (
+            f"**Proposed:** {new}. I ask both in four checks, then change over, so that a step is "
+            f"not mistaken for news.{about}"
+        )
+        if price < inf and before < inf:
+            footer = (
+                f" · afterwards a check costs about {wording.money(price)}, now "
+                f"{wording.money(before)}"
+            )
+        words = f"watch overlap {quoted(str(model))} {quoted(str(follower))}"
+        actions.append(Action(words, "Ask both", Style.PRIMARY))
+    actions.append(Action(f"watch overlap {quoted(str(model))}", "Choose another"))
+    return Card(
+        title=f"\u23f3 {_title(view, model, found[0])}",
+        text="\n\n".join(filter(None, (lost, proposed))),
+        severity=Severity.WARNING,
+        actions=tuple(actions),
+        footer=f"{_sources(found)}{footer}",
+        data={
+            "model": str(model),
+            "ends": [{"day": _iso(one), "source": one.source} for one in found],
+            "replacement": new,
+        },
+    )
+
+
+async def _newest_panel(view: View, model: Model) -> Panel | None:
+    """Return the questions of the newest check, put to this model alone."""
+    runs = await view.history.runs(limit=50)
+    panels = (run.panel for run in runs if run.panel and not run.aside)
+    newest = next((panel for panel in panels if model in panel.models), None)
+    return replace(newest, models=(model,)) if newest else None
+
+
+async def _usual_price(view: View, panel: Panel | None) -> float:
+    if panel is None:
+        return inf
+    try:
+        return (await view.quote(panel)).usual_usd
+    except OverheardError:  # beyond the budget, or the model is unknown: then no price is shown
+        return inf
+
+
+async def overlap(
+    view: View,
+    *,
+    old: Annotated[str, argument("The model that ends.", Kind.MODEL)],
+    new: Annotated[str, argument("The model that follows it.", Kind.MODEL)],
+    agreed: bool = False,
+) -> Card:
+    """Ask a model beside another in the next four scheduled checks, and then in its place.
+
+    Raises:
+        ConfirmationNeeded: with the price of the four checks, until the person has agreed.
+        BadUsage: when both are the same model.
+    """
+    ending, follower = view.find_model(old), view.find_model(new)
+    if ending == follower:
+        raise BadUsage(problem="Both are the same model", usage="watch overlap OLD NEW")
+    panel = await _newest_panel(view, ending)
+    usd = OVERLAP * await _usual_price(view, replace(panel, models=(follower,)) if panel else None)
+    if not agreed:
+        price = f"about {wording.money(usd)}" if usd < inf else "at a price that is not known"
+        raise ConfirmationNeeded(price=f"{OVERLAP} checks of {follower.id}, {price}", usd=usd)
+    now = view.clock.now()
+    value: dict[str, Any] = {"also_ask": [str(follower)], "leave": [], "since": now.isoformat()}
+    await view.work.keep(f"{OVERLAPS}{ending}", value)
+    # A mark in the charts of the new model, before its first check: here its history begins.
+    await view.work.report(ModelUpdate(follower, now, "announced", f"follows {ending}"))
+    return Card(
+        title=f"{follower.id} is asked beside {ending.id}",
+        text=f"In {OVERLAP} scheduled checks both are asked; after these only {follower.id}. Its "
+        f"charts begin with a mark, and what it says is not compared with {ending.id}.",
+        severity=Severity.GOOD,
+        data=value,
+    )
+
+
+async def _change_over(view: View, kept: Mapping[str, Mapping[str, Any]]) -> None:
+    """Leave out each old model whose successor was asked in enough checks beside it."""
+    for name, value in kept.items():
+        if not name.startswith(OVERLAPS) or value["leave"]:
+            continue
+        since, follower = datetime.fromisoformat(value["since"]), value["also_ask"][0]
+        checks = [
+            run
+            for run in await view.history.runs()
+            if not run.aside and run.panel and run.label != "burst" and run.started_at >= since
+            if follower in map(str, run.panel.models)
+        ]
+        if len(checks) >= OVERLAP:
+            await view.work.keep(name, {**value, "leave": [name.removeprefix(OVERLAPS)]})
+
+
+WATCH_ENDS = CommandSpec(
+    "watch ends",
+    "Show which models in use end, by their vendors' lists and public feeds.",
+    show_ends,
+    section=SECTION,
+    examples=("watch ends", "watch ends --model openai/gpt-5.4-mini"),
+    hourly=True,
+)
+WATCH_OVERLAP = CommandSpec(
+    "watch overlap",
+    "Ask the successor of a model beside it in four checks, and then in its place.",
+    overlap,
+    role=Role.OPERATOR,
+    spends=True,
+    section=SECTION,
+    examples=("watch overlap openai/gpt-5.4-mini openai/gpt-6-luna",),
+    title="Change over",
+)
