@@ -178,6 +178,26 @@ async def test_a_claim_and_a_shift_end_together() -> None:
     assert event.note == PARTLY[AlertPart.METRICS]
 
 
+async def test_a_claim_that_comes_again_brings_no_old_shift_back() -> None:
+    """The shift that was over stays over, so the alert ends with the claim."""
+    house = House()
+    run = await house.store.runs.start(Run("first", house.clock.now()))
+    claim = ReportedStatement(StatementKind.CLAIM, "price", "$49", "$14")
+    stated = replace(shift_of(run, "false claims"), statement=claim)
+    alert, _ = await house.life.raise_alert(Alert(stated, house.clock.now(), (shift_of(run),)))
+    await house.life.recover(alert.id, "It is back.")
+    await house.life.recover(alert.id, "Gone.", AlertPart.STATEMENTS)
+    for key in ("second", "third"):
+        later = await house.store.runs.start(Run(key, house.clock.now()))
+        again, _ = await house.life.raise_alert(
+            Alert(replace(stated, run_id=later.id), house.clock.now())
+        )
+        assert (again.id, again.state) == (alert.id, AlertState.GROWING)
+    over = await house.life.recover(alert.id, "Gone.", AlertPart.STATEMENTS)
+
+    assert over.state is AlertState.RECOVERED
+
+
 async def test_a_brand_is_back_alone_once_until_the_alert_grows() -> None:
     """Each brand has its own line in the thread, and the alert stays open."""
     house = House()

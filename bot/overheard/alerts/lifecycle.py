@@ -128,7 +128,8 @@ class Lifecycle:
 
     async def grow(self, number: int, shifts: Sequence[Shift]) -> Alert:
         """Add further shifts to an alert, and return the changed alert. The event is GREW, or
-        RELAPSED if the alert had recovered; the alert's state becomes GROWING.
+        RELAPSED if the alert had recovered; the alert's state becomes GROWING. A part that is over
+        and of which none of the shifts is stays over.
 
         Args:
             shifts: The further shifts, all of one run; at least one. Shifts that the alert has
@@ -137,11 +138,19 @@ class Lifecycle:
         Raises:
             AlertUnchanged: when a person has closed the alert.
         """
-        has_recovered = (await self._log.find(number)).state is AlertState.RECOVERED
+        alert = await self._log.find(number)
+        has_recovered = alert.state is AlertState.RECOVERED
+        over = parts_over(await self._store.alerts.events(number))
+        over = alert_parts(alert) if has_recovered else over
         what = AlertEventKind.RELAPSED if has_recovered else AlertEventKind.GREW
-        return await self._log.add_event(
+        changed = await self._log.add_event(
             number, what, note=self._shifts_sentence(shifts), shifts=shifts
         )
+        still_over = over - alert_parts(Alert(shifts[0], alert.opened_at, tuple(shifts)))
+        if changed.revision > alert.revision and still_over:
+            note = PARTLY[next(iter(still_over))]
+            return await self._log.add_event(number, AlertEventKind.CONTINUED, note=note)
+        return changed
 
     def _shifts_sentence(self, shifts: Sequence[Shift]) -> str:
         """Return a sentence for an alert's thread on what a model does since some shifts: ``The
