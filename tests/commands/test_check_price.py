@@ -4,6 +4,7 @@ import random
 
 from kit.office import PRICE, executed, open_office
 from kit.scripted import reply
+from overheard.cards.command import Role
 from overheard.commands.check import check
 from overheard.commands.setup.draft import price_of_questions
 from overheard.deployment import Call
@@ -35,3 +36,17 @@ async def test_from_the_second_check_on_the_price_is_within_thirty_per_cent() ->
         errors.append(abs(quote.asking.typical / cost - 1))
 
     assert max(errors[1:]) < 0.3 < errors[0]
+
+
+async def test_a_person_who_may_only_read_is_told_the_price() -> None:
+    """With --price nothing is asked, and no yes is needed."""
+    office = await open_office(price=PRICE)
+    office.gate.role = Role.VIEWER
+
+    refused = await office.chat.type("check Acme")
+    told = await office.chat.type("check Acme --price")
+
+    assert refused.card.failed
+    assert told.card.title.startswith("1 question for ")
+    assert told.card.data["at_most_usd"] > 0
+    assert office.provider.asked == []

@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from math import inf
 from typing import Annotated
 
 from overheard.alerts.run_analysis import run_service
@@ -48,6 +49,10 @@ async def check(
     first: Annotated[
         bool, option("Ask ten times, in three rounds within a day: a change then shows sooner.")
     ] = False,
+    price: Annotated[
+        bool,
+        option("Only say what it would cost.", makes={"role": Role.VIEWER, "spends": False}),
+    ] = False,
     seed: int | None = None,
     label: str = "",
     asked_by: str = "",
@@ -68,6 +73,7 @@ async def check(
         first: Whether to ask as for a first check: ten times, in three rounds within a day.
             `repeats`, `batch`, `reuse` and `label` are ignored then.
         seed: Base of the sampling seeds, at least 0; None draws a random number.
+        price: Whether to propose only to show the price.
         reuse: The largest age of stored answers that are reused instead of asking, such as ``24h``
             or ``7d``; empty asks all.
         label: A label of the run in a few words.
@@ -93,7 +99,8 @@ async def check(
         seed=panel_seed,
     )
     if first:
-        return await propose_first_check(call, panel, asked_by)
+        proposal = await propose_first_check(call, panel, asked_by)
+        return _price_alone(proposal) if price else proposal
     panel = replace(panel, batch=batch)
     require_batched(panel, call.plugins.providers)
     now = call.clock.now()
@@ -104,7 +111,19 @@ async def check(
     reuse_within = parse_age(reuse) if reuse else None
     quote = await call.pricing.quote(run, reuse_within=reuse_within)
     execute = partial(execute_run, call, quote)
-    return Proposal(quote.price, quote.usd, execute, {"seed": panel_seed})
+    proposal = Proposal(quote.price, quote.usd, execute, {"seed": panel_seed})
+    return _price_alone(proposal) if price else proposal
+
+
+def _price_alone(proposal: Proposal) -> Proposal:
+    """Return a free proposal that shows the price of another."""
+
+    async def show_price() -> Card:
+        known = proposal.usd < inf
+        data = {"price": proposal.price, "at_most_usd": proposal.usd if known else None}
+        return Card(f"{proposal.price}.", "Nothing was asked.", data=data)
+
+    return Proposal(proposal.price, 0.0, show_price)
 
 
 async def execute_run(
@@ -166,6 +185,7 @@ CHECK = CommandSpec(
         "check --first",
         "check --reuse 24h",
         "check --batch",
+        "check --price",
         "check --model openai/gpt-5.4-mini",
     ),
     chart="",
