@@ -31,7 +31,7 @@ from overheard.domain import (
     Setting,
     apply_corrections,
 )
-from overheard.interfaces import Clock, NoProgress, Progress, Queue, Store
+from overheard.interfaces import Clock, Desk, NoProgress, Progress, Queue, Store
 from overheard.plugins import GuardedProvider, Plugins, installed_plugins, load_plugins
 from overheard.plugins.guard import core_method
 from overheard.runs.asking import PricedAsking
@@ -278,6 +278,7 @@ class Call:
         channel: The channel, as ``platform:id``; ``terminal`` for the terminal.
         zone: The reader's time zone.
         progress: Shows the progress of long work.
+        desk: Carries out requests, for a command that `serves`.
         config: And what follows: parts of the deployment.
     """
 
@@ -286,6 +287,7 @@ class Call:
     channel: str = TERMINAL
     zone: tzinfo = UTC
     progress: Progress = field(default_factory=NoProgress)
+    desk: Desk | None = None
     config: Config = field(init=False, repr=False)
     store: Store = field(init=False, repr=False)
     catalogue: Catalogue = field(init=False, repr=False)

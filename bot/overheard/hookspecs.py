@@ -210,16 +210,17 @@ def overheard_chats(settings: PluginSettings) -> Iterable[Chat | LaterChat]:
 
 
 @hookspec
-def overheard_commands() -> Iterable[CommandSpec]:
+def overheard_commands(settings: PluginSettings) -> Iterable[CommandSpec]:
     """Return the commands of this plugin; the first word of each is used by no other plugin.
 
-    Called once at start. The function of each command gets an `overheard.View`.
+    Called once at start, with the ``[commands.*]`` tables of this plugin. The function of each
+    command gets an `overheard.View`.
 
     Example:
         ::
 
             @hookimpl
-            def overheard_commands():
+            def overheard_commands(settings):
                 yield CommandSpec("words", "Count the words of all answers.", count_words)
 
         with ``async def count_words(view, *, brand: Annotated[str, argument("The brand.")])``.

@@ -346,6 +346,8 @@ class CommandSpec(Named):
             whoever started it. Only for plugins.
         form_of: The name of the command whose form this is, or empty. A form that needs nothing
             is opened when that command is typed with nothing.
+        serves: Whether it serves requests until it is stopped: without a time limit, and with the
+            desk in `View.desk`. Only for plugins, in the terminal.
     """
 
     name: str
@@ -368,6 +370,7 @@ class CommandSpec(Named):
     step: bool = False
     hourly: bool = False
     form_of: str = ""
+    serves: bool = False
 
     def __post_init__(self) -> None:
         if self.options is _SIGNATURE:

@@ -30,6 +30,7 @@ EXPIRED = Card(
     "This question is closed",
     "It was answered before, or it waited for more than an hour. Ask for it again.",
     severity=Severity.WARNING,
+    failed=True,
 )
 
 BEGUN = Card("I am asking now", "The result appears here in a minute or two.")
@@ -122,7 +123,7 @@ def not_allowed(reason: str, wanted: str = "") -> Card:
     elif isinstance(reason, Refusal) and reason.ask:
         words = f"access ask {quoted(wanted)}" if wanted else "access ask"
         actions = fitting(Action(words, f"Ask {reason.ask}"))
-    return Card("Not allowed", str(reason), actions=actions, severity=Severity.WARNING)
+    return Card("Not allowed", str(reason), actions=actions, severity=Severity.WARNING, failed=True)
 
 
 def unknown_command_card(
@@ -168,7 +169,7 @@ def terminal_only(spec: CommandSpec) -> Card:
 
 def refused(error: BadUsage | CommandRemoved) -> Card:
     """Return the card for a command that was removed, or whose words or options are wrong."""
-    return Card("Not understood", _error_sentence(error), severity=Severity.WARNING)
+    return Card("Not understood", _error_sentence(error), severity=Severity.WARNING, failed=True)
 
 
 def form_title(spec: CommandSpec) -> str:

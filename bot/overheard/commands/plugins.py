@@ -21,7 +21,7 @@ from overheard.cards.card import Action, Card, Severity, Table, fitting
 from overheard.cards.command import IN_TERMINAL, CommandSpec, Face, Role, argument, option
 from overheard.commands.registry import first_words
 from overheard.config.problems import unknown_name
-from overheard.config.sections import CHATS_ON_TOP
+from overheard.config.sections import ON_TOP
 from overheard.config.settings_base import described
 from overheard.deployment import Call
 from overheard.errors import BadUsage, FileUnwritable
@@ -97,7 +97,7 @@ async def show_plugin(call: Call | Session, *, name: Annotated[str, argument("It
     if report is None:
         raise unknown_name("plugin", name, list(reports))
     keys = [
-        (f"[{name if name in CHATS_ON_TOP else table}]", key, kind, default)
+        (f"[{name if name in ON_TOP else table}]", key, kind, default)
         for table, settings in report.settings.items()
         for key, kind, default in described(settings)
     ]

@@ -379,15 +379,15 @@ class BurstsTable(Settings):
     calls_a_year: int | None = Field(default=None, ge=0)
 
 
-PLUGIN_SECTIONS = ("providers", "scorers", "chats", "feeds", "listeners")
+PLUGIN_SECTIONS = ("providers", "scorers", "chats", "feeds", "listeners", "commands")
 """The tables of `Config` whose entries belong to plugins."""
-CHATS_ON_TOP = ("slack", "discord")
-"""Chats whose table is not in ``[chats.*]``, but has the chat's name."""
+ON_TOP = {"slack": "chats", "discord": "chats", "mcp": "commands"}
+"""Tables that are not written in their section, such as ``[chats.slack]``, but by their name."""
 
 
 def header(section: str, name: str) -> str:
     """Return the header of a plugin's table, such as ``providers.openai`` or ``slack``."""
-    return name if section == "chats" and name in CHATS_ON_TOP else f"{section}.{name}"
+    return name if ON_TOP.get(name) == section else f"{section}.{name}"
 
 
 class StorageTable(Settings):
@@ -447,8 +447,8 @@ class PluginsTable(Settings):
 class Config(Settings):
     """The whole configuration file.
 
-    `providers`, `scorers`, `chats`, `slack`, `discord`, `feeds` and `listeners` hold the tables of
-    plugins, which are validated by the settings class of the plugin.
+    Those of `PLUGIN_SECTIONS` and `ON_TOP` hold the tables of plugins, which are validated by the
+    settings class of the plugin.
     """
 
     storage: StorageTable = StorageTable()
@@ -469,9 +469,11 @@ class Config(Settings):
     chats: Mapping[str, Mapping[str, Any]] = Field(default_factory=dict)
     feeds: Mapping[str, Mapping[str, Any]] = Field(default_factory=dict)
     listeners: Mapping[str, Mapping[str, Any]] = Field(default_factory=dict)
+    commands: Mapping[str, Mapping[str, Any]] = Field(default_factory=dict)
     plugins: PluginsTable = PluginsTable()
     slack: Mapping[str, Any] | None = None
     discord: Mapping[str, Any] | None = None
+    mcp: Mapping[str, Any] | None = None
     budget: BudgetTable = BudgetTable()
     limits: Mapping[str, LimitTable] = Field(default_factory=dict)
     asking: AskingTable = AskingTable()
@@ -490,13 +492,9 @@ class Config(Settings):
         return self._file
 
     def plugin_tables(self, section: str) -> Mapping[str, Mapping[str, Any]]:
-        """Return the tables of a section of `PLUGIN_SECTIONS` by name, with those of
-        `CHATS_ON_TOP` among the chats.
-        """
+        """Return the tables of a section of `PLUGIN_SECTIONS` by name, with those of `ON_TOP`."""
         tables: Mapping[str, Mapping[str, Any]] = getattr(self, section)
-        if section != "chats":
-            return tables
-        on_top = {name: getattr(self, name) for name in CHATS_ON_TOP}
+        on_top = {name: getattr(self, name) for name, home in ON_TOP.items() if home == section}
         return {**tables, **{name: table for name, table in on_top.items() if table is not None}}
 
     def catalogue(self) -> Catalogue:

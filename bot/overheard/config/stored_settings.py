@@ -72,9 +72,12 @@ class Rights:
         return tuple(dict.fromkeys((*configured, *added)))
 
     def role(self, person: Person) -> Role:
-        """Return the highest role that a person has, directly or by a group; that of everyone if
-        the person has none. Owners of a workspace or server are admins while `owners_begin`.
+        """Return the role of a person's token; without one the highest role that the person has,
+        directly or by a group; that of everyone if the person has none. Owners of a workspace or
+        server are admins while `owners_begin`.
         """
+        if person.role is not None:
+            return person.role
         ids = {f"{person.platform}:{name}" for name in (person.id, *person.groups)}
         roles = [role for role in ROLE_KEYS if ids & set(self.listed(role))]
         if person.owner and self.owners_begin(person.platform):

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
 from overheard.cards.card import Card
-from overheard.cards.command import CommandSpec, FormChoice
+from overheard.cards.command import CommandSpec, FormChoice, Role
 
 CONFIRM, CANCEL = "confirm", "cancel"
 """The first word of a button of a question for a yes; the waiting command's token follows."""
@@ -28,6 +28,7 @@ class Person:
         groups: The platform's ids of the person's roles or user groups.
         zone: The person's IANA time zone, or an empty string.
         owner: Whether the platform lets the person administer the workspace or server.
+        role: The role that a token gives, in place of those of ``[access]``; None without a token.
     """
 
     platform: str
@@ -36,6 +37,7 @@ class Person:
     groups: tuple[str, ...] = ()
     zone: str = ""
     owner: bool = False
+    role: Role | None = None
 
     def __str__(self) -> str:
         return f"{self.name} ({self.platform}:{self.id})"

@@ -44,6 +44,7 @@ from overheard.domain import (
     Shift,
 )
 from overheard.errors import ConfirmationNeeded
+from overheard.interfaces.chats import Desk
 from overheard.interfaces.services import Clock, Progress
 from overheard.interfaces.store import Approvals
 
@@ -421,6 +422,8 @@ class View:
         readable: Returns the text of an answer as prose, for a quote.
         draw: Draws a chart as a picture with this file name.
         work: What the command may do beyond reading and asking.
+        desk: Carries out requests with the rights of the person who makes them; only for a command
+            that `serves`, else None.
     """
 
     catalogue: Catalogue
@@ -445,6 +448,7 @@ class View:
     readable: Callable[[str], str]
     draw: Callable[[Spans, str], Awaitable[Image]]
     work: Work
+    desk: Desk | None
 
 
 class ScoredListener(Protocol):

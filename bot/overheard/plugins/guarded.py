@@ -649,7 +649,7 @@ async def _call_command(
     """
     async with call.opened() as opened:
         view = _view(opened, guard.plugin, opened.priced_asking(spec.name, priced, agreed=agreed))
-        timeout_s = ASKING_TIMEOUT_S if agreed else COMMAND_TIMEOUT_S
+        timeout_s = ASKING_TIMEOUT_S if agreed else None if spec.serves else COMMAND_TIMEOUT_S
         try:
             return await guard.call(partial(work, view), timeout_s, passing=(OverheardError,))
         except OverheardError as error:
@@ -710,6 +710,7 @@ def _view(call: Any, plugin: str, asking: Any) -> View:
         readable=readable,
         draw=draw,
         work=_only(call.work(plugin), Work),
+        desk=call.desk,
     )
 
 

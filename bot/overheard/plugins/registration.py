@@ -109,7 +109,7 @@ def register(
         _checked_by_name(
             "feed", UpdateFeed, objects("overheard_update_feeds", "feeds"), _feed_flaw
         ),
-        _checked_commands(_hook_results(hooks.overheard_commands())),
+        _checked_commands(objects("overheard_commands", "commands")),
         {hook: _checked_listeners(hook, objects(hook, "listeners")) for hook in NOTICES},
     )
 

@@ -20,7 +20,7 @@ import click
 from overheard.cards import wording
 from overheard.cards.card import Card, File
 from overheard.cards.command import CommandSpec, Step, require_sizes
-from overheard.chat.access import log_use
+from overheard.chat.access import ConfiguredAccess, log_use
 from overheard.chat.command_call import Stage, Unagreed, run_command
 from overheard.chat.parser import Order
 from overheard.chat.terminal import grammar
@@ -79,7 +79,7 @@ def execute(ctx: click.Context, spec: CommandSpec, values: dict[str, Any]) -> No
         zone=local_zone(),
         progress=RichProgress(),
     )
-    draws_pictures = chart_file is not None or spec.chart is None
+    draws_pictures = chart_file is not None or (spec.chart is None and not spec.serves)
     with nullcontext() if draws_pictures else _without_pictures():
         order = Order(spec, values)
         card = _quote_and_execute(session, order, agreed=agreed, can_ask=can_ask)
@@ -174,10 +174,15 @@ async def _open_and_run(
             for report in deployment.plugins.faulty:
                 click.echo(report.sentence, err=True)
         store, clock = deployment.store, deployment.clock
+        call = session.call(deployment)
+        if spec.serves:
+            from overheard.chat.desk import ChatDesk  # it imports all commands
+
+            access = ConfiguredAccess(deployment.config.access, store, clock)
+            call = replace(call, desk=ChatDesk(deployment, access))
         log_entry = log_use(store, clock, spec, TERMINAL, order.words, stage)
         async with _missing_store_reported(deployment), log_entry:
             try:
-                call = session.call(deployment)
                 return await run_command(order, call, agreed_usd=agreed_usd, stage=stage)
             except NothingToAsk:
                 if spec.spends and config.providers and not deployment.plugins.providers:
