@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from kit.recording import HandClock
@@ -110,6 +111,38 @@ class BatchProvider(ScriptedProvider):
     async def cancel(self, batch: str) -> None:
         """Note that a batch is cancelled."""
         self.cancelled.append(batch)
+
+
+class BoughtProvider(BatchProvider):
+    """A provider whose answers are sold as tasks alone, of which some come late.
+
+    Attributes:
+        late: The ids of questions whose answers are not there yet.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.late: set[str] = set()
+
+    def capabilities(self, model: str) -> Capabilities:  # noqa: ARG002 - all are the same
+        """Return that nothing is asked but in batches, of four questions at most."""
+        return Capabilities(batch=True, batch_only=True, batch_limit=4)
+
+    async def submit_once(
+        self,
+        questions: Mapping[str, Question],
+        tag: str,  # noqa: ARG002
+        since: datetime | None,  # noqa: ARG002
+        buy: bool,  # noqa: ARG002 - the protocol's
+    ) -> str:
+        """Note a batch."""
+        return await self.submit(questions)
+
+    async def look(self, batch: str, questions: Mapping[str, Question]) -> BatchStatus:
+        """Return the answers that are there."""
+        status = await super().look(batch, questions)
+        there = {item: one for item, one in status.replies.items() if item not in self.late}
+        return BatchStatus(len(there), len(there) == len(questions), there)
 
 
 class House:

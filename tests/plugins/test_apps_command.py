@@ -129,3 +129,35 @@ def test_where_only_the_api_is_asked_the_apps_are_offered_with_their_price(
     assert data["apps"] is None
     assert data["usd_a_month"] == pytest.approx(2 * 8 * 0.0012 * 52 / 12)
     assert "about $0.08 a month" in card
+
+
+def test_the_doctor_names_a_dead_key_an_empty_balance_and_a_product_that_is_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, service: ChatService
+) -> None:
+    """By calls that cost nothing; and one bought answer is a real trial."""
+    monkeypatch.setenv("DATAFORSEO_API_KEY", KEY)
+    with DataForSEOService(0.0012).running() as collector:
+        there = program(tmp_path, service, COLLECTOR.format(url=collector.url))
+
+        def fault(code: int = 1) -> str:
+            findings = there.json("doctor", code=code)["findings"]
+            return "; ".join(
+                f"{one['problem']}: {one['remedy']}"
+                for one in findings
+                if "dataforseo" in one["place"]
+            )
+
+        assert fault(code=0) == ": "
+        collector.gone = {"serp/google/organic"}
+        assert fault().startswith('the service offers no model "ai-overviews"')
+        collector.balance = 0.0
+        assert fault() == "the account has no credit left: top it up at DataForSEO"
+        monkeypatch.setenv("DATAFORSEO_API_KEY", "another")
+        assert fault().startswith("the service refuses the key")
+        assert collector.tasks == []
+
+        monkeypatch.setenv("DATAFORSEO_API_KEY", KEY)
+        collector.balance, collector.gone = 1.0, set()
+        places = [one["place"] for one in there.json("doctor", "--deep")["findings"]]
+    assert any(place.startswith("model dataforseo/chatgpt (it answered") for place in places)
+    assert len(collector.tasks) == 2

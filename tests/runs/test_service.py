@@ -9,11 +9,20 @@ from datetime import timedelta
 
 import pytest
 
-from kit.run_house import MODEL, PANEL, PROMPTS, BatchProvider, House, SpreadQueue, Waiting
+from kit.run_house import (
+    MODEL,
+    PANEL,
+    PROMPTS,
+    BatchProvider,
+    BoughtProvider,
+    House,
+    SpreadQueue,
+    Waiting,
+)
 from kit.scripted import reply
 from overheard.domain import Answer, Batch, Panel, Price, Run, RunState, Task, TaskKind
 from overheard.errors import BatchUncollected, RunPaused
-from overheard.runs.batch_collection import item_of
+from overheard.runs.batch_collection import BatchPolling, item_of
 from overheard.runs.call import ANSWERED
 from overheard.runs.interruptions import STATE_CHECK_INTERVAL_S
 from overheard.runs.plan import new_run
@@ -387,3 +396,66 @@ async def test_what_a_terminal_stops_workers_do_not_go_on_with(
     first, second = house.progress.titles[:2]
     assert "no worker is connected; start one with: overheard worker" in first
     assert "2 workers" in second
+
+
+async def test_answers_that_are_sold_as_tasks_alone_are_bought_whatever_the_panel_says() -> None:
+    """In batches of the vendor's size, also outside of the history."""
+    provider = BoughtProvider()
+    house = House(provider=provider)
+    result = await house.service.execute(PriceQuote(NOTHING, run=await house.start()))
+    assert result.outcome.complete == 6
+    assert [len(batch) for batch in provider.ended] == [4, 2]
+
+    aside = Run("aside", house.clock.now(), PANEL, aside=True)
+    outcome, answers = await house.service.ask_aside(aside)
+    assert (outcome.complete, len(answers)) == (6, 6)
+    assert provider.asked == []
+
+
+@pytest.mark.parametrize("killed", [False, True])
+async def test_late_answers_are_scored_and_end_the_run_as_if_they_had_been_there(
+    killed: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Those of a check that was told, and those of a run outside the history that nobody waits for.
+
+    Each further check looks for them.
+    """
+    monkeypatch.setattr(BatchPolling.__init__, "__defaults__", (5.0, 300.0, 3600.0, 900.0, 0.0))
+    provider = BoughtProvider()
+    house = House(provider=provider)
+    items = [item_of(question) for question in PANEL.questions()]
+    provider.late = set(items[:2])
+    run = await house.start(aside=killed)
+    if killed:
+        await house.store.batches.keep(Batch(run.id, MODEL, tuple(items), run.started_at, "b_0"))
+    else:
+        told = await house.service.execute(PriceQuote(NOTHING, run=run))
+        assert (told.outcome.complete, told.outcome.late) == (4, 2)
+        assert await house.state(run) is RunState.PARTIAL
+    await house.hold(run)
+    await house.service.add_late()
+    assert await house.store.answers.count(run.id) == 4
+    assert await house.holders() == {run.id}
+
+    provider.late = set()
+    await house.service.add_late()
+    assert await house.store.answers.count(run.id) == 6
+    assert await house.state(run) is RunState.COMPLETE
+    assert await house.holders() == set()
+    assert [task.kind for task, _ in house.analyst.done][-1] is TaskKind.SCORE
+    assert await house.store.batches.unfinished() == []
+    assert len(provider.ended) == (0 if killed else 2)
+
+
+async def test_a_vendor_that_is_down_keeps_no_check_from_beginning() -> None:
+    """Its late answers stay where they are."""
+    provider = BoughtProvider()
+    house = House(provider=provider)
+    old = await house.start()
+    await house.store.batches.keep(Batch(old.id, MODEL, ("x-0",), old.started_at, "b_0"))
+    items = tuple(item_of(question) for question in PANEL.questions())
+    await house.store.batches.keep(Batch(old.id, MODEL, items, old.started_at, "b_1"))
+    await house.store.runs.finish(old.id, RunState.PARTIAL, house.clock.now())
+    provider.down = True
+    await house.service.add_late()
+    assert [batch.vendor_id for batch in await house.store.batches.unfinished()] == ["b_1"]

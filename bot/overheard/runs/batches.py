@@ -25,13 +25,7 @@ from overheard.domain import (
     Run,
     RunState,
 )
-from overheard.errors import (
-    BudgetUsedUp,
-    NothingBatched,
-    OverheardError,
-    ProviderFailed,
-    ProviderUnavailable,
-)
+from overheard.errors import BudgetUsedUp, NothingBatched, OverheardError, ProviderFailed
 from overheard.interfaces import Batching, Clock, Progress, Provider, Store
 from overheard.runs.batch_collection import BatchCalls, BatchPolling, Collector, item_of
 from overheard.runs.budget import WORST, call_cost, capabilities_of, key_of, price_of
@@ -200,7 +194,7 @@ class Batches:
         there; return the counts. A batch whose vendor cannot be asked now stays open.
         """
         outcome = Outcome(run)
-        with suppress(ProviderFailed, ProviderUnavailable):
+        with suppress(OverheardError):
             for batch in await self._submitted_batches(run, outcome, buy=False):
                 await self._collector.add_late(run, batch, outcome)
         return outcome

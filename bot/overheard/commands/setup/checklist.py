@@ -129,11 +129,12 @@ class Checklist:
         )
 
     def actions(self) -> tuple[Action, ...]:
-        """Return the button of the first open step, if any, then a ``Change`` button for each step
-        that is done but the first check.
+        """Return the button of the first open step, or that of the apps when all are done; then a
+        ``Change`` button for each step that is done but the first check.
         """
-        following = self.next
-        first = [Action(following.words, following.begin, Style.PRIMARY)] if following else []
+        following, first = self.next, [Action("apps", "Ask the ChatGPT app and Google too")]
+        if following:
+            first = [Action(following.words, following.begin, Style.PRIMARY)]
         changes = (
             Action(step.words, f"Change {step.title[:1].lower()}{step.title[1:]}")
             for step in STEPS[:-1]
