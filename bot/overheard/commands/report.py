@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import tzinfo
 from pathlib import Path
 from typing import Annotated
 
@@ -119,7 +120,7 @@ async def _brand_card(call: Call, brand: Brand, *, details: bool) -> Card:
         return replace(_card_without_answers(brand, call.face, news), data=data)
     shown = [*situation.places, *situation.old_places]
     if details or not shown:
-        when = _answers_sentence(call, situation.runs)
+        when = _answers_sentence(call.zone, situation.runs)
         return Card(
             title=f"{brand.name}: every metric",
             text="\n\n".join(
@@ -143,9 +144,9 @@ async def _brand_card(call: Call, brand: Brand, *, details: bool) -> Card:
         if figures
         else None,
         image=await picture(chart, "trend.png") if figures else None,
-        actions=tuple(_next_actions(call, situation, news)),
+        actions=tuple(_next_actions(call.face, situation, news)),
         severity=first.severity,
-        footer=" · ".join(filter(None, (_answers_sentence(call, situation.runs), asked))),
+        footer=" · ".join(filter(None, (_answers_sentence(call.zone, situation.runs), asked))),
         data=data,
         choice=metric_choice(call.scoring.metrics.values(), brand, HEADLINE),
     )
@@ -165,12 +166,12 @@ def _card_without_answers(brand: Brand, face: Face, news: Sequence[News]) -> Car
     return Card(title, text, actions=ask, severity=severity)
 
 
-def _next_actions(call: Call, situation: Situation, news: Sequence[News]) -> Iterator[Action]:
+def _next_actions(face: Face, situation: Situation, news: Sequence[News]) -> Iterator[Action]:
     """Yield the buttons and menu entries that follow a report: the alert that is open, or else the
     competitor that rises. Only a chat can share the report; only a brand with a competitor can be
     compared with one.
     """
-    own_name, is_chat = quoted(situation.brand.name), call.face is Face.CHAT
+    own_name, is_chat = quoted(situation.brand.name), face is Face.CHAT
     rival = most_named(situation)
     against = wording.shorten(f"Against {rival}", MAX_LABEL_CHARS)
     opened = next((one.alert.alert.id for one in news if one.alert), 0)
@@ -238,15 +239,15 @@ async def _attached_page(call: Call, chosen: Brand) -> Card:
     )
 
 
-def _answers_sentence(call: Call, runs: Mapping[Model, Sequence[RunKey]]) -> str:
+def _answers_sentence(zone: tzinfo, runs: Mapping[Model, Sequence[RunKey]]) -> str:
     """Return a sentence such as ``Answers of 25 May; 4 checks since 3 Mar 2026``: the day of the
     newest run, the number of different runs of all models, and the day of the oldest one. `runs`
     has at least one run.
     """
     every = sorted({run for model_runs in runs.values() for run in model_runs})
     return (
-        f"Answers of {wording.short_day(every[-1].at, call.zone)}; "
-        f"{wording.count(len(every), 'check')} since {wording.day(every[0].at, call.zone)}"
+        f"Answers of {wording.short_day(every[-1].at, zone)}; "
+        f"{wording.count(len(every), 'check')} since {wording.day(every[0].at, zone)}"
     )
 
 
