@@ -1,5 +1,6 @@
 """Tests of the difference between the apps and the API: its interval, and its card."""
 
+import json
 import random
 from pathlib import Path
 
@@ -161,3 +162,56 @@ def test_the_doctor_names_a_dead_key_an_empty_balance_and_a_product_that_is_gone
         places = [one["place"] for one in there.json("doctor", "--deep")["findings"]]
     assert any(place.startswith("model dataforseo/chatgpt (it answered") for place in places)
     assert len(collector.tasks) == 2
+
+
+TEXTS = (
+    "**Acme** is the best choice for most teams.\n\n1. Acme, from $25\n2. Zeta",
+    "| Tool | Price |\n|---|---|\n| Zeta | $10 |\n| Acme | $25 |\n\nZeta is cheaper, Acme is slow.",
+    "I would look at Zeta first. It has a free plan.",
+)
+
+
+def test_bought_answers_get_the_figures_of_the_same_answers_imported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, service: ChatService
+) -> None:
+    """Score for score, and source for source."""
+    monkeypatch.setenv("DATAFORSEO_API_KEY", KEY)
+    with DataForSEOService(0.0012).running() as collector:
+        collector.answer = lambda prompt: TEXTS[QUESTIONS.index(prompt) % len(TEXTS)]
+        there = program(tmp_path, service, COLLECTOR.format(url=collector.url))
+        there.run("check", "--yes", "--model", "dataforseo/chatgpt")
+        bought, answers = scores(there), there.lines("export", "answers")
+
+    (tmp_path / "other").mkdir()
+    other = program(tmp_path / "other", service)
+    file = tmp_path / "other" / "history.jsonl"
+    fields = ("asked_at", "run", "prompt", "provider", "model", "text", "citations", "finish")
+    lines = [json.dumps({name: answer[name] for name in fields}) for answer in answers]
+    file.write_text("\n".join(lines), encoding="utf-8")
+    other.run("import", str(file))
+
+    assert len(answers) == 8
+    assert len(bought) > 40
+    assert scores(other) == bought
+
+
+def scores(there: Program) -> list[tuple[object, ...]]:
+    """Return all scores, in an order of their own."""
+    names = ("prompt", "brand", "metric", "value")
+    return sorted(tuple(map(str, map(line.get, names))) for line in there.lines("export", "scores"))
+
+
+def test_another_name_of_the_products_model_is_an_update_of_the_product(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, service: ChatService
+) -> None:
+    """The collector reports it with each answer."""
+    monkeypatch.setenv("DATAFORSEO_API_KEY", KEY)
+    with DataForSEOService(0.0012).running() as collector:
+        there = program(tmp_path, service, COLLECTOR.format(url=collector.url))
+        there.run("check", "--yes", "--model", "dataforseo/chatgpt")
+        monkeypatch.setattr(collectors, "MODEL", "gpt-6")
+        there.run("check", "--yes", "--model", "dataforseo/chatgpt")
+        updates = there.json("changes", "--show", "updates")["updates"]
+
+    [update] = [one for one in updates if one["model"] == "dataforseo/chatgpt"]
+    assert "gpt-6" in str(update)
