@@ -92,7 +92,8 @@ async def apps(
     asked.sort(key=lambda model: order.index(model.name))
     if not asked:
         return _offer(view, found)
-    runs = [run for run in await view.history.runs(limit=READ_RUNS) if run.panel and not run.aside]
+    newest = await view.history.runs(limit=READ_RUNS)
+    runs = [run for run in newest if run.panel and run.finished_at and not run.aside]
     observed = [one for model in asked if (one := await _observed(view, found, model, runs))]
     if not observed:
         return Card(

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from kit.collectors import BrightDataService, CollectorService, DataForSEOService
-from kit.program import PROMPTS, Program
+from kit.collectors import ANSWERED, ENDLESS, BrightDataService, CollectorService, DataForSEOService
+from kit.program import PROMPTS, Program, sentences
 from kit.vendors import KEY, Call, Reaction
 from overheard import Finish
 
@@ -35,6 +35,18 @@ batch_collection.BatchPolling.waits = lambda _: iter(lambda: 0.05, None)
 from overheard.__main__ import main
 import sys
 sys.argv = ["overheard", "check", "--yes"]
+main()
+"""
+TOLD = """
+from overheard.runs import batch_collection
+batch_collection.BatchPolling.__init__.__defaults__ = (0.05, 0.05, 9.0, 9.0, 0.0)
+"""
+RUN = """
+from overheard.runtime import server
+server.LATE_INTERVAL_S = 0.2
+from overheard.__main__ import main
+import sys
+sys.argv = ["overheard", "run"]
 main()
 """
 VENDORS: dict[str, tuple[type[CollectorService], float]] = {
@@ -119,3 +131,42 @@ def test_a_program_that_is_killed_buys_nothing_twice_and_loses_nothing(
         assert len({task.key for task in service.tasks}) == len(service.tasks)
         spent = program.json("spend")["spent_usd"]
         assert spent == pytest.approx(service.bill)
+
+
+@pytest.mark.slow
+def test_a_running_bot_adds_answers_that_come_after_the_check_was_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are scored, and the check is complete."""
+    monkeypatch.setenv("DATAFORSEO_API_KEY", KEY)
+    with DataForSEOService(0.0012).running() as service:
+        fates = dict.fromkeys(QUESTIONS[:2], ENDLESS)
+        service.fate = lambda prompt: fates.get(prompt, ANSWERED)
+        prompts = "".join(f'[[prompts]]\ntext = "{text}"\n' for text in QUESTIONS)
+        schedule = '[[schedules]]\nname = "yearly"\ncron = "0 7 1 1 *"\n[health]\nport = 0\n'
+        config = CONFIG.format(folder=tmp_path, vendor="dataforseo", url=service.url)
+        program = Program(tmp_path, config + prompts + schedule)
+        checking = program.python(TOLD + CHECK)
+        told, error = checking.communicate(timeout=PATIENCE_S)
+        assert checking.returncode == 3, error  # some answers are missing
+        assert "2 bought answers are not there yet, and will be added." in sentences(told)
+        for task in service.tasks:
+            task.fate = ANSWERED
+
+        running = program.python(RUN)
+        end = time.monotonic() + PATIENCE_S
+        while len(program.lines("export", "answers")) < len(QUESTIONS):
+            assert time.monotonic() < end, "they were never added"
+            time.sleep(0.2)
+        while program.json("runs", "list")["runs"][0]["state"] != "complete":
+            assert time.monotonic() < end, "the run never ended"
+            time.sleep(0.2)
+        running.terminate()
+        _, error = running.communicate(timeout=PATIENCE_S)
+        assert running.returncode == 0, error
+        assert "Traceback" not in error
+
+        assert len(service.tasks) == len(QUESTIONS)
+        assert program.json("spend")["spent_usd"] == pytest.approx(service.bill)
+        scored = [(line["metric"], line["brand"]) for line in program.lines("export", "scores")]
+        assert scored.count(("visibility", "Acme")) == len(QUESTIONS)
