@@ -158,7 +158,7 @@ class AnthropicProvider(BatchingProvider[AnthropicSettings, "AsyncAnthropic"]):
 
         Without a limit of the answer, `DEFAULT_MAX_TOKENS` is sent, because the service needs one.
         A schema is sent as a JSON schema. A model that searches gets the web search tool. Only a
-        steady question has a temperature and an effort.
+        steady question has a temperature.
         """
         request: dict[str, Any] = {
             "model": question.model.id,

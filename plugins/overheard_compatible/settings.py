@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
-from overheard import ProviderSettings, Secret
+from overheard import Model, ProviderSettings, Secret
 from overheard_compatible.presets import CHAT, PLAIN, PRESETS, Preset
 
 
@@ -75,7 +75,7 @@ class CompatibleSettings(ProviderSettings):
             raise ValueError(
                 f"stream: the answers of {service.title} are read whole; leave it away"
             )
-        searching = [name for name in self.models if name.endswith("+search")]
+        searching = [name for name in self.models if Model("", name).searches]
         if searching and not service.search:
             raise ValueError(
                 f"models: {searching[0]} cannot be asked, because this service cannot be told "

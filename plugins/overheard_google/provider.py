@@ -48,12 +48,6 @@ class GoogleSettings(ProviderSettings):
 
 
 API = "the Gemini API"
-THINKING: dict[str, dict[str, Any]] = {
-    "none": {"thinking_budget": 0},
-    "minimal": {"thinking_level": "MINIMAL"},
-    "low": {"thinking_level": "LOW"},
-}
-"""What the service calls the reasoning efforts of `HostedProvider.sampling`."""
 
 
 class GoogleProvider(BatchingProvider[GoogleSettings, "AsyncClient"]):
@@ -255,10 +249,13 @@ class GoogleProvider(BatchingProvider[GoogleSettings, "AsyncClient"]):
         from google.genai.types import GenerateContentConfig, GoogleSearch, ThinkingConfig, Tool
 
         temperature, effort = self.sampling(question, self.settings.temperature)
+        thinking: dict[str, Any] = {"thinking_level": effort.upper()}
+        if effort == "none":
+            thinking = {"thinking_budget": 0}
         return GenerateContentConfig(
             seed=seed,
             temperature=temperature,
-            thinking_config=ThinkingConfig(**THINKING[effort]) if effort else None,
+            thinking_config=ThinkingConfig(**thinking) if effort else None,
             max_output_tokens=self.service.window(question),
             tools=[Tool(google_search=GoogleSearch())] if question.model.searches else None,
             response_mime_type="application/json" if question.schema else None,

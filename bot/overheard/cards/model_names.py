@@ -117,14 +117,15 @@ class ModelNames:
 
 
 def asked_by(model: Model) -> str:
-    """Return how a model is asked: ``API``, ``API, with search``, ``on this machine``, or as ``a
-    signed-out visitor`` of an app.
+    """Return how a model is asked: ``API``, ``API, with search, low effort``, ``on this machine``,
+    or as ``a signed-out visitor`` of an app.
     """
     if model.name in APPS:
         return "a signed-out visitor"
     if model.provider == LOCAL:
         return "on this machine"
-    return "API, with search" if model.searches else "API"
+    parts = ["API", *(["with search"] if model.searches else ())]
+    return ", ".join([*parts, *([f"{model.effort} effort"] if model.effort else ())])
 
 
 def _family_name(provider: str, model_id: str) -> str:
@@ -149,8 +150,8 @@ def _family_name(provider: str, model_id: str) -> str:
 def _distinct_name(model: Model, base: str, namesakes: list[Model]) -> str:
     """Return the shortest name of a model that no other model of the same base name has.
 
-    Tried in this order: with search, with the id in brackets, and with provider and id; the last
-    one counts when none is distinct.
+    Tried in this order: with search and effort, with the id in brackets, and with provider and id;
+    the last one counts when none is distinct.
 
     Args:
         namesakes: All models of that base name, with `model` among them.
@@ -161,7 +162,8 @@ def _distinct_name(model: Model, base: str, namesakes: list[Model]) -> str:
         for other in namesakes:
             model_id = f"{other.provider}/{other.id}" if with_provider else other.id
             addition = f" ({model_id})" if with_id else ""
-            names[other] = f"{base}{addition}{' with search' if other.searches else ''}"
+            effort = f", {other.effort} effort" if other.effort else ""
+            names[other] = f"{base}{addition}{' with search' if other.searches else ''}{effort}"
         name = names[model]
         if len(set(names.values())) == len(namesakes):
             break

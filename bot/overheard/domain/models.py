@@ -197,6 +197,8 @@ def storable(text: str) -> str:
 
 SEARCH = "+search"
 """Suffix of the name of a model that is asked with web search."""
+EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
+"""Reasoning efforts, the least first; one of them, behind a ``+``, is the last suffix of a name."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -204,7 +206,8 @@ class Model:
     """A model as it is requested: the provider that serves it, and the requested model id.
 
     Answers with and without web search must not be compared, so ``openai/gpt-5`` and
-    ``openai/gpt-5+search`` are two models.
+    ``openai/gpt-5+search`` are two models. So are ``openai/gpt-5+low`` and
+    ``openai/gpt-5+search+high``, with a reasoning effort.
     """
 
     provider: str
@@ -215,13 +218,25 @@ class Model:
 
     @property
     def id(self) -> str:
-        """The id at the provider: the name without ``+search``."""
-        return self.name.removesuffix(SEARCH)
+        """The id at the provider: the name without ``+search`` and without an effort."""
+        return self._without_effort.removesuffix(SEARCH)
 
     @property
     def searches(self) -> bool:
         """Whether the model is asked with web search."""
-        return self.name.endswith(SEARCH)
+        return self._without_effort.endswith(SEARCH)
+
+    @property
+    def effort(self) -> str:
+        """The reasoning effort with which the model is asked, one of `EFFORTS`; empty for that of
+        the service.
+        """
+        last = self.name.rpartition("+")[2]
+        return last if last in EFFORTS and last != self.name else ""
+
+    @property
+    def _without_effort(self) -> str:
+        return self.name.removesuffix(f"+{self.effort}") if self.effort else self.name
 
     @classmethod
     def parse(cls, text: str) -> Model:

@@ -340,13 +340,14 @@ class HostedProvider(ABC, Generic[Table, Client]):
         empty text for none.
 
         A steady question has temperature 0 and the least effort, without what the service has
-        refused for this model. Any other has no effort, and temperature 0 if it has a limit.
+        refused for this model. Any other has the effort of its model, and temperature 0 if it has a
+        limit.
 
         Args:
             temperature: That of the table, for all other questions.
         """
         if not question.steady:
-            return (0.0 if question.limit else temperature), ""
+            return (0.0 if question.limit else temperature), question.model.effort
         refused = self._refused[question.model.id]
         effort = next((one for one in EFFORTS if one not in refused), "")
         return (None if TEMPERATURE in refused else 0.0), effort
@@ -391,8 +392,10 @@ class HostedProvider(ABC, Generic[Table, Client]):
             return ""
         if question.schema and SCHEMA_WORDS.search(str(error)):
             return SCHEMA
+        if not question.steady:
+            return ""
         temperature, effort = self.sampling(question, None)
-        if temperature is None or not question.steady:
+        if temperature is None:
             return effort
         told = str(error).casefold()
         is_effort = TEMPERATURE not in told and EFFORT_WORDS.search(told)

@@ -22,6 +22,7 @@ from overheard.commands.setup.config_file import SetupFile, derived_category
 from overheard.commands.setup.naming import BRAND, CATEGORY, COMPETITORS
 from overheard.config.loader import find_config, parse_config
 from overheard.config.sections import Config
+from overheard.domain import Model
 from overheard.errors import OverheardError, SetupRefused
 from overheard.interfaces import Listing, Provider, Verifiable
 from overheard.plugins import load_plugins
@@ -233,7 +234,7 @@ async def _plan_with_models(
         await provider.close()
     if is_local:
         return plan
-    missing = [m for m in models if offered and m.removesuffix("+search") not in offered]
+    missing = [m for m in models if offered and Model("", m).id not in offered]
     if missing:
         raise SetupRefused(
             problem=f"{plan.provider} has no model {missing[0]}",
