@@ -43,9 +43,6 @@ _STREAM = ("model_id", "brand_id", "metric_id", "scorer_id")
 _CELLS = {"run_id": "i4", "prompt_id": "i4", "n": "i4", "total": "f8", "squares": "f8"}
 """The other columns, with the types in which PostgreSQL sends them."""
 _NOTHING = cast(b"", LargeBinary)
-_ROWS_AT_ONCE = 2_000
-"""Rows of SQLite that are read together. Each is ten objects of Python, and what they take is not
-given back to the system: the rows of a whole history made a process grow with it."""
 
 
 class SqlBlockRepository(Repository):
@@ -131,14 +128,12 @@ class SqlBlockRepository(Repository):
         if until is not None:
             conditions.append(blocks.c.at <= until)
         async with self._database.reading() as connection:
-            read = await (_read_rows if self._database.is_sqlite else _read_packed)(
-                connection, conditions
-            )
+            read = await _read_packed(connection, conditions)
             cells = read.cells
             starts = select(runs.c.id, runs.c.started_at)
-            starts = starts.where(among(runs.c.id, set(cells["run_id"].tolist())))
+            starts = starts.where(among(runs.c.id, np.unique(cells["run_id"]).tolist()))
             ran = {i: BlockRun(at, i) for i, at in map(tuple, await connection.execute(starts))}
-        keys = await self._lookups.prompts.names(set(cells["prompt_id"].tolist()))
+        keys = await self._lookups.prompts.names(np.unique(cells["prompt_id"]).tolist())
         ran_in, run = sorted_names(cells["run_id"], ran)
         prompts, prompt = sorted_names(
             cells["prompt_id"], {number: key for number, (key,) in keys.items()}
@@ -266,15 +261,20 @@ class _NumberedBlocks:
 async def _read_packed(
     connection: AsyncConnection, conditions: Sequence[ColumnElement[bool]]
 ) -> _NumberedBlocks:
-    """Read the blocks that fulfil some SQL conditions from PostgreSQL, in any order: those of each
-    stream as one byte string, because the driver would create an object for each number.
+    """Read the blocks that fulfil some SQL conditions, in any order: those of each stream as one
+    byte string, because the driver would create an object for each number, which is slow, and takes
+    memory that is not given back to the system.
     """
-    sent = [_binary_cells(blocks.c[name], kind) for name, kind in _CELLS.items()]
-    packed = func.string_agg(reduce(lambda first, next_: first.concat(next_), sent), _NOTHING)
+    layout = np.dtype([(name, f">{kind}") for name, kind in _CELLS.items()])
+    if connection.dialect.name == "sqlite":
+        packed = func.packed(*(blocks.c[name] for name in _CELLS), type_=LargeBinary)
+        layout = np.dtype([(name, "f8") for name in _CELLS])
+    else:
+        sent = [_binary_cells(blocks.c[name], kind) for name, kind in _CELLS.items()]
+        packed = func.string_agg(reduce(lambda first, next_: first.concat(next_), sent), _NOTHING)
     stream = [blocks.c[name] for name in _STREAM]
     query = select(*stream, packed).where(*conditions).group_by(*stream)
     packed_rows = [tuple(row) for row in await connection.execute(query)]
-    layout = np.dtype([(name, f">{kind}") for name, kind in _CELLS.items()])
     rows = np.frombuffer(b"".join(row[-1] for row in packed_rows), layout)
     counts = [len(row[-1]) // layout.itemsize for row in packed_rows]
     cells = {name: rows[name].astype(f"{kind[0]}8") for name, kind in _CELLS.items()}
@@ -286,26 +286,3 @@ async def _read_packed(
 def _binary_cells(column: Column[Any], kind: str) -> ColumnElement[bytes]:
     send = func.int4send if kind == "i4" else func.float8send
     return send(column, type_=LargeBinary)
-
-
-async def _read_rows(
-    connection: AsyncConnection, conditions: Sequence[ColumnElement[bool]]
-) -> _NumberedBlocks:
-    """Read the blocks that fulfil some SQL conditions from SQLite, in any order, with at most
-    `_ROWS_AT_ONCE` rows as objects at a time.
-    """
-    query = select(*(blocks.c[name] for name in (*_STREAM, *_CELLS))).where(*conditions)
-    streams: dict[tuple[int, ...], int] = {}
-    of: list[Counts] = [np.empty(0, np.int64)]
-    parts = {name: [np.empty(0, f"{kind[0]}8")] for name, kind in _CELLS.items()}
-    async with connection.stream(query) as result:
-        async for rows in result.partitions(_ROWS_AT_ONCE):
-            columns = list(zip(*rows, strict=True))
-            keys = list(zip(*columns[: len(_STREAM)], strict=True))
-            for key in dict.fromkeys(keys):
-                streams.setdefault(key, len(streams))
-            of.append(np.fromiter(map(streams.__getitem__, keys), np.int64))
-            for (name, kind), column in zip(_CELLS.items(), columns[len(_STREAM) :], strict=True):
-                parts[name].append(np.array(column, f"{kind[0]}8"))
-    cells = {name: np.concatenate(part) for name, part in parts.items()}
-    return _NumberedBlocks(list(streams), np.concatenate(of), cells)

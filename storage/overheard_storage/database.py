@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import sqlite3
+from array import array
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager, suppress
 from functools import partial, wraps
 from pathlib import Path
-from sqlite3 import OperationalError as LockedError
 from time import monotonic
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeAlias, TypeVar
 
@@ -230,6 +231,30 @@ def create_private(file: Path) -> None:
     os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
 
 
+class _Packed:
+    """The aggregate function ``packed`` of SQL: all its numbers as eight bytes each."""
+
+    def __init__(self) -> None:
+        self._numbers = array("d")
+
+    def step(self, *numbers: float) -> None:
+        """Add the numbers of a row."""
+        self._numbers.extend(numbers)
+
+    def finalize(self) -> bytes:
+        """Return the numbers of all rows."""
+        return self._numbers.tobytes()
+
+
+class _SqliteConnection(sqlite3.Connection):
+    """A connection with the function ``packed``."""
+
+    def __init__(self, *given: Any, **more: Any) -> None:
+        super().__init__(*given, **more)
+        aggregate: Any = _Packed  # may return bytes too
+        self.create_aggregate("packed", -1, aggregate)
+
+
 def _sqlite_engine(url: URL) -> AsyncEngine:
     """Return an engine for an SQLite file; create a missing file, which only its owner can read and
     write, and missing parent folders.
@@ -245,9 +270,8 @@ def _sqlite_engine(url: URL) -> AsyncEngine:
         with suppress(FileExistsError):
             create_private(file)
     # Every connection of this pool is returned soon; on a busy machine, waiting longer succeeds.
-    engine = create_async_engine(
-        url, pool_timeout=None, connect_args={"cached_statements": _CACHED_STATEMENTS}
-    )
+    given = {"cached_statements": _CACHED_STATEMENTS, "factory": _SqliteConnection}
+    engine = create_async_engine(url, pool_timeout=None, connect_args=given)
     event.listen(engine.sync_engine, "connect", _prepare_connection)
     event.listen(engine.sync_engine, "begin", _begin_transaction)
     return engine
@@ -277,7 +301,7 @@ def _enable_write_ahead_log(cursor: Any) -> None:
     while True:
         try:
             cursor.execute("PRAGMA journal_mode = WAL")
-        except LockedError:
+        except sqlite3.OperationalError:
             if monotonic() > deadline:
                 raise
             await_only(asyncio.sleep(0.01))

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-import pytest
-
 from overheard.domain import Answer, Finish, Model, Prompt, Question, Reply, Run, Score, ScoreRecord
 from overheard.interfaces import Store
 from overheard.measure.blocks import Stream, streams, streams_of_table
@@ -39,13 +37,8 @@ def told(stream: Stream) -> object:
     return stream.key, stream.version, stream.runs, stream.prompts, cells
 
 
-async def test_streams_of_columns_are_those_of_blocks(
-    store: Store, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The order of runs, the numbers of names, and how many rows are read together make no
-    difference.
-    """
-    monkeypatch.setattr("overheard_storage.blocks._ROWS_AT_ONCE", 7)
+async def test_streams_of_columns_are_those_of_blocks(store: Store) -> None:
+    """The order of runs and the numbers of names make no difference."""
     await fill(store)
     table = await store.blocks.table(["Acme", "Zeta", "nobody"])
     found = streams_of_table(table)

@@ -160,7 +160,8 @@ class Panel:
 
     def __len__(self) -> int:
         """Return the number of calls, to all models together."""
-        return sum(count for _, count in self.asks()) * len(self.models)
+        asked = sum(self.times) if self.times else self.repeats * len(self.prompts)
+        return asked * len(self.models)
 
     def asks(self) -> Iterator[tuple[Prompt, int]]:
         """Yield (prompt, how often each model is asked it), in the order of `prompts`."""

@@ -55,7 +55,9 @@ class Point:
     n: int
 
 
-def trend(stream: Stream, tau2: float = EXPECTED_RUN_EFFECT_VARIANCE) -> list[Point]:
+def trend(
+    stream: Stream, tau2: float = EXPECTED_RUN_EFFECT_VARIANCE, *, last: int = 0
+) -> list[Point]:
     """Return one point for each run with answers, oldest first.
 
     The interval covers the mean of many such runs: it includes call noise and the run effect. Runs
@@ -65,13 +67,15 @@ def trend(stream: Stream, tau2: float = EXPECTED_RUN_EFFECT_VARIANCE) -> list[Po
     Args:
         stream: One brand, one model, one metric.
         tau2: Variance of the run effect; 0 for call noise only.
+        last: Only of so many runs, the newest; 0 for all.
     """
-    has_answers = stream.n > 0  # R x P
-    n = np.maximum(stream.n, 1)  # at least 1, so that cells without answers divide to 0
+    counts, totals = stream.n[-last:], stream.total[-last:]
+    has_answers = counts > 0  # R x P
+    n = np.maximum(counts, 1)  # at least 1, so that cells without answers divide to 0
     prompt_counts = np.maximum(has_answers.sum(axis=1), 1)
-    means = (stream.total / n).sum(axis=1) / prompt_counts
+    means = (totals / n).sum(axis=1) / prompt_counts
     calls = (has_answers / n).sum(axis=1) / prompt_counts**2
-    answers = stream.n.sum(axis=1)
+    answers = counts.sum(axis=1)
     return [
         Point(
             run.id,
@@ -81,7 +85,7 @@ def trend(stream: Stream, tau2: float = EXPECTED_RUN_EFFECT_VARIANCE) -> list[Po
             n=total,
         )
         for run, mean, noise, total in zip(
-            stream.runs, means.tolist(), calls.tolist(), answers.tolist(), strict=True
+            stream.runs[-last:], means.tolist(), calls.tolist(), answers.tolist(), strict=True
         )
         if total
     ]
