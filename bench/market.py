@@ -2,7 +2,8 @@
 
 Two models answer eight questions three times every Monday. In each check, exactly so many of a
 model's 24 answers name each brand as `NAMED` says. After an update of ChatGPT in the tenth week it
-names Pipedrive less, and states a wrong price; in the thirteenth it is as before.
+names Pipedrive less, and states a wrong price; in the thirteenth it is as before. Then Claude does
+not answer, then no model does, and in the sixteenth Claude names Zoho CRM more than ever.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from overheard.commands.alerts import alert_card
 from overheard.config.loader import parse_config
 from overheard.deployment import Call, Deployment
 from overheard.domain import Capabilities, Finish, Price, Question, Reply
+from overheard.errors import ProviderFailed
 from overheard.runtime.wiring import open_deployment
 from overheard.testing.fakes import EchoProvider, FakeChat
 
@@ -28,23 +30,25 @@ FIRST_CHECK = datetime(2026, 9, 21, 7, tzinfo=UTC)
 REPEATS = 3
 NAMED: dict[str, dict[str, tuple[int, ...]]] = {
     "openai": {
-        "Pipedrive": (22, 21, 22, 23, 22, 21, 23, 22, 22, 8, 9, 10, 21),
-        "HubSpot": (21, 22, 20, 21, 21, 22, 21, 21, 21, 22, 22, 21, 21),
-        "Salesforce": (18, 17, 18, 19, 18, 18, 17, 19, 18, 19, 18, 19, 18),
-        "Zoho CRM": (14, 15, 14, 13, 14, 15, 14, 13, 14, 13, 14, 13, 14),
-        "Freshsales": (8, 7, 8, 9, 8, 8, 7, 9, 8, 16, 17, 16, 9),
+        "Pipedrive": (22, 21, 22, 23, 22, 21, 23, 22, 22, 8, 9, 10, 21, 21, 0, 20, 19),
+        "HubSpot": (21, 22, 20, 21, 21, 22, 21, 21, 21, 22, 22, 21, 21, 21, 0, 22, 21),
+        "Salesforce": (18, 17, 18, 19, 18, 18, 17, 19, 18, 19, 18, 19, 18, 18, 0, 18, 17),
+        "Zoho CRM": (14, 15, 14, 13, 14, 15, 14, 13, 14, 13, 14, 13, 14, 14, 0, 14, 14),
+        "Freshsales": (8, 7, 8, 9, 8, 8, 7, 9, 8, 16, 17, 16, 9, 8, 0, 8, 9),
     },
     "anthropic": {
-        "Pipedrive": (20, 19, 20, 21, 20, 20, 20, 19, 20, 20, 20, 20, 20),
-        "HubSpot": (22, 22, 21, 22, 22, 23, 22, 22, 22, 22, 22, 22, 22),
-        "Salesforce": (17, 17, 18, 17, 16, 17, 17, 18, 17, 17, 17, 16, 17),
-        "Zoho CRM": (15, 15, 14, 15, 16, 15, 15, 15, 15, 15, 15, 15, 15),
-        "Freshsales": (8, 8, 9, 8, 8, 7, 8, 8, 8, 8, 8, 9, 8),
+        "Pipedrive": (20, 19, 20, 21, 20, 20, 20, 19, 20, 20, 20, 20, 20, 0, 0, 20, 20),
+        "HubSpot": (22, 22, 21, 22, 22, 23, 22, 22, 22, 22, 22, 22, 22, 0, 0, 22, 22),
+        "Salesforce": (17, 17, 18, 17, 16, 17, 17, 18, 17, 17, 17, 16, 17, 0, 0, 17, 17),
+        "Zoho CRM": (15, 15, 14, 15, 16, 15, 15, 15, 15, 15, 15, 15, 15, 0, 0, 22, 22),
+        "Freshsales": (8, 8, 9, 8, 8, 7, 8, 8, 8, 8, 8, 9, 8, 0, 0, 8, 8),
     },
 }
 """Answers of 24 that name a brand, by provider, brand and week."""
-WRONG_PRICE = {9: 6, 10: 7, 11: 7}
-"""Answers of ChatGPT that state `$49 a month`, by week."""
+WRONG_PRICE, WRONG_YEAR = {9: 6, 10: 7, 11: 4}, {10: 2, 11: 2}
+"""Answers of ChatGPT that state `$49 a month`, and `founded in 1999`, by week."""
+SILENT = {"openai": (14,), "anthropic": (13, 14)}
+"""The weeks in which a provider does not answer."""
 FIRST = {"openai": (15, 19), "anthropic": (9, 16), "worse": (1, 3)}
 """Answers that name Pipedrive first, and that choose it; the last is ChatGPT after its update."""
 MODELS = {"openai": "gpt-5.4-mini+search", "anthropic": "claude-sonnet-5-5+search"}
@@ -90,6 +94,10 @@ brand = "Pipedrive"
 field = "price"
 value = "$14 a month"
 source = "https://pipedrive.example/pricing"
+[[facts]]
+brand = "Pipedrive"
+field = "founded"
+value = "2010"
 """
 
 
@@ -165,8 +173,12 @@ def _provider(name: str, monday: Monday, names: Mapping[str, str]) -> EchoProvid
     provider = SearchingProvider(name=name, models=[MODELS[name]], price=Price(0.25, 2.0))
     asked: Counter[tuple[int, str]] = Counter()
 
-    def answer(question: Question) -> Reply:
+    def answer(question: Question) -> Reply | ProviderFailed:
         week, text = monday.week, question.prompt.text
+        if week in SILENT[name]:
+            return ProviderFailed(
+                model=f"{name}/{MODELS[name]}", reason="it is busy; try again later."
+            )
         asked[week, text] += 1
         number = QUESTIONS.index(text) * REPEATS + (asked[week, text] - 1) % REPEATS
         return _reply(name, week, number, names)
@@ -213,6 +225,9 @@ def reply_text(name: str, week: int, number: int, lies: int = 0) -> str:
         wrong = _chosen(f"price {week}", WRONG_PRICE.get(week, 0) + lies, mine)
         if brand == BRAND and number in wrong:
             lines += ["It costs $49 a month."] if name == "openai" else []
+        years = _chosen(f"year {week}", WRONG_YEAR.get(week, 0), mine)
+        if brand == BRAND and name == "openai" and number in years:
+            lines += ["It was founded in 1999."]
         said.append(" ".join(lines))
     return "\n\n".join(said)
 
@@ -232,6 +247,7 @@ TYPED = (
     ("report", "runs list"),
     ("report", "models list"),
     ("report", "alerts list"),
+    ("report", "alerts show 1"),
     ("report", "alerts show 1 --about sure"),
     ("report", "alerts show 1 --about why"),
     ("report", "alerts show 1 --about others"),
@@ -241,6 +257,15 @@ TYPED = (
     ("error", "reprot"),
 )
 """What is typed after the eleventh check, and the budget that its card has to keep."""
+
+
+LATER = {
+    13: "a silent model",
+    14: "no answer",
+    15: "a competitor that rose",
+    16: "a rising competitor",
+}
+LATER_TYPED = (("digest", "report --week"), ("report", "changes"), ("report", "trend Pipedrive"))
 
 
 async def market_cards(folder: str) -> AsyncIterator[tuple[str, str, Card]]:
@@ -268,3 +293,8 @@ async def market_cards(folder: str) -> AsyncIterator[tuple[str, str, Card]]:
             _, card = await market.check(week)
         yield "check", "check that ends it", card
         yield "digest", "digest of the recovery", (await market.chat.type("report --week")).card
+        for week, what in LATER.items():
+            _, card = await market.check(week)
+            yield "check", f"check with {what}", card
+            for budget, words in (("report", "report"), ("home", "status"), *LATER_TYPED):
+                yield budget, f"{words}, with {what}", (await market.chat.type(words)).card

@@ -13,11 +13,15 @@ import sqlite3
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import SimpleNamespace
+from typing import Any
 
 from figures import Figure, Watch
 
 from overheard.cards.model_names import ModelNames
+from overheard.config.loader import parse_config
 from overheard.domain import Brand, Catalogue, Metric, Model, Panel, Prompt, Run, RunState, Scale
+from overheard.interfaces import Store
 from overheard.runtime.wiring import SystemClock
 from overheard.views.situation import HEADLINE, SituationReader
 from overheard_storage import open_store
@@ -49,6 +53,21 @@ FILL = (
 """What makes answers and blocks of the runs, prompts and brands that are in a store."""
 
 
+async def call_of(store: Store, version: str, names: ModelNames) -> Any:
+    """Return what a reader of situations reads of a call."""
+    catalogue = await store.catalogue.current()
+    metrics = {"visibility": Metric("visibility", Scale.BINARY, "Visibility")}
+    return SimpleNamespace(
+        store=store,
+        catalogue=catalogue,
+        scoring=SimpleNamespace(catalogue=catalogue, metrics=metrics, versions={version}),
+        names=names,
+        clock=SystemClock(),
+        zone=UTC,
+        config=parse_config(""),
+    )
+
+
 async def measure(file: Path, checks: int) -> Watch:
     """Return the times of reading each brand, of a store with so many weekly checks."""
     store = await open_store(f"sqlite:///{file}")
@@ -68,11 +87,7 @@ async def measure(file: Path, checks: int) -> Watch:
         for statement in FILL:
             numbers = {"models": list(range(len(MODELS))), "repeats": list(range(REPEATS))}
             connection.execute(statement.format(**numbers))
-    visibility = {"visibility": Metric("visibility", Scale.BINARY, "Visibility")}
-    catalogue = await store.catalogue.current()
-    reader = SituationReader(
-        store, catalogue, visibility, {"bench@1"}, ModelNames(MODELS), SystemClock(), UTC
-    )
+    reader = SituationReader(await call_of(store, "bench@1", ModelNames(MODELS)))
     await reader.read(brands[0], HEADLINE)  # opens the connections and reads the newest panels
     watch = Watch()
     for brand in brands[:BRANDS]:

@@ -6,7 +6,6 @@ import asyncio
 import resource
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import UTC
 from functools import partial
 from pathlib import Path
 from secrets import token_hex
@@ -26,6 +25,7 @@ from large_store import (
     Place,
     market,
 )
+from situations import call_of
 
 from overheard.alerts.history import HistoryReader
 from overheard.cards.model_names import ModelNames
@@ -45,7 +45,6 @@ from overheard.domain import (
 )
 from overheard.measure.blocks import streams_of_table
 from overheard.measure.trends import trend
-from overheard.runtime.wiring import SystemClock
 from overheard.views.situation import HEADLINE, SituationReader
 
 VERSION = "bench@1"
@@ -85,8 +84,7 @@ async def read_situations(place: Place) -> Sequence[Figure]:
     newest attempt and its live claims.
     """
     store, catalogue = place.store, await place.store.catalogue.current()
-    metrics = {"visibility": Metric("visibility", Scale.BINARY, "Visibility")}
-    reader = SituationReader(store, catalogue, metrics, {VERSION}, ModelNames(), SystemClock(), UTC)
+    reader = SituationReader(await call_of(store, VERSION, ModelNames()))
     watch = Watch()
     for number in range(TIMES):
         brand = catalogue.brand(place.brand(13 * number))

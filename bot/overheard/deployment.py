@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, tzinfo
 from functools import cached_property, partial
-from typing import Any, TypeVar
+from typing import Any
 
 from overheard.cards.command import Face
 from overheard.cards.model_names import ModelNames
@@ -39,7 +39,7 @@ from overheard.runs.budget import Estimate, Pair, capabilities_of
 from overheard.runs.limits import Limits
 from overheard.runs.plan import choose_models, new_run
 from overheard.runs.quote import Pricing
-from overheard.runs.service import RunAnalysis, RunService
+from overheard.runs.service import RunService
 from overheard.runs.tasks import InlineQueue
 from overheard.scoring.judge import Judging, JudgingResources, judges, judging_cost
 from overheard.scoring.rescoring import Rescoring, scoring_in_use
@@ -47,7 +47,6 @@ from overheard.scoring.service import Scoring
 
 KEPT = "plugin:"
 """The beginning of the names of settings that plugins keep; the plugin's name follows."""
-Found = TypeVar("Found")
 
 
 def local_zone() -> tzinfo:
@@ -154,12 +153,19 @@ class Deployment:
         if key not in self.judged:
             entry_points = [point for point in installed_plugins()[0] if point.name in added]
             loaded = await asyncio.to_thread(load_plugins, Config(scorers=added), entry_points)
-            plugins = replace(plugins, scorers={**plugins.scorers, **loaded.scorers})
-            declared = self.configured
-            scoring = _scoring(
-                declared, self.store, plugins, self.catalogue, self.limits, self.clock
+            scorers = {**plugins.scorers, **loaded.scorers}
+            resources = JudgingResources(
+                self.store,
+                plugins.providers,
+                self.limits,
+                self.configured.budget,
+                config.asking,
+                self.clock,
             )
-            self.judged[key] = (plugins, scoring)
+            judging = Judging(resources, scorers.values())
+            listeners = plugins.listeners.answer_scored
+            scoring = Scoring(scorers.values(), self.catalogue, judging, listeners)
+            self.judged[key] = (replace(plugins, scorers=scorers), scoring)
         return self.judged[key]
 
     @property
@@ -190,19 +196,6 @@ class Deployment:
             for vendor, declared in self.config.landscape.items()
         }
         return apply_corrections(self.plugins.landscapes, corrections)
-
-    @property
-    def named_models(self) -> list[Model]:
-        """The models that are asked, and those that the configuration names at providers that could
-        not be loaded, such as without a key.
-        """
-        tables = {name: table.get("models", ()) for name, table in self.config.providers.items()}
-        named = [
-            Model(name, str(model))
-            for name, models in tables.items()
-            for model in (models if isinstance(models, list | tuple) else ())
-        ]
-        return list(dict.fromkeys([*self.plugins.models, *named]))
 
     @cached_property
     def names(self) -> ModelNames:
@@ -286,8 +279,7 @@ class Call:
         zone: The reader's time zone.
         progress: Shows the progress of long work.
         desk: Carries out requests, for a command that `serves`.
-        config: This, and what follows, are parts of the deployment.
-        face: Where the answer is read: the terminal for the channel ``terminal``, else a chat.
+        config: And what follows: parts of the deployment.
     """
 
     deployment: Deployment
@@ -302,18 +294,15 @@ class Call:
     plugins: Plugins = field(init=False, repr=False)
     scoring: Scoring = field(init=False, repr=False)
     clock: Clock = field(init=False, repr=False)
-    face: Face = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         for part in ("config", "store", "catalogue", "plugins", "scoring", "clock"):
             object.__setattr__(self, part, getattr(self.deployment, part))
-        face = Face.TERMINAL if self.channel == TERMINAL else Face.CHAT
-        object.__setattr__(self, "face", face)
 
     @property
-    def names(self) -> ModelNames:
-        """The names of models for readers."""
-        return self.deployment.names
+    def face(self) -> Face:
+        """Where the answer is read: the terminal for the channel ``terminal``, else a chat."""
+        return Face.TERMINAL if self.channel == TERMINAL else Face.CHAT
 
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[Call]:
@@ -326,6 +315,11 @@ class Call:
         return self.deployment.configured
 
     @property
+    def names(self) -> ModelNames:
+        """The names of models for readers."""
+        return self.deployment.names
+
+    @property
     def pricing(self) -> Pricing:
         """A service that computes the prices of runs before they are asked."""
         return self.deployment.pricing
@@ -335,13 +329,9 @@ class Call:
         now, who, channel = self.clock.now(), self.who, self.channel
         return new_run(panel, now, label=label, asked_by=who, channel=channel, aside=True)
 
-    def run_service(self, analysis: RunAnalysis[Found] | None = None) -> RunService[Found]:
-        """Return a service that carries out runs of the deployment.
-
-        Args:
-            analysis: Analyses each run when it ends; None where no run of the history is asked.
-        """
-        return RunService(
+    def priced_asking(self, label: str, priced: Counter[Pair], *, agreed: bool) -> PricedAsking:
+        """Return what prices and asks panels for a plugin's command, in runs with this label."""
+        service = RunService[None](
             self.store,
             self.plugins.providers,
             self.deployment.limits,
@@ -350,13 +340,9 @@ class Call:
             self.clock,
             self.deployment.queue,
             self.progress,
-            analysis,
         )
-
-    def priced_asking(self, label: str, priced: Counter[Pair], *, agreed: bool) -> PricedAsking:
-        """Return what prices and asks panels for a plugin's command, in runs with this label."""
         new_run = partial(self.aside_run, label=label)
-        return PricedAsking(self.pricing, self.run_service(), new_run, priced, agreed)
+        return PricedAsking(self.pricing, service, new_run, priced, agreed)
 
     def work(self, plugin: str) -> PluginWork:
         """Return what the commands of a plugin may do beyond reading and asking."""
@@ -429,20 +415,6 @@ class PluginWork:
         return list(await read()) if read else []
 
 
-def _scoring(
-    declared: Config,
-    store: Store,
-    plugins: Plugins,
-    catalogue: Catalogue,
-    limits: Limits,
-    clock: Clock,
-) -> Scoring:
-    """Return the scorers of plugins over a catalogue, with what their judges ask through."""
-    providers, scorers = plugins.providers, plugins.scorers.values()
-    resources = JudgingResources(store, providers, limits, declared.budget, declared.asking, clock)
-    return Scoring(scorers, catalogue, Judging(resources, scorers), plugins.listeners.answer_scored)
-
-
 async def assemble(
     config: Config,
     store: Store,
@@ -469,8 +441,12 @@ async def assemble(
     await store.catalogue.provision(config.catalogue())
     declared, config = config, with_chat_settings(config, await store.settings.all())
     catalogue = await store.catalogue.current()
-    limits = Limits(config.limits)
-    scoring = _scoring(declared, store, plugins, catalogue, limits, clock)
+    limits, scorers = Limits(config.limits), plugins.scorers.values()
+    resources = JudgingResources(
+        store, plugins.providers, limits, declared.budget, config.asking, clock
+    )
+    judging, listeners = Judging(resources, scorers), plugins.listeners.answer_scored
+    scoring = Scoring(scorers, catalogue, judging, listeners)
     deployment = Deployment(
         config=config,
         store=store,

@@ -129,7 +129,7 @@ def test_a_false_claim_is_the_worst_news() -> None:
 
     assert card.title == "m-1 gets Acme's price wrong and names it far less"
     assert str(card.text).splitlines() == [
-        "It says “$49” in 6 answers; in truth it is $14 a month.",
+        "It says “$49” in 6 answers; in truth $14 a month.",
         "Named in 1 of 8 answers, usually 8.",
         "Also worse: the tone.",
     ]
@@ -226,7 +226,7 @@ def test_a_check_that_does_not_show_the_change_says_what_does() -> None:
     card = alert_message(alert_of(shift_of(change=-0.8)), evidence(back))
 
     assert card.title == "m-1 names Acme far less"
-    assert card.text == "Named in 8 of 8 answers, usually 8; 4 on average since 4 Mar."
+    assert card.text == "Named in 8 of 8 answers, usually 8; 5 on average since 4 Mar."
 
 
 def test_questions_that_moved_both_ways_are_neither_less_nor_more() -> None:
@@ -378,7 +378,7 @@ def test_checks_of_different_sizes_are_compared_in_per_cent() -> None:
     uneven = replace(FELL, n=FELL.n * np.array([[1], [1], [2]]), total=FELL.total * [[1], [1], [2]])
     card = alert_message(alert_of(), evidence(uneven, began=NOON + 3 * DAY))
 
-    assert card.text == "Named in 12 % of answers, usually 94 %."
+    assert card.text == "Named in 13 % of answers, usually 94 %."
 
 
 def test_an_alert_keeps_its_budget() -> None:

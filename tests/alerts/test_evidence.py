@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -203,9 +204,14 @@ async def test_an_alert_is_compared_with_its_competitors_alone() -> None:
 
 async def read(store: Any, alert: Alert) -> Any:
     """Return the evidence of an alert as a message reads it."""
-    zone = NOON.tzinfo
-    assert zone
-    return await gather_evidence(store, CATALOGUE, {}, ["s@1"], alert, zone, ModelNames())
+    call: Any = SimpleNamespace(
+        store=store,
+        catalogue=CATALOGUE,
+        scoring=SimpleNamespace(metrics={}, versions=["s@1"]),
+        zone=NOON.tzinfo,
+        names=ModelNames(),
+    )
+    return await gather_evidence(call, alert)
 
 
 async def test_the_latest_check_counts_a_claim_and_the_last_two_say_whether_it_is_right() -> None:

@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -388,15 +389,15 @@ async def test_the_message_says_which_brands_moved(moved: House) -> None:
 
     async def evidence(catalogue: Catalogue = CATALOGUE) -> AlertEvidence:
         [now] = await moved.alerts()
-        return await gather_evidence(
-            moved.store,
-            catalogue,
-            METRICS,
-            moved.deployment.scoring.versions,
-            now,
-            UTC,
-            ModelNames(),
+        versions = moved.deployment.scoring.versions
+        call: Any = SimpleNamespace(
+            store=moved.store,
+            catalogue=catalogue,
+            scoring=SimpleNamespace(metrics=METRICS, versions=versions),
+            zone=UTC,
+            names=ModelNames(),
         )
+        return await gather_evidence(call, now)
 
     with without_pictures():
         short, whole = alert_message(alert, await evidence()), compose(alert, await evidence())

@@ -111,7 +111,7 @@ async def test_a_claim_of_two_answers_is_an_alert_at_once() -> None:
     card = await alert_card(Call(story.office.deployment), alert)
     details = await alert_card(Call(story.office.deployment), alert, details=True)
     assert card.title == details.title == "a gets Acme's price wrong"
-    assert str(card.text).startswith("It says “$49” in 2 answers; in truth it is $14 a month.")
+    assert str(card.text).startswith("It says “$49” in 2 answers; in truth $14 a month.")
     assert str(details.text).startswith(str(card.text))
     sure = "“$49” is no matter of chance: 2 answers say it; you can read them."
     assert sure in str(details.text)

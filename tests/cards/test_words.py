@@ -15,10 +15,13 @@ AT = datetime(2026, 3, 3, 23, 5, tzinfo=UTC)
 
 @pytest.mark.parametrize(
     ("rate", "written"),
-    [(0, "0 %"), (0.001, "under 1 %"), (0.43, "43 %"), (0.998, "over 99 %"), (1, "100 %")],
+    [
+        *((0, "0 %"), (0.001, "under 1 %"), (0.43, "43 %"), (0.998, "over 99 %"), (1, "100 %")),
+        *((9 / 24, "38 %"), (9 / 24 - 1e-12, "38 %"), (3 / 24, "13 %")),
+    ],
 )
 def test_percent(rate: float, written: str) -> None:
-    """A rate is written in whole per cent, and only nothing and everything as 0 and 100."""
+    """A rate is in whole per cent, halves upwards; only nothing and everything are 0 and 100."""
     assert wording.percent(rate) == written
 
 

@@ -71,7 +71,8 @@ async def test_evidence_has_a_sentence_from_before_and_after_and_its_numbers() -
     card = await evidence_card(office, await raise_alert(office))
 
     assert card.title == "What m-1 said of Acme"
-    assert card.text == "It rests on 3 answers now and 6 before, to the same 1 question."
+    rests = "It rests on 3 answers now and 6 before, to the same 1 question."
+    assert card.text == f"{rests}\n\n\N{LARGE RED CIRCLE} m-1 names Acme far less."
     assert [quote.text.text for quote in card.quotes] == [BEFORE, AFTER]
     assert [quote["text"] for quote in card.data["quotes"]] == [BEFORE, AFTER]
     assert card.footer.startswith("Alert of ")
@@ -82,7 +83,7 @@ async def test_evidence_without_earlier_answers_names_none() -> None:
     office = await asked_office(AFTER)
     card = await evidence_card(office, await raise_alert(office, answers=(0, 3), statement=CLAIM))
 
-    assert card.text == "It rests on 3 answers to 1 question."
+    assert str(card.text).startswith("It rests on 3 answers to 1 question.\n\n")
 
 
 @pytest.mark.parametrize(
@@ -115,7 +116,7 @@ async def test_evidence_says_how_many_texts_are_gone_and_when_nothing_is_said() 
 
     kept = await asked_office(BEFORE, AFTER)
     silent = await evidence_card(kept, await raise_alert(kept, prompts=()))
-    assert str(silent.text).endswith("None of the answers says anything in a sentence.")
+    assert "None of the answers says anything in a sentence." in str(silent.text)
 
 
 async def test_a_recheck_asks_what_the_alert_is_about_as_often_as_its_run() -> None:
@@ -130,9 +131,9 @@ async def test_a_recheck_asks_what_the_alert_is_about_as_often_as_its_run() -> N
     unknown = replace(alert, shift=replace(alert.shift, run_id=99))
 
     asked = {"brands": ("Acme",), "models": ("svc/m-1",), "repeats": 3}
-    assert await recheck_of(Call(office.deployment).store, alert) == asked
-    assert await recheck_of(Call(office.deployment).store, model) == asked | {"brands": ()}
-    assert await recheck_of(Call(office.deployment).store, unknown) == asked | {"repeats": 1}
+    assert await recheck_of(Call(office.deployment), alert) == asked
+    assert await recheck_of(Call(office.deployment), model) == asked | {"brands": ()}
+    assert await recheck_of(Call(office.deployment), unknown) == asked | {"repeats": 1}
 
     proposal = await recheck(Call(office.deployment), alert=f"#{alert.id}")
     await proposal.execute()

@@ -48,7 +48,7 @@ async def test_cards_of_a_deployment_keep_their_budgets_and_words(
     assert not too_long
     assert not unsaid
     recovery = titles["digest of the recovery"]  # it is named as before; the price may come again
-    assert recovery == "Pipedrive's week: ChatGPT got Pipedrive's price wrong"
+    assert recovery == "Pipedrive's week: ChatGPT got Pipedrive's price and founding year wrong"
 
 
 async def test_help_offers_what_fits_the_state() -> None:

@@ -144,8 +144,8 @@ async def test_a_page_has_all_of_its_parts_in_order(tmp_path: Path) -> None:
     outline = Outline(await written(await heard(FALLEN), tmp_path))
     parts = (
         "Far below usual: ChatGPT names Acme in 0 of 4 answers, usually 4",
-        "4 of 4Claude answers name you, usually 4",
         "0 of 4ChatGPT answers name you, usually 4",
+        "4 of 4Claude answers name you, usually 4",
         "share of voice",
         "False claims",
         "What to do",
@@ -239,7 +239,7 @@ async def test_an_open_alert_is_on_the_page(tmp_path: Path) -> None:
     await office.store.alerts.add(Alert(shift, FIRST))
     words = Outline(await written(office, tmp_path)).words
 
-    assert "No false claim in the newest answers, of 12 Oct." in words
+    assert "No false claim in the answers of 12 Oct." in words
     assert "Open since 12 Oct: ChatGPT names Acme far less" in words
     assert "ChatGPT names Acme far less, since 12 Oct 2026. Named in" in words
     assert "Nearly certain: if nothing had changed, you would see this" in words

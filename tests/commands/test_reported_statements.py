@@ -91,7 +91,7 @@ async def test_the_digest_names_questions_of_imported_history_by_their_text(
     advice = str((await digest(Call(office.deployment))).text)
 
     assert any(f"Write a page on “{question}”" in advice for question in QUESTIONS)
-    assert ("Two things to do\n1. " in advice) == ("\n2. " in advice)
+    assert "To do\n1. " in advice
 
 
 CLAIM = ReportedStatement(StatementKind.CLAIM, "founded", "1999", "2010", answers=3, asked=12)

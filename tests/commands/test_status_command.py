@@ -122,8 +122,8 @@ async def test_a_quiet_week() -> None:
     card = (await office.chat.type("report --week")).card
 
     assert card.title == "Acme's week: all as usual; no open alert, no false claim"
-    assert "m-1: 3 of 3 answers, as usual, 1st of 2." in str(card.text)
-    assert "No false claim in the newest answers, of 2 Mar." in str(card.text)
+    assert "m-1: 3 of 3, as usual, 1st of 2." in str(card.text)
+    assert "No false claim in the answers of 2 Mar." in str(card.text)
     assert card.footer == "Spent in March: $0.00."
 
 
@@ -212,10 +212,10 @@ async def test_a_week_tells_each_model_once_by_what_matters_most() -> None:
     assert said.count("Still open since ") == 2
     assert "And 2 more; see the report." in said
     assert "Over: m-4 names Acme as usual again." in said
-    assert "m-2 is back to what is usual." in said
+    assert "m-2 is back to usual." in said
     assert "m-0 does not state it any more." in said
     assert "Updated: m-3 on 26 Feb, m-2 on 27 Feb and m-1 on 28 Feb." in said
-    assert "m-4: 2 of 2 answers, 1st of 2.\nm-6: 2 of 2 answers, as usual, 1st of 2." in said
+    assert "m-4: 2 of 2 answers, 1st of 2.\nm-6: 2 of 2, as usual, 1st of 2." in said
     assert "m-5: " not in said, "what is watched is news, and counted above"
     assert card.severity is Severity.GOOD
     assert [action.words for action in card.actions] == [

@@ -18,7 +18,19 @@ import pytest
 
 from kit.forbidden import forbidden, said
 from kit.scripted import reply
-from kit.states import BRANDS, CALM, DOWN, NAMES, SECOND_BRAND, WRONG, WRONG_YEAR, Past, Plan, past
+from kit.states import (
+    BRANDS,
+    CALM,
+    DOWN,
+    FACTS,
+    NAMES,
+    SECOND_BRAND,
+    WRONG,
+    WRONG_YEAR,
+    Past,
+    Plan,
+    past,
+)
 from overheard.alerts.story import Watch, update_watched_models
 from overheard.cards.card import Card, Severity
 from overheard.cards.charts.renderer import without_pictures
@@ -318,8 +330,9 @@ async def test_every_card_tells_a_state_in_one_order(name: str, tmp_path: Path) 
         assert places == sorted(places), (words, whole)
         for kind in state.told:
             assert re.search(kind, whole), (words, kind, whole)
-    for words in set(OTHER_CARDS) - {"claims Acme"}:
-        for kind in {ALERT, FAILED, FAR} & set(state.told):
+    evidences = {words for words in cards if words.startswith("evidence ")}
+    for words in (set(OTHER_CARDS) | evidences) - {"claims Acme"}:
+        for kind in {ALERT, FAILED, FAR, RIVAL} & set(state.told):
             assert re.search(kind, said(cards[words])), (words, kind, said(cards[words]))
     for message, detailed in zip(messages, details, strict=True):
         assert detailed.title == message.title
@@ -348,6 +361,35 @@ async def test_a_check_of_one_model_makes_no_other_leave() -> None:
     assert NAMES["anthropic"] in str(card.text)
 
 
+async def test_what_is_wrong_of_a_competitor_is_news_of_the_competitor() -> None:
+    """It is no alert of the brand, and no claim about it."""
+    facts = FACTS + '[[facts]]\nbrand = "Globex"\nfield = "price"\nvalue = "$20 a month"\n'
+    made = await past(weeks=5, facts=facts)
+    with without_pictures():
+        checked = await made.check(openai=Plan({}, {"Globex costs $99 a month.": 3}))
+        week = await made.shown("report Acme --week")
+        changes = await made.shown("changes Acme")
+
+    assert checked.title == "ChatGPT gets Globex's price wrong"
+    assert "It says “$99” in all 3 answers that state it; in truth $20 a month." in str(week.text)
+    assert "ChatGPT gets Globex's price wrong" in said(changes)
+    assert await made.deployment.store.alerts.find() == []
+
+
+async def test_an_alert_with_a_message_in_the_channel_is_told_once() -> None:
+    """The result of the check there has a line on it, without its figures and its picture."""
+    made = await past(brands=f'{BRANDS}[[routes]]\nchannel = "fake:C1"\n')
+    there = await made.check(channel="fake:C1", openai=Plan({}, {WRONG: 3}))
+    elsewhere = await made.check(channel="fake:C2", openai=Plan({}, {WRONG: 3}))
+
+    assert there.title == "ChatGPT gets Acme's price wrong"
+    assert str(there.text).startswith("Its message is in this channel.")
+    assert "$49" not in str(there.text)
+    assert there.image is None
+    assert "$49" in str(elsewhere.text)
+    assert elsewhere.image is not None
+
+
 async def test_answers_that_are_not_scored_yet_are_no_failure() -> None:
     """What is scored is told with its day, and nothing is offered to be asked again."""
     made = await past(weeks=3)
@@ -359,7 +401,7 @@ async def test_answers_that_are_not_scored_yet_are_no_failure() -> None:
         Answer(run.id, one, reply("Acme is good."), run.started_at) for one in panel.questions()
     ]
     await before.store.answers.add(asked)
-    reader = SituationReader.of(Call(before))
+    reader = SituationReader(Call(before))
     telling = Telling(await reader.read(before.catalogue.brands[0]), before.names, UTC)
 
     [news] = telling.news

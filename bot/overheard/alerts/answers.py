@@ -26,6 +26,8 @@ from overheard.cards.metric_words import words_of
 from overheard.cards.model_names import asked_by
 from overheard.domain import Alert, Shift
 
+UNKNOWN_CAUSE = "I do not know why"
+
 
 class AlertQuestion(StrEnum):
     """What is asked about an alert; what to do about it is in the brief."""
@@ -96,13 +98,14 @@ def _movement(shift: Shift, evidence: AlertEvidence) -> str:
 def _why(alert: Alert, evidence: AlertEvidence) -> tuple[str, ...]:
     shift = measured_shift(alert)
     name = evidence.names.name(shift.model)
-    title = "I do not know why"
+    title = UNKNOWN_CAUSE
     if shift.updates:
         day = wording.short_day(shift.updates[0].at, evidence.zone)
         title = f"{name}'s update of {day} fits"
     elif evidence.explanation and (probable := evidence.explanation.probable):
         title = f"Probably {probable.short.format(brand=shift.brand)}"
-    return title, why_sentences(alert, evidence), "That fits; it is no proof."
+    proof = "" if title == UNKNOWN_CAUSE else "That fits; it is no proof."
+    return title, why_sentences(alert, evidence), proof
 
 
 def _other_models(alert: Alert, evidence: AlertEvidence) -> tuple[str, ...]:

@@ -204,7 +204,9 @@ def _statement_card(alert: Alert, evidence: AlertEvidence) -> Card:
     began = wording.moment(evidence.began, evidence.zone)
     return Card(
         title=statement_title(newest_statements(alert.moved), alert.shift.brand, model_name),
-        text="\n\n".join([*statement_lines(alert.moved), f"It began with the check of {began}."]),
+        text="\n\n".join(
+            [*statement_lines(alert.moved, evidence.stated), f"It began with the check of {began}."]
+        ),
         table=table if rows else None,
         quotes=statement_quotes(alert.moved, model_name),
         severity=Severity.BAD,

@@ -11,6 +11,7 @@ from overheard.alerts.story import AlertPart, Period, parts_over, periods_of
 from overheard.cards import wording
 from overheard.cards.card import Quote, Tainted
 from overheard.cards.model_names import ModelNames
+from overheard.deployment import Call
 from overheard.detection.baseline import MAX_BASELINE_RUNS, stream_since, stream_until
 from overheard.detection.explanation import Explanation, explain, is_everything
 from overheard.detection.placement import belongs_to
@@ -31,6 +32,7 @@ from overheard.domain import (
     Model,
     PromptShift,
     ReportedStatement,
+    Run,
     Shift,
     StatementKind,
 )
@@ -121,16 +123,24 @@ class AlertEvidence:
         return next((asked.text for asked in prompts if asked.key == prompt), prompt)
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is read already of an alert's brand.
+
+    Attributes:
+        starts: The start of each run, by its number.
+        runs: The newest runs, the newest first.
+        claims: The false claims of the newest answers, by model.
+    """
+
+    brand: str
+    starts: Mapping[int, datetime]
+    runs: Sequence[Run]
+    claims: Mapping[Model, Sequence[LiveClaim]]
+
+
 async def gather_evidence(
-    store: Store,
-    catalogue: Catalogue,
-    metrics: Mapping[str, Metric],
-    versions: Collection[str],
-    alert: Alert,
-    zone: tzinfo,
-    names: ModelNames,
-    *,
-    with_answers: bool = True,
+    call: Call, alert: Alert, *, with_answers: bool = True, known: Known | None = None
 ) -> AlertEvidence:
     """Read from the store what an alert's card shows, and return it: streams, dates of runs, the
     likeliest explanation, and the complete answers of the model to the prompts that moved most.
@@ -139,20 +149,19 @@ async def gather_evidence(
     count as competitors. Nothing is stored, and no model is asked.
 
     Args:
-        catalogue: The brands; a brand that is gone from it is known by its name alone.
-        metrics: The metrics that are measured now, by name.
-        versions: Scorer versions whose scores count, as ``scorer@version``.
-        zone: The reader's time zone.
-        names: The names of models for readers.
         with_answers: Whether the answers are read, which only details and quotes show.
+        known: What need not be read a second time.
     """
+    store, catalogue, names = call.store, call.catalogue, call.names
+    metrics, versions = call.scoring.metrics, call.scoring.versions
     shift = alert.shift
     name, *others = alert.brands
     brand = catalogue.brand(name) or Brand(name)
     rivals = catalogue.rivals(name)
     if alert.of_model:
         rivals = tuple(catalogue.brand(other) or Brand(other) for other in others)
-    past = (await read_pasts(store, catalogue, versions, [alert]))[alert.id]
+    starts = known.starts if known else None
+    past = (await read_pasts(store, catalogue, versions, [alert], starts=starts))[alert.id]
     events = await store.alerts.events(alert.id)
     over = parts_over(events)
     returned = alert.state is AlertState.RECOVERED or AlertPart.METRICS in over
@@ -172,8 +181,13 @@ async def gather_evidence(
     at_model = {shift.model: answered.get(shift.model, ())}
     truths = {said.topic: said.truth for said in alert.statements}
     truths |= {fact.field: fact.value for fact in catalogue.facts if fact.brand == name}
-    claims = (await live_claims(store, versions, name, truths, at_model)).get(shift.model, ())
-    present = attendances(await newest_runs(store, alert.over_at), name, answered, names.models)
+    facts = {fact.field for fact in catalogue.facts if fact.brand == name}
+    if known and known.brand == name and facts >= truths.keys() and not alert.state.over:
+        claims, runs = known.claims.get(shift.model, ()), known.runs
+    else:
+        live = await live_claims(store, versions, name, truths, at_model)
+        claims, runs = live.get(shift.model, ()), await newest_runs(store, alert.over_at)
+    present = attendances(runs, name, answered, names.models)
     newest = max((model.asked for model in present.values()), default=None)
     return AlertEvidence(
         began=began.at,
@@ -198,7 +212,7 @@ async def gather_evidence(
         answers=sorted(answers, key=lambda answer: answer.asked_at),
         brand=brand,
         rivals=rivals,
-        zone=zone,
+        zone=call.zone,
         names=names,
         earlier=past.earlier,
         until=alert.over_at,
@@ -234,6 +248,7 @@ async def read_pasts(
     versions: Collection[str],
     alerts: Sequence[Alert],
     until: datetime | None = None,
+    starts: Mapping[int, datetime] | None = None,
 ) -> dict[int, AlertPast]:
     """Read from the store the history by which alerts are explained, and return it by the number
     of each alert.
@@ -244,6 +259,7 @@ async def read_pasts(
         catalogue: The brands; those of the alerts may be gone from it.
         versions: Scorer versions whose scores count, as ``scorer@version``.
         until: Only blocks of runs that began at this time or earlier; by default all.
+        starts: The start of each run, by its number; None to read them.
     """
     compared = {alert.id: _compared_brands(alert, catalogue) for alert in alerts}
     metrics = {alert.id: measured_shift(alert).metric for alert in alerts}
@@ -258,7 +274,8 @@ async def read_pasts(
         name: await store.alerts.find(brand=name)
         for name in sorted({WHOLE_MODEL, *(alert.brands[0] for alert in alerts)})
     }
-    starts = await store.runs.starts()
+    if starts is None:
+        starts = await store.runs.starts()
     return {
         alert.id: _alert_past(
             alert,

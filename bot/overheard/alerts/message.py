@@ -290,6 +290,8 @@ MOST_OTHERS = 2
 """Number of other metrics that a message names."""
 MAX_MESSAGE_WORDS, ALSO_PREFIX = 60, "Also "
 """Words of a message, and how its line on other metrics begins, which longer ones lack first."""
+MAX_QUOTE_CHARS = 120
+"""Characters of the quote in the details."""
 MAX_QUESTION_CHARS = 80
 """Characters of a question within a message."""
 
@@ -315,13 +317,9 @@ def alert_message(alert: Alert, evidence: AlertEvidence) -> Card:
         text = "\n".join(line for line in text.splitlines() if not line.startswith(ALSO_PREFIX))
     if len(f"{title} {text} {footer}".split()) > MAX_MESSAGE_WORDS:
         footer = footer_line(alert, evidence, is_short=True)
-    short = [
-        replace(claim, statement=replace(claim.statement, asked=0)) for claim in evidence.claims
-    ]
-    for most in (SHORT_LINES, 1):
-        if len(f"{title} {text} {footer}".split()) > MAX_MESSAGE_WORDS:
-            lines = message_lines(alert, replace(evidence, claims=short), most=most)
-            text = "\n".join(line for line in lines if not line.startswith(ALSO_PREFIX))
+    if len(f"{title} {text} {footer}".split()) > MAX_MESSAGE_WORDS:
+        lines = message_lines(alert, evidence, most=1)
+        text = "\n".join(line for line in lines if not line.startswith(ALSO_PREFIX))
     answers = reading.answers if reading and metric and metric.scale.is_yes_or_no else 0
     subject = words_of(shift.metric).title or (metric.label if metric else "")
     chart = alert_chart(shift, metric, evidence, subject, answers) if metric else None
@@ -364,33 +362,36 @@ def details_message(alert: Alert, evidence: AlertEvidence) -> Card:
     name = evidence.names.name(shift.model)
     said = [Quote(f"{name}, {one.topic}", Tainted(one.quote)) for one in claims]
     shown = said or statement_quotes(alert.moved, name) or quotes(shift, evidence, most=1)[-1:]
-    lines = [ln for ln in message_lines(alert, evidence) if not ln.startswith(ALSO_PREFIX)]
-    paragraphs = ["\n".join(lines), " ".join(_sure_sentences(alert, evidence))]
-    asked = f"{name}, by {asked_by(shift.model)}"
+    message = alert_message(alert, evidence)
+    lines = [ln for ln in str(message.text).splitlines() if not ln.startswith(ALSO_PREFIX)]
+    paragraphs = ["\n".join(lines), _sure_sentence(alert, evidence)]
     return replace(
-        alert_message(alert, evidence),
+        message,
         text="\n\n".join(filter(None, [*paragraphs, f"Why? {why_sentences(alert, evidence)}"])),
         table=None,
-        quotes=tuple(shown[:1]),
-        footer=" · ".join([asked, *_owner_note(alert)]),
+        quotes=tuple(
+            replace(quote, text=Tainted(wording.shorten(quote.text.text, MAX_QUOTE_CHARS)))
+            for quote in shown[:1]
+        ),
+        footer=" · ".join([f"by {asked_by(shift.model)}", *_owner_note(alert)]),
     )
 
 
-def _sure_sentences(alert: Alert, evidence: AlertEvidence) -> Iterator[str]:
-    """Yield how sure the change of a metric is, and that claims are no matter of chance; nothing
+def _sure_sentence(alert: Alert, evidence: AlertEvidence) -> str:
+    """Return how sure the change of a metric is, or else that claims are no matter of chance; empty
     for a recovered alert.
     """
-    if alert.state is AlertState.RECOVERED:
-        return
     sure = [shift for shift in metric_shifts(alert) if shift.chance_a_year is not None]
-    if sure:
-        best = min(sure, key=lambda shift: shift.chance_a_year or 0.0)
-        what = "change"
-        if best.metric in evidence.metrics and evidence.metrics[best.metric].scale.is_rate:
-            what = "rise" if best.change > 0 else "fall"
-        level, often = certainty(best.chance_a_year), how_often(best.chance_a_year)
-        yield f"How sure? The {what}: {level}. Chance does this {often}."
-    yield from claim_chance_sentences(alert, evidence)
+    if alert.state is AlertState.RECOVERED:
+        return ""
+    if not sure:
+        return " ".join(claim_chance_sentences(alert, evidence))
+    best = min(sure, key=lambda shift: shift.chance_a_year or 0.0)
+    what = "change"
+    if best.metric in evidence.metrics and evidence.metrics[best.metric].scale.is_rate:
+        what = "rise" if best.change > 0 else "fall"
+    level, often = certainty(best.chance_a_year), how_often(best.chance_a_year)
+    return f"How sure? The {what}: {level}. Chance does this {often}."
 
 
 def claim_chance_sentences(alert: Alert, evidence: AlertEvidence) -> Iterator[str]:
@@ -413,7 +414,8 @@ def began_words(alert: Alert, evidence: AlertEvidence) -> str:
     began = f"It began with the check of {wording.short_day(last, zone)}"
     if before:
         days = wording.short_day(before[-1], zone), wording.short_day(last, zone)
-        began = f"It began between {days[0]} and {days[1]}"
+        month = days[1].partition(" ")[2]
+        began = f"It began between {days[0].removesuffix(f' {month}')} and {days[1]}"
     return began
 
 
@@ -423,11 +425,11 @@ def why_sentences(alert: Alert, evidence: AlertEvidence) -> str:
     """
     shift = measured_shift(alert)
     name = evidence.names.name(shift.model)
-    fits = ""
+    fits, began = "", began_words(alert, evidence)
     if shift.updates:
         day = wording.short_day(shift.updates[0].at, evidence.zone)
-        fits = f"; {name}'s update of {day} fits"
-    sentences = [f"{began_words(alert, evidence)}{fits}."]
+        fits = f"; {name}'s update {'that day' if began.endswith(day) else f'of {day}'} fits"
+    sentences = [f"{began}{fits}."]
     if evidence.model_alert:
         of = "what moved at all models" if alert.of_model else "a change of the model as a whole"
         sentences.append(f"It is part of {of}, which has an alert of its own.")
@@ -438,7 +440,7 @@ def why_sentences(alert: Alert, evidence: AlertEvidence) -> str:
         reading = metric_value(stream, evidence, shift)
         if reading and metric and abs(change) < MIN_CLEAR_CHANGE:
             other = evidence.names.name(stream.key.model)
-            sentences.append(f"{other} is unchanged: {reading.cell(reading.now, metric)}.")
+            sentences.append(f"{other} unchanged: {reading.cell(reading.now, metric)}.")
     return " ".join(sentences)
 
 

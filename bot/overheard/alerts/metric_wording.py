@@ -42,7 +42,9 @@ class MetricValue:
             value: The value, on the metric's scale.
         """
         is_count = self.answers and metric.scale.is_yes_or_no
-        return str(round(value * self.answers)) if is_count else wording.value(value, metric.scale)
+        return (
+            wording.share(value, self.answers) if is_count else wording.value(value, metric.scale)
+        )
 
     def cell(self, value: float | None, metric: Metric) -> str:
         """Return a value as a table cell: ``8 of 24`` for a rate of answers if all checks have the

@@ -81,7 +81,7 @@ def is_listed(topic: str) -> bool:
     return any(topic.casefold() in names for names in _LIST_FIELDS.values())
 
 
-def statement_lines(moved: Sequence[Shift]) -> Iterator[str]:
+def statement_lines(moved: Sequence[Shift], now: Mapping[ReportedStatement, int]) -> Iterator[str]:
     """Yield a line for each statement that shifts report, as last reported, in the order of the
     first reports.
 
@@ -91,9 +91,12 @@ def statement_lines(moved: Sequence[Shift]) -> Iterator[str]:
 
     Args:
         moved: The shifts of an alert; those of metrics are left out.
+        now: In how many answers of the latest check each false claim is made; for others, the
+            number at the last report is said.
     """
     for statement in newest_statements(moved):
-        count = f"in {wording.count(statement.answers, 'answer')} of {statement.asked:,}"
+        answers = now.get(statement, statement.answers)
+        count = f"in {wording.count(answers, 'answer')} of {statement.asked:,}"
         if statement.kind is StatementKind.GRAVE:
             sentence = f"It speaks of {GRAVE_TOPICS.get(statement.topic, statement.topic)} {count}."
         else:
@@ -111,8 +114,8 @@ def short_statement_lines(
     new: Collection[ReportedStatement] = (),
 ) -> list[str]:
     """Return the lines of the statements that shifts report, by `claim_lines`, as last reported.
-    Statements that the latest check does not make are left out if it makes any; else a line for
-    each of the first ``most`` says that no answer of it does.
+    Statements that the latest check does not make are left out if it makes any; else one line
+    says of the first ``most`` that no answer of it does.
 
     Args:
         moved: The shifts of an alert; those of metrics are left out.
@@ -130,10 +133,8 @@ def short_statement_lines(
     ]
     if made:
         return list(claim_lines(made, {(said.topic, said.said) for said in new}, most))
-    return [
-        f"It said “{_short_value(said)}”; no answer of the latest check does."
-        for said in told[:most]
-    ]
+    values = wording.listing([f"“{_short_value(said)}”" for said in told[:most]])
+    return [f"It said {values}; no answer of the latest check does."] if told else []
 
 
 def claim_lines(
@@ -144,8 +145,9 @@ def claim_lines(
     """Yield a short sentence for each of the ``most`` statements that most answers make, then
     one with the number of the others.
 
-    Examples are ``It says “$49” in all 5 answers that state it; in truth it is $14.``, ``New: it
-    says “1999” in 2 answers; in truth it is 2010.`` and ``It speaks of a recall in 2 answers.``.
+    Examples are ``It says “$49” in all 5 answers that state it; in truth $14.`` (of a single
+    statement), ``New: it
+    says “1999” in 2 answers; in truth 2010.`` and ``It speaks of a recall in 2 answers.``.
 
     Args:
         said: The statements of a check, each with its number of answers.
@@ -157,7 +159,7 @@ def claim_lines(
         if statement.kind is StatementKind.GRAVE:
             yield f"It speaks of {GRAVE_TOPICS.get(statement.topic, statement.topic)} in {count}."
             continue
-        if 1 < statement.answers == statement.asked:
+        if 1 < statement.answers == statement.asked and len(ordered) == 1:
             count = f"{'both answers' if statement.answers == 2 else f'all {count}'} that state it"
         it = "New: it" if (statement.topic, statement.said) in new else "It"
         yield f"{it} says “{_short_value(statement)}” in {count}{_truth_clause(statement)}."
@@ -274,7 +276,7 @@ def _truth_clause(statement: ReportedStatement) -> str:
         return "; the fact sheet rules it out"
     if statement.verdict == "stale":
         return f"; that was true once, now it is {true}"
-    return f"; in truth it is {true}"
+    return f"; in truth {true}"
 
 
 NAMED = "named"

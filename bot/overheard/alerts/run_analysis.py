@@ -153,7 +153,7 @@ async def _burst_sentences(call: Call, run: Run) -> list[str]:
     empty for an imported run.
     """
     plans = await planned_bursts(call)
-    models = () if run.panel is None else run.panel.models
+    models = run.panel.models if run.panel else ()
     return [burst_sentence(call, plan) for plan in plans if plan.model in models]
 
 
@@ -164,7 +164,17 @@ def run_service(call: Call, announce: Announce | None = None) -> RunService[Anal
         announce: Announces each alert of a run in the channel of the command; None announces
             nothing.
     """
-    return call.run_service(Analysis(call, announce))
+    return RunService(
+        call.store,
+        call.plugins.providers,
+        call.deployment.limits,
+        call.config.budget,
+        call.config.asking,
+        call.clock,
+        call.deployment.queue,
+        call.progress,
+        Analysis(call, announce),
+    )
 
 
 @traced("detect", lambda _, run, *__: {"overheard.run": run.key})

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from datetime import datetime, tzinfo
-from math import ceil
+from math import ceil, floor
 
 from overheard.cards.card import MAX_FILE_BYTES, File, Table, Tainted, Text
 from overheard.domain import Scale
@@ -37,14 +37,19 @@ def percent(rate: float) -> str:
         return "under 1 %"
     if 0.995 <= rate < 1:
         return "over 99 %"
-    return f"{rate * 100:.0f} %"
+    return f"{_whole(rate * 100)} %"
 
 
 def share(rate: float, answers: int = 0) -> str:
     """Format a rate (0 to 1) of answers: as a count (``9``) of a number of answers, or in per cent
     (``38 %``) when that number is 0.
     """
-    return str(round(rate * answers)) if answers else percent(rate)
+    return str(_whole(rate * answers)) if answers else percent(rate)
+
+
+def _whole(number: float) -> int:
+    """Round a number; halves go up, also if a mean of floats lies a hair below one."""
+    return floor(number + 0.5 + 1e-9)
 
 
 def value(number: float, scale: Scale) -> str:

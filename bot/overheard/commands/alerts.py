@@ -16,7 +16,7 @@ from overheard.alerts.events import (
     state_data,
     with_state_and_actions,
 )
-from overheard.alerts.evidence import AlertEvidence, gather_evidence, measured_shift, quotes
+from overheard.alerts.evidence import gather_evidence, measured_shift, quotes
 from overheard.alerts.handling import AlertLog
 from overheard.alerts.message import alert_message, details_message, message_title
 from overheard.alerts.phrases import statement_quotes
@@ -30,8 +30,9 @@ from overheard.commands.brief import show_brief
 from overheard.deployment import Call
 from overheard.domain import TERMINAL, Alert, AlertState
 from overheard.errors import OverheardError, UnknownName
-from overheard.interfaces import Store
 from overheard.runs.plan import lay_out
+from overheard.views.news import Telling, with_standing_news
+from overheard.views.situation import HEADLINE, SituationReader
 
 LISTED_ALERTS = 20
 """Alerts that a list shows by default."""
@@ -47,28 +48,13 @@ async def alert_card(call: Call, alert: Alert, *, details: bool = False) -> Card
         details: Whether the card also has a quote, how sure it is and why; a terminal shows the
             alert's number in the footer.
     """
-    evidence = await _evidence_of(call, alert)
+    evidence = await gather_evidence(call, alert)
     compose_card = details_message if details else alert_message
     card = await run_in_chart_thread(lambda: compose_card(alert, evidence))
     if details and call.face is Face.TERMINAL:  # where people type its number
         card = replace(card, footer=f"Alert {alert.id}. {card.footer}")
     price = "" if alert.state.over else await recheck_price(call, alert)
     return with_state_and_actions(card, alert, call.zone, price, details=details)
-
-
-async def _evidence_of(call: Call, alert: Alert) -> AlertEvidence:
-    """Return what an alert rests on, from the store: the answers, scores and runs from before and
-    after its change, in the words and the time zone of the reader.
-    """
-    return await gather_evidence(
-        call.store,
-        call.catalogue,
-        call.scoring.metrics,
-        call.scoring.versions,
-        alert,
-        call.zone,
-        call.names,
-    )
 
 
 async def show_alert(call: Call, alert: Alert) -> Card | None:
@@ -82,7 +68,7 @@ async def show_alert(call: Call, alert: Alert) -> Card | None:
     if await call.store.deliveries.find(alert_id=alert.id, channel=call.channel):
         return None
     if call.face is Face.CHAT:
-        evidence = await _evidence_of(call, alert)
+        evidence = await gather_evidence(call, alert)
         data = {**alert_data(alert, evidence), **state_data(alert)}
         card = Card(message_title(alert, evidence), data=data)
     else:
@@ -155,9 +141,9 @@ async def show(
         option("One question alone: its cause, how sure, ...", choices=tuple(AlertQuestion)),
     ] = None,
 ) -> Card:
-    """Show an alert again, with a quote, how sure it is and why. A second card has its events, the
-    oldest first: as lines in a chat, as a table elsewhere. A terminal shows all figures as well.
-    With `about`, the card answers one question, and has no second one.
+    """Show an alert again, with a quote, how sure it is and why; with `about`, the answer to one
+    question. A further card has what happened to the alert, the oldest first: below all figures,
+    which a terminal always shows.
 
     Args:
         call: Tells whether a chat or a terminal asks, and the time zone.
@@ -166,29 +152,30 @@ async def show(
         about: One of `AlertQuestion`; None for all.
     """
     stored_alert = await AlertLog(call.store, call.clock).find(number_of(alert))
-    evidence = await _evidence_of(call, stored_alert)
+    evidence = await gather_evidence(call, stored_alert)
     if about == AlertQuestion.TODO:
         return await show_brief(call, brand=stored_alert.brands[0])
     if about:
         question = AlertQuestion(about)
-        return await run_in_chart_thread(lambda: answer_about(question, stored_alert, evidence))
+        answer = await run_in_chart_thread(lambda: answer_about(question, stored_alert, evidence))
+        return await _with_others(call, answer, stored_alert, apart=stored_alert.id)
     all_figures = await run_in_chart_thread(lambda: compose(stored_alert, evidence))
+    events = await call.store.alerts.events(stored_alert.id)
     if figures and call.face is Face.CHAT:
-        return replace(all_figures, title=message_title(stored_alert, evidence))
+        happened = Card("What happened so far", "\n".join(history_lines(events, call.zone)))
+        title = message_title(stored_alert, evidence)
+        return replace(all_figures, title=title, more=(happened,))
     card = await alert_card(call, stored_alert, details=True)
     if call.face is Face.TERMINAL:
-        card = replace(card, more=(replace(all_figures, image=None),))
-    events = await call.store.alerts.events(stored_alert.id)
+        happened = Card(
+            f"What happened to alert {stored_alert.id}", table=history(events, call.zone)
+        )
+        card = replace(card, more=(replace(all_figures, image=None), happened))
     rows = [
         {"id": e.id, "what": e.what.value, "at": e.at.isoformat(), "who": e.who, "note": e.note}
         for e in events
     ]
-    if call.face is Face.CHAT:
-        events_card = Card("What happened so far", "\n".join(history_lines(events, call.zone)))
-    else:
-        title = f"What happened to alert {stored_alert.id}"
-        events_card = Card(title, table=history(events, call.zone))
-    return replace(card, more=(*card.more, events_card), data={**card.data, "events": rows})
+    return replace(card, data={**card.data, "events": rows})
 
 
 def number_of(text: str) -> int:
@@ -237,13 +224,13 @@ class Recheck(TypedDict):
     repeats: int
 
 
-async def recheck_of(store: Store, alert: Alert) -> Recheck:
+async def recheck_of(call: Call, alert: Alert) -> Recheck:
     """Return the arguments of a check that asks the alert's model the questions of its brand, or of
     all brands for an alert on a model as a whole. Each is asked as often as in the run that raised
     the alert; once if that run is gone or had no panel.
     """
     shift = alert.shift
-    runs = await store.runs.find()
+    runs = await call.store.runs.find()
     panel = next((run.panel for run in runs if run.id == shift.run_id), None)
     repeats = panel.repeats if panel else 1
     brands = () if alert.of_model else (shift.brand,)
@@ -256,9 +243,7 @@ async def recheck_price(call: Call, alert: Alert) -> str:
     budget is not checked.
     """
     try:
-        panel = lay_out(
-            call.catalogue, call.plugins.providers, **await recheck_of(call.store, alert)
-        )
+        panel = lay_out(call.catalogue, call.plugins.providers, **await recheck_of(call, alert))
     except OverheardError:  # a click on the button says what is gone
         return ""
     return (await call.pricing.unchecked(panel)).short
@@ -277,7 +262,7 @@ async def show_evidence(call: Call, *, alert: AlertNumber) -> Card:
     are deleted.
     """
     stored_alert = await AlertLog(call.store, call.clock).find(number_of(alert))
-    evidence = await _evidence_of(call, stored_alert)
+    evidence = await gather_evidence(call, stored_alert)
     shift = measured_shift(stored_alert)
     name = call.names.name(shift.model)
     claim_quotes = statement_quotes(stored_alert.moved, name)
@@ -294,7 +279,7 @@ async def show_evidence(call: Call, *, alert: AlertNumber) -> Card:
         text += f" The texts of {wording.count(gone, 'older answer')} are gone."
     elif not shown_quotes:
         text += " None of the answers says anything in a sentence."
-    return Card(
+    card = Card(
         title=f"What {name} said of {shift.brand}",
         text=text,
         quotes=shown_quotes,
@@ -304,6 +289,16 @@ async def show_evidence(call: Call, *, alert: AlertNumber) -> Card:
             "quotes": [{"source": quote.source, "text": quote.text.text} for quote in shown_quotes],
         },
     )
+    return await _with_others(call, card, stored_alert)
+
+
+async def _with_others(call: Call, card: Card, alert: Alert, *, apart: int = 0) -> Card:
+    """Return a card about an alert with what stands for its brand, if that is still there."""
+    brand = call.catalogue.brand(alert.brands[0])
+    if brand is None:
+        return card
+    situation = await SituationReader(call).read(brand, HEADLINE)
+    return with_standing_news(card, Telling(situation, call.names, call.zone), apart=apart)
 
 
 EVIDENCE = CommandSpec(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime, tzinfo
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -23,9 +23,8 @@ from overheard.config.problems import unknown_name
 from overheard.deployment import Call
 from overheard.domain import Brand, Catalogue, Model, Publication
 from overheard.errors import BadUsage
-from overheard.interfaces import Store
 from overheard.runs.plan import choose_brands
-from overheard.views.news import Telling, beside
+from overheard.views.news import Telling, with_standing_news
 from overheard.views.situation import HEADLINE, Situation, SituationReader
 
 SHOWN_ITEMS, SHOWN_IN_CHAT = 10, 3
@@ -73,13 +72,13 @@ async def show_brief(
     """
     found_brand = _brand_or_first(call.catalogue, brand)
     call = await call.caught_up()
-    situation = await SituationReader.of(call).read(found_brand, HEADLINE)
+    situation = await SituationReader(call).read(found_brand, HEADLINE)
     draft = (
         await _brand_brief(call, found_brand, days) if days else await newest_brief(call, situation)
     )
     shown_by_default = SHOWN_IN_CHAT if call.face is Face.CHAT else SHOWN_ITEMS
     card = brief_card(call, draft, most or shown_by_default)
-    card = beside(card, Telling(situation, call.names, call.zone))
+    card = with_standing_news(card, Telling(situation, call.names, call.zone))
     if form == BriefFormat.CARD:
         if out:
             raise BadUsage(problem="A file is Markdown or HTML", usage=BRIEF.usage)
@@ -129,8 +128,8 @@ async def finish_item(
     """
     found_brand = _brand_or_first(call.catalogue, brand)
     if undo:
-        return await _reopen_item(call.store, found_brand, item)
-    at = _publication_time(call.clock.now(), call.zone, when)
+        return await _reopen_item(call, found_brand, item)
+    at = _publication_time(call.clock.now(), call, when)
     scored = await call.caught_up()
     draft = await _brand_brief(scored, found_brand, BRIEF_DAYS)
     found_item = _unpublished_item(draft, item)
@@ -175,13 +174,13 @@ async def _brand_brief(
     return await read_brief(call.catalogue, call.store, versions, brand, days, now, newest)
 
 
-def _publication_time(now: datetime, zone: tzinfo, when: str) -> datetime:
+def _publication_time(now: datetime, call: Call, when: str) -> datetime:
     """Return the time of a publication in UTC; a day means the midnight with which it begins in the
     caller's zone.
     """
-    at = read_time(when, now, zone)
+    at = read_time(when, now, call.zone)
     if at > now:
-        date = wording.moment(at, zone)
+        date = wording.moment(at, call.zone)
         raise BadUsage(problem=f"{date} is still to come", usage=BRIEF_DONE.usage)
     return at
 
@@ -200,13 +199,13 @@ def _unpublished_item(draft: BriefDraft, key: str) -> BriefItem:
     raise unknown_name("item", key, [item.key for item in draft.items[:SHOWN_ITEMS]])
 
 
-async def _reopen_item(store: Store, found_brand: Brand, item: str) -> Card:
+async def _reopen_item(call: Call, found_brand: Brand, item: str) -> Card:
     """Remove the publication of an item from the store; return the card. The item is then to be
     written again.
     """
     key = item.strip().casefold()
-    if not await store.finetune.retract_publication(found_brand.name, key):
-        published = await store.finetune.publications(found_brand.name)
+    if not await call.store.finetune.retract_publication(found_brand.name, key):
+        published = await call.store.finetune.publications(found_brand.name)
         raise unknown_name("published item", item, [publication.item for publication in published])
     return Card("Reopened", "It is to be written again.", data={"item": item})
 

@@ -20,6 +20,8 @@ MAX_FACTS = 4
 """Facts of an item that a card states."""
 DESCRIBED_ITEMS = 3
 """Items of the table that a card describes in sentences too."""
+QUOTE_CHARS = 120
+"""Characters of the one quote that a chat shows."""
 PROMPT_CHARS, TABLE_TITLE_CHARS, TITLE_CHARS, PUBLISHED_CHARS = 60, 60, 90, 120
 """Characters of a question above a quote, of an item's title in the table and in a sentence, and of
 the title of a published item.
@@ -32,7 +34,7 @@ RANKED = (
 
 def brief_card(call: Call, draft: BriefDraft, most: int) -> Card:
     """Return a brief's draft as a card: a table of the first `most` items, which are the most
-    pressing, sentences and a quote for the first `DESCRIBED_ITEMS` of them, buttons that mark these
+    pressing, sentences and a quote for the first of them, buttons that mark these
     as published, and a further card for each published item. The JSON data has all items.
     """
     name, shown = draft.market.brand.name, draft.items[:most]
@@ -40,7 +42,8 @@ def brief_card(call: Call, draft: BriefDraft, most: int) -> Card:
         Action(f"brief done {item.key} --brand {quoted(name)}", f"Published {number}")
         for number, item in enumerate(shown[:DESCRIBED_ITEMS], 1)
     ]
-    has_more = call.face is Face.CHAT and len(draft.items) > most
+    in_chat = call.face is Face.CHAT
+    has_more = in_chat and len(draft.items) > most
     page = Action(f"brief {quoted(name)} --format html", "All as a page", menu=True)
     return Card(
         title=f"What to write for {name}",
@@ -50,9 +53,9 @@ def brief_card(call: Call, draft: BriefDraft, most: int) -> Card:
             Quote(
                 f"{call.names.name(excerpt.model)}, asked "
                 f"“{wording.shorten(excerpt.prompt, PROMPT_CHARS)}”",
-                Tainted(excerpt.text),
+                Tainted(wording.shorten(excerpt.text, QUOTE_CHARS) if in_chat else excerpt.text),
             )
-            for item in shown[:DESCRIBED_ITEMS]
+            for item in shown[: 1 if in_chat else DESCRIBED_ITEMS]
             for excerpt in item.said[:1]
         ),
         actions=fitting(*published, *([page] if has_more else [])),

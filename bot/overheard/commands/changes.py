@@ -19,7 +19,7 @@ from overheard.deployment import Call
 from overheard.domain import Alert, Model, ModelUpdate
 from overheard.measure.trends import Span
 from overheard.runs.plan import choose_brands, find_brand
-from overheard.views.news import NewsKind, Telling, beside, told_titles
+from overheard.views.news import NewsKind, Telling, told_titles, with_standing_news
 from overheard.views.situation import HEADLINE, SituationReader
 
 USUAL_DAYS = 7
@@ -67,7 +67,7 @@ async def show_changes(
             if show == "updates"
             else await past_changes(call, brands, details=details, why=why)
         )
-        return beside(card, *await _tellings(call, brands))
+        return with_standing_news(card, *await _tellings(call, brands))
     span = past_span(since, until, call.clock.now(), call.zone)
     begin = span.begin or (span.end or call.clock.now()) - timedelta(days=USUAL_DAYS)
     return await recent_changes(call, brands, model, Span(begin, span.end))
@@ -108,8 +108,8 @@ async def recent_changes(call: Call, brands: Sequence[str], model: str, span: Sp
     firsts = [(news[0], telling) for telling in tellings if (news := telling.news)]
     first, of = min(firsts, key=lambda one: one[0].kind, default=(None, None))
     told = []
-    if first and of and first.kind <= NewsKind.FAR and not _new(alerts, span):
-        told = [f"{card.title}.", "\n".join(first.lines)]
+    if first and of and first.kind <= NewsKind.WATCHED and not _new(alerts, span):
+        told = ["\n".join(first.lines)]
         card = replace(card, title=of.headline(first))
     for telling in tellings:
         told += _telling_lines(telling, is_chosen, first.title if first and told else "")
@@ -125,7 +125,7 @@ async def recent_changes(call: Call, brands: Sequence[str], model: str, span: Sp
 
 async def _tellings(call: Call, brands: Sequence[str]) -> list[Telling]:
     """Return the situations of the first `MAX_BRANDS` chosen brands."""
-    reader = SituationReader.of(call)
+    reader = SituationReader(call)
     return [
         Telling(await reader.read(one, HEADLINE), call.names, call.zone)
         for one in choose_brands(call.catalogue, brands)[:MAX_BRANDS]
@@ -140,12 +140,9 @@ def _telling_lines(telling: Telling, is_chosen: Callable[[Model], bool], title: 
     """Return what stands now, whatever was asked: the figures of the chosen models, and all news
     but the calm and that of the title.
     """
-    lines = [
-        line
-        for place, line in zip(telling.situation.places, telling.level_lines(), strict=False)
-        if is_chosen(place.model)
-    ]
-    others = [one for one in telling.news if one.title != title]
+    news = telling.news
+    lines = telling.level_lines(news[:1] if title else (), only=is_chosen)
+    others = [one for one in news if one.title != title]
     return ["\n".join(lines), *told_titles(telling, others, brief=True)]
 
 

@@ -63,7 +63,7 @@ async def run_card(call: Call, result: RunResult[AnalysisResult]) -> Card:
     brand_cards = [await brand_card(call, brand, outcome) for brand in panel.brands]
     first_card, *other_cards = [card for card, _ in brand_cards]
     tellings = [telling for _, telling in brand_cards]
-    state = outcome.state
+    failed = outcome.state is RunState.FAILED
     is_calm = first_card.severity in {Severity.GOOD, Severity.PLAIN}
     paragraphs = [
         str(first_card.text),
@@ -73,7 +73,7 @@ async def run_card(call: Call, result: RunResult[AnalysisResult]) -> Card:
         *warnings,
     ]
     severity = first_card.severity
-    if is_calm and (state is not RunState.COMPLETE or warnings):
+    if is_calm and (outcome.state is not RunState.COMPLETE or warnings):
         severity = Severity.WARNING
     rows = run_rows(tellings, outcome)
     answered_models = {row.model for row in rows}
@@ -81,7 +81,8 @@ async def run_card(call: Call, result: RunResult[AnalysisResult]) -> Card:
     next_steps = []
     if silent_models and not outcome.stopped:
         brands = "".join(f" {quoted(brand)}" for brand in panel.brands)
-        models = "".join(f" --model {quoted(str(model))}" for model in silent_models)
+        chosen = silent_models if answered_models else []  # else all: a button's words are short
+        models = "".join(f" --model {quoted(str(model))}" for model in chosen)
         repeats = f" --repeats {panel.repeats}" if panel.repeats > 1 else ""
         who = "them" if answered_models else "everything"
         if len(silent_models) == 1:
@@ -95,12 +96,17 @@ async def run_card(call: Call, result: RunResult[AnalysisResult]) -> Card:
         next_steps.append(Action(words, "Alerts into this channel"))
     return replace(
         first_card,
-        actions=fitting(*next_steps, *first_card.actions),
+        actions=tuple(
+            sorted(
+                fitting(*next_steps, *first_card.actions),
+                key=lambda action: action.style is not Style.PRIMARY,
+            )
+        ),
         text="\n\n".join(filter(None, paragraphs)),
         severity=severity,
         more=(*other_cards, *(() if in_chat else analysis.announced)),
-        failed=state is RunState.FAILED,
-        partial=state is RunState.PARTIAL,
+        failed=failed,
+        partial=outcome.state is RunState.PARTIAL,
         data={
             **_outcome_json(outcome),
             "prompts": panel.edition,
@@ -242,7 +248,7 @@ async def _budget_and_judge_sentences(call: Call, run: Run) -> AsyncIterator[str
     """
     panel, now = run.panel, call.clock.now()
     accounts: dict[Account, None] = {}
-    for prompt in () if panel is None else panel.prompts:
+    for prompt in panel.prompts if panel else ():
         accounts.update(dict.fromkeys(run.payer.accounts(prompt, now)))
     spent = await nearly_spent(call.config.budget, call.store.money, accounts)
     for account, (usd, limit) in spent.items():

@@ -88,13 +88,14 @@ async def brand_card(call: Call, brand: str, outcome: Outcome) -> tuple[Card, Te
     answers in a sentence, a table and a chart, buttons, and the number of answers with their cost.
 
     A failed run says so first, whatever else is open. Without a measured visibility the card has no
-    chart and no shares; if every question names a brand, it says so.
+    chart and no shares; if every question names a brand, it says so. An alert that has a message in
+    the channel is told by that one, with its figures and its picture.
 
     Args:
         brand: The brand's name.
     """
     found = call.catalogue.brand(brand) or Brand(brand)
-    situation = await SituationReader.of(call).read(found)
+    situation = await SituationReader(call).read(found)
     telling = Telling(situation, call.names, call.zone)
     news = telling.news
     if outcome.state is RunState.FAILED:
@@ -104,16 +105,20 @@ async def brand_card(call: Call, brand: str, outcome: Outcome) -> tuple[Card, Te
     first = news[0] if news else None
     run = outcome.run
     back = [
-        f"{call.names.name(story.model)} is back to what is usual."
+        f"{call.names.name(story.model)} is back to usual."
         for story in situation.stories.values()
         if story.state is StoryState.RECOVERED and story.ended and story.ended >= run.started_at
     ]
     paragraphs = [*telling.paragraphs(news, ranks=False), *back]  # the picture has the ranks
+    alert = first.alert.alert.id if first and first.alert else None
+    is_posted = bool(await call.store.deliveries.find(alert_id=alert, channel=call.channel))
+    if alert and is_posted:
+        paragraphs = ["Its message is in this channel.", *paragraphs[1:]]
     paragraphs += [standings.ONLY_BRANDED] if only_branded else []
     shown = [] if situation.all_failed else [*places, *situation.old_places]
-    chart = standings.rates(shown, call.names, call.zone, places) if shown else None
+    is_drawn = shown and not (alert and is_posted)
+    chart = standings.rates(shown, call.names, call.zone, places) if is_drawn else None
     asked = asked_words(place.model for place in shown)
-    footer = f"{_answer_counts(outcome)} · {wording.money(outcome.spent)}"
     card = Card(
         title=telling.headline(first) if first else brand,
         text="\n\n".join(paragraphs),
@@ -126,7 +131,9 @@ async def brand_card(call: Call, brand: str, outcome: Outcome) -> tuple[Card, Te
             Action(f"report {quoted(brand)} --details", "Details", menu=bool(situation.alerts)),
         ),
         severity=first.severity if first else Severity.PLAIN,
-        footer=" · ".join(filter(None, (footer, asked))),
+        footer=" · ".join(
+            filter(None, (_answer_counts(outcome), wording.money(outcome.spent), asked))
+        ),
     )
     return card, telling
 
@@ -156,18 +163,17 @@ async def _asking_again(call: Call, brand: str, news: News | None, run: Run) -> 
 
 
 def _answer_counts(outcome: Outcome) -> str:
-    """Return the number of answers of a run in words, and how many of them were stored before the
-    run was resumed, were reused from earlier runs, or needed another call: ``24 answers, 4 asked
-    before, 2 asked again``. Zero counts are left out.
+    """Return how many answers of a run were stored before it was resumed, were reused from earlier
+    runs, or needed another call: ``24 answers, 4 asked before, 2 asked again``; empty if none was.
     """
-    counts = [wording.count(outcome.kept + outcome.complete, "answer")]
-    if asked_before := outcome.kept - outcome.reused:
-        counts.append(f"{asked_before:,} asked before")
-    if outcome.reused:
-        counts.append(f"{outcome.reused:,} reused")
-    if outcome.retries:
-        counts.append(f"{outcome.retries:,} asked again")
-    return ", ".join(counts)
+    counts = {
+        "asked before": outcome.kept - outcome.reused,
+        "reused": outcome.reused,
+        "asked again": outcome.retries,
+    }
+    told = [f"{count:,} {words}" for words, count in counts.items() if count]
+    answers = wording.count(outcome.kept + outcome.complete, "answer")
+    return ", ".join([answers, *told]) if told else ""
 
 
 def learning_data(learning: Learning | None) -> dict[str, object] | None:

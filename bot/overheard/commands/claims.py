@@ -30,6 +30,8 @@ MAX_QUOTES = 5
 """Quotes of the card, and of each cluster in JSON output."""
 MAX_SOURCES = 3
 """Sources of a cluster in the table."""
+MAX_STATED = 60
+"""Largest number of characters of a claim in the card's sentence."""
 
 
 async def list_claims(
@@ -57,7 +59,7 @@ async def list_claims(
     found_brand = find_brand(call.catalogue, brand)
     call = await call.caught_up()
     only_model = _configured_model(call, model) if model else None
-    situation = await SituationReader.of(call).read(found_brand)
+    situation = await SituationReader(call).read(found_brand)
     telling = Telling(situation, call.names, call.zone)
     claims = [
         claim

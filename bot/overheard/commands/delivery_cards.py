@@ -13,7 +13,7 @@ from overheard.alerts.events import event_card, held_back, quiet_hours_card
 from overheard.alerts.outbox import Outgoing, Postponed, end_of_quiet, routed
 from overheard.alerts.story import model_alert_of, without_covered
 from overheard.cards import wording
-from overheard.cards.card import Card, Severity
+from overheard.cards.card import Action, Card, Severity
 from overheard.cards.charts.renderer import themed
 from overheard.commands.access import REQUEST, request_card
 from overheard.commands.alerts import alert_card
@@ -274,7 +274,7 @@ async def sign_of_life(call: Call) -> Card:
     store, now = call.store, call.clock.now()
     runs = [run for run in await store.runs.find() if run.started_at > now - PERIOD]
     open_alerts = [alert for alert in await store.alerts.find() if not alert.state.over]
-    reader = SituationReader.of(call)
+    reader = SituationReader(call)
     tellings = [
         Telling(await reader.read(brand, HEADLINE), call.names, call.zone)
         for brand in tracked(call.catalogue)
@@ -295,6 +295,9 @@ async def sign_of_life(call: Call) -> Card:
     return Card(
         title="Overheard is well" if is_well else "Overheard needs you",
         text="\n\n".join(filter(None, (" ".join(problems), *stands, " ".join(sentences).rstrip()))),
+        actions=(
+            () if is_well else (Action("runs list", "Checks"), Action("routes list", "Channels"))
+        ),
         severity=Severity.GOOD if is_well else Severity.WARNING,
         data={
             "situation": [one.situation.data() for one in tellings],
@@ -315,11 +318,11 @@ async def _problem_sentences(call: Call, runs: Sequence[Run]) -> AsyncIterator[s
         runs: The runs of the last `PERIOD`, with which the checks are meant.
     """
     if call.catalogue.schedules and not any(run.state in ANSWERED for run in runs):
-        yield f"No check was answered in the last {PERIOD.days} days; see: overheard doctor."
+        yield f"No check was answered in the last {PERIOD.days} days; see the checks."
     waiting = await call.store.deliveries.find(waiting=True)
     failing = sum(bool(delivery.problem) for delivery in waiting)
     if failing:
-        yield f"{wording.count(failing, 'message')} could not be posted; see: overheard doctor."
+        yield f"{wording.count(failing, 'message')} could not be posted; see the channels."
     if unrouted := await unrouted_sentence(call):
         yield unrouted
     for finding in shutdown_findings(call):

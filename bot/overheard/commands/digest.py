@@ -13,16 +13,15 @@ from overheard.cards import wording
 from overheard.cards.card import Action, Card, Image, Severity, Style, fitting
 from overheard.cards.charts.renderer import picture
 from overheard.cards.command import quoted
-from overheard.cards.model_names import ModelNames
 from overheard.commands.arguments import past_moment
 from overheard.commands.brief import newest_brief
 from overheard.commands.status import spent_sentence
 from overheard.deployment import Call
-from overheard.domain import VISIBILITY, AlertEventKind, AlertState, Brand
+from overheard.domain import AlertEventKind, AlertState, Brand
 from overheard.runs.plan import choose_brands
 from overheard.views import standings
-from overheard.views.courses import VOICE_METRIC, chart_marks, trend_chart, voice_shares
-from overheard.views.news import News, NewsKind, Telling, first_steps
+from overheard.views.courses import VOICE_METRIC, chart_marks, news_chart, voice_shares
+from overheard.views.news import RIVAL_ICON, WATCH_ICON, News, NewsKind, Telling, first_steps
 from overheard.views.situation import OpenAlert, Situation, SituationReader
 
 WEEK = timedelta(days=7)
@@ -32,8 +31,8 @@ MAX_NAMED_MODELS = 2
 """Models that a piece of advice names."""
 QUESTION_CHARS = 70
 ADVICE = {
-    GapKind.ABSENT: "Write a page on {subject}: {model} leaves you out of {counted} answers.",
-    GapKind.CLAIM: "State “{subject}” as text on your page: {models} {has} it wrong.",
+    GapKind.ABSENT: "Write a page on {subject}: {model} leaves you out.",
+    GapKind.CLAIM: "State “{subject}” as text on your page.",
     GapKind.UNSTATED: "State “{subject}” as text on your page: no answer says it.",
     GapKind.SENTIMENT: "Respond to the criticism of {subject} by {models}.",
     GapKind.SOURCE: "Be named on {subject}: answers cite it without you.",
@@ -88,7 +87,7 @@ async def _brand_card(call: Call, brand: Brand, since: datetime) -> Card:
         since: The beginning of the time in which changes are new, included. The situation, advice
             and the picture do not depend on it.
     """
-    reader = SituationReader.of(call)
+    reader = SituationReader(call)
     situation = await reader.read(brand)
     telling = Telling(situation, call.names, call.zone)
     week = await _read_week(call, reader, telling, since)
@@ -105,10 +104,9 @@ async def _brand_card(call: Call, brand: Brand, since: datetime) -> Card:
         telling.left_sentence(),
     ]
     if advice:
-        heading = "Two things to do" if len(advice) > 1 else "To do"
-        paragraphs.append("\n".join([heading, *advice]))
+        paragraphs.append("\n".join(["To do", *advice]))
     return Card(
-        title=f"{brand.name}'s week: {_headline(brand, news)}",
+        title=_title(brand, news),
         text="\n\n".join(filter(None, paragraphs)),
         image=await _picture(call, telling, news),
         actions=fitting(*_actions(situation, news)),
@@ -117,29 +115,29 @@ async def _brand_card(call: Call, brand: Brand, since: datetime) -> Card:
     )
 
 
-def _headline(brand: Brand, news: Sequence[News]) -> str:
-    """Return the most important news as the end of a title, or that nothing was measured."""
-    if not news:
-        return "nothing was measured"
-    title = news[0].title.removeprefix(f"{brand.name}: ")
+def _title(brand: Brand, news: Sequence[News]) -> str:
+    """Return the title of a week: its most important news, or that nothing was measured."""
+    title = news[0].title.removeprefix(f"{brand.name}: ") if news else "nothing was measured"
     if title.startswith(("All as usual", "Far ", "Below ", "Above ", "The check ")):
         title = f"{title[0].lower()}{title[1:]}"
-    return title.replace("as usual:", "as usual;", 1)
+    icon = f"{title[0]} " if title[0] in {RIVAL_ICON, WATCH_ICON} else ""
+    title = title.removeprefix(icon).replace("as usual:", "as usual;", 1)
+    return f"{icon}{brand.name}'s week: {title}"
 
 
 def _news_paragraphs(telling: Telling, news: Sequence[News], since: datetime) -> Iterator[str]:
     """Yield a paragraph for each of the first `MAX_NEWS` pieces of news: the first without its
     headline, which is the title; alerts with whether they are new or how long they are open.
     """
-    shown = [one for one in news if one.kind is not NewsKind.CALM]
+    shown = [one for one in news if one.kind < NewsKind.OUTSIDE or one is news[0]]
     for number, one in enumerate(shown[:MAX_NEWS]):
         words = " ".join(one.lines)
         if one.alert:
             is_new = one.alert.alert.opened_at >= since
             when = "New" if is_new else f"Still open since {telling.day(one.alert.began)}"
             owner = f" {one.alert.owner} has it." if one.alert.owner else ""
-            headline = f"{one.title}. " if number else ""
-            yield f"{when}: {headline}{words}{owner}"
+            told = f"{one.title}. {words}" if number else f"{words[:1].lower()}{words[1:]}"
+            yield f"{when}: {told}{owner}"
         elif number:
             yield f"{one.title}. {words}"
         else:
@@ -155,10 +153,7 @@ async def _picture(call: Call, telling: Telling, news: Sequence[News]) -> Image 
     situation, brand = telling.situation, telling.situation.brand
     kind = news[0].kind if news else NewsKind.CALM
     if kind is NewsKind.RIVAL:
-        lines = [ln for ln in situation.headline_lines if ln.key.model == news[0].model]
-        metric = call.scoring.metrics[VISIBILITY]
-        chart = await trend_chart(call, brand, metric, lines)
-        return await picture(chart, "rival.png")
+        return await picture(await news_chart(call, telling, news[0]), "rival.png")
     shares = voice_shares(situation, call.zone)
     if kind is NewsKind.CALM and shares:
         metric = call.scoring.metrics[VOICE_METRIC]
@@ -189,7 +184,7 @@ async def _read_week(
         has_eased = any(e.what is AlertEventKind.EASED and e.at >= since for e in events)
         if opened.evidence.over and has_eased:
             is_usual = AlertPart.METRICS in opened.evidence.over
-            what = "is back to what is usual" if is_usual else "does not state it any more"
+            what = "is back to usual" if is_usual else "does not state it any more"
             eased.append(f"{telling.names.name(opened.model)} {what}.")
     updates = [
         f"{telling.names.name(update.model)} on {telling.day(update.at)}"
@@ -208,25 +203,21 @@ async def numbered_advice(call: Call, telling: Telling) -> list[str]:
         return []
     draft = await newest_brief(call, telling.situation)
     chosen = mixed_items(draft.items)[:MAX_STEPS]
-    return [
-        f"{number}. {_advice_sentence(call.names, item)}" for number, item in enumerate(chosen, 1)
-    ]
+    return [f"{number}. {_advice_sentence(call, item)}" for number, item in enumerate(chosen, 1)]
 
 
-def _advice_sentence(names: ModelNames, item: BriefItem) -> str:
+def _advice_sentence(call: Call, item: BriefItem) -> str:
     """Return the advice on an item of a brief as a sentence, whose wording depends on the kind of
     gap. It names the first `MAX_NAMED_MODELS` models and the item's question, or its subject if it
     has no question; a count is of one model.
     """
     subject = f"“{item.question}”" if item.question else item.subject
     shown_models = item.models[:MAX_NAMED_MODELS]
-    models = [names.name(model) for model in shown_models]
+    models = [call.names.name(model) for model in shown_models]
     return ADVICE[item.kind].format(
         subject=wording.shorten(wording.line(subject), QUESTION_CHARS),
         models=wording.listing(models) or "models",
         model=(models or ["the model"])[0],
-        counted=item.counted,
-        has="has" if len(models) == 1 else "have",
     )
 
 

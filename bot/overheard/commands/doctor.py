@@ -282,7 +282,7 @@ class Examination:
 
     async def _answer_findings(self) -> list[Finding]:
         """Return a fault for each model that did not answer in the newest check of a brand."""
-        reader, names = SituationReader.of(self.call), self.call.names
+        reader, names = SituationReader(self.call), self.call.names
         brands = [] if self.call.deployment.missing_store else tracked(self.call.catalogue)
         found = {}
         for brand in brands:

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import tzinfo
 from pathlib import Path
 from typing import Annotated
 
@@ -21,12 +20,12 @@ from overheard.commands.page import ReportPage, page_html, read_page
 from overheard.commands.scores import pending_edition_sentences
 from overheard.commands.versus import most_named
 from overheard.deployment import Call
-from overheard.domain import VISIBILITY, Brand, Metric, Model, Scale
+from overheard.domain import Brand, Model
 from overheard.errors import BadUsage, NothingToAsk
 from overheard.measure.blocks import RunKey
 from overheard.runs.plan import choose_brands
 from overheard.views import standings
-from overheard.views.courses import metric_choice, trend_chart
+from overheard.views.courses import NAMED, metric_choice, news_chart
 from overheard.views.news import (
     MAX_LABEL_CHARS,
     News,
@@ -37,8 +36,6 @@ from overheard.views.news import (
 )
 from overheard.views.situation import Situation, SituationReader
 from overheard.views.standings import metric_table
-
-HEADLINE = Metric(VISIBILITY, Scale.BINARY, "Visibility")
 
 
 async def report(
@@ -108,7 +105,7 @@ async def _brand_card(call: Call, brand: Brand, *, details: bool) -> Card:
     With `details`, or if no question without a brand's name was asked, it is a table of every
     metric. Without any answer it offers a check.
     """
-    situation = await SituationReader.of(call).read(brand)
+    situation = await SituationReader(call).read(brand)
     telling = Telling(situation, call.names, call.zone, in_percent=True)
     news = telling.news
     data = {
@@ -120,7 +117,7 @@ async def _brand_card(call: Call, brand: Brand, *, details: bool) -> Card:
         return replace(_card_without_answers(brand, call.face, news), data=data)
     shown = [*situation.places, *situation.old_places]
     if details or not shown:
-        when = _answers_sentence(call.zone, situation.runs)
+        when = _answers_sentence(call, situation.runs)
         return Card(
             title=f"{brand.name}: every metric",
             text="\n\n".join(
@@ -132,10 +129,8 @@ async def _brand_card(call: Call, brand: Brand, *, details: bool) -> Card:
             data=data,
         )
     first = news[0]
-    lines = situation.headline_lines
-    if first.model in situation.runs:
-        lines = [line for line in lines if line.key.model == first.model]
-    chart = await trend_chart(call, brand, HEADLINE, lines)
+    chart = await news_chart(call, telling, first)
+    steps = first_steps(situation, news)
     figures, asked = not situation.all_failed, asked_words(place.model for place in shown)
     return Card(
         title=telling.headline(first),
@@ -144,11 +139,11 @@ async def _brand_card(call: Call, brand: Brand, *, details: bool) -> Card:
         if figures
         else None,
         image=await picture(chart, "trend.png") if figures else None,
-        actions=tuple(_next_actions(call.face, situation, news)),
+        actions=tuple(_next_actions(call, situation, steps)),
         severity=first.severity,
-        footer=" · ".join(filter(None, (_answers_sentence(call.zone, situation.runs), asked))),
+        footer=" · ".join(filter(None, (_answers_sentence(call, situation.runs), asked))),
         data=data,
-        choice=metric_choice(call.scoring.metrics.values(), brand, HEADLINE),
+        choice=None if steps else metric_choice(call.scoring.metrics.values(), brand, NAMED),
     )
 
 
@@ -166,20 +161,19 @@ def _card_without_answers(brand: Brand, face: Face, news: Sequence[News]) -> Car
     return Card(title, text, actions=ask, severity=severity)
 
 
-def _next_actions(face: Face, situation: Situation, news: Sequence[News]) -> Iterator[Action]:
-    """Yield the buttons and menu entries that follow a report: the alert that is open, or else the
-    competitor that rises. Only a chat can share the report; only a brand with a competitor can be
-    compared with one.
+def _next_actions(call: Call, situation: Situation, steps: Sequence[Action]) -> Iterator[Action]:
+    """Yield the buttons and menu entries that follow a report: the steps that its news asks for,
+    for which most others go into the menu. Only a chat can share the report; only a brand with a
+    competitor can be compared with one.
     """
-    own_name, is_chat = quoted(situation.brand.name), face is Face.CHAT
+    own_name, is_chat = quoted(situation.brand.name), call.face is Face.CHAT
     rival = most_named(situation)
     against = wording.shorten(f"Against {rival}", MAX_LABEL_CHARS)
-    opened = next((one.alert.alert.id for one in news if one.alert), 0)
     yield from fitting(
-        *first_steps(situation, news),
+        *steps,
         Action(f"brief {own_name}", "What to do?"),
-        *([Action(f"report {own_name} --share", "Share", menu=bool(opened))] if is_chat else []),
-        Action(f"report {own_name} --details", "Details", menu=bool(opened) and is_chat),
+        *([Action(f"report {own_name} --share", "Share", menu=bool(steps))] if is_chat else []),
+        Action(f"report {own_name} --details", "Details", menu=bool(steps) and is_chat),
         Action(f"trend {own_name} --show voice", "Share of voice", menu=is_chat),
         *([Action(f"trend {own_name} {quoted(rival)}", against, menu=True)] if rival else []),
         Action(f"claims {own_name}", "False claims", menu=True),
@@ -190,7 +184,7 @@ async def _write_page(call: Call, brand: Brand, file: Path) -> Card:
     """Write the report of one brand as an HTML file, in place of an existing one, and return a card
     with the file's size.
     """
-    situation = await SituationReader.of(call).read(brand)
+    situation = await SituationReader(call).read(brand)
     if not situation.runs:
         raise NothingToAsk(missing=f"there are no answers about {brand.name} yet")
     _, page = await _page_content_and_html(call, situation)
@@ -222,7 +216,7 @@ async def _attached_page(call: Call, chosen: Brand) -> Card:
 
     Without answers the card has no file and offers a check.
     """
-    situation = await SituationReader.of(call).read(chosen)
+    situation = await SituationReader(call).read(chosen)
     if not situation.runs:
         return _card_without_answers(chosen, call.face, ())
     content, page = await _page_content_and_html(call, situation)
@@ -239,16 +233,13 @@ async def _attached_page(call: Call, chosen: Brand) -> Card:
     )
 
 
-def _answers_sentence(zone: tzinfo, runs: Mapping[Model, Sequence[RunKey]]) -> str:
-    """Return a sentence such as ``Answers of 25 May; 4 checks since 3 Mar 2026``: the day of the
-    newest run, the number of different runs of all models, and the day of the oldest one. `runs`
-    has at least one run.
+def _answers_sentence(call: Call, runs: Mapping[Model, Sequence[RunKey]]) -> str:
+    """Return a clause such as ``Answers of 25 May; 4 checks``: the day of the newest run, and the
+    number of different runs of all models, at least one.
     """
-    every = sorted({run for model_runs in runs.values() for run in model_runs})
-    return (
-        f"Answers of {wording.short_day(every[-1].at, zone)}; "
-        f"{wording.count(len(every), 'check')} since {wording.day(every[0].at, zone)}"
-    )
+    every = {run for model_runs in runs.values() for run in model_runs}
+    day = wording.short_day(max(every).at, call.zone)
+    return f"Answers of {day}; {wording.count(len(every), 'check')}"
 
 
 REPORT = CommandSpec(

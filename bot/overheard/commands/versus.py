@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import tzinfo
 from typing import Any
 
 from overheard.advice.evidence import scored_answers
@@ -24,7 +23,7 @@ from overheard.measure.blocks import RunKey, StreamKey
 from overheard.measure.trends import ALWAYS, Point, Span, stream_mean
 from overheard.numpy_proxy import np
 from overheard.runs.plan import find_brand, tracked
-from overheard.views.news import Telling, beside
+from overheard.views.news import Telling, with_standing_news
 from overheard.views.situation import Situation, SituationReader
 
 METRICS = {"visibility": "Named", "first_choice": "Recommended", "top1": "Named first"}
@@ -96,9 +95,9 @@ async def show_versus(
     """
     own_brand, rival = _pair(call.catalogue, brand, other)
     call = await call.caught_up()
-    situation = await SituationReader.of(call).read(own_brand)
+    situation = await SituationReader(call).read(own_brand)
     other = rival.name if rival else most_named(situation)
-    chosen = chosen_models(call.names, situation, model)
+    chosen = chosen_models(call, situation, model)
     duels = list(_duels(situation, other, chosen, span))
     if not duels:
         return _card_without_answers(situation, other)
@@ -140,7 +139,7 @@ async def show_versus(
             "said_of_other": praised[1],
         },
     )
-    return beside(card, Telling(situation, call.names, call.zone))
+    return with_standing_news(card, Telling(situation, call.names, call.zone))
 
 
 def _pair(catalogue: Catalogue, brand: str, other: str) -> tuple[Brand, Brand | None]:
@@ -304,13 +303,11 @@ def _lead_sentences(
         models = [duel.model for duel in shown if duel.finding == finding]
         if models:
             at = wording.listing([names.name(model) for model in models])
-            sentences.append(
-                f"At {at} {words}{_since_words(call.zone, situation, finding, models)}."
-            )
+            sentences.append(f"At {at} {words}{_since_words(call, situation, finding, models)}.")
     return " ".join(sentences)
 
 
-def _since_words(zone: tzinfo, situation: Situation, finding: str, models: Sequence[Model]) -> str:
+def _since_words(call: Call, situation: Situation, finding: str, models: Sequence[Model]) -> str:
     """Return since when the brand has changed at the model where it is behind, as the end of a
     sentence: ``, since 3 Mar``.
 
@@ -325,7 +322,7 @@ def _since_words(zone: tzinfo, situation: Situation, finding: str, models: Seque
     if "behind" not in finding or len(models) != 1:
         return ""
     began = situation.changed.get(models[0])
-    return f", since {wording.short_day(began, zone)}" if began else ""
+    return f", since {wording.short_day(began, call.zone)}" if began else ""
 
 
 def _actions(situation: Situation, other: str) -> Iterator[Action]:

@@ -69,9 +69,8 @@ def asked_at_once(run: Run, providers: Mapping[str, Provider]) -> Run:
     run itself if no model is.
     """
     waiting = batched(run.panel, providers)
-    if run.panel is None or not waiting:
-        return run
-    return asking_only(run, [m for m in run.panel.models if m not in waiting])
+    models = run.panel.models if run.panel else ()
+    return asking_only(run, [m for m in models if m not in waiting]) if waiting else run
 
 
 def require_batched(panel: Panel, providers: Mapping[str, Provider]) -> None:

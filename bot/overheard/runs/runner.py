@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator, Collection, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
-from overheard.cards import wording
 from overheard.domain import Answer, FailureKind, Model, Question, Run, UsualUsage
 from overheard.errors import (
     BudgetUsedUp,
@@ -30,6 +29,7 @@ from overheard.runs.budget import (
 from overheard.runs.call import ProviderCall, with_estimated_cost
 from overheard.runs.interruptions import RunCancellation
 from overheard.runs.limits import Limits, ModelLimiter
+from overheard.runs.plan import progress_title
 from overheard.runs.retries import RetryPolicy
 from overheard.runs.tasks import Outcome
 
@@ -109,12 +109,11 @@ class Runner:
             StoreError: when an answer cannot be stored.
         """
         panel = run.panel
-        prompts = {prompt.key for prompt in panel.prompts} if panel is not None else None
+        prompts = {prompt.key for prompt in panel.prompts} if panel else None
         asked = await self._store.answers.asked(run.id, prompts=prompts)
-        questions = panel.questions() if panel is not None and asked else ()
+        questions = panel.questions() if panel and asked else ()
         outcome = Outcome(run, kept=sum(question.key in asked for question in questions))
-        count = len(panel) if panel is not None else 0
-        self._progress.start(f"Asking {wording.count(count, 'question')}", count)
+        self._progress.start(progress_title(panel), len(panel or ()))
         self._progress.advance(outcome.kept)
         cancellation = RunCancellation(self._store, run.id)
         try:
@@ -247,10 +246,7 @@ class Runner:
                 first_began, tried = first_began or call.begun, tried + 1
                 wait = self._retries.wait(failure, tried) if failure else 0.0
                 self._limits.counters.called(answer, failure)
-                if failure:
-                    lane.limiter.failed(failure, call.begun, wait)
-                elif not answer.error:  # such an error is the plugin's fault
-                    lane.limiter.answered(answer.reply.limits)
+                _report_end(lane.limiter, answer, failure, call.begun, wait)
                 is_last = not failure or not self._retries.should_retry(
                     failure, tried, call.ended + wait - first_began
                 )
@@ -330,3 +326,20 @@ class Runner:
             self._reservation.keep_back(held, cost)
         else:
             self._reservation.settle(held, cost)
+
+
+def _report_end(
+    limiter: ModelLimiter, answer: Answer, failure: ProviderFailed | None, begun: float, wait: float
+) -> None:
+    """Report a failure, or an answer without an error, to the limiter of the model. An answer with
+    an error that the provider did not report is a fault of the plugin, and is not reported.
+
+    Args:
+        failure: The failure that the provider reported, or None.
+        begun: When the call began, on the event loop's clock.
+        wait: Seconds until the next try of a failed call.
+    """
+    if failure:
+        limiter.failed(failure, begun, wait)
+    elif not answer.error:
+        limiter.answered(answer.reply.limits)

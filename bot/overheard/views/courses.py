@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, tzinfo
 
 from overheard.alerts.story import alerts_about
@@ -13,12 +14,14 @@ from overheard.cards.charts.trend import Chart, Mark, Series
 from overheard.cards.command import quoted
 from overheard.cards.model_names import ModelNames, asked_by
 from overheard.deployment import Call
-from overheard.domain import VISIBILITY, Brand, Metric, Model
+from overheard.domain import VISIBILITY, Brand, Metric, Model, Scale
 from overheard.interfaces import Store
 from overheard.measure.blocks import Stream
 from overheard.measure.trends import ALWAYS, Span, trend
+from overheard.views.news import News, Telling
 from overheard.views.situation import Situation
 
+NAMED = Metric(VISIBILITY, Scale.BINARY, "Visibility")
 VISIBILITY_LABEL = "Named in answers"
 """The name of visibility in the menu of metrics."""
 VOICE_METRIC = "share_of_voice"
@@ -79,6 +82,24 @@ async def trend_chart(call: Call, brand: Brand, metric: Metric, lines: Sequence[
         marks=marks,
         zone=call.zone,
     )
+
+
+async def news_chart(call: Call, telling: Telling, news: News) -> Chart:
+    """Return a chart of how often the brand is named: beside its competitors at the model that some
+    news is about, with a mark where a competitor began to rise, else at each model.
+    """
+    situation = telling.situation
+    lines = situation.headline_lines
+    if news.model in situation.runs:
+        lines = [line for line in lines if line.key.model == news.model]
+    chart = await trend_chart(call, situation.brand, NAMED, lines)
+    if news.began:
+        chart = replace(chart, marks=(*chart.marks, Mark(news.began, "began")))
+    place = next((one for one in situation.places if one.model == news.model), None)
+    if place is None or not place.answers or telling.in_percent:
+        return chart
+    title = chart.title.replace("Named", f"Named, of {wording.count(place.answers, 'answer')}", 1)
+    return replace(chart, title=title, answers=place.answers)
 
 
 async def chart_marks(

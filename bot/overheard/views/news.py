@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 from enum import IntEnum
@@ -47,9 +47,11 @@ class NewsKind(IntEnum):
     RIVAL = 4
     """A competitor is named far more than before."""
     WATCHED = 5
-    OUTSIDE = 6
+    PASSED = 6
+    """What was watched is over, without an alert."""
+    OUTSIDE = 7
     """A little outside of the usual range, as one check of ten is by chance."""
-    CALM = 7
+    CALM = 8
     """All is as usual, or nothing usual is known yet."""
 
 
@@ -63,6 +65,7 @@ class News:
         model: The model that it is about; None for several.
         alert: The alert that tells it; None without one.
         rival: The competitor that it is about; empty without one.
+        began: The first check since the competitor rose.
     """
 
     kind: NewsKind
@@ -72,6 +75,7 @@ class News:
     model: Model | None = None
     alert: OpenAlert | None = None
     rival: str = ""
+    began: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +119,7 @@ class Telling:
 
         Args:
             ranks: Whether these figures have the brand's rank, and are told where nothing is usual
-                yet; a picture has both.
+                yet, or all is beside something wrong; a picture has all that.
         """
         if not news:
             return [self.left_sentence()]
@@ -145,20 +149,34 @@ class Telling:
         mean = place.usual_mean or 0.0
         return wording.share(mean, 0 if self.in_percent else place.answers)
 
-    def level_lines(self, news: Iterable[News] = (), *, ranks: bool = True) -> Iterator[str]:
+    def level_lines(
+        self,
+        news: Sequence[News] = (),
+        *,
+        ranks: bool = True,
+        only: Callable[[Model], bool] = bool,
+    ) -> Iterator[str]:
         """Yield a line on the brand's share of answers and its rank at each of the first
         `MAX_NAMED` current models of which some news do not tell, with the usual share if the
         present one is outside of its usual range, as in ``ChatGPT: 20 of 24 answers, as usual,
         1st of 4.``.
         """
-        told = {one.model for one in news}
+        told = {
+            one.model
+            for number, one in enumerate(news)
+            if number == 0 or one.kind is not NewsKind.OUTSIDE
+        }
+        is_wrong = bool(news) and news[0].kind is NewsKind.WRONG
+        pictured = {Level.UNKNOWN, Level.USUAL if is_wrong else Level.UNKNOWN}
         places = [
             place
             for place in self.situation.places
-            if place.model not in told and (ranks or place.level is not Level.UNKNOWN)
+            if place.model not in told
+            and only(place.model)
+            and (ranks or place.level not in pictured)
         ]
         for place in places[:MAX_NAMED]:
-            clauses = [self.words(place, place.mine.mean)]
+            clauses = [self.words(place, place.mine.mean, short=place.usual is not None)]
             if place.level is Level.USUAL:
                 clauses.append("as usual")
             elif place.level is not Level.UNKNOWN:
@@ -176,14 +194,18 @@ class Telling:
             there = self.situation.models.get(opened.model)
             if there and there.presence is Presence.LEFT:
                 continue  # `left_sentence` tells it
+            lines = [
+                line
+                for line in opened.lines(in_percent=self.in_percent)
+                if not line.startswith(ALSO_PREFIX)
+            ]
+            is_far = there is not None and there.place is not None and there.place.level.far
+            if there and is_far and opened.model not in self.situation.moved_at:
+                lines.append(f"That may be a bad day of the model. {self.decider(there)}")
             yield News(
                 NewsKind.WRONG,
                 opened.title.rstrip("."),
-                tuple(
-                    line
-                    for line in opened.lines(in_percent=self.in_percent)
-                    if not line.startswith(ALSO_PREFIX)
-                ),
+                tuple(line.strip() for line in lines),
                 opened.severity,
                 opened.model,
                 opened,
@@ -238,10 +260,10 @@ class Telling:
         day = self.day(max(there.asked for there in silent).at)
         names = wording.listing([self.names.name(there.model) for there in silent])
         if self.situation.all_failed:
-            reasons = dict.fromkeys(there.failure for there in silent if there.failure)
+            reasons = _reasons([there.failure for there in silent])
             title = f"The check of {day} failed: no new figures"
             known = [self._last_figure(there) for there in silent if there.place]
-            lines = [" ".join(reasons) or "No model answered."]
+            lines = [reasons or "No model answered."]
             if known:
                 lines.append(f"Last known, not of this check: {wording.listing(known)}.")
             yield News(NewsKind.FAILED, title, tuple(lines), Severity.WARNING)
@@ -289,9 +311,11 @@ class Telling:
         told = {opened.model for opened in self.situation.alerts}
         brand = self.situation.brand.name
         for place in self.situation.places:
-            level = place.level
+            level, watch = place.level, self.situation.models[place.model].story.watch
             if place.model in told or level in {Level.USUAL, Level.UNKNOWN}:
                 continue
+            if watch and not watch.over and not level.far:
+                continue  # `_watched` tells it
             share = self.words(place, place.mine.mean)
             title = (
                 f"{level.value.capitalize()} usual: {self.names.name(place.model)} names {brand} "
@@ -309,11 +333,17 @@ class Telling:
                 yield News(NewsKind.OUTSIDE, title, ("It may be chance.",), model=place.model)
 
     def _rivals(self) -> Iterator[News]:
-        told = {opened.model for opened in self.situation.alerts}
+        """Yield the competitors that rise, and those of which several answers say what is false."""
         for place in self.situation.places:
             for rise in place.rises:
-                if place.model not in told:
+                if place.model not in self.situation.moved_at:
                     yield self._rival_news(place, rise)
+        for rival, by_model in self.situation.rival_claims.items():
+            for model, claims in by_model.items():
+                if said := [claim.statement for claim in claims if claim.repeated]:
+                    title = statement_title(said, rival, self.names.name(model))
+                    lines = tuple(claim_lines(said))
+                    yield News(NewsKind.RIVAL, title, lines, model=model, rival=rival)
 
     def _rival_news(self, place: ModelVisibility, rise: Rise) -> News:
         """Return the news that a competitor rose at a model, and whether it passes the brand."""
@@ -321,28 +351,34 @@ class Telling:
         passes = rise.usual <= mine < rise.now
         title = f"{RIVAL_ICON} {rise.rival} rises at {name}"
         usual = wording.share(rise.usual, 0 if self.in_percent else place.answers)
-        began = f"It began between {self.day(rise.before)} and {self.day(rise.since)}."
         named = f"{rise.rival} is named in {self.words(place, rise.now)}, usually {usual}."
-        lines = [f"{named} {began}"]
+        lines = [f"{named} It began after {self.day(rise.before)}."]
         passed = sum(one.usual <= mine < one.now for one in place.rises)
         rank = f", now {place.rank_words}" if place.rank_words else ""
         if passed and rank:
             rank = f", but{rank.removeprefix(',')}, before {wording.ordinal(place.rank - passed)}"
         if place.level is Level.USUAL:
-            lines.append(f"You are as usual, {self.words(place, mine, short=True)}{rank}.")
+            share = wording.share(mine, 0 if self.in_percent else place.answers)
+            lines.append(f"You are as usual at {share}{rank}.")
         elif rank:
             lines.append(f"You are{rank.removeprefix(', but').removeprefix(',')}.")
         if passes:
             title += " and passes you"
-        return News(NewsKind.RIVAL, title, tuple(lines), model=place.model, rival=rise.rival)
+        return News(
+            NewsKind.RIVAL,
+            title,
+            tuple(lines),
+            model=place.model,
+            rival=rise.rival,
+            began=rise.since,
+        )
 
     def _watched(self) -> Iterator[News]:
         """Yield the models at which a change is suspected and nothing above says so."""
-        told = {opened.model for opened in self.situation.alerts}
         far = {place.model for place in self.situation.places if place.level.far}
         for there in self.situation.at_models(Presence.CURRENT):
             watch = there.story.watch
-            if not watch or there.model in told | far:
+            if not watch or there.model in self.situation.moved_at | far:
                 continue
             if watch.over:
                 yield self._over(there, watch)
@@ -366,7 +402,7 @@ class Telling:
         figures = self._watch_figures(there, watch.metric)
         if not watch.source:
             lines = (figures,) if figures else ()
-            return News(NewsKind.OUTSIDE, f"It has passed at {name}", lines, model=there.model)
+            return News(NewsKind.PASSED, f"It has passed at {name}", lines, model=there.model)
         moved = max(map(abs, watch.interval)) if watch.interval else 1.0
         values = " before and ".join(wording.percent(value) for value in watch.values or ())
         line = f"{values} after it." if values else ""
@@ -379,7 +415,7 @@ class Telling:
             points = wording.count(ceil(100 * moved), "point")
             title = f"The update of {name} did not move {brand}"
             line = f"{line} Not by more than {points}."
-        return News(NewsKind.OUTSIDE, title, (line.strip(),), Severity.GOOD, there.model)
+        return News(NewsKind.PASSED, title, (line.strip(),), Severity.GOOD, there.model)
 
     def _watch_words(self, there: ModelSituation, metric: str) -> str:
         """Return what may have changed: ``ChatGPT may name Acme a little less``."""
@@ -441,7 +477,7 @@ class Telling:
             [line] = claim_lines([claim.statement])
             sentences.append(f"{self.names.name(claim.model)} {line.removeprefix('It ')}")
         if not sentences:
-            return f"No false claim in the newest answers, of {self.newest_day()}."
+            return f"No false claim in the answers of {self.newest_day()}."
         return f"{wording.count(len(sentences), 'false claim')}: {' '.join(sentences)}"
 
     def dated(self, title: str) -> str:
@@ -474,6 +510,18 @@ LESS_IS_BETTER = frozenset({"position", "drawback"})
 """Metrics of which a smaller value is better."""
 
 
+def _reasons(failures: Iterable[str]) -> str:
+    """Return why models did not answer: a sentence for those that failed for one reason."""
+    models: dict[str, list[str]] = {}
+    for failure in filter(None, dict.fromkeys(failures)):
+        name, did_not_answer, reason = failure.partition(" did not answer")
+        models.setdefault(f"{did_not_answer}{reason}" or failure, []).append(name)
+    return " ".join(
+        f"{wording.listing(names)}{reason}" if reason not in names else reason
+        for reason, names in models.items()
+    )
+
+
 def soon(at: datetime, now: datetime, zone: tzinfo) -> str:
     """Return a future time in words: ``today at 09:00``, ``tomorrow at 09:00``, ``on Monday at
     09:00`` within a week, else ``on 3 Mar at 09:00``.
@@ -504,7 +552,7 @@ def told_titles(telling: Telling, news: Iterable[News], *, brief: bool = False) 
     """
     lines = []
     for one in news:
-        if one.kind is NewsKind.CALM:
+        if one.kind >= NewsKind.OUTSIDE:  # `Telling.level_lines` has its figures
             continue
         icon = one.severity.icon if one.kind is NewsKind.WRONG else ""
         figures = " ".join(one.lines) if one.kind is NewsKind.FAILED and not brief else ""
@@ -513,20 +561,28 @@ def told_titles(telling: Telling, news: Iterable[News], *, brief: bool = False) 
     return lines
 
 
-def standing_news(telling: Telling) -> list[str]:
+def standing_news(telling: Telling, *, apart: int = 0) -> list[str]:
     """Return a line for each piece of news that stands whatever else is asked: open alerts, false
-    claims, models that did not answer, and shares far outside of the usual range.
+    claims, models that did not answer, shares far outside of the usual range, and competitors that
+    rise.
     """
-    standing = [one for one in telling.news if one.kind <= NewsKind.FAR]
+    standing = [
+        one
+        for one in telling.news
+        if one.kind <= NewsKind.RIVAL and not (one.alert and one.alert.alert.id == apart)
+    ]
     return told_titles(telling, standing, brief=True)
 
 
-def beside(card: Card, *tellings: Telling) -> Card:
+def with_standing_news(card: Card, *tellings: Telling, apart: int = 0) -> Card:
     """Return a card that answers another question with what stands for brands: its lines, and the
     situations in its JSON data, if that is an object. Where the newest check has no answers of the
     only brand, the title says of which day the card is, and the lines come first.
+
+    Args:
+        apart: The number of the alert that the card is about, which it tells itself.
     """
-    lines = [line for telling in tellings for line in standing_news(telling)]
+    lines = [line for telling in tellings for line in standing_news(telling, apart=apart)]
     title, texts = card.title, [str(card.text), *lines]
     if len(tellings) == 1 and tellings[0].situation.all_failed:
         title, texts = tellings[0].dated(title), [*lines, str(card.text)]

@@ -6,11 +6,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, tzinfo
+from datetime import datetime
 from typing import Any
 
 from overheard.alerts.bursts import calls_left, next_time
-from overheard.alerts.evidence import AlertEvidence, gather_evidence
+from overheard.alerts.evidence import AlertEvidence, Known, gather_evidence
 from overheard.alerts.live_claims import LiveClaim, live_claims
 from overheard.alerts.message import message_lines, message_severity, message_title
 from overheard.alerts.story import (
@@ -26,7 +26,6 @@ from overheard.alerts.story import (
     without_covered,
 )
 from overheard.cards.card import Severity
-from overheard.cards.model_names import ModelNames
 from overheard.cards.wording import name_without_id
 from overheard.config.cron import Cron
 from overheard.deployment import Call
@@ -38,12 +37,10 @@ from overheard.domain import (
     AlertState,
     Block,
     Brand,
-    Catalogue,
-    Metric,
     Model,
     Run,
 )
-from overheard.interfaces import Clock, Store
+from overheard.interfaces import Store
 from overheard.measure.blocks import RunKey, Stream, streams
 from overheard.measure.trends import USUAL_CHECKS
 from overheard.runs.answers import summed_blocks
@@ -59,6 +56,9 @@ from overheard.views.standings import (
 
 HEADLINE = (VISIBILITY, BRANDED_VISIBILITY)
 """How often a brand is named, in answers to all questions."""
+
+
+ClaimsByModel = Mapping[Model, tuple[LiveClaim, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +174,8 @@ class Situation:
             a whole covers are left out.
         stories: The course of the brand at each model.
         attempt: The newest run that asked about the brand, in whatever state it ended.
+        rival_claims: The false claims about each competitor that has facts, by model, of the newest
+            answers of the models that have not left.
         has_facts: Whether claims are compared with facts of the brand.
         next_check: The next scheduled check; None if none is due.
     """
@@ -187,6 +189,7 @@ class Situation:
     alerts: Sequence[OpenAlert]
     stories: Stories
     attempt: Run | None = None
+    rival_claims: Mapping[str, ClaimsByModel] = field(default_factory=dict)
     has_facts: bool = False
     next_check: datetime | None = None
 
@@ -196,8 +199,25 @@ class Situation:
 
     @property
     def places(self) -> list[ModelVisibility]:
-        """The visibility of the brand at each current model."""
-        return [one.place for one in self.at_models(Presence.CURRENT) if one.place]
+        """The visibility of the brand at each current model; those of which there is news first."""
+        open_at = {opened.model for opened in self.alerts}
+
+        def order(there: ModelSituation) -> tuple[bool, ...]:
+            place = there.place
+            is_calm = not (place and (place.level.far or place.rises))
+            return there.model not in open_at, not there.claims, is_calm, not there.story.watch
+
+        current = sorted(self.at_models(Presence.CURRENT), key=order)
+        return [one.place for one in current if one.place]
+
+    @property
+    def moved_at(self) -> set[Model]:
+        """The models at which an open alert reports that the brand has moved."""
+        return {
+            opened.model
+            for opened in self.alerts
+            if any(shift.statement is None for shift in opened.alert.moved)
+        }
 
     @property
     def old_places(self) -> list[ModelVisibility]:
@@ -288,6 +308,12 @@ class Situation:
                 for one in self.alerts
             ],
             "models": [there.data() for there in self.models.values()],
+            "rival_claims": {
+                rival: {
+                    str(model): [_claim_data(one) for one in made] for model, made in by.items()
+                }
+                for rival, by in self.rival_claims.items()
+            },
             "next_check": self.next_check.isoformat() if self.next_check else None,
         }
 
@@ -329,43 +355,10 @@ async def _read_shared(store: Store) -> Shared:
 class SituationReader:
     """Reads the situations of brands from the store; no answer is scored, no model is asked. It
     reads the newest runs once, so that each card has a reader of its own.
-
-    Attributes:
-        metrics: The metrics that are measured, by name.
-        versions: The scorer versions in use, as ``scorer@version``.
-        new_versions: Those of brands that are newer than the scores in use, by the brand's name.
-        zone: The reader's time zone.
-        share: What asking again by itself may cost, as a share of the checks; 0.0 where nothing is.
     """
 
-    store: Store
-    catalogue: Catalogue
-    metrics: Mapping[str, Metric]
-    versions: Collection[str]
-    names: ModelNames
-    clock: Clock
-    zone: tzinfo
-    new_versions: Mapping[str, Collection[str]] = field(default_factory=dict)
-    share: float = 0.0
+    call: Call
     _shared: list[Shared] = field(default_factory=list)
-
-    @classmethod
-    def of(cls, call: Call) -> SituationReader:
-        """Return a reader of a deployment's brands."""
-        scoring = call.scoring
-        known = {brand.name for brand in scoring.catalogue.brands}
-        added = [one.name for one in call.catalogue.brands if one.name not in known]
-        return cls(
-            store=call.store,
-            catalogue=call.catalogue,
-            metrics=scoring.metrics,
-            versions=scoring.versions,
-            names=call.names,
-            clock=call.clock,
-            zone=call.zone,
-            new_versions=dict.fromkeys(added, call.deployment.current.versions) if added else {},
-            share=call.config.bursts.share if call.config.bursts.automatic else 0.0,
-        )
 
     async def read(self, brand: Brand, metrics: Collection[str] = ()) -> Situation:
         """Return the situation of a brand now.
@@ -374,20 +367,20 @@ class SituationReader:
             metrics: The metrics whose streams and levels are read, such as `HEADLINE`, of the
                 newest runs that say what is usual; empty for the whole history of all.
         """
-        name, now = brand.name, self.clock.now()
-        names = [name, *(rival.name for rival in self.catalogue.rivals(name))]
+        name, now = brand.name, self.call.clock.now()
+        names = [name, *(rival.name for rival in self.call.catalogue.rivals(name))]
         if not self._shared:
-            self._shared.append(await _read_shared(self.store))
+            self._shared.append(await _read_shared(self.call.store))
         [shared] = self._shared
-        alerts = await alerts_about(self.store, name)
-        starts = await self.store.runs.starts() if alerts else {}
+        alerts = await alerts_about(self.call.store, name)
+        starts = await self.call.store.runs.starts() if alerts else {}
         lines = await self._lines(names, metrics, alerts, starts)
         answered = runs_by_model(lines, name)
         reused = await self._reused(shared, names)
         for model, run in reused:
             if run not in answered.setdefault(model, []):
                 answered[model] = sorted([*answered[model], run])
-        present = attendances(shared.runs, name, answered, self.names.models)
+        present = attendances(shared.runs, name, answered, self.call.names.models)
         lines = [line for line in lines if _is_shown(line, present)]
         rows = self._rows(lines, names, answered, reused, present)
         watched = {key: metric for key, metric in shared.watched.items() if key[0] == name}
@@ -402,11 +395,11 @@ class SituationReader:
         }
         attempt = _newest_attempt(shared.runs, present)
         by_itself = False
-        if self.share and any(watch.is_open for watch in watched.values()):
-            async with self.store.locks.leader_lock(SCHEDULER) as is_free:
+        if self.call.config.bursts.automatic and any(watch.is_open for watch in watched.values()):
+            async with self.call.store.locks.leader_lock(SCHEDULER) as is_free:
                 by_itself = not is_free
         failures = {
-            run: dict(await self.store.answers.failures(run))
+            run: dict(await self.call.store.answers.failures(run))
             for run in {t.asked.id for t in present.values() if t.presence is Presence.SILENT}
         }
         models = {}
@@ -424,7 +417,7 @@ class SituationReader:
                 story=story,
                 place=places.get(model),
                 claims=claims.get(model, ()),
-                failure=failure.replace(str(model), self.names.name(model)),
+                failure=failure.replace(str(model), self.call.names.name(model)),
                 asked_again=self._asked_again(model, story, shared.runs, now),
                 by_itself=by_itself,
             )
@@ -436,7 +429,10 @@ class SituationReader:
             models=models,
             lines=lines,
             rows=rows,
-            alerts=[await self.opened(one) for one in await without_covered(self.store, live)],
+            alerts=[
+                await self.opened(one, Known(name, starts, shared.runs, claims))
+                for one in await without_covered(self.call.store, live)
+            ],
             stories={
                 key: story
                 for key, story in told.items()
@@ -444,7 +440,12 @@ class SituationReader:
                 if key[1] not in models or models[key[1]].presence is not Presence.LEFT
             },
             attempt=attempt,
-            has_facts=any(fact.brand == name for fact in self.catalogue.facts),
+            rival_claims={
+                rival: made
+                for rival in names[1:]
+                if (made := await self._claims(rival, answered, present))
+            },
+            has_facts=any(fact.brand == name for fact in self.call.catalogue.facts),
             next_check=await self._next_check(name, now),
         )
 
@@ -452,25 +453,26 @@ class SituationReader:
         self, model: Model, story: Story, runs: Sequence[Run], now: datetime
     ) -> datetime | None:
         """Return when a model is asked again by itself, as far as the calls of a year allow it."""
+        if not story.watch or model not in self.call.names.models:
+            return None
         asked = [run for run in reversed(runs) if run.panel and model in run.panel.models]
-        if not (story.watch and asked and model in self.names.models):
+        if not asked or not self.call.config.bursts.automatic:
             return None
         at = next_time(story.watch, asked, now)
-        return at if at and calls_left(asked, self.share, now) > 0 else None
+        return at if at and calls_left(asked, self.call.config.bursts.share, now) > 0 else None
 
-    async def opened(self, alert: Alert) -> OpenAlert:
+    async def opened(self, alert: Alert, known: Known | None = None) -> OpenAlert:
         """Return an alert, which may be over, with what its message says."""
-        evidence = await gather_evidence(
-            self.store,
-            self.catalogue,
-            self.metrics,
-            self.versions,
-            alert,
-            self.zone,
-            self.names,
-            with_answers=False,
-        )
+        evidence = await gather_evidence(self.call, alert, with_answers=False, known=known)
         return OpenAlert(alert, evidence)
+
+    def _versions_of(self, brand: str) -> Collection[str]:
+        """Return the scorer versions that count; of a brand that they do not know yet, the present
+        ones.
+        """
+        is_known = any(one.name == brand for one in self.call.scoring.catalogue.brands)
+        scoring = self.call.scoring if is_known else self.call.deployment.current
+        return scoring.versions
 
     async def _lines(
         self,
@@ -485,16 +487,15 @@ class SituationReader:
         """
         changes = [one for one in periods_of(alerts, starts) if not one.accepted]
         count = USUAL_CHECKS + 2 + sum(not is_usual(changes, at) for at in starts.values())
-        groups: list[tuple[Collection[str], list[str]]] = [
-            (self.versions, [name for name in names if name not in self.new_versions])
-        ]
-        groups += [(self.new_versions[name], [name]) for name in names if name in self.new_versions]
+        groups: dict[frozenset[str], list[str]] = {}
+        for name in names:
+            groups.setdefault(frozenset(self._versions_of(name)), []).append(name)
         return [
             line
-            for versions, brands in groups
+            for versions, brands in groups.items()
             for metric in metrics or (None,)
             for line in await read_streams(
-                self.store,
+                self.call.store,
                 versions,
                 brands,
                 metric=metric,
@@ -510,14 +511,13 @@ class SituationReader:
         """
         if not shared.copies:
             return {}
-        own = await self.store.blocks.find(run=shared.runs[0].id)
+        own = await self.call.store.blocks.find(run=shared.runs[0].id)
         blocks = summed_blocks([*own, *shared.copies])
         found: dict[tuple[Model, RunKey], list[Stream]] = {}
         wanted = [
             block
             for block in blocks
-            if block.brand in names
-            and block.version in self.new_versions.get(block.brand, self.versions)
+            if block.brand in names and block.version in self._versions_of(block.brand)
         ]
         for line in streams(wanted):
             found.setdefault((line.key.model, line.runs[-1]), []).append(line)
@@ -543,7 +543,7 @@ class SituationReader:
         ]
         return [
             row
-            for row in standings_in(shown, names, self.metrics)
+            for row in standings_in(shown, names, self.call.scoring.metrics)
             if row.point.run_id == newest[row.model].id
         ]
 
@@ -552,9 +552,11 @@ class SituationReader:
         brand: str,
         answered: Mapping[Model, Sequence[RunKey]],
         present: Mapping[Model, Attendance],
-    ) -> dict[Model, tuple[LiveClaim, ...]]:
-        """Return the live claims of each model that has not left."""
-        truths = {fact.field: fact.value for fact in self.catalogue.facts if fact.brand == brand}
+    ) -> ClaimsByModel:
+        """Return the live claims about a brand of each model that has not left."""
+        truths = {
+            fact.field: fact.value for fact in self.call.catalogue.facts if fact.brand == brand
+        }
         runs = {
             model: keys
             for model, keys in answered.items()
@@ -562,15 +564,15 @@ class SituationReader:
         }
         if not truths:
             return {}
-        return await live_claims(self.store, self.versions, brand, truths, runs)
+        return await live_claims(self.call.store, self.call.scoring.versions, brand, truths, runs)
 
     async def _next_check(self, brand: str, now: datetime) -> datetime | None:
         """Return the time of the next scheduled check of a brand."""
         times = [
             Cron(schedule.cron, schedule.timezone).after(now)
-            for schedule in self.catalogue.schedules
+            for schedule in self.call.catalogue.schedules
             if not schedule.brands or brand in schedule.brands
-            if not (await self.store.schedules.state(schedule.name, now)).paused
+            if not (await self.call.store.schedules.state(schedule.name, now)).paused
         ]
         return min((at for at in times if at), default=None)
 

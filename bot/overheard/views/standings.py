@@ -91,9 +91,8 @@ async def read_streams(
 def standings_in(
     streams: Iterable[Stream], brands: Sequence[str], metrics: Mapping[str, Metric]
 ) -> list[MetricLevel]:
-    """Return the level of each metric in each run of some streams. They are sorted by model, then
-    by brand in the order of `brands`, then by metric with visibility first; the runs of a stream
-    are the oldest first.
+    """Return the level of each metric in the newest run of some streams. They are sorted by model,
+    then by brand in the order of `brands`, then by metric with visibility first.
 
     Streams of other brands, and of metrics that are not measured any more, are left out.
 
@@ -107,7 +106,7 @@ def standings_in(
         for stream in streams
         # Until the switch to a scorer's new version, there may be a metric that it dropped.
         if stream.key.brand in brands and stream.key.metric in metrics
-        for point in trend(stream)
+        for point in trend(stream, last=1)
     ]
     order = sorted(metrics, key=lambda name: name != VISIBILITY)
     return sorted(rows, key=lambda s: (s.model, brands.index(s.brand), order.index(s.metric.name)))

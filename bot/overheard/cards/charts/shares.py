@@ -145,7 +145,7 @@ def drawing(chart: Shares) -> Sheet:
             fill, color = next(fills), "mute"
         upper_edge, lower_edge = _edge(xs, above), _edge(xs, below)
         sheet.area([*upper_edge, *reversed(lower_edge)], fill, "pic")
-        value = f"{share.values[-1] * 100:.0f}"
+        value = wording.share(share.values[-1], 100)
         names.append(EndName(share.label, value, color, _y((above[-1] + below[-1]) / 2)))
         below = above
     draw_names(sheet, names)
