@@ -10,7 +10,7 @@ from itertools import chain, pairwise
 
 from overheard.domain import Mention, Model, Reading
 from overheard.reading.text import fold
-from overheard.reading.word_lists import CONTRAST
+from overheard.reading.word_lists import CONTRAST, WordLists
 
 _WORD = re.compile(r"\w+(?:[.,]\d+)*")
 _ZEROS = re.compile(r"[.,]00?\Z")
@@ -183,127 +183,28 @@ PAST_YEARS = 3
 """An event that a sentence dates this many calendar years before the answer, or more, is past."""
 _SENTENCE_CHARS = 500
 """Characters of a sentence that are read."""
-_TOPICS = {
-    "recall": r"""
-        (?:is|are|was|were|been|being|has|have|had|issued?s?|announc\w+|prompt\w+|fac\w+|under|to|an?
-          |the|its|product|voluntary|safety|nationwide|massive|recent|cpsc|fda)
-          \s(?:\w+\s){0,2}?recall(?:ed|s)?\b
-        |\brecalled\s(?:(?:its|the|all|some|about|over|more|in|by|due|after|because|for)\b|\d)
-        |\brecall(?:s|ing)?\s(?:of|its|all|\d)
-        |\brückruf\w*|\brappel(?:é\w*)?\sde\sproduits?|\bretirad[ao]s?\sdel\smercado
-        """,
-    "breach": r"""
-        \b(?:data|security|privacy)\s(?:breach(?:es)?|leaks?|incidents?)\b|\bbreached\b
-        |\b(?:was|were|been|got)\shacked\b|\bhackers?\s(?:stole|gained|accessed|obtained)
-        |\b(?:leaked|exposed|stolen)\s(?:\w+\s){0,3}?(?:data|records|passwords|credentials)\b
-        |\bransomware\sattack|\bdatenleck\w*|\bdatenpanne\w*|\bfuite\sde\sdonnées
-        |\bfiltración\sde\sdatos
-        """,
-    "lawsuit": r"""
-        \blawsuits?\b|\bclass[-\s]actions?\b|\b(?:was|were|been|being|is|are|got)\ssued\b
-        |\bsued\s(?:by|over|for)\b|\b(?:was|were|been)\s(?:fined|indicted|charged\swith|convicted)\b
-        |\bunder\s(?:\w+\s)?investigation\b|\bcriminal\scharges?\b|\bverklagt\b|\bsammelklage\w*
-        |\bpoursuivie?s?\sen\sjustice|\bdemanda\scolectiva
-        """,
-    "ban": r"""
-        \b(?:is|are|was|were|been|being|got)\s(?:\w+\s)?banned\b|\bban\son\b|\bbanned\s(?:in|from|by)\b
-        |\b(?:has|have)\sbanned\b
-        |\bverboten\b|\binterdite?s?\sà\sla\svente|\bprohibid[ao]s?\b
-        """,
-    "end": r"""
-        \b(?:is|are|was|were|been|being|has|have)\s(?:\w+\s)?discontinued\b
-        |\b(?:is|are|has|have|was|were)\s(?:\w+\s)?(?:shutting\sdown|ceased\soperations?
-          |gone\sout\sof\sbusiness|going\sout\sof\sbusiness)\b
-        |\bshut\sdown\b(?!\s(?:the|your|their|an?|automatically|at|when|safely)\b
-          |\sits\s(?!service|platform|app|business|operations|site|website))
-        |\b(?:ceased\soperations?|went\sout\sof\sbusiness)\b
-        |\bbankrupt(?:cy)?\b|\binsolven(?:t|cy)\b|\bno\slonger\sin\sbusiness\b
-        |\bno\slonger\s(?:available|sold|supported|maintained|manufactured|produced)\b
-        |\b(?:was|is|being)\ssunset(?:ted)?\b|\beingestellt\b|\binsolvenz\w*|\bn['\u2019]existe\splus
-        |\bdescatalogad[ao]s?\b
-        """,
-    "danger": r"""
-        \bunsafe\b|\b(?:fire|burn|choking|safety|shock|health)\shazards?\b|\bcarcinogen\w*
-        |\b(?:caught|catch|catching)\sfire\b|\bnot\ssafe\s(?:to|for)\b|\b(?:contains?|high)\slead\b
-        |\blead\scontamination\b|\b(?:linked|led)\sto\s(?:\w+\s){0,3}?(?:deaths?|injuries)\b
-        |\bgesundheitsgefähr\w*|\bunsicher\sfür|\bdangereu(?:x|se)s?\spour|\bpeligros[ao]s?\spara
-        """,
-    "fraud": r"""
-        \b(?:is|was|are|were)\s(?:\w+\s)?(?:a\s|an\s)?(?:scam|fraud|ponzi\sscheme|pyramid\sscheme)\b
-        |\bexposed\sas\s(?:a\s)?(?:scam|fraud|ponzi\sscheme|pyramid\sscheme)\b
-        |\bfraudulent\b|\bdefrauded\b|\bbetrug\b|\barnaque\b|\bestafa\b
-        """,
-}
-_CUES = re.compile(
-    "|".join(f"(?P<{topic}>{pattern})" for topic, pattern in _TOPICS.items()),
-    re.IGNORECASE | re.VERBOSE,
-)
-_MAYBE = re.compile(
-    r"recall|breach|hack|leak|exposed|stolen|incident|ransom|lawsuit|class.action|sued|fined|indict"
-    r"|charged with|criminal charge|convict|investigation|banned|ban on|discontinued"
-    r"|shut|ceased|out of business|bankrupt"
-    r"|insolven|no longer|sunset|unsafe|hazard|carcinogen|caught|catch|not safe|lead\b"
-    r"|led to|linked to|scam|fraud"
-    r"|ponzi|pyramid|rückruf|rappel|retirad|datenleck|datenpanne|fuite|filtraci|verklagt|sammelklage"
-    r"|poursuivi|demanda|verboten|interdit|prohibid|eingestellt|existe|descatalog|gesundheit"
-    r"|unsicher|dangereu|peligros|betrug|arnaque|estafa",
-    re.IGNORECASE,
-)
-_DENIED = re.compile(
-    r"\b(?:no|not|never|without|n['\u2019]t|zero|free\s(?:of|from)|denie[sd]|dismissed|unfounded"
-    r"|rumou?r\w*|false(?:ly)?|myths?|avoid(?:s|ed|ing)?|prevent\w*|protect\w*|schütz\w*|verhinder\w*|prot[eé]g\w*|against|detect\w*"
-    r"|guard\w*|stop\w*|defend\w*|insur\w*|reduc\w*|minimi[sz]\w*|mitigat\w*|respon\w*"
-    r"|alert\w*|notif\w*|monitor\w*|simulat\w*|kein\w*|nie|nicht|sans|aucun\w*|jamais|sin|ningun\w*"
-    r"|nunca|manag\w*|handl\w*|track\w*|scan\w*|warn\w*|search\w*|checklists?|recommend\w*|lack\w*\sof|rather\sthan|instead\sof|unlike)\b",
-    re.IGNORECASE,
-)
-"""Before the cue, within the same clause: the event is denied, or it is what a product is for."""
+_GRAVE = WordLists("overheard.reading", "grave.txt")
+_TOPICS = ("recall", "breach", "lawsuit", "ban", "end", "danger", "fraud")
+_CUES = re.compile("|".join(f"(?P<{t}>{_GRAVE.pattern(t)})" for t in _TOPICS), re.IGNORECASE)
+_MAYBE = _GRAVE.phrases("any")
+_DENIED = _GRAVE.compiled("denied", r"\b{}\b")
+_PRODUCT_AGAINST = _GRAVE.compiled("product against", r"\s{}\b")
+_SUPPOSED = _GRAVE.compiled("supposed", r"\b{}\b")
+_IF = _GRAVE.compiled("if", r"\b{}\b")
+_RESOLVED = _GRAVE.compiled("resolved", r"\b{}\b")
+_OTHERS = _GRAVE.compiled("others", r"\b{}\b")
+_HARMLESS = _GRAVE.compiled("harmless names", r"{}\.?", any_case=False)
 _PURPOSE = re.compile(
     r"(?<!fire)(?<!ed)(?<!notorious)(?<!known)(?<!liable)(?<!responsible)"
     r"\sfor\s(?:(?:an?|the|any|your)\s)?(?:\w+\s)?\Z",
     re.IGNORECASE,
 )
 """Right before the cue: what a product is for; not "criticised for", "under fire for"."""
-_PRODUCT_AGAINST = re.compile(
-    r"\s(?:protection|prevention|detection|response|insurance|alerts?|monitoring|notifications?"
-    r"|software|management|lawyers?|attorneys?|checks?|coverage|tracking|-free)\b",
-    re.IGNORECASE,
-)
-"""Words right after a cue with which it names a product: ``breach protection``."""
-_SUPPOSED = re.compile(
-    r"\b(?:could|(?-i:may)|might|would|should(?!\s(?:know|note|be\saware))|can|in\scase\sof|in\sthe\sevent\sof"
-    r"|potential(?:ly)?|possible|possibly|risks?\sof|hypothetical\w*|suppose|imagine|any|some\susers"
-    r"\s(?:worry|fear)|könnte\w*|würde\w*|pourrait|podría\w*|check\sfor"
-    r"|worried|concerned|until|not\sentirely)\b",
-    re.IGNORECASE,
-)
-_IF = re.compile(
-    r"\b(?:if|whether|unless|in\scase|in\sthe\sevent|when\syou|make\ssure|check\sthat|wenn"
-    r"|falls|I\s(?:don['\u2019]t|do\snot)\s(?:have|know)|as\sof\smy)\b",
-    re.IGNORECASE,
-)
 _CONJUNCT = re.compile(r"[;:,\u2014]|\b(?:and|but|while|so|although|though)\b")
-_RESOLVED = re.compile(
-    r"\b(?:(?:has|have|had|was|were|been)\s(?:\w+\s)?(?:since\s|long\s)?(?:resolved|settled|fixed"
-    r"|lifted|addressed|overturned|dropped|dismissed|cleared|acquitted|reversed|relaunched|revived"
-    r"|remedied|withdrawn)|since\s(?:fixed|resolved|improved|recovered|rebuilt|then)"
-    r"|years?\sago|in\sthe\spast|previously|formerly|once\s(?:was|were|had|faced|suffered)|(?:was|were|had)\sonce|earlier\sversions?|old(?:er)?\smodels?"
-    r"|back\s(?:in|then)|used\sto|historical(?:ly)?|emerged\sfrom|no\slonger\sbanned"
-    r"|early\s(?:19|20)\d\ds|mittlerweile|inzwischen|depuis\srésolu\w*|ya\sresuelt\w*)\b",
-    re.IGNORECASE,
-)
 _STILL = re.compile(
     r"\bno\slonger\s(?:available|sold|supported|maintained|manufactured|produced|in)"
 )
 _YEAR = re.compile(r"\b((?:19|20)\d\d)\b")
-_OTHERS = re.compile(
-    r"\b(?:competitors?|rivals?|alternatives?|other\s(?:brands?|tools?|companies|vendors?|products?"
-    r"|providers?|apps?)|customers?|clients?|users?|some\s(?:brands?|companies|vendors?)"
-    r"|many\s(?:brands?|companies|vendors?)|former\sparent|predecessor|industry|founders?|investors?"
-    r"|integrations?|third[-\s]part(?:y|ies)|resellers?|sellers?|counterfeits?|knock-?offs?)\b",
-    re.IGNORECASE,
-)
-"""Between the brand and the cue: another subject."""
 _RELATIVE = re.compile(
     r"\w\s(?:\w+\s)*(?!(?:noting|note|know|aware|mention\w*|reports?|says?|said)\s)"
     r"\w+\s(?:that|which|who|whose)\b"
@@ -316,12 +217,6 @@ _FAKE = re.compile(
 )
 _CLAUSE = re.compile(rf"[;:\u2014]|,\s(?:{'|'.join(CONTRAST)}|yet|and)\s|\bbut\b|\bwhile\b")
 _NAMED = re.compile(r"(?<![.!?:\n]\s)(?<!^)\b[A-Z][\w&.-]{2,}")
-_HARMLESS = re.compile(
-    r"(?:The|It|Its|In|On|January|February|March|April|May|June|July|August|September|October"
-    r"|November|December|CPSC|FDA|FTC|SEC|NHTSA|EU|US|USA|UK|EPA|European|American|California|China"
-    r"|Chinese|Europe|Germany|Commission|Federal|Consumer|Product|Safety|Inc|Ltd|LLC|GmbH|Corp|Pro"
-    r"|Plus|Max|Mini|Ultra|Series|Model|Chapter|CEO)\.?"
-)
 
 
 _NEAR_EVENT_CHARACTERS = 60

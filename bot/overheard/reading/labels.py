@@ -10,39 +10,14 @@ from typing import NamedTuple
 from overheard.domain import UnitRole
 from overheard.reading.word_lists import WordLists
 
-CLOSING = re.compile(
-    r"(?:each|all|both|any|either) of (?:these|them|the)\b|these\b|ultimately\b|when (?:choosing"
-    r"|selecting|shopping|buying|deciding|comparing|evaluating)\b|remember\b|whichever\b"
-    r"|in general\b|overall, (?:the|these|each|your)\b|in (?:summary|conclusion|short)\b"
-    r"|to (?:summarize|sum up)\b|before (?:buying|choosing|purchasing|you)\b|both\b|always\b"
-    r"|make sure\b|be sure\b|prices (?:and|may|can|are|vary)\b"
-    r"|(?:for|as) (?:more|the most|up-to-date)\b|note:?\s+prices\b"
-    r"|neither\b|the latter\b"
-    r"|it['\u2019]s (?:also |always |generally |highly )*(?:a good idea\b|worth \w+ing\b"
-    r"|(?:recommended|important|best|advisable|essential|crucial|wise|helpful) (?:to|that)\b)"
-    r"|consult\b",
-    re.IGNORECASE,
-)
+_LISTS = WordLists("overheard.reading", "labels.txt")
+CLOSING = _LISTS.compiled("closing")
 """Beginnings of sentences about all brands, or about the choice itself."""
-ADVISING = re.compile(
-    r"(?:if you\b|if your\b|consider\b|choose\b|look for\b|for most\b|determine\b|ensure\b"
-    r"|think about\b)",
-    re.IGNORECASE,
-)
+ADVISING = _LISTS.compiled("advising")
 """Beginnings of sentences that may begin a new subject."""
-GOING_ON = re.compile(
-    r"(?:on the (?:other hand|downside|flip side|plus side)|however|that said|still|it(?:s"
-    r"|['\u2019]s)?"
-    r"|they|their|the (?:main |biggest |only |one )?(?:downsides?|drawbacks?|catch|trade-?offs?"
-    r"|upsides?|strengths?))\b",
-    re.IGNORECASE,
-)
+GOING_ON = _LISTS.compiled("going on", r"{}\b")
 """Beginnings of paragraphs that go on about the subject of the paragraph before."""
-DECIDING = re.compile(
-    r"(?:(?:if|for|with|since|as)\b[^.]*,|overall\b|bottom line\b|in short\b|my (?:pick|choice)\b"
-    r"|(?:choose|go with|start with|take|pick)\b|(?:I|we)(?:['\u2019]d| would)\b)",
-    re.IGNORECASE,
-)
+DECIDING = _LISTS.compiled("deciding")
 """Beginnings of sentences that no longer belong to the cons before them."""
 PRONOUN = re.compile(
     r"(?:it(?:s|['\u2019]s)?|they(?:['\u2019]re)?|their)\b(?!['\u2019]| (?-i:[A-Z]))", re.IGNORECASE
@@ -55,11 +30,7 @@ ELIDED = re.compile(
     r"|(?:Considered|Known|Praised|Lauded|Backed|Built|Made|Powered|Equipped)\s"
 )
 """Beginnings of such sentences without a subject: "Features a motor by Acme"."""
-ASIDE = re.compile(
-    r"\b(?:than|unlike|that|which|what|the way|like|compared (?:to|with)|instead of|rather than)\s"
-    r"(?:the |an? |its |your )?\Z",
-    re.IGNORECASE,
-)
+ASIDE = _LISTS.compiled("aside", r"\b{}\s(?:the |an? |its |your )?\Z")
 """Words before names that a sentence about the subject before compares with."""
 
 
@@ -98,11 +69,7 @@ _DIVIDER = re.compile(
 """A colon or a dash after a label."""
 _COLONS = ":\uff1a"
 _STOPS = re.compile(r"[.!?]\s|\n")
-_VERB = re.compile(
-    r"\b(?:is|are|was|has|have|had|offers?|provides?|can|does|do|makes?|comes?|gets?|it|you|they"
-    r"|uses?|needs?|works?|features|remains?|will|would|should|may|might)\b",
-    re.IGNORECASE,
-)
+_VERB = _LISTS.compiled("verbs", r"\b{}\b")
 _SENTENCE = re.compile(
     r"(?!(?:what(?! \w+ \w+ is\b)|why|who|where|how|which|best|great|ideal|perfect|good|for|if"
     r"|when|note"
@@ -118,95 +85,14 @@ _LABEL_CHARACTERS = 110
 _LABEL_WORDS = 14
 _DASH_WORDS = 10
 
-_ROLES: dict[UnitRole, str] = {
-    UnitRole.CON: (
-        r"cons?|but|however|the flip side|on the (?:flip side|downside)|downsides?|drawbacks?"
-        r"|(?:the )?catch|limitations?|weak(?:ness(?:es)?| points?"
-        r"| spots?)|disadvantages?|caveats?|trade-?offs?|negatives?|the bad|dislikes?|shortcomings?"
-        r"|why not|less ideal for|(?:not|isn['\u2019]t) (?:so |as |the )?(?:ideal|great|good"
-        r"|best|suited"
-        r"|recommended|perfect) (?:for|if)|not for|skip (?:it )?if|avoid if|worst for"
-        r"|where it (?:falls short|struggles|lags)|what could be better"
-        r"|what(?:['\u2019]s| is) (?:bad|missing|not so good|not great)"
-        r"|(?:what|things) (?:we|i|you|users|people|reviewers|customers) (?:do not|don['\u2019]t"
-        r"|didn['\u2019]t|dislike)(?: (?:like|love))?|reasons to (?:avoid|skip)"
-        r"|room for improvement"
-        r"|complaints|keep in mind|considerations?|heads[- ]up|be aware|caution"
-        r"|warning|mind|watch[- ]outs?(?: for)?|what to watch(?: out)?(?: for)?"
-        r"|nachteile|inconv\u00e9nients|desventajas|contras|points faibles|puntos d\u00e9biles"
-        r"|minuspunkte|schw\u00e4chen?|svantaggi|difetti|nadelen|minpunten|desvantagens|缺点|缺點"
-        r"|nachteil|was st\u00f6rt|weniger gut|on aime moins|les moins|le moins"
-        r"|points? n\u00e9gatifs?|limites?|b\u00e9mols?"
-        r"|lo peor|lo malo|lo menos bueno|inconvenientes?|puntos? negativos?|a mejorar|en contra"
-        r"|contro"
-        r"|デメリット|欠点|短所|注意点|気になる点|단점"
-    ),
-    UnitRole.PRO: (
-        r"pros?|strengths?|strong points?|advantages?|benefits?|upsides?|highlights?|perks?"
-        r"|positives?|the good|likes?|stand-?outs?(?: features?)?|key benefits"
-        r"|what(?:['\u2019]s| is) (?:good|great)"
-        r"|what (?:we|i|you|users|people|reviewers|customers) (?:really )?(?:like|liked|love|loved)"
-        r"|why (?:it|we|i|you|users|this|they|people)\b.{0,40}|why|reasons to (?:buy|choose)"
-        r"|(?:what|where) (?:it|makes it) (?:shines?|excels?|does well|stands? out|special|great)"
-        r"|vorteile|avantages|ventajas|points forts|puntos fuertes|pluspunkte|st\u00e4rken|vantaggi"
-        r"|voordelen|pluspunten|vantagens|pregi|优点|優點|vorteil|was gef\u00e4llt|on aime|les plus"
-        r"|le plus"
-        r"|points? positifs?|atouts?|lo mejor|lo bueno|puntos? positivos?|a favor"
-        r"|メリット|長所|良い点|장점"
-    ),
-    UnitRole.BEST_FOR: (
-        r"(?:best|ideal|great|perfect|good|suited|suitable|recommended|designed|made|excellent"
-        r"|choose (?:it|this)?|pick (?:it|this)?) (?:for|if|when|with|use|as)\b.{0,60}"
-        r"|who (?:it(?:['\u2019]s| is)|should|is it|this is) .{0,30}|(?:ideal|best) users?"
-        r"|(?:best )?use cases?|target (?:audience|users?)|audience|for whom"
-    ),
-    UnitRole.PRICE: (
-        r"(?:starting |approx(?:imate|\.)? |current |typical |street |list |average |monthly "
-        r"|annual |estimated |sale )?(?:price|pricing|cost|costs|msrp|fees?|annual fee)"
-        r"(?: (?:range|tier|point|from|model|level))?|price/value|starting at|starts at|from"
-        r"|plans?(?: and| &) pric\w+"
-    ),
-    UnitRole.VERDICT: (
-        r"(?:the |our |my |final )?(?:verdict|bottom line|take(?:away)?|thoughts|assessment)"
-    ),
-    UnitRole.NOTE: (
-        r"notes?|good to know|note that"
-        r"|(?:important|worth|also) (?:to )?not(?:e|ing)|consider|warning|caution"
-    ),
-}
-_PREFIX = (
-    r"(?:the |its |key |main |top |notable |potential |possible |major |some |minor |biggest "
-    r"|usual |common |typical"
-    r" |frequent |reported |main |one |a )*"
-)
+_BEFORE_ROLES = _LISTS.pattern("before roles")
 _ROLE = tuple(
-    (role, re.compile(rf"{_PREFIX}(?:{words})(?: (?:of|with|about) .{{1,40}})?", re.IGNORECASE))
-    for role, words in _ROLES.items()
+    (UnitRole(name), _LISTS.compiled(name, _BEFORE_ROLES + "*{}(?: (?:of|with|about) .{1,40})?"))
+    for name in ("con", "pro", "best for", "price", "verdict", "note")
 )
 _ROLE_PAIRS = re.compile(r"pros? (?:and|&|/|vs\.?) cons?", re.IGNORECASE)
-_GENERIC = re.compile(
-    r"\b(?:factors?|tips?|advice|what to|look for|how (?:to|do|does|much|we)|which|tl;?dr|summary"
-    r"|comparison|compare|overview|conclusion|recommendations?|suggestions?|final|picks"
-    r"|contenders|choices|options|alternatives|mentions?|things|key (?:considerations|features to"
-    r"|takeaways|things|points)|considerations? (?:when|for|before)"
-    r"|to (?:consider|avoid|keep|think)"
-    r"|consider|faqs?|buying|guide|next steps?|decision|decide|choos(?:e|ing)|select(?:ing|ions?)"
-    r"|methodology|sources|references|explained|quick|rule of thumb|remember|where to buy"
-    r"|in general|in short|overall,|breakdown|at a glance|step \d|questions?|best (?:\w+ ){1,4}"
-    r"(?:20\d\d|under|for 20|to buy)|top (?:\d+|\w+s)\b|related|disclaimer)\b",
-    re.IGNORECASE,
-)
-_AWARD = re.compile(
-    r"(?:the |our |my |editor['\u2019]?s['\u2019]? )*(?:(?:overall|absolute|single|clear|also"
-    r"|another|second|other) )*"
-    r"(?:best\b|most\b|top\s|winner\b|runner[- ]up|first choice|go (?:with|for)\b|choose\b|pick\b"
-    r"|great\b|good\b|ideal\b|perfect\b|favou?rite\b|cheapest|fastest|easiest|simplest|strongest"
-    r"|safest|lightest|budget\b|value\b|premium\b|luxury\b|mid-?range\b|high-?end\b|entry[- ]level"
-    r"|splurge|editor['\u2019]s|overall\b|if you\b|if your\b|for\b|upgrade\b|affordable\b"
-    r"|all-?rounder|solid (?:choice|option|pick|budget|value|mid|alternative)|also great"
-    r"|honou?rable|recommended\b|recommendation\b|our pick)",
-    re.IGNORECASE,
-)
+_GENERIC = _LISTS.compiled("generic", r"\b{}\b")
+_AWARD = _LISTS.compiled("award")
 _NOTICE = re.compile(
     r"AI responses may include mistakes|Your feedback helps|See our Privacy Policy"
     r"|Share more feedback"
@@ -214,16 +100,7 @@ _NOTICE = re.compile(
 _HEDGE = WordLists("overheard.reading", "hedges.txt").phrases("hedge")
 _FOOTER_CHARACTERS = 300
 """The first part of a piece of text, in which offers and notices are searched."""
-_OFFER = re.compile(
-    r"\W*(?:let me know\b|would you like\b|do you want\b|want (?:me|help|a)\b|feel free\b"
-    r"|if you(?:['\u2019]d like|['\u2019]d prefer| want| would like|['\u2019]re interested"
-    r"| tell me| share| let me| can share| give me)?\b[^.!?]{0,160}\b(?:I can\b"
-    r"|I['\u2019]ll\b|I could"
-    r"|let me|tell me|just ask|I['\u2019]d be happy)|I can (?:help|also)|happy \w+ing|good luck"
-    r"|tell me\b|share your|need help|shall I|should I|can I help|are you looking"
-    r"|I['\u2019]d be happy|just tell me|if you have any)",
-    re.IGNORECASE,
-)
+_OFFER = _LISTS.compiled("offer", r"\W*{}")
 _WORD = re.compile(r"[^\W\d_]+")
 _ABSTRACT = re.compile(
     r"\w{3}(?:ness|ity|tion|sion|ing|ment|ance|ence|ability|age|ure|ility|ics|life|size|ions|ings"
