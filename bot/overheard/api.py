@@ -166,6 +166,6 @@ from overheard.provider_kit import (
     http_client as http_client,
     read_landscapes as read_landscapes,
 )
-from overheard.reading import read_units as read_units
+from overheard.reading import once_an_answer as once_an_answer, read_units as read_units
 from overheard.reading.phrasings import fact_wordings as fact_wordings
 from overheard.reading.word_lists import Phrases as Phrases, WordLists as WordLists

@@ -43,8 +43,10 @@ def log_odds(text: SentenceWords, start: int, end: int, *, pro: bool = False) ->
     """
     weights = _weights()
     marks, sizes = _features(text, start, end, pro=pro)
-    odds = sum(map(weights.__getitem__, weights.keys() & marks))
-    return odds + sum(weights.get(name, 0.0) * value for name, value in sizes.items())
+    odds = sum(map(weights.__getitem__, marks & weights.keys()))
+    for name, value in sizes.items():
+        odds += weights.get(name, 0.0) * value
+    return odds
 
 
 def clause_features(

@@ -38,6 +38,7 @@ SUPPOSED = re.compile(
     r"\b(?<!even )(?<!only )(?:if|unless|whether|in case)\b(?!.*n['\u2019]t)[^,;]*\Z"
 )
 """The beginning of a condition, in which nothing is said to be so: "if you get stuck"."""
+HISTORY = _FAULTS.phrases("history", r"\b{}\b")
 FOREIGN_LANGUAGES = frozenset({"german", "french", "spanish", "japanese"})
 """The languages other than English with patterns of drawbacks."""
 _TOKEN = re.compile(r"[a-z]+(?:-[a-z]+)*")

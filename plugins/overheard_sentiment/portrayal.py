@@ -10,9 +10,8 @@ import re
 from bisect import bisect_left
 from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 
-from overheard import Mention, Reading, Unit, UnitRole
+from overheard import Mention, Reading, Unit, UnitRole, once_an_answer
 from overheard_sentiment.aspects import aspect_of
 from overheard_sentiment.drawbacks import (
     Drawback,
@@ -22,6 +21,7 @@ from overheard_sentiment.drawbacks import (
     listed_drawbacks,
     may_name_drawback,
 )
+from overheard_sentiment.faults import HISTORY
 from overheard_sentiment.languages import latin_language, script_language
 from overheard_sentiment.polarity import Polarity, Span, polarity
 
@@ -36,15 +36,9 @@ _PRODUCT = re.compile(r"(?:[ -]?(?:[A-Z0-9][\w+./\"'\u2019\u2122\u00ae-]*|[+&\u2
 _WORD = re.compile(r"[^\W\d_]+")
 _LANGUAGE_CHARACTERS = 2_000
 """Characters of an answer in Latin script that tell its language."""
-_WITHOUT_DRAWBACKS = frozenset({UnitRole.TITLE, UnitRole.SHOP, UnitRole.FOOTER})
+_TITLES = frozenset({UnitRole.TITLE, UnitRole.SHOP})
 _OF_NOBODY = frozenset({UnitRole.FOOTER, UnitRole.HEDGE})
-_HISTORY = re.compile(
-    r"\b(?:founded|launched|released|established|headquartered|based in"
-    r"|owned by|acquired|merged)\b",
-    re.IGNORECASE,
-)
-"""Words of facts that speak neither for a brand nor against it."""
-_NOT_PRESENTING = _WITHOUT_DRAWBACKS | {UnitRole.PRICE}
+_NOT_PRESENTING = _TITLES | {UnitRole.PRICE}
 _PICKING = frozenset({UnitRole.TITLE, UnitRole.BEST_FOR, UnitRole.SHOP})
 _RUNNING = frozenset({UnitRole.NONE, UnitRole.VERDICT, UnitRole.NOTE})
 _ONLY_PRICE = frozenset({UnitRole.PRICE, UnitRole.BEST_FOR})
@@ -161,41 +155,36 @@ def portrayal(reading: Reading) -> Portrayal:
     praises. Other words that find fault count only in units that name the brand and have no
     drawback, and only against praise.
     """
-    whole = Portrayal()
+    whole, brand = Portrayal(), reading.brand.name
     reading = reading.among_all()
-    units = list(_units(reading))
     is_short = len(reading.body) < _SHORT_CHARACTERS
-    latin = _language_of(reading.body[:_LANGUAGE_CHARACTERS])
-    listed = _lists_products(reading.units)
-    for unit, mentions in units[:_MAX_UNITS]:
-        text = unit.text[:_MAX_UNIT_CHARACTERS]
-        language = script_language(text) or latin
-        if language == "unknown":
+    listed = _lists_products(reading)
+    for read in _texts(reading).get(brand, [])[:_MAX_UNITS]:
+        unit, text, masked = read.unit, read.text, read.masked
+        if read.language == "unknown":
             continue
         whole.readable = True
-        owned = unit.is_of(reading.brand.name)
+        owned = unit.is_of(brand)
         whole.picked |= owned and unit.role in _PICKING
-        presents = unit.role not in _NOT_PRESENTING and not _HISTORY.search(text)
-        whole.presented |= owned and presents
-        if unit.role in {UnitRole.SHOP, UnitRole.TITLE}:
+        whole.presented |= owned and read.presents
+        if unit.role in _TITLES:
             continue  # an award is part of a title in one layout, and a heading above it in another
-        masked, own, others = _masked_names(unit, text, mentions, reading.brand.name)
-        against = any(
-            mention.negated and mention.brand == reading.brand.name for mention in mentions
-        )
+        own = [(start, end) for start, end, names in read.names if brand in names]
+        others = [(start, end) for start, end, names in read.names if brand not in names]
+        against = brand in read.turned_down
         names_brand = bool(own)
         if owned and not names_brand:
             own, others = [_UNIT_START], []
         judged = polarity(masked, own, others, against=against)
         whole.against |= against
-        found = list(_named_drawbacks(unit, masked, text, language, listed=listed)) if owned else []
+        found = list(_named_drawbacks(read, listed=listed)) if owned else []
         finds_fault = is_short and len(judged.blame) > len(judged.praise)
         if finds_fault and not others:  # with others, the text compares
             finds_fault = unit.role in _RUNNING and may_name_drawback(masked)
         if not found and (against or finds_fault):
             found = [NamedDrawback(aspect_of(text), text, text)]
         whole.listed_pro |= owned and unit.role is UnitRole.PRO
-        if owned and presents and not against and unit.role is not UnitRole.CON:
+        if owned and read.presents and not against and unit.role is not UnitRole.CON:
             stated = {drawback.stated for drawback in found}
             whole.described = whole.described or _has_clause_without_drawback(masked, text, stated)
         blame = len(judged.blame) if names_brand and not found else 0
@@ -203,20 +192,65 @@ def portrayal(reading: Reading) -> Portrayal:
     return whole
 
 
-def _lists_products(units: Iterable[Unit]) -> bool:
+@dataclass(slots=True)
+class _Text:
+    """A unit as it is read for each of its brands.
+
+    Attributes:
+        text: Its text, perhaps cut.
+        masked: The text with each name replaced by "Xxx" of the same length. A product's name right
+            after a brand's name is masked with it.
+        names: The (start, end) offsets of the names, with the brands of each.
+        turned_down: The brands that the text advises against.
+        language: The language, such as ``german``; "" for English.
+        presents: Whether the text speaks for its owner if it has no drawback.
+    """
+
+    unit: Unit
+    text: str
+    masked: str
+    names: list[tuple[int, int, set[str]]]
+    turned_down: set[str]
+    language: str
+    presents: bool
+
+
+@once_an_answer
+def _texts(reading: Reading) -> dict[str, list[_Text]]:
+    """Return, by brand, the units that belong to the brand or name it, in order, without footers
+    and what the model says of itself.
+    """
+    texts: dict[str, list[_Text]] = {}
+    mentions = reading.mentions
+    starts = [mention.start for mention in mentions]
+    words = _WORD.findall(reading.body[:_LANGUAGE_CHARACTERS].lower())
+    latin = latin_language(words)
+    for unit in reading.units:
+        if unit.role in _OF_NOBODY:
+            continue
+        first = bisect_left(starts, unit.start)
+        inside = mentions[first : bisect_left(starts, unit.end, first)]
+        brands = {mention.brand for mention in inside}
+        brands.update(() if unit.foreign or not unit.owner else (unit.owner, *unit.shared))
+        if brands:
+            text = unit.text[:_MAX_UNIT_CHARACTERS]
+            masked, names = _masked_names(unit, text, inside)
+            presents = unit.role not in _NOT_PRESENTING and not HISTORY.search(masked)
+            turned_down = {mention.brand for mention in inside if mention.negated}
+            language = latin if text.isascii() else script_language(text) or latin
+            read = _Text(unit, text, masked, names, turned_down, language, presents)
+            for brand in brands:
+                texts.setdefault(brand, []).append(read)
+    return texts
+
+
+@once_an_answer
+def _lists_products(reading: Reading) -> bool:
     """Return whether an answer lists products one by one: `_LISTED_PRODUCTS` or more have a
     title.
     """
-    titled = {unit.owner for unit in units if unit.role is UnitRole.TITLE}
+    titled = {unit.owner for unit in reading.units if unit.role is UnitRole.TITLE}
     return len(titled - {""}) >= _LISTED_PRODUCTS
-
-
-@lru_cache(maxsize=64)  # every brand of an answer has the same text
-def _language_of(beginning: str) -> str:
-    """Return the language of an answer in Latin script from its beginning, such as ``german``; ""
-    for English and in doubt.
-    """
-    return latin_language(_WORD.findall(beginning.lower()))
 
 
 def _has_clause_without_drawback(masked: str, text: str, stated: Container[str]) -> bool:
@@ -234,86 +268,57 @@ def _trimmed(text: str, start: int, end: int) -> str:
     return text[start:end].strip(" ,.;")
 
 
-def _units(reading: Reading) -> Iterator[tuple[Unit, Sequence[Mention]]]:
-    """Yield (unit, all mentions in the unit) for the units that belong to `reading.brand` or name
-    it, in order, without footers and what the model says of itself.
-    """
-    mentions, brand = reading.mentions, reading.brand.name
-    starts = [mention.start for mention in mentions]
-    own = [mention.start for mention in mentions if mention.brand == brand]
-    for unit in reading.units:
-        if unit.role in _OF_NOBODY:
-            continue
-        if not unit.is_of(brand):
-            at = bisect_left(own, unit.start)
-            if at == len(own) or own[at] >= unit.end:
-                continue
-        first = bisect_left(starts, unit.start)
-        yield unit, mentions[first : bisect_left(starts, unit.end, first)]
-
-
 def _masked_names(
-    unit: Unit, text: str, mentions: Sequence[Mention], brand: str
-) -> tuple[str, list[Span], list[Span]]:
-    """Return (text, own, others): the text of a unit with each name replaced by "Xxx" of the same
-    length.
+    unit: Unit, text: str, mentions: Sequence[Mention]
+) -> tuple[str, list[tuple[int, int, set[str]]]]:
+    """Return (the text of a unit with all names masked, their offsets and brands) for `_Text`.
 
-    `own` and `others` have the (start, end) offsets of the names of the brand and of other brands.
-    A product's name right after a brand's name is masked with it. Of two mentions at the same
-    place, that of the brand counts; of other overlapping mentions, the first.
+    Of overlapping mentions the first counts, with the brands of all that begin at its place.
 
     Args:
         text: The unit's text, perhaps cut; mentions after its end are left out.
         mentions: The mentions in the unit, in order.
     """
-    own: list[Span] = []
-    others: list[Span] = []
+    names: list[tuple[int, int, set[str]]] = []
     pieces, at = [], 0
     for mention in mentions:
         start, end = mention.start - unit.start, min(mention.end - unit.start, len(text))
         if start < at or start >= len(text):
-            if mention.brand == brand and others and others[-1][0] == start:
-                own.append(others.pop())
+            if names and names[-1][0] == start:
+                names[-1][2].add(mention.brand)
             continue
         product = _PRODUCT.match(text, end)
         end = product.end() if product else end
         pieces += [text[at:start], "X" + "x" * (end - start - 1)]
-        spans = own if mention.brand == brand else others
-        spans.append((start, end))
+        names.append((start, end, {mention.brand}))
         at = end
-    return "".join((*pieces, text[at:])), own, others
+    return "".join((*pieces, text[at:])), names
 
 
-def _named_drawbacks(
-    unit: Unit, masked: str, text: str, language: str, *, listed: bool
-) -> Iterator[NamedDrawback]:
+def _named_drawbacks(read: _Text, *, listed: bool) -> Iterator[NamedDrawback]:
     """Yield the drawbacks that a unit of the brand names, in order.
 
-    Each item under a heading of cons is one; titles, shops' cards and footers name none. Prices and
+    Each item under a heading of cons is one. Prices and
     "best for" count only for judgements of the price, pros only for what is conceded. Pros in
     another language than English name none.
 
     Args:
-        unit: The unit; its role decides which drawbacks count.
-        masked: The text of the unit with all names masked.
-        text: The text of the unit, from which quotes are taken.
-        language: The language of the text, such as ``german``; "" for English.
+        read: The unit; its role decides which drawbacks count.
         listed: Whether the answer lists products one by one, where learnt odds must be higher.
     """
-    if unit.role in _WITHOUT_DRAWBACKS:
-        return
+    role, masked, text = read.unit.role, read.masked, read.text
     found: Iterable[Drawback]
-    if unit.role is UnitRole.CON:
+    if role is UnitRole.CON:
         found = listed_drawbacks(masked)
-    elif language:
-        if unit.role is UnitRole.PRO:
+    elif read.language:
+        if role is UnitRole.PRO:
             return
-        found = foreign_drawbacks(masked, language, price_only=unit.role in _ONLY_PRICE)
+        found = foreign_drawbacks(masked, read.language, price_only=role in _ONLY_PRICE)
     else:
         found = drawbacks(
             masked,
-            price_only=unit.role in _ONLY_PRICE,
-            conceded_only=unit.role is UnitRole.PRO,
+            price_only=role in _ONLY_PRICE,
+            conceded_only=role is UnitRole.PRO,
             listed=listed,
         )
     for drawback in found:

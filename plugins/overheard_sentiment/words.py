@@ -11,6 +11,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from typing import NamedTuple
 
 from overheard_sentiment.languages import foreign_lexicon, script_judgements, script_language
 from overheard_sentiment.lists import lists, valued
@@ -88,7 +89,11 @@ def sentence_words(sentence: str) -> SentenceWords:
     if language := script_language(sentence):
         return _script_words(sentence, language)
     spans = [match.span() for match in _TOKEN.finditer(sentence)]
-    texts = [sentence[a:b].lower().replace("\u2019", "'") for a, b in spans]
+    lower = sentence.lower().replace("\u2019", "'")
+    if len(lower) == len(sentence):
+        texts = [lower[a:b] for a, b in spans]
+    else:
+        texts = [sentence[a:b].lower().replace("\u2019", "'") for a, b in spans]
     starts, ends = [a for a, _ in spans], [b for _, b in spans]
     values = _values(texts)
     for start, end, value in ratings(sentence):
@@ -130,28 +135,48 @@ def _values(texts: list[str]) -> list[float]:
     if (lexicon := foreign_lexicon(texts)) is not None:
         return [_in_context(texts, at, lexicon.get(text, 0.0)) for at, text in enumerate(texts)]
     values = [0.0] * len(texts)
-    stems, phrase_end, first_stems = [stem(text) for text in texts], 0, phrases()
-    for at, text in enumerate(texts):
-        if at < phrase_end:
+    words, phrase_end = [_KNOWN[text] for text in texts], 0
+    stems = [word.stem for word in words]
+    for at, word in enumerate(words):
+        if at < phrase_end or not (word.begins_phrase or word.judges):
             continue
-        length, value = phrase(stems, at) if stems[at] in first_stems else (0, 0.0)
+        length, value = phrase(stems, at) if word.begins_phrase else (0, 0.0)
         if length:
             phrase_end = at + length
             values[at] = _in_context(texts, at, value)
-        elif _may_judge(text) and _is_missing(texts, at):
+        elif word.judges and _is_missing(texts, at):
             values[at] = _MISSING_VALENCE
-        elif _may_judge(text):
+        elif word.judges:
             values[at] = _in_context(texts, at, _out_of_context(texts, at))
     for start, end in supposed(texts):
         values[start:end] = [0.0] * (end - start)
     return values
 
 
-@lru_cache(maxsize=16_384)
-def _may_judge(text: str) -> bool:
-    """Return whether a lower-case word may have a valence by itself."""
-    particular = text in _HAVING or text in _LIKES or text in {"too", "no"} or is_amount(text)
-    return particular or _valence(text) != 0
+class _Word(NamedTuple):
+    """What is known of a lower-case word: its stem, whether a phrase begins with it, and whether it
+    may have a valence by itself.
+    """
+
+    stem: str
+    begins_phrase: bool
+    judges: bool
+
+
+class _Words(dict[str, _Word]):
+    """The words that were read lately."""
+
+    def __missing__(self, text: str) -> _Word:
+        if len(self) >= _KNOWN_WORDS:
+            self.clear()
+        judges = text in _HAVING or text in _LIKES or text in {"too", "no"} or is_amount(text)
+        form = stem(text)
+        word = self[text] = _Word(form, form in phrases(), judges or _valence(text) != 0)
+        return word
+
+
+_KNOWN = _Words()
+_KNOWN_WORDS = 16_384
 
 
 def _in_context(texts: list[str], at: int, value: float) -> float:

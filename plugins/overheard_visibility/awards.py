@@ -63,7 +63,7 @@ def is_plain_award(text: str) -> bool:
     return bool(AWARD.match(text)) and not CONDITION.search(text)
 
 
-def is_cited(unit: Unit, question_words: Set[str]) -> bool:
+def is_cited(reading: Reading, unit: Unit, question_words: Set[str]) -> bool:
     """Return whether a text reports that its owner is said to be the best: "cited as the best
     overall".
 
@@ -79,7 +79,7 @@ def is_cited(unit: Unit, question_words: Set[str]) -> bool:
     asks_for_value = not question_words.isdisjoint(ASKS_FOR_VALUE)
     if asks_for_value and CITED_VALUE.search(unit.text):
         return True
-    return CITED.search(unit.text) is not None
+    return CITED.occurs(reading.body, unit.start, unit.end)
 
 
 def opens_award(reading: Reading, unit: Unit) -> bool:

@@ -6,12 +6,10 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from operator import attrgetter
 
-from overheard import Mention, Reading, Unit, UnitRole
+from overheard import Mention, Reading, Unit, UnitRole, once_an_answer
 from overheard_visibility.awards import is_award, is_cited, is_plain_award, opens_award
-from overheard_visibility.memo import once_an_answer
 from overheard_visibility.pick_words import (
     ADVISED_AGAINST,
     ASKS_FOR_RANKING,
@@ -49,8 +47,6 @@ _LISTED_ABOVE = 1
 """Fewest undeclared products above a brand by which it is not the first of its list."""
 _NUMBER_CHARACTERS = 8
 """Characters before a name in which its number is searched."""
-_CACHED_TEXTS = 256
-"""Words around names that are kept: those of one long answer."""
 _RUNNING_TEXT = frozenset({UnitRole.NONE, UnitRole.PRO, UnitRole.VERDICT})
 SUGGESTION_CHARACTERS = 240
 """Characters before a name in which the words of a suggestion are searched."""
@@ -166,7 +162,7 @@ def _is_choice(reading: Reading, unit: Unit, choices: _Choices) -> bool:
         or (unit is choices.verdict and _picks_brand_alone(reading, unit))
         or _answers_heading(reading, unit)
         or opens_award(reading, unit)
-        or is_cited(unit, choices.question_words)
+        or is_cited(reading, unit, choices.question_words)
         or (unit.role is UnitRole.BEST_FOR and FOR_MOST.match(unit.text) is not None)
     )
 
@@ -269,9 +265,9 @@ def _picking_sentences(reading: Reading) -> dict[str, list[str]]:
     picks: dict[str, list[str]] = {}
     for sentence, brands in brands_by_sentence.items():
         if len(brands) == 1 and sentence not in negated:
-            text = reading.sentence(sentence)
-            if _picks_for_every_reader(text):
-                picks.setdefault(min(brands), []).append(text)
+            span = reading.sentences[sentence]
+            if _picks_for_every_reader(reading.body, *span):
+                picks.setdefault(min(brands), []).append(reading.sentence(sentence))
     return picks
 
 
@@ -295,20 +291,20 @@ def _nameless_picks(reading: Reading) -> list[Unit]:
         if unit.owner
         and unit.role in _RUNNING_TEXT
         and not mentions_inside(reading.mentions, unit)
-        and _picks_for_every_reader(unit.text)
+        and _picks_for_every_reader(reading.body, unit.start, unit.end)
     ]
 
 
-@lru_cache(maxsize=_CACHED_TEXTS)
-def _picks_for_every_reader(sentence: str) -> bool:
-    """Return whether a sentence has words that pick what it is about: "my top choice".
+def _picks_for_every_reader(body: str, start: int, end: int) -> bool:
+    """Return whether a part of a text has words that pick what it is about: "my top choice".
 
     False for a question, for advice against something, and for a pick with a condition, unless the
-    condition holds for every reader ("when in doubt"). The sentence must not be empty.
+    condition holds for every reader ("when in doubt"). The part must not be empty.
     """
-    if sentence[-1] == "?":
+    if body[end - 1] == "?":
         return False
-    if not (PICK_IN_SENTENCE.search(sentence) or UNIVERSAL_CONDITION.search(sentence)):
+    sentence = body[start:end]
+    if not (PICK_IN_SENTENCE.occurs(body, start, end) or UNIVERSAL_CONDITION.search(sentence)):
         return False
     rest = UNIVERSAL_CONDITION.sub("", sentence)
     return not (CONDITION.search(rest) or ADVISED_AGAINST.search(rest))
@@ -368,24 +364,29 @@ def _is_picked_by_name(reading: Reading, mention: Mention, question_words: Conta
     _, sentence_end = reading.sentences[mention.sentence]
     if reading.body[sentence_end - 1] == "?":
         return False
+    if is_picked(reading, mention):
+        return True
     before, after = words_around(reading, mention)
     is_answer = mention.sentence == 0 and BARE_ANSWER.fullmatch(after)
-    if is_picked(before, after) or (is_answer and OPENING_CLAUSE.fullmatch(before)):
+    if is_answer and OPENING_CLAUSE.fullmatch(before):
         return True
     need = NEED_BEFORE_NAME.search(before)
     return need is not None and _is_in_question(need["need"], question_words)
 
 
-@lru_cache(maxsize=_CACHED_TEXTS)
-def is_picked(before: str, after: str) -> bool:
+def is_picked(reading: Reading, mention: Mention) -> bool:
     """Return whether the words before or after a name pick it: "I would go with X", "X is my pick".
 
-    Words after a name do not count behind a label: "Camera: X is my pick". The result does not
-    depend on the scored brand, so it is cached for all brands.
+    Words after a name do not count behind a label: "Camera: X is my pick".
     """
-    if PICK_BEFORE_NAME.search(before) or PICK_BEFORE_JAPANESE_NAME.search(before):
+    body, (low, high) = reading.body, _around(reading, mention)
+    before = body[low : mention.start]
+    if PICK_BEFORE_NAME.occurs(body, low, mention.start):
         return True
-    return bool(PICK_AFTER_NAME.match(after)) and not LABEL_BEFORE_NAME.search(before)
+    if not before.isascii() and PICK_BEFORE_JAPANESE_NAME.search(before):
+        return True
+    is_picked_after = PICK_AFTER_NAME.occurs(body, mention.end, high, first=True)
+    return is_picked_after and not LABEL_BEFORE_NAME.search(before)
 
 
 def _is_limited(reading: Reading, mention: Mention, question_words: Container[str]) -> bool:
@@ -427,7 +428,13 @@ def words_around(reading: Reading, mention: Mention) -> tuple[str, str]:
     """Return (before, after): the text on both sides of a mention within its sentence, at most
     `_WINDOW_CHARACTERS` characters each.
     """
+    low, high = _around(reading, mention)
+    return reading.body[low : mention.start], reading.body[mention.end : high]
+
+
+def _around(reading: Reading, mention: Mention) -> tuple[int, int]:
     start, end = reading.sentences[mention.sentence]
-    before = reading.body[max(start, mention.start - _WINDOW_CHARACTERS) : mention.start]
-    after = reading.body[mention.end : min(end, mention.end + _WINDOW_CHARACTERS)]
-    return before, after
+    return (
+        max(start, mention.start - _WINDOW_CHARACTERS),
+        min(end, mention.end + _WINDOW_CHARACTERS),
+    )

@@ -8,8 +8,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import chain
 
-from overheard import Detail, Mention, Metric, Reading, Scale, Score, Settings, UnitRole
-from overheard_visibility.memo import once_an_answer
+from overheard import (
+    Detail,
+    Mention,
+    Metric,
+    Reading,
+    Scale,
+    Score,
+    Settings,
+    UnitRole,
+    once_an_answer,
+)
 
 _ABOUT_A_FACT = "fact"
 """The tag of prompts that ask for a fact about a brand."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import lru_cache
 from math import inf
 from operator import attrgetter
 
-from overheard import Brand, Detail, Mention, Reading, Unit, UnitRole
+from overheard import Brand, Detail, Mention, Reading, Unit, UnitRole, once_an_answer
 from overheard_visibility.first_choice import (
     SUGGESTION_CHARACTERS,
     first_choices,
@@ -18,7 +19,6 @@ from overheard_visibility.first_choice import (
     unit_text,
     words_around,
 )
-from overheard_visibility.memo import once_an_answer
 from overheard_visibility.pick_words import (
     ADVISED_AGAINST,
     ASIDE,
@@ -52,6 +52,7 @@ _LEAST_CATALOGUE_ODDS = -0.2
 """The log odds from which a brand that is listed among others is the first choice, 50 %."""
 _QUOTE_CHARACTERS = 1_000
 """Most characters of a quote."""
+_CACHED_HEADINGS = 256
 _FEW_UNITS = 2
 """Most units of a brand that a sentence may dismiss."""
 _OFFERS = frozenset({UnitRole.TITLE, UnitRole.BEST_FOR, UnitRole.SHOP, UnitRole.PRO})
@@ -146,9 +147,10 @@ def _refusal(reading: Reading, own: Sequence[Mention], owned: Sequence[Unit]) ->
     """
     if any(unit.role in _OFFERS for unit in owned):
         return ""
-    texts = [unit.text for unit in owned]
-    texts += [reading.sentence(mention.sentence) for mention in own if mention.negated]
-    return next(filter(TURNED_DOWN_WORDS.search, texts), "")
+    spans = [(unit.start, unit.end) for unit in owned]
+    spans += [reading.sentences[mention.sentence] for mention in own if mention.negated]
+    found = (span for span in spans if TURNED_DOWN_WORDS.occurs(reading.body, *span))
+    return next((reading.body[start:end] for start, end in found), "")
 
 
 def _is_offered(reading: Reading, owned: Sequence[Unit], verdict: str) -> bool:
@@ -210,7 +212,7 @@ def _offer(
     """
     has_few_units = len(owned) <= _FEW_UNITS and not any(unit.role in _OFFERS for unit in owned)
     if has_few_units and (
-        any(ADVISED_AGAINST.search(unit.text) for unit in owned)
+        any(ADVISED_AGAINST.occurs(reading.body, unit.start, unit.end) for unit in owned)
         or (owned and _is_beside(reading, owned[0], own))
     ):
         return ""
@@ -271,8 +273,8 @@ def _is_subject(reading: Reading, own: Sequence[Mention]) -> bool:
         possessive = POSSESSIVE.match(reading.body, mention.end)
         if possessive and possessive.end() in other_starts:
             continue
-        before, after = words_around(reading, mention)
-        if not OBJECT.search(before) or is_picked(before, after):
+        before, _ = words_around(reading, mention)
+        if not OBJECT.search(before) or is_picked(reading, mention):
             return True
     return False
 
@@ -283,12 +285,15 @@ def _is_offer(unit: Unit, *, asks_for_sellers: bool) -> bool:
     False in a footer, below a heading or label such as "Not included", and below one such as "Where
     to buy" unless the question asks for sellers.
     """
-    if unit.role is UnitRole.FOOTER:
-        return False
-    headings = (unit.section, unit.label)
-    if any(map(LEFT_OUT.search, headings)):
+    headings = [heading for heading in (unit.section, unit.label) if heading]
+    if unit.role is UnitRole.FOOTER or any(map(_is_left_out, headings)):
         return False
     return asks_for_sellers or not any(map(SELLERS.search, headings))
+
+
+@lru_cache(maxsize=_CACHED_HEADINGS)
+def _is_left_out(heading: str) -> bool:
+    return LEFT_OUT.search(heading) is not None
 
 
 def _suggestion(reading: Reading, own: Sequence[Mention], *, asks_for_sellers: bool) -> str:
@@ -303,15 +308,15 @@ def _suggestion(reading: Reading, own: Sequence[Mention], *, asks_for_sellers: b
         own: The brand's mentions, in order.
     """
     for mention in own:
-        text = reading.sentence(mention.sentence)
-        name_start = mention.start - reading.sentences[mention.sentence][0]
-        before = text[max(0, name_start - SUGGESTION_CHARACTERS) : name_start]
-        is_compound = COMPOUND.match(reading.body, mention.end)
-        if mention.negated or is_compound or BESIDE.search(before) or not SUGGESTED.search(before):
+        body, end = reading.body, mention.start
+        start = max(reading.sentences[mention.sentence][0], end - SUGGESTION_CHARACTERS)
+        if mention.negated or COMPOUND.match(body, mention.end):
             continue
-        is_seller = SELLERS.search(before) or SELLERS.search(_section(reading, mention))
+        if not SUGGESTED.occurs(body, start, end) or BESIDE.occurs(body, start, end):
+            continue
+        is_seller = SELLERS.search(body[start:end]) or SELLERS.search(_section(reading, mention))
         if asks_for_sellers or not is_seller:
-            return text
+            return reading.sentence(mention.sentence)
     return ""
 
 

@@ -15,8 +15,7 @@ from itertools import groupby, pairwise
 from operator import attrgetter
 from typing import NamedTuple
 
-from overheard import Mention, Reading, Unit, UnitRole, WordLists
-from overheard_visibility.memo import once_an_answer
+from overheard import Mention, Reading, Unit, UnitRole, WordLists, once_an_answer
 from overheard_visibility.pick_words import PICKS
 
 _WORD = re.compile(r"[\w#]+")

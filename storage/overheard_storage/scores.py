@@ -329,9 +329,8 @@ def _score_rows(
     rows: dict[Key, ValueRow] = {}
     scorer = numbers.scorer
     for answer, records in scored:
-        for record in records if answer.id in new_ids else ():
-            score = record.score
-            brand, metric = numbers.brands[record.brand], numbers.metrics[score.metric]
+        for _, name, _, _, score in records if answer.id in new_ids else ():
+            brand, metric = numbers.brands[name], numbers.metrics[score.metric]
             key = (answer.id, brand, metric)
             if key not in rows:
                 details = score.details and [

@@ -90,7 +90,7 @@ class TestScores:
     async def test_versions_of_a_scorer_keep_blocks_of_their_own(self, store: Store) -> None:
         """Scores of two versions are never summed up together."""
         (answer,) = await answers_of(store, 1)
-        newer = replace(record(answer, 0.0), version="2")
+        newer = record(answer, 0.0)._replace(version="2")
         await store.scores.add(*SCORER, [(answer, [record(answer)])])
         await store.scores.add("visibility", "2", [(answer, [newer])])
         found = [(block.version, block.total) for block in await store.blocks.find()]

@@ -259,8 +259,7 @@ class Score:
     details: tuple[Detail, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class ScoreRecord:
+class ScoreRecord(NamedTuple):
     """A stored score: its answer and brand, and the scorer and version that computed it."""
 
     answer_id: int

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import wraps
+from typing import TypeVar
 
-from overheard.domain import Brand, Unit
+from overheard.domain import Brand, Reading, Unit
+
+T = TypeVar("T")
 
 
 def read_units(text: str, brands: Iterable[Brand]) -> tuple[Unit, ...]:
@@ -25,3 +29,31 @@ def read_units(text: str, brands: Iterable[Brand]) -> tuple[Unit, ...]:
 
     page = laid_out(text)
     return units(page, MentionFinder(brands).find(page.body, sentences(page.body)))
+
+
+def once_an_answer(function: Callable[[Reading], T]) -> Callable[[Reading], T]:
+    """Return the function with a cache of its last result.
+
+    An answer is read once for each brand. These readings share the answer's units and mentions, so
+    the next brand gets the result of the first. Another answer replaces the result.
+
+    Args:
+        function: It must depend only on the reading's units, mentions, question and body, and not
+            on the scored brand.
+    """
+    answer, units, mentions, result = None, None, None, None
+
+    @wraps(function)
+    def cached_function(reading: Reading) -> T:
+        """Return the function's result for a reading, from the cache for the same answer."""
+        nonlocal answer, units, mentions, result
+        if (
+            reading.answer is not answer
+            or reading.units is not units
+            or reading.mentions is not mentions
+        ):
+            result = function(reading)
+            answer, units, mentions = reading.answer, reading.units, reading.mentions
+        return result
+
+    return cached_function

@@ -235,6 +235,8 @@ _FOOTER = re.compile(
     re.IGNORECASE,
 )
 """Sentences of a page's footer around an answer."""
+_FOOTER_WORDS = ("mistakes", "feedback", "experimental", "generated")
+"""Each of these sentences has one of these words."""
 _FOOTER_OPENING_CHARACTERS = 40
 """Most characters of a footer's first sentence before the words that show the footer."""
 _FOOTER_CHARACTERS = 400
@@ -392,7 +394,8 @@ def _footer_start(body: str, sentences: Sequence[tuple[int, int]]) -> int:
         sentences: (start, end) offsets of its sentences, in order.
     """
     low = max(0, len(body) - _FOOTER_CHARACTERS)
-    footer = _FOOTER.search(body, low)
+    tail = body[low:].casefold()
+    footer = _FOOTER.search(body, low) if any(map(tail.__contains__, _FOOTER_WORDS)) else None
     if footer is None:
         return len(body)
     start = next(start for start, _ in reversed(sentences) if start <= footer.start())

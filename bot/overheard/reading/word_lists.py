@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
+from itertools import chain
 from re import _parser  # type: ignore[attr-defined]
 from sys import maxsize
 from typing import Any
@@ -29,6 +30,7 @@ class WordLists:
 
     def __init__(self, package: str, file: str) -> None:
         self._package, self._file = package, file
+        self._index = _Index()
 
     def lines(self, name: str = "") -> list[str]:
         """Return the lines of a list, without comments and empty lines; without a name, those
@@ -70,7 +72,7 @@ class WordLists:
         """
         flags = re.IGNORECASE if any_case else re.NOFLAG
         framed = (frame.replace("{}", f"(?:{line})") for line in self._patterns(name))
-        return Phrases(tuple(framed), flags)
+        return Phrases(tuple(framed), flags, self._index)
 
     def each(self, name: str = "") -> tuple[re.Pattern[str], ...]:
         """Return the lines of a list, each compiled by itself; letters match in their case."""
@@ -101,21 +103,30 @@ class WordLists:
 
 class Phrases:
     """Regular expressions as one pattern, of which a text is searched only for those that it can
-    match: each needs one of a few texts, all of which are found at once.
+    match: each needs some texts, and those of all lists of a file are found in one pass.
 
     A search finds the leftmost place, and there the first expression, as a search for all of them,
     divided by "|", does.
     """
 
-    def __init__(self, patterns: Sequence[str], flags: int) -> None:
-        self._patterns = patterns
-        self._flags = flags
+    def __init__(self, patterns: Sequence[str], flags: int, index: _Index) -> None:
+        self._patterns, self._flags, self._index = patterns, flags, index
         self._compiled: dict[int, re.Pattern[str]] = {}
+        self._text: str | None = None
+        self._places: Sequence[tuple[int, int, int]] = ()
+        index.add(self)
+
+    def needs(self) -> Iterator[frozenset[str]]:
+        """Yield for each expression the texts of which it needs one, in small letters; none for one
+        that can match without.
+        """
+        for pattern in self._patterns:
+            yield _needs(_parser.parse(pattern, self._flags))
 
     def search(self, text: str, start: int = 0, end: int = maxsize) -> re.Match[str] | None:
         """Return the first match in a part of a text, as `re.Pattern.search` does."""
         found = [m for p in self._possible(text, start, end) if (m := p.search(text, start, end))]
-        return min(found, key=re.Match.start, default=None)
+        return min(found, key=re.Match.start) if found else None
 
     def match(self, text: str, start: int = 0, end: int = maxsize) -> re.Match[str] | None:
         """Return the match at the start of a part of a text, as `re.Pattern.match` does."""
@@ -132,54 +143,144 @@ class Phrases:
             yield first
             start = first.end()
 
+    def occurs(self, text: str, start: int, end: int, *, first: bool = False) -> bool:
+        """Return whether a part of a text, read without the text around it, has a match; with
+        `first`, whether it begins with one.
+        """
+        if not (possible := self._possible(text, start, end)):
+            return False
+        part = text[start:end]
+        return any(p.match(part) if first else p.search(part) for p in possible)
+
     def _possible(self, text: str, start: int, end: int) -> Sequence[re.Pattern[str]]:
         """Return the expressions that may match in a part of a text, in their order."""
-        automaton, users, always = self._needed
-        found = automaton.find_matches_as_indexes(text[start:end].casefold(), overlapping=True)
-        if not found and not always:
+        if text is not self._text:
+            self._text, self._places = text, self._index.places(text).get(self, ())
+        if not self._places:
             return ()
-        numbers = sorted({*always, *(number for need, _, _ in found for number in users[need])})
-        for number in numbers:
-            if number not in self._compiled:
-                self._compiled[number] = re.compile(self._patterns[number], self._flags)
-        return [self._compiled[number] for number in numbers]
+        numbers = {number for at, to, number in self._places if start <= at and to <= end}
+        for number in numbers - self._compiled.keys():
+            self._compiled[number] = re.compile(self._patterns[number], self._flags)
+        return [self._compiled[number] for number in sorted(numbers)]
 
-    @cached_property
-    def _needed(self) -> tuple[Any, list[list[int]], list[int]]:
-        """What finds all needed texts, the numbers of the expressions that need each of them, and
-        those of the expressions that need none.
-        """
+
+_KEPT_TEXTS = 64
+"""Texts in which needs are known: the answer, and those of its parts that are searched alone."""
+_EVERYWHERE = (maxsize, 0)
+_Places = dict[Phrases, list[tuple[int, int, int]]]
+"""For each list the (start, end) offsets of what its expressions need, and their numbers;
+`_EVERYWHERE` for what may be in any part of a text."""
+
+
+class _Index:
+    """What the expressions of all lists of a file need, found in one pass over a text."""
+
+    def __init__(self) -> None:
+        self._lists: list[Phrases] = []
+        self._users: list[list[tuple[Phrases, int]]] = []
+        self._free: list[tuple[Phrases, int]] = []
+        self._automaton: Any = None
+        self._places: dict[str, _Places] = {}
+
+    def add(self, phrases: Phrases) -> None:
+        """Add a list, whose expressions are parsed when a text is searched."""
+        self._lists.append(phrases)
+        self._automaton = None
+
+    def places(self, text: str) -> _Places:
+        """Return where a text has what expressions need, which is kept for some texts."""
+        if self._automaton is None:
+            self._parse()
+        if len(self._places) >= _KEPT_TEXTS:
+            self._places.clear()
+        if (places := self._places.get(text)) is None:
+            folded = text.casefold()
+            places = self._places[text] = self._places.setdefault(folded, {})
+            if not places:
+                self._fill(places, folded, is_shifted=len(folded) != len(text))
+        return places
+
+    def _fill(self, places: _Places, folded: str, *, is_shifted: bool) -> None:
+        for phrases, number in self._free:
+            places.setdefault(phrases, []).append((*_EVERYWHERE, number))
+        for need, *span in self._automaton.find_matches_as_indexes(folded, overlapping=True):
+            start, end = _EVERYWHERE if is_shifted else span
+            for phrases, number in self._users[need]:
+                places.setdefault(phrases, []).append((start, end, number))
+
+    def _parse(self) -> None:
         from ahocorasick_rs import AhoCorasick
 
-        users: dict[str, list[int]] = {"": []}
-        for number, pattern in enumerate(self._patterns):
-            for need in _needs(_parser.parse(pattern, self._flags)) or ("",):
-                users.setdefault(need, []).append(number)
-        always = users.pop("")
-        return AhoCorasick(list(users)), list(users.values()), always
+        users: dict[str, list[tuple[Phrases, int]]] = {}
+        self._free, self._places = [], {}
+        for phrases in self._lists:
+            for number, needs in enumerate(phrases.needs()):
+                self._free += [] if needs else [(phrases, number)]
+                for need in needs:
+                    users.setdefault(need, []).append((phrases, number))
+        self._automaton, self._users = AhoCorasick(list(users)), list(users.values())
+
+
+_MOST_STRINGS = 64
+"""Texts of which an expression may need one; more would be found in most texts."""
 
 
 def _needs(parsed: Iterable[tuple[Any, Any]]) -> frozenset[str]:
     """Return texts, in small letters, of which each match of a parsed expression has one: the
     longest that are found; empty if none are.
     """
-    best, literal = frozenset[str](), ""
-    for operation, argument in [*parsed, ("END", None)]:
-        needs = frozenset[str]()
+    best, run = frozenset[str](), [""]
+    for part in [*parsed, ("END", None)]:
+        strings = _strings([part])
+        joined = [start + end for start in run for end in strings]
+        if strings and len(joined) <= _MOST_STRINGS:
+            run = joined
+            continue
+        best = max(best, _folded(run), _needs_within(*part), key=_rarity)
+        run = strings or [""]
+    return best
+
+
+def _needs_within(operation: Any, argument: Any) -> frozenset[str]:
+    """Return the needed texts of one part of an expression."""
+    match str(operation):
+        case "SUBPATTERN":
+            return _needs(argument[-1])
+        case "BRANCH":
+            branches = [_needs(branch) for branch in argument[1]]
+            return frozenset().union(*branches) if all(branches) else frozenset()
+        case "MAX_REPEAT" | "MIN_REPEAT" if argument[0]:
+            return _needs(argument[2])
+    return frozenset()
+
+
+def _strings(parsed: Iterable[tuple[Any, Any]]) -> list[str]:
+    """Return all texts that a parsed expression matches; empty if there are more than a few."""
+    strings = [""]
+    for operation, argument in parsed:
         match str(operation):
             case "LITERAL":
-                literal += chr(argument)
-                continue
+                ends = [chr(argument)]
+            case "IN" if all(str(kind) == "LITERAL" for kind, _ in argument):
+                ends = [chr(letter) for _, letter in argument]
             case "SUBPATTERN":
-                needs = _needs(argument[-1])
+                ends = _strings(argument[-1])
             case "BRANCH":
-                branches = [_needs(branch) for branch in argument[1]]
-                needs = frozenset().union(*branches) if all(branches) else needs
-            case "MAX_REPEAT" | "MIN_REPEAT" if argument[0]:
-                needs = _needs(argument[2])
-        best = max(best, needs, frozenset(filter(None, [literal.casefold()])), key=_rarity)
-        literal = ""
-    return best
+                branches = [_strings(branch) for branch in argument[1]]
+                ends = list(chain.from_iterable(branches)) if all(branches) else []
+            case "MAX_REPEAT" | "MIN_REPEAT" if argument[:2] == (0, 1):
+                ends = ["", *_strings(argument[2])]
+                ends = ends if len(ends) > 1 else []
+            case "AT" | "ASSERT" | "ASSERT_NOT":
+                ends = [""]
+            case _:
+                ends = []
+        strings = [start + end for start in strings for end in ends][: _MOST_STRINGS + 1]
+    return strings if len(strings) <= _MOST_STRINGS else []
+
+
+def _folded(run: Sequence[str]) -> frozenset[str]:
+    return frozenset(map(str.casefold, run)) if all(run) else frozenset()
 
 
 def _rarity(needs: frozenset[str]) -> tuple[int, int]:

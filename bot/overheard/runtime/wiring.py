@@ -32,7 +32,7 @@ EXIT_TIMEOUT_S = 3.0
 """Seconds from a command's end to that of the process."""
 _exit_timers: list[Timer] = []
 """The timer that ends the process, if the process is about to end; else empty."""
-GC_THRESHOLD_OBJECTS = 20_000
+GC_THRESHOLD_OBJECTS = 100_000
 """Number of new objects after which the garbage collector runs on the youngest generation."""
 START_GC_THRESHOLD_OBJECTS = 200_000
 """The same until a deployment is open: most new objects are imported ones then, which stay."""
