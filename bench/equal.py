@@ -24,7 +24,7 @@ import asyncio
 import json
 import tempfile
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from importlib.resources import files
@@ -37,8 +37,7 @@ import numpy as np
 from overheard.alerts.run_analysis import run_service
 from overheard.config.loader import parse_config
 from overheard.deployment import Call, Deployment
-from overheard.domain import Answer, Block, Model, Panel
-from overheard.measure.blocks import summarise
+from overheard.domain import Answer, Block, Model, Panel, Run, ScoreRecord
 from overheard.measure.intervals import wilson
 from overheard.runs.plan import new_run
 from overheard.runtime.wiring import open_deployment
@@ -75,6 +74,34 @@ async def asked(call: Call, seed: int) -> None:
         await call.store.runs.finish(run.id, outcome.state, call.clock.now())
 
 
+def blocks(
+    records: Iterable[ScoreRecord], answers: Iterable[Answer], run: Run
+) -> tuple[Block, ...]:
+    """Return the sums of the brand's scores by question and metric, as the store keeps them."""
+    asked = {answer.id: answer.question for answer in answers}
+    values = defaultdict(list)
+    for record in records:
+        if record.brand == BRAND:
+            version = f"{record.scorer}@{record.version}"
+            key = (asked[record.answer_id].prompt.key, record.score.metric, version)
+            values[key].append(record.score.value)
+    return tuple(
+        Block(
+            run_id=run.id,
+            at=run.started_at,
+            prompt=prompt,
+            model=MODEL,
+            brand=BRAND,
+            metric=metric,
+            n=len(found),
+            total=sum(found),
+            squares=sum(value * value for value in found),
+            version=version,
+        )
+        for (prompt, metric, version), found in sorted(values.items())
+    )
+
+
 async def kept(deployment: Deployment) -> list[Asked]:
     """Return the whole rounds that the store holds, scored."""
     rounds = []
@@ -83,8 +110,7 @@ async def kept(deployment: Deployment) -> list[Asked]:
             continue
         answers = [a async for a in deployment.store.answers.stream(runs=[run.id]) if a.complete]
         if len(answers) == len(deployment.catalogue.prompts):
-            blocks = summarise(await deployment.scoring.score(answers), answers, [run])
-            mine = tuple(block for block in blocks if block.brand == BRAND)
+            mine = blocks(await deployment.scoring.score(answers), answers, run)
             rounds.append(Asked(run.panel.seed, tuple(answers), mine))
     return rounds
 

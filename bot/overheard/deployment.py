@@ -362,29 +362,26 @@ class PluginWork:
     """The `overheard.interfaces.Work` of one plugin."""
 
     def __init__(self, call: Call, plugin: str) -> None:
-        self._call, self._plugin = call, plugin
+        self._call, self._plugin, self._prefix = call, plugin, f"{KEPT}{plugin}:"
         self._store, self._now = call.store, call.clock.now
 
     @core_method
     async def kept(self) -> dict[str, Mapping[str, Any]]:
         """Return the plugin's values by name."""
         return {
-            setting.name.removeprefix(self._setting_name("")): setting.value
+            setting.name.removeprefix(self._prefix): setting.value
             for setting in await self._store.settings.all()
-            if setting.name.startswith(self._setting_name(""))
+            if setting.name.startswith(self._prefix)
         }
 
     @core_method
     async def keep(self, name: str, value: Mapping[str, Any] | None) -> None:
         """Keep a value, or forget it."""
         if value is None:
-            await self._store.settings.remove(self._setting_name(name))
-            return
-        setting = Setting(self._setting_name(name), dict(value), self._call.who, self._now())
-        await self._store.settings.put(setting)
-
-    def _setting_name(self, name: str) -> str:
-        return f"{KEPT}{self._plugin}:{name}"
+            await self._store.settings.remove(f"{self._prefix}{name}")
+        else:
+            setting = Setting(f"{self._prefix}{name}", value, self._call.who, self._now())
+            await self._store.settings.put(setting)
 
     @core_method
     async def report(self, update: ModelUpdate) -> None:
@@ -398,12 +395,10 @@ class PluginWork:
         """Store a delivery for each channel of alerts; those with a known key are there already."""
         config, now = self._call.config, self._now()
         channels = [route.channel for route in config.routes] or config.health.notices
-        subject = json.dumps([command, options])
+        subject, key = json.dumps([command, options]), f"{self._plugin}-{key}"
         await self._store.deliveries.add(
             [
-                Delivery(
-                    DeliveryKind.CARD, f"{self._plugin}-{key}@{channel}", channel, now, subject
-                )
+                Delivery(DeliveryKind.CARD, f"{key}@{channel}", channel, now, subject)
                 for channel in dict.fromkeys(channels)
             ]
         )

@@ -22,7 +22,6 @@ import pytest
 from known_time import p_value
 
 from overheard.detection import announced_updates, power, silent_updates
-from overheard.detection.baseline import rows_with_answers
 from overheard.detection.control_variate import (
     RunEffectPrior,
     StreamGroup,
@@ -104,7 +103,9 @@ def compared(found: Stream, first: int) -> object:
 
 def evidence(own: Stream, *rivals: Stream) -> object:
     """Return the statistic of a stream with its rivals."""
-    found = statistic(StreamGroup.of(own, rivals), rows_with_answers(own), RunEffectPrior())
+    found = statistic(
+        StreamGroup.of(own, rivals), np.flatnonzero(own.n.any(axis=1)), RunEffectPrior()
+    )
     return [
         found.logs,
         found.total,

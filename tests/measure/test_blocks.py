@@ -4,19 +4,8 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 
-from overheard.domain import (
-    Answer,
-    Block,
-    Finish,
-    Model,
-    Prompt,
-    Question,
-    Reply,
-    Run,
-    Score,
-    ScoreRecord,
-)
-from overheard.measure.blocks import streams, summarise
+from overheard.domain import Block, Model
+from overheard.measure.blocks import streams
 
 START = datetime(2026, 3, 2, tzinfo=UTC)
 MODEL = Model("local", "small")
@@ -35,33 +24,6 @@ def block(run: int, prompt: str, n: int, total: float, version: str = "visibilit
         squares=total,
         version=version,
     )
-
-
-def test_scores_sum_up_to_blocks() -> None:
-    """The scores of one run, prompt, model, brand, metric and version become one block."""
-    prompt = Prompt("Which one?")
-    runs = [Run("a", START, id=1), Run("b", START + timedelta(days=1), id=2)]
-    reply = Reply("Acme.", Finish.COMPLETE)
-    answers = [
-        Answer(run, Question(prompt, MODEL, repeat), reply, START, id=10 * run + repeat)
-        for run in (1, 2)
-        for repeat in (0, 1)
-    ]
-    values = {10: 1.0, 11: 3.0, 20: 2.0}
-    records = [
-        ScoreRecord(answer, "Acme", "visibility", "2", Score("position", value))
-        for answer, value in values.items()
-    ]
-    base = replace(BLOCK, prompt=prompt.key, metric="position", version="visibility@2")
-    assert summarise(records, answers, runs) == [
-        replace(base, n=2, total=4.0, squares=10.0),
-        replace(base, run_id=2, at=runs[1].started_at, n=1, total=2.0, squares=4.0),
-    ]
-
-
-def test_no_score_no_block() -> None:
-    """A metric that no answer shows has no block, rather than one of zeros."""
-    assert summarise([], [], []) == []
 
 
 def test_a_stream_is_an_array_of_runs_and_prompts() -> None:

@@ -138,11 +138,6 @@ class Baseline:
         return self.rows[:1], self.excursion, self.returns
 
 
-def rows_with_answers(stream: Stream) -> Places:
-    """Return the rows of the runs in which a stream has answers, in order."""
-    return np.flatnonzero(stream.n.sum(axis=1) > 0)
-
-
 def run_slice(stream: Stream, start: int, end: int) -> Stream:
     """Return a stream cut to its runs with the indices from ``start`` to before ``end``."""
     return stream_rows(stream, np.arange(start, end))

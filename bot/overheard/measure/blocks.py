@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from typing import NamedTuple
 
-from overheard.domain import Answer, Block, BlockTable, Model, Run, ScoreRecord, tabulate
+from overheard.domain import Block, BlockTable, Model, tabulate
 from overheard.measure.intervals import Scatter, Sums
 from overheard.numpy_proxy import Counts, Floats, Mask, Places, np
 
@@ -20,17 +20,6 @@ class RunKey(NamedTuple):
 
     at: datetime
     id: int
-
-
-class BlockKey(NamedTuple):
-    """The identity of a block, by which blocks are sorted."""
-
-    run: RunKey
-    prompt: str
-    model: Model
-    brand: str
-    metric: str
-    version: str
 
 
 class StreamKey(NamedTuple):
@@ -120,28 +109,6 @@ class Stream:
         return self.sums(np.ones(len(self.runs), np.bool_), self.n.sum(axis=0) > 0)
 
 
-def summarise(
-    records: Iterable[ScoreRecord], answers: Iterable[Answer], runs: Iterable[Run]
-) -> list[Block]:
-    """Return the blocks of some scores, sorted by `BlockKey`: one for each run, prompt, model,
-    brand, metric and scorer version with any score, with the sums of its scores' values.
-
-    Args:
-        answers: The answers of the scores; further answers are ignored.
-        runs: The runs of the answers; further runs are ignored.
-
-    Raises:
-        KeyError: when the answer or the run of a score is missing.
-    """
-    answer_of = {answer.id: answer for answer in answers}
-    run_of = {run.id: RunKey(run.started_at, run.id) for run in runs}
-    values: dict[BlockKey, list[float]] = defaultdict(list)
-    for record in records:
-        answer = answer_of[record.answer_id]
-        values[_block_key(record, answer, run_of[answer.run_id])].append(record.score.value)
-    return [_block_of_values(key, values[key]) for key in sorted(values)]
-
-
 def streams(blocks: Iterable[Block]) -> list[Stream]:
     """Return the streams of some blocks, sorted by brand, model and metric, one for each such
     triple, by the rules of `streams_of_table`.
@@ -182,31 +149,6 @@ def streams_of_table(blocks: BlockTable) -> list[Stream]:
         _stream_of_rows(key, blocks, number, stream_rows[number], runs[key.model])
         for key, number in newest.items()
     ]
-
-
-def _block_key(record: ScoreRecord, answer: Answer, run: RunKey) -> BlockKey:
-    """Return the key of the block to which a score of an answer of a run belongs."""
-    question = answer.question
-    version = f"{record.scorer}@{record.version}"
-    return BlockKey(
-        run, question.prompt.key, question.model, record.brand, record.score.metric, version
-    )
-
-
-def _block_of_values(key: BlockKey, values: Sequence[float]) -> Block:
-    """Return the block with the count, sum and sum of squares of all values of one key."""
-    return Block(
-        run_id=key.run.id,
-        at=key.run.at,
-        prompt=key.prompt,
-        model=key.model,
-        brand=key.brand,
-        metric=key.metric,
-        n=len(values),
-        total=sum(values),
-        squares=sum(value * value for value in values),
-        version=key.version,
-    )
 
 
 def _stream_of_rows(

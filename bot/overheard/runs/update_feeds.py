@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import chain
 
-from overheard.domain import ModelUpdate
 from overheard.errors import PluginFault
 from overheard.interfaces import UpdateFeed
 from overheard.interfaces.store import UpdateRepository
@@ -40,27 +39,17 @@ async def read_feeds(
     Returns:
         The problems of feeds, as sentences; a feed with a problem gives no updates.
     """
-    problems: list[str] = []
-    calls = (_feed_updates(feed, now - FEED_LOOKBACK, problems) for feed in feeds)
-    updates_by_feed = await asyncio.gather(*calls)  # concurrently: a feed may use up its timeout
+    # Concurrently: a feed may use up its timeout.
+    calls = (feed.updates(now - FEED_LOOKBACK) for feed in feeds)
+    results = await asyncio.gather(*calls, return_exceptions=True)
+    for error in (one for one in results if isinstance(one, BaseException)):
+        if not isinstance(error, PluginFault):
+            raise error
     stored_keys = {(update.model, update.at) for update in await stored.find()}
-    for update in chain.from_iterable(updates_by_feed):
+    for update in chain.from_iterable(r for r in results if not isinstance(r, BaseException)):
         is_new = (update.model, update.at) not in stored_keys
         if is_new and update.model.provider in providers and update.at <= now:
             note = " ".join(update.note.split())[:MAX_NOTE_CHARS]  # on one line
             source = WATCH_SOURCE if update.source == WATCH_SOURCE else FEED_SOURCE
             await stored.add(replace(update, source=source, note=note, id=0))
-    return problems
-
-
-async def _feed_updates(
-    feed: UpdateFeed, since: datetime, problems: list[str]
-) -> Sequence[ModelUpdate]:
-    """Return a feed's updates since a time; after a fault return none, and add the fault to
-    ``problems`` as a sentence.
-    """
-    try:
-        return await feed.updates(since)
-    except PluginFault as fault:
-        problems.append(str(fault))
-        return ()
+    return [str(one) for one in results if isinstance(one, PluginFault)]
