@@ -32,6 +32,10 @@ from overheard_watch.watching import DAYS_A_MONTH, Turn, Watched, event_sentence
 
 SECTION = "What is measured"
 A_MODEL = argument("Which model.", Kind.MODEL)
+AFTER_EVENT = (
+    "Whether it moved you follows within three days where I may ask again, else with the next "
+    "check."
+)
 
 
 async def start(view: View, *, model: Annotated[str, A_MODEL], agreed: bool = False) -> Card:
@@ -51,7 +55,9 @@ async def start(view: View, *, model: Annotated[str, A_MODEL], agreed: bool = Fa
     usd = DAYS_A_MONTH * needed.usual_usd
     is_known = usd < inf
     if not agreed:
-        price = f"about {wording.money(usd)} a month" if is_known else "its price is not known"
+        price = (
+            f"{wording.money(usd, about=True)} a month" if is_known else "its price is not known"
+        )
         raise ConfirmationNeeded(price=f"12 short questions a day, {price}", usd=usd)
     watched = replace(watched, models=stands_for, budget=usd if is_known else None)
     watched = await (await Turn.of(view, watched)).take(view)
@@ -93,37 +99,38 @@ async def list_watched(
     watched = list((await watched_models(view)).values())
     if model:
         watched = [one for one in watched if _find(view, model) in one.models]
-    events = [one for one in watched if one.event]
-    latest = max(events, key=lambda one: one.event or one.since, default=None)
     seen = {each for one in watched for each in one.models}
-    others = [one for one in view.models if one not in seen] if not model else []
-    in_chat = view.face is Face.CHAT
+    others = [one for one in view.models if one not in seen]
+    data = {"watched": [one.data() for one in watched]}
+    if model and watched:
+        return replace(_watched_card(view, watched[0]), data=data)
     lines = [_line(view, one) for one in watched]
     lines += [f"{_called(view, one)}: not watched" for one in others]
-    title = wording.count(len(watched), "watched model")
-    if model and latest:
-        name = view.names.name(latest.models[-1])
-        title = f"{name} was changed without notice"
-    if model and any(one.stopped for one in watched):
-        title = f"{view.names.name(watched[0].models[-1])} is not watched for now"
-    asks = "I ask your questions again now; the result comes in two to three days."
-    found = [event_sentence(view, one) for one in events]
-    return Card(
-        title=title,
-        text="\n\n".join(
-            filter(None, [*found, asks if model and latest else "", "\n".join(lines)])
-        ),
-        severity=Severity.WARNING if model and latest else Severity.PLAIN,
-        actions=tuple(
-            Action(
-                f"watch start {quoted(str(one))}", f"Watch {view.names.name(one)}", Style.PRIMARY
-            )
-            for one in others[:3]
-        )
-        if in_chat
-        else (),
-        data={"watched": [one.data() for one in watched]},
+    found = filter(None, (event_sentence(view, one) for one in watched))
+    offers = (
+        Action(f"watch start {quoted(str(one))}", f"Watch {view.names.name(one)}", Style.PRIMARY)
+        for one in others[:3]
+        if view.face is Face.CHAT
     )
+    return Card(
+        title=wording.count(len(watched), "watched model"),
+        text="\n\n".join([*found, "\n".join(lines)]),
+        actions=tuple(offers),
+        data=data,
+    )
+
+
+def _watched_card(view: View, watched: Watched) -> Card:
+    """Return the card of one model, as it is posted after an event or when its month is spent."""
+    name = view.names.name(watched.models[-1])
+    if watched.stopped:
+        told = f"{watched.told[0].upper()}{watched.told[1:]}."
+        return Card(f"{name} is not watched for now", told, severity=Severity.WARNING)
+    if watched.event:
+        text = f"{event_sentence(view, watched)}\n\n{AFTER_EVENT}"
+        title = f"{name} was changed without notice"
+        return Card(title, text, severity=Severity.WARNING, footer=watched.told)
+    return Card(f"{name} is watched", watched.told)
 
 
 async def run(view: View, *, agreed: bool = False) -> Card:

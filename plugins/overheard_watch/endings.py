@@ -170,21 +170,22 @@ async def _ending_card(view: View, model: Model, found: Sequence[Notice]) -> Car
         panel = await _newest_panel(view, model)
         price = await _usual_price(view, replace(panel, models=(follower,)) if panel else None)
         before = await _usual_price(view, panel)
-        about = f" About **{wording.money(OVERLAP * price)}**." if price < inf else ""
+        about = wording.money(OVERLAP * price, about=True) if price < inf else ""
+        about = f" {about[0].upper()}{about[1:]}." if about else ""
         proposed = (
-            f"**Proposed:** {new}. I ask both in four checks, then change over, so that a step is "
+            f"Proposed: {new}. I ask both in four checks, then change over, so that a step is "
             f"not mistaken for news.{about}"
         )
         if price < inf and before < inf:
             footer = (
-                f" · afterwards a check costs about {wording.money(price)}, now "
+                f" · afterwards a check costs {wording.money(price, about=True)}, now "
                 f"{wording.money(before)}"
             )
         words = f"watch overlap {quoted(str(model))} {quoted(str(follower))}"
         actions.append(Action(words, "Ask both", Style.PRIMARY))
     actions.append(Action(f"watch overlap {quoted(str(model))}", "Choose another"))
     return Card(
-        title=f"\u23f3 {_title(view, model, found[0])}",
+        title=_title(view, model, found[0]),
         text="\n\n".join(filter(None, (lost, proposed))),
         severity=Severity.WARNING,
         actions=tuple(actions),
@@ -233,7 +234,7 @@ async def overlap(
     panel = await _newest_panel(view, ending)
     usd = OVERLAP * await _usual_price(view, replace(panel, models=(follower,)) if panel else None)
     if not agreed:
-        price = f"about {wording.money(usd)}" if usd < inf else "at a price that is not known"
+        price = wording.money(usd, about=True) if usd < inf else "at a price that is not known"
         raise ConfirmationNeeded(price=f"{OVERLAP} checks of {follower.id}, {price}", usd=usd)
     now = view.clock.now()
     value: dict[str, Any] = {"also_ask": [str(follower)], "leave": [], "since": now.isoformat()}

@@ -222,7 +222,9 @@ async def vendor_notices(view: View, provider: str) -> list[Notice]:
     """Return what a service's own list of models says."""
     today = view.clock.now().date()
     entries = await view.work.listed(provider)
-    return list(read_notices(list(entries), f"{provider}'s model list", today))
+    known = view.landscapes.get(provider)
+    name = known.title if known else provider
+    return list(read_notices(list(entries), f"{name}'s model list", today))
 
 
 async def all_notices(view: View, problems: list[str]) -> list[Notice]:

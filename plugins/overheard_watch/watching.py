@@ -8,7 +8,17 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
-from overheard import Answer, Finish, Model, ModelUpdate, Panel, Prompt, View, wording
+from overheard import (
+    Answer,
+    Finish,
+    Model,
+    ModelUpdate,
+    OverheardError,
+    Panel,
+    Prompt,
+    View,
+    wording,
+)
 from overheard_watch.statistic import LEARNING_DAYS, WatchDay, WatchState, watch_state
 
 LABELS = frozenset({"watch start", "watch run"})
@@ -21,6 +31,18 @@ DAYS_A_MONTH = 31
 ROUNDING_USD = 1e-9
 READ = frozenset({Finish.COMPLETE, Finish.WINDOW, Finish.LENGTH, Finish.REFUSED})
 """Endings of answers that count: what a model refuses is its answer as well."""
+
+
+class Unanswered(OverheardError):
+    """A model has answered no question of the watch, such as an app that only takes tasks."""
+
+    message = (
+        "{model} answers no question of the watch. {reason} That another model is served is seen "
+        "in each check all the same."
+    )
+
+    model: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +195,10 @@ class Turn:
         if not self.asks:
             month = f"{now:%Y-%m}"
             return await _kept(view, replace(watched, stopped=month, due=now + DAY), self.state)
-        await view.ask(watched.panel)
+        asked = await view.ask(watched.panel)
+        if not any(one.reply.text for one in asked.answers):
+            name = view.names.name(watched.models[-1])
+            raise Unanswered(model=name, reason=" ".join(asked.failures[:1]))
         after = await Turn.of(view, watched)
         if after.diary.served:
             note = ", ".join(after.diary.served)
@@ -221,8 +246,7 @@ def event_sentence(view: View, watched: Watched) -> str:
     name = view.names.name(watched.models[-1])
     day = wording.short_day(watched.event, view.zone)
     return (
-        f"{name} was changed without notice about {day}: since then its answers to "
-        f"{len(watched.questions)} fixed questions are unlike those of the {watched.compared} "
-        "days before. Chance does this less than once a year; another instruction of its vendor "
-        "looks the same as another model."
+        f"Since about {day} the answers of {name} to {len(watched.questions)} fixed questions are "
+        f"unlike those of the {watched.compared} days before. Chance does this less than once a "
+        "year. Another instruction of its vendor looks the same as another model."
     )

@@ -14,6 +14,7 @@ from kit.watched import DAY_USD, PROVIDER, Endpoint, House, opened
 from overheard.alerts.story import read_watches
 from overheard.cards.command import Proposal
 from overheard.domain import Model
+from overheard.errors import OverheardError
 
 START = datetime(2026, 11, 2, 9, tzinfo=UTC)
 KEPT_NAME = "plugin:watch:svc/m-1"
@@ -110,6 +111,18 @@ async def test_the_watch_stops_when_its_month_is_spent(endpoint: Endpoint) -> No
     assert len(endpoint.calls) > 13 * 12
     await house.command("watch stop", model="svc/m-1")
     assert (await house.told())["svc/m-1"] == "not watched"
+
+
+async def test_what_answers_nothing_is_not_watched(endpoint: Endpoint) -> None:
+    """Such as an app that only takes tasks: its served model is seen in each check."""
+    house = await opened(
+        HandClock(START), PROVIDER.format(name="svc", url=endpoint.url, model="m-1")
+    )
+    endpoint.refusals = ("model",)
+    with pytest.raises(OverheardError, match="answers no question of the watch"):
+        await house.command("watch start", model="svc/m-1")
+
+    assert await house.told() == {"svc/m-1": "not watched"}
 
 
 async def test_another_served_model_is_reported_the_same_day(endpoint: Endpoint) -> None:

@@ -226,10 +226,10 @@ async def test_a_model_that_ends_is_told_four_times(source: Source) -> None:
     assert [(date(2027, 2, 12) - day).days for day in told_on] == [58, 30, 14, 3]
     card = await house.posted((await ends_posted(house))[-1])
 
-    assert card.title == "\u23f3 ChatGPT's model gpt-5.4-mini ended on 12 Feb"
-    assert "**Proposed:** gpt-6-luna. I ask both in four checks" in str(card.text)
+    assert card.title == "ChatGPT's model gpt-5.4-mini ended on 12 Feb"
+    assert "Proposed: gpt-6-luna. I ask both in four checks" in str(card.text)
     assert card.footer == (
-        "openai's model list says 12 Feb and registry says 14 Feb, read on 15 Feb"
+        "OpenAI's model list says 12 Feb and registry says 14 Feb, read on 15 Feb"
     )
     assert [action.label for action in card.actions] == ["Ask both", "Choose another"]
 
