@@ -160,7 +160,8 @@ class Door:
         if reply and key:
             self._checks[key] = reply
         token = next(filter(None, (_token(action.words) for action in card.actions)), None)
-        state = "price" if token else str(data.get("state") or (run.state if run else "running"))
+        stored = run.state if run and not reply else "running"
+        state = "price" if token else str(data.get("state") or stored)
         result = dict(data) if "results" in data else None
         document = {"state": state, "check": key, "confirmation": token, "result": result}
         return self._result(card, document)

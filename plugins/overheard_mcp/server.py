@@ -85,9 +85,7 @@ async def serve_http(view: View, host: str, port: int, names: Collection[str]) -
             view,
             door,
             # Required by the SDK; without a `resource_server_url` no client is sent there.
-            auth=AuthSettings(
-                issuer_url=AnyHttpUrl(f"http://{host}:{port}"), resource_server_url=None
-            ),
+            auth=AuthSettings(issuer_url=AnyHttpUrl("http://localhost"), resource_server_url=None),
             token_verifier=door,
         )
         allowed = [host, "127.0.0.1", "localhost", "[::1]", *names]

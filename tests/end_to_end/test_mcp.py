@@ -329,9 +329,11 @@ async def test_a_check_that_is_killed_is_not_paid_twice(
             both = await asyncio.gather(
                 *[client.call_tool("start_check", confirmation) for _ in range(2)]
             )
-            [started] = [document(result) for result in both if not result.is_error]
-            assert started["data"]["state"] == "running"
-            check = {"check": started["data"]["check"]}
+            started = [document(result)["data"] for result in both if not result.is_error]
+            assert {(one["state"], one["check"] == started[0]["check"]) for one in started} == {
+                ("running", True)
+            }
+            check = {"check": started[0]["check"]}
             assert (
                 document(await client.call_tool("get_check", check))["data"]["state"] == "running"
             )

@@ -398,7 +398,7 @@ class CommandSpec(Named):
     @property
     def creates_store(self) -> bool:
         """Whether it creates a store that does not exist."""
-        return self.role > Role.VIEWER and not self.needs_store
+        return (self.role > Role.VIEWER or self.serves) and not self.needs_store
 
     @property
     def usage(self) -> str:
