@@ -306,3 +306,25 @@ async def test_a_view_draws_and_finds_models(shelf: Shelf) -> None:
     assert card.image
     assert card.image.alt == "Acme: Named +40 points (better)."
     assert 'no model called "nobody"' in str((await office.chat.type("odd nobody")).card.text)
+
+
+def test_a_command_that_serves_brings_requests_to_the_desk(shelf: Shelf) -> None:
+    """It is carried out with the role of the person."""
+    body = """
+        class Reader:
+            forms = False
+            async def show(self, card, *, private=False):
+                self.card = card
+        told = []
+        for command in ("brands list", "brands add"):
+            reader, ann = Reader(), Person("door", "1", "Ann", role=Role.VIEWER)
+            request = Request(command, ann, "door:1", command=command, options={"name": "Zeta"})
+            await view.desk.serve(request, reader)
+            told.append(reader.card.title)
+        return Card("Served", "; ".join(told))
+"""
+    Path("config.toml").write_text(DECLARED, encoding="utf-8")
+    install(shelf, body.strip(), more="serves=True, faces=IN_TERMINAL")
+    out, err = run("odd")
+
+    assert "1 brand, 1 competitor; Not allowed" in out, err
