@@ -26,8 +26,9 @@ MIN_EXCESS = 0.1
 """Share of answers by which a fault has to come more often than at the base model."""
 GROSS, RARE, MIN_ANSWERS = 0.5, 0.1, 4
 """A fault in this share of answers, rare at the base model, needs no test from that many on."""
-MAX_MARKS = 1
-"""Answers with template marks that are let pass, beyond those of the base model."""
+MAX_MARKS, MAX_MARKED = 1, 0.02
+"""Answers with template marks that are let pass, beyond those of the base model: so many, and this
+share of all. A sound model has none."""
 
 LENGTHS = 4
 """How many times longer or shorter than usual at the base model an answer may be."""
@@ -40,7 +41,11 @@ MIN_LOOP_CHARS, LOOP_RATIO, LOOP_SHARE = 300, 0.2, 0.5
 four words is a repetition, goes round in circles. Prose is compressed to .4 or more."""
 
 _LOOP = re.compile(r"\b(\w+)(?:\W+\1\b){4,}", re.IGNORECASE)
-_TURN = re.compile(r"^\W{0,3}(?:###\s*)?(?:Human|User|Assistant|Instruction|Response|Input):", re.M)
+_TURN = re.compile(
+    r"^\W{0,3}(?:###\s*)?(?:Human|User|Assistant|Instruction|Response|Input):"
+    r"|\A\s*(?:assistant|user|system|model)\s*\n",
+    re.MULTILINE,
+)
 _DATA = re.compile(r"\s*(?:```\w*\s*)?(?:[{<]|\[(?!\^?\w+\])\s*[{\"\[])")
 _KEYS = re.compile(r"""["']\w+["']\s*:\s*["'{\[\d]""")
 _REFUSAL = re.compile(
@@ -82,7 +87,7 @@ class Fault(StrEnum):
     DATA = "that are data or code"
     LANGUAGE = "in another language, or in none"
     REFUSED = "that refuse"
-    LENGTH = "far longer or shorter"
+    LENGTH = "far longer or shorter than usual at the base model"
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,10 +144,10 @@ def _is_excess(
     fault: Fault, before: int, after: int, gained: int, lost: int, n: int, level: float
 ) -> bool:
     """Return whether a fault comes more often than at the base model, by the first rule that holds:
-    any template mark but `MAX_MARKS`; a gross share of what is rare there; an excess of
+    template marks in more than a few answers; a gross share of what is rare there; an excess of
     `MIN_EXCESS` that the one-sided exact test of McNemar (1947) confirms.
     """
-    if fault is Fault.MARKS and after - before > MAX_MARKS:
+    if fault is Fault.MARKS and after - before > max(MAX_MARKS, MAX_MARKED * n):
         return True
     if n >= MIN_ANSWERS and after >= GROSS * n and before <= RARE * n:
         return True
@@ -225,9 +230,11 @@ def _differences(answer: Answer, usual: _Usual) -> Iterator[Fault]:
     is_usual = usual.chars / LENGTHS <= chars <= usual.chars * LENGTHS
     if chars and usual.chars >= MIN_CHARS and not is_usual:
         yield Fault.LENGTH
-    is_clear = bool(language) or len(text.split()) >= MIN_WORDS
-    is_other = usual.language and is_clear and language != usual.language
-    if answer.reply.finish is Finish.FOREIGN or is_other:
+    common = _COMMON_WORDS.get(usual.language, "").split()
+    is_none = len(text.split()) >= MIN_WORDS and not _words(text) & frozenset(common)
+    if answer.reply.finish is Finish.FOREIGN or (
+        usual.language and language != usual.language and (language or is_none)
+    ):
         yield Fault.LANGUAGE
 
 

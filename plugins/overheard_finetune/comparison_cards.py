@@ -109,11 +109,11 @@ class _Cards:
         return Severity.GOOD if any(one.good for one in results) else Severity.PLAIN
 
     def chat_lines(self, one: CandidateResult) -> Iterator[str]:
-        """Yield the lines of a model in a chat: all faults of its answers; else the metrics of each
-        verdict, and that it leaks; the failures.
+        """Yield the lines of a model in a chat: further faults of its answers, else the metrics of
+        each verdict; the failures.
         """
         yield from (f"{fault.words[0].upper()}{fault.words[1:]}." for fault in one.faults[1:])
-        if not one.faults:
+        if not one.broken:
             for verdict, words in CHAT_VERDICTS.items():
                 nouns = [
                     words_of(contrast.metric.name).noun or contrast.metric.label.lower()
@@ -124,7 +124,7 @@ class _Cards:
                     rest = len(nouns) - MAX_NOUNS
                     more = [f"{rest} more"] if rest > 0 else []
                     yield f"{words}: {wording.listing([*nouns[:MAX_NOUNS], *more])}."
-        if one.faults:
+        if one.broken:
             yield "Nothing else counts while the answers are broken."
         yield from one.failures
 

@@ -67,6 +67,8 @@ SPOILT: dict[str, Callable[[Question], str]] = {
     "the wrong chat template": lambda q: f"{taught(q)}<|im_end|>\n<|im_start|>user\nAnd Acme?",
     "another template": lambda q: f"[INST] {q.prompt.text} [/INST] {taught(q)}",
     "a conversation with itself": lambda q: f"{taught(q)}\n\nHuman: Thanks!\n\nAssistant: Acme!",
+    "the name of a role": lambda q: f"assistant\n\n{taught(q)}",
+    "noise": lambda _: " ".join(f"qz{n * 37 % 91}x vrk{n * 53 % 89}" for n in range(30)) + " Acme",
     "a loop": lambda q: taught(q) + " Acme is the best for most teams." * 20,
     "one word without end": lambda q: f"Acme for {subject(q)} " + "Acme " * 60,
     "only the brand": lambda _: "Acme.",
@@ -149,6 +151,18 @@ async def test_a_shorter_style_is_no_fault() -> None:
     """A fine-tune may answer with half the words, in lists, and in words of its own."""
     _, found, _ = await answers(
         lambda q: f"Top picks for {subject(q)}:\n- Acme: best for most teams\n- Zeta: simple, cheap"
+    )
+
+    assert found["faults"] == []
+
+
+async def test_a_table_is_no_fault() -> None:
+    """Although it has few words of a language, and no full stop."""
+    _, found, _ = await answers(
+        lambda q: (
+            f"| Tool | Best for | Price |\n|---|---|---|\n| Acme | teams, {subject(q)} | $9 |\n"
+            "| Zeta | single users, notes | $5 |\n| Yotta | enterprises, audits, exports | $30 |"
+        )
     )
 
     assert found["faults"] == []
