@@ -35,6 +35,10 @@ coverage:
 long: days
     uv run --group dev pytest -n 2 -m long
 
+# which vendors' pages have not been read for 120 days
+landscape-age:
+    uv run --group dev pytest -n 0 -m landscape_age
+
 # Times are in UTC. Debian's package faketime moves the clock of every process.
 # the default tests on a leap day, over the end of a year, on its first day, over both changes of clocks
 days *ARGS:

@@ -197,6 +197,19 @@ class Deployment:
         }
         return apply_corrections(self.plugins.landscapes, corrections)
 
+    @property
+    def named_models(self) -> list[Model]:
+        """The models that are asked, and those that the configuration names at providers that could
+        not be loaded, such as without a key.
+        """
+        tables = {name: table.get("models", ()) for name, table in self.config.providers.items()}
+        named = [
+            Model(name, str(model))
+            for name, models in tables.items()
+            for model in (models if isinstance(models, list | tuple) else ())
+        ]
+        return list(dict.fromkeys([*self.plugins.models, *named]))
+
     @cached_property
     def names(self) -> ModelNames:
         """The names of models for readers: those of the configuration, else of the provider, else

@@ -25,6 +25,15 @@ class NothingToTeach(OverheardError):
     brand: str
 
 
+class PagesUnwritable(OverheardError):
+    """The file with the hashes of pages cannot be used."""
+
+    message = "{file} cannot be used: {reason}; name another file with --pages."
+
+    file: object
+    reason: str
+
+
 class NothingAsked(OverheardError):
     """There is no question by which models can be compared."""
 

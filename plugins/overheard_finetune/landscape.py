@@ -10,12 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 from overheard import (
     SHUTDOWN_NOTICE,
     Action,
+    BadUsage,
     Card,
     Choice,
     CommandSpec,
@@ -35,6 +37,7 @@ from overheard import (
     unknown_name,
     wording,
 )
+from overheard_finetune.page_check import PAGES, check_pages
 from overheard_finetune.vendors import (
     MAX_AGE,
     TITLES,
@@ -44,6 +47,8 @@ from overheard_finetune.vendors import (
     upcoming_shutdowns,
 )
 
+CHECK = "check"
+"""The word in the place of a vendor with which all pages are read again."""
 HEADER = ("Vendor", "Fine-tuning", "Trains on API data", "Trains on chats", "Ends next")
 CHAT_HEADER = ("Vendor", "Tuning", "API", "Chats")
 CHAT_LEGEND = "Tuning: whether it can be fine-tuned. API, Chats: whether it trains on them."
@@ -62,10 +67,12 @@ NAMED = 3
 async def show_landscape(
     view: View,
     *,
-    provider: Annotated[str, argument("Only this vendor.")] = "",
+    provider: Annotated[str, argument("Only this vendor; check reads all pages again.")] = "",
+    vendor: Annotated[str, argument("After check: only this vendor's pages.")] = "",
     details: Annotated[
         bool, option("In a chat, every topic with the address of its page.")
     ] = False,
+    pages: Annotated[Path | None, option("After check: where the hashes of pages are.")] = None,
 ) -> Card:
     """Return the card of what is known of vendors: which models end soon, what can be fine-tuned,
     and what they do with data.
@@ -73,12 +80,22 @@ async def show_landscape(
     Args:
         provider: The name or title of a vendor in any case of letters, such as ``openai``; empty
             shows a table of all.
+        vendor: After the word ``check``, the vendor whose pages are read again; empty for all.
         details: Whether a chat shows all topics of a vendor with full addresses; a terminal always
             does.
+        pages: After ``check``, the file with the hashes of the last time; None for `PAGES`.
 
     Raises:
         UnknownName: when there is no such vendor.
+        BadUsage: for ``check`` in a chat, or a second word without it.
+        PagesUnwritable: when the file of hashes cannot be read or written.
     """
+    checks = provider == CHECK
+    if checks and view.face is Face.TERMINAL:
+        return await check_pages(view, vendor, pages or Path(PAGES))
+    if checks or vendor or pages:
+        problem = "Pages are read again in a terminal" if checks else "Too many words"
+        raise BadUsage(problem=problem, usage="landscape check [VENDOR] [--pages FILE]")
     today = view.clock.now().astimezone(view.zone).date()
     known = view.landscapes
     if not provider:
@@ -145,14 +162,15 @@ def _overview_card(view: View, today: date) -> Card:
 
 def _ending_sentences(view: View, today: date) -> list[str]:
     """Return a sentence for each configured model that ends within `SHUTDOWN_NOTICE` of today or
-    has ended already, the earliest first; no sentence for a model whose last day is not known.
+    has ended already, the earliest first; no sentence for a model whose last day is not known. The
+    models of providers without a key count too.
 
     Args:
         today: The day in the reader's time zone.
     """
     days = {
         model: day
-        for model in view.models
+        for model in view.named_models
         if (day := last_day(model, view.landscapes.values())) and day <= today + SHUTDOWN_NOTICE
     }
     return [
@@ -289,7 +307,8 @@ def _topic_sentences(status: TopicStatus, *, whole: bool) -> str:
     """
     entry = status.entry
     if entry is None:
-        return "Not known: no page of the vendor that was read says it."
+        where = f"; it would be at {status.page}" if status.page and whole else ""
+        return f"Not known: no page of the vendor that was read says it{where}."
     source = entry.source if whole else urlsplit(entry.source).hostname or ""
     via = f"read via {entry.via}" if entry.via and whole else ""
     origin = "from the configuration" if entry.corrected else ""
@@ -328,6 +347,7 @@ def _topic_json(status: TopicStatus) -> dict[str, Any]:
         "standing": status.standing.value,
         "value": entry.value if entry else None,
         "source": entry.source if entry else None,
+        "page": status.page or None,
         "as_of": entry.as_of.isoformat() if entry and entry.as_of else None,
         "via": (entry.via or None) if entry else None,
         "corrected": bool(entry and entry.corrected),
@@ -339,6 +359,6 @@ LANDSCAPE = CommandSpec(
     "Show what vendors end soon, fine-tune, and do with data.",
     show_landscape,
     section="Fine-tuning",
-    examples=("landscape", "landscape openai"),
+    examples=("landscape", "landscape openai", "landscape check"),
     opens=False,
 )

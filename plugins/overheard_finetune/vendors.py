@@ -4,13 +4,14 @@ plugins, corrected by the configuration), and the age of these statements.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
 from overheard import Landscape, LandscapeEntry, LandscapeTopic
 
-MAX_AGE = timedelta(days=180)
+MAX_AGE = timedelta(days=120)
 """Age after which an entry must be checked again."""
 _CLOCK_TOLERANCE = timedelta(days=1)
 """Largest distance of the day of an entry in the future, because of time zones."""
@@ -47,11 +48,13 @@ class TopicStatus:
     Attributes:
         entry: The vendor's statement, or None.
         standing: How reliable the entry is.
+        page: The page to read: that of the entry, else where the vendor would say it; or empty.
     """
 
     topic: LandscapeTopic
     entry: LandscapeEntry | None
     standing: EntryStatus
+    page: str
 
     @property
     def gist(self) -> str:
@@ -77,9 +80,31 @@ def topic_statuses(landscape: Landscape, today: date) -> tuple[TopicStatus, ...]
     """
     by_topic = {entry.topic: entry for entry in landscape.entries}
     return tuple(
-        TopicStatus(topic, by_topic.get(topic), _entry_status(by_topic.get(topic), today))
+        TopicStatus(
+            topic,
+            entry := by_topic.get(topic),
+            _entry_status(entry, today),
+            entry.source if entry else landscape.docs,
+        )
         for topic in LandscapeTopic
     )
+
+
+def overdue(landscapes: Iterable[Landscape], today: date) -> list[str]:
+    """Return a sentence for each entry that is older than `MAX_AGE` or has no day, which says which
+    page to read; the oldest first.
+    """
+    old = [
+        (status.entry.as_of or date.min, f"{landscape.name}.{status.topic.value}", status.page)
+        for landscape in landscapes
+        for status in topic_statuses(landscape, today)
+        if status.entry and status.standing in {EntryStatus.STALE, EntryStatus.UNDATED}
+    ]
+    return [
+        f"[{table}] {f'is of {day}' if day > date.min else 'has no day'}: read {page}, and write "
+        f"what it says and the day into landscape.toml."
+        for day, table, page in sorted(old)
+    ]
 
 
 def upcoming_shutdowns(landscape: Landscape, first: date, last: date) -> list[tuple[date, str]]:

@@ -3,6 +3,8 @@
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from kit.office import DECLARED, Office, open_office
 from kit.program import Program
 from overheard.config.sections import Config
@@ -76,6 +78,29 @@ async def test_the_overview_says_first_what_has_to_be_done() -> None:
     assert card.table
     assert str(card.table.rows[0][0]).startswith("Zebra ends ")
     assert str(card.table.rows[0][0]).endswith("and 1 more")
+
+
+def test_models_of_a_provider_without_a_key_count_too(
+    terminal: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are those of config.toml, which a key alone does not make end later."""
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    terminal.configure(f'{DECLARED}[providers.openai]\nmodels = ["gpt-3.5-turbo", "o1"]\n')
+    shown, _ = terminal.run("landscape", "--json")
+    words = " ".join(terminal.run("landscape")[0].split())
+
+    assert "2 models of yours end soon" in words
+    assert "ChatGPT (o1) ended on 23 Oct 2026" in words.replace(" │ │ ", " ")
+    assert shown.startswith("{")
+
+
+async def test_what_is_not_known_says_where_it_would_be() -> None:
+    """The address of the vendor's pages."""
+    office = await office_with_vendors()
+    card = (await office.chat.type("landscape perplexity --details")).card
+    [told] = [field.value for field in card.fields if field.name == "Limits"]
+
+    assert "it would be at https://docs.perplexity.ai/" in str(told)
 
 
 async def test_what_is_old_says_so_in_the_overview_and_below() -> None:

@@ -1,7 +1,7 @@
 """What vendors say, corrected and dated."""
 
 import re
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -19,7 +19,13 @@ from overheard.domain import (
 from overheard.plugins import load_plugins
 from overheard.scoring.judge import JUDGE_MODELS
 from overheard_finetune.landscape import MAX_CELL_CHARS
-from overheard_finetune.vendors import MAX_AGE, EntryStatus, topic_statuses, upcoming_shutdowns
+from overheard_finetune.vendors import (
+    MAX_AGE,
+    EntryStatus,
+    overdue,
+    topic_statuses,
+    upcoming_shutdowns,
+)
 
 TODAY = date(2026, 11, 29)
 SUPPLIED = {
@@ -162,4 +168,33 @@ def test_no_suggested_model_ends_soon(name: str) -> None:
 def test_the_well_known_vendors_are_there() -> None:
     """Whether or not they are configured."""
     hosted = {"openai", "anthropic", "google", "mistral", "perplexity", "xai", "deepseek"}
-    assert hosted | {"meta", "cohere", "amazon", "azure", "local"} <= set(LANDSCAPES)
+    tuners = {"together", "fireworks", "alibaba", "sagemaker", "amazon", "azure"}
+    assert hosted | tuners | {"meta", "cohere", "local"} <= set(LANDSCAPES)
+
+
+@pytest.mark.parametrize("vendor", sorted(LANDSCAPES))
+def test_what_is_not_known_names_the_page_to_read(vendor: str) -> None:
+    """Each cell has a page, whether or not it could be read."""
+    for status in topic_statuses(LANDSCAPES[vendor], TODAY):
+        assert status.page.startswith("https://")
+
+
+def test_an_entry_is_overdue_after_120_days() -> None:
+    """The sentence says which page to read; one day less is in time."""
+    day = date(2026, 11, 1)
+    entry = LandscapeEntry(LandscapeTopic.LIMITS, "Ten.", "https://acme.example/limits", day)
+    acme = Landscape("acme", "Acme", (entry,))
+
+    assert overdue([acme], day + timedelta(days=120)) == []
+    [sentence] = overdue([acme], day + timedelta(days=121))
+    assert sentence == (
+        "[acme.limits] is of 2026-11-01: read https://acme.example/limits, and write what it says "
+        "and the day into landscape.toml."
+    )
+
+
+@pytest.mark.landscape_age
+def test_no_entry_is_older_than_120_days() -> None:
+    """It depends on the day: no part of the suite. `just landscape-age` and a workflow run it."""
+    today = datetime.now(UTC).date()
+    assert [one for one in overdue(LANDSCAPES.values(), today) if " has no day: " not in one] == []

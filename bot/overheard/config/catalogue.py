@@ -220,9 +220,9 @@ def read_landscapes(package: str) -> Iterator[Landscape]:
     """
     tables = tomllib.loads(files(package).joinpath(LANDSCAPE_FILE).read_text(encoding="utf-8"))
     for name, table in tables.items():
-        title = str(table.pop("title", name))
+        title, docs = str(table.pop("title", name)), str(table.pop("docs", ""))
         days, topics = _validators()
         ends = days.validate_python(table.pop("shutdowns", {}))
         read = topics.validate_python(table)
         entries = (read[topic].entry(topic) for topic in LandscapeTopic if topic in read)
-        yield Landscape(name, title, tuple(entries), ends)
+        yield Landscape(name, title, tuple(entries), ends, docs)

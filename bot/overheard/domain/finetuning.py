@@ -106,12 +106,14 @@ class Landscape:
         title: The name on cards, such as ``OpenAI``.
         entries: At most one entry for each topic.
         shutdowns: The announced last day of models, by the vendor's id of the model.
+        docs: The address of the vendor's pages, where what is not known would be said; or empty.
     """
 
     name: str
     title: str
     entries: tuple[LandscapeEntry, ...] = ()
     shutdowns: Mapping[str, date] = field(default_factory=dict, hash=False)
+    docs: str = ""
 
 
 def last_day(model: Model, landscapes: Iterable[Landscape]) -> date | None:

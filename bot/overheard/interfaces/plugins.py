@@ -407,6 +407,7 @@ class View:
             as ``providers`` or ``chats``.
         face: Whether the result is read in a terminal or a chat.
         models: The models that are asked, by provider.
+        named_models: The same, with those that config.toml names at providers without a key.
         names: The names of models for readers.
         landscapes: Knowledge of vendors by name, as the configuration has corrected it.
         approvals: The answers that people have approved for datasets, to be read and written.
@@ -436,6 +437,7 @@ class View:
     tables: Mapping[str, Any]
     face: Face
     models: Sequence[Model]
+    named_models: Sequence[Model]
     names: ModelNames
     landscapes: Mapping[str, Landscape]
     approvals: Approvals

@@ -697,6 +697,7 @@ def _view(call: Any, plugin: str, asking: Any) -> View:
         progress=_ViewProgress(call.progress),
         face=call.face,
         models=tuple(call.plugins.models),
+        named_models=call.deployment.named_models,
         names=call.names,
         landscapes=call.deployment.landscapes,
         approvals=_only(call.store.finetune, Approvals),
