@@ -292,7 +292,8 @@ class Call:
         zone: The reader's time zone.
         progress: Shows the progress of long work.
         desk: Carries out requests, for a command that `serves`.
-        config: And what follows: parts of the deployment.
+        config: This, and what follows, are parts of the deployment.
+        face: Where the answer is read: the terminal for the channel ``terminal``, else a chat.
     """
 
     deployment: Deployment
@@ -307,15 +308,18 @@ class Call:
     plugins: Plugins = field(init=False, repr=False)
     scoring: Scoring = field(init=False, repr=False)
     clock: Clock = field(init=False, repr=False)
+    face: Face = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         for part in ("config", "store", "catalogue", "plugins", "scoring", "clock"):
             object.__setattr__(self, part, getattr(self.deployment, part))
+        face = Face.TERMINAL if self.channel == TERMINAL else Face.CHAT
+        object.__setattr__(self, "face", face)
 
     @property
-    def face(self) -> Face:
-        """Where the answer is read: the terminal for the channel ``terminal``, else a chat."""
-        return Face.TERMINAL if self.channel == TERMINAL else Face.CHAT
+    def names(self) -> ModelNames:
+        """The names of models for readers."""
+        return self.deployment.names
 
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[Call]:
@@ -326,11 +330,6 @@ class Call:
     def configured(self) -> Config:
         """The configuration as it was read from its file."""
         return self.deployment.configured
-
-    @property
-    def names(self) -> ModelNames:
-        """The names of models for readers."""
-        return self.deployment.names
 
     @property
     def pricing(self) -> Pricing:

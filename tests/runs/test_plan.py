@@ -18,7 +18,6 @@ from overheard.runs.plan import (
     find_run,
     lay_out,
     new_run,
-    progress_title,
     unfinished,
 )
 from overheard.testing.deployment import open_test_store
@@ -79,12 +78,6 @@ def test_an_unknown_brand_or_model_is_told_with_those_there_are() -> None:
     with pytest.raises(UnknownName, match="none yet"):
         find_model("svc/m-1", {})
     assert choose_models(PROVIDERS) == (ONE, TWO)
-
-
-def test_a_title_counts_the_questions() -> None:
-    """Two prompts, two models, two repeats."""
-    assert progress_title(PANEL) == "Asking 8 questions"
-    assert progress_title(None) == "Asking 0 questions"
 
 
 def test_a_new_run_has_a_name_of_its_own() -> None:

@@ -153,7 +153,7 @@ async def _burst_sentences(call: Call, run: Run) -> list[str]:
     empty for an imported run.
     """
     plans = await planned_bursts(call)
-    models = run.panel.models if run.panel else ()
+    models = () if run.panel is None else run.panel.models
     return [burst_sentence(call, plan) for plan in plans if plan.model in models]
 
 

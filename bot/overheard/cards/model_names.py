@@ -65,10 +65,9 @@ class ModelNames:
         self._given = dict(given or {})
         self._foreign = frozenset(foreign)
         self._names: dict[Model, str] = {}
-        asked = sorted(set(models))
-        for model in asked:
-            base = self._base_name(model)
-            namesakes = [other for other in asked if self._base_name(other) == base]
+        bases = {model: self._base_name(model) for model in sorted(set(models))}
+        for model, base in bases.items():
+            namesakes = [other for other, name in bases.items() if name == base]
             is_unique = len(namesakes) == 1
             self._names[model] = base if is_unique else _distinct_name(model, base, namesakes)
 
@@ -110,11 +109,11 @@ class ModelNames:
         A name that is configured for a model counts for the same model with search too, unless that
         has its own.
         """
-        without_search = f"{model.provider}/{model.id}"
-        given = self._given.get(str(model)) or self._given.get(without_search)
+        model_id = model.id
+        given = self._given.get(str(model)) or self._given.get(f"{model.provider}/{model_id}")
         if not given and model.provider in self._foreign:
-            return model.id.rpartition("/")[2]
-        return given or _family_name(model)
+            return model_id.rpartition("/")[2]
+        return given or _family_name(model.provider, model_id)
 
 
 def asked_by(model: Model) -> str:
@@ -129,23 +128,23 @@ def asked_by(model: Model) -> str:
     return ", ".join([*parts, *([f"{model.effort} effort"] if model.effort else ())])
 
 
-def _family_name(model: Model) -> str:
-    """Return the name of a model's family, such as ``ChatGPT``.
+def _family_name(provider: str, model_id: str) -> str:
+    """Return the name of the family of a model without search, such as ``ChatGPT``.
 
     It follows from the beginning of a word of the id, else from the provider; without either, it is
     the last part of the id. A fine-tuned model at OpenAI has the suffix of its id in brackets.
     """
-    name = model.id.casefold()
+    name = model_id.casefold()
     if name.startswith(TUNED):  # ft:gpt-4o:acme:support:abc123
-        suffix = "".join(model.id.split(":")[3:4])
+        suffix = "".join(model_id.split(":")[3:4])
         return f"ChatGPT fine-tuned ({suffix})" if suffix else "ChatGPT fine-tuned"
     words = name.replace("/", "-").replace("_", "-").replace(":", "-").replace(".", "-").split("-")
     for beginning, family in FAMILIES:
         vendor = ORDINARY.get(beginning, "")
-        is_vendor = vendor in model.provider.casefold() or vendor in words
+        is_vendor = vendor in provider.casefold() or vendor in words
         if is_vendor and any(word.startswith(beginning) for word in words):
             return family
-    return VENDORS.get(model.provider, model.id.rpartition("/")[2])
+    return VENDORS.get(provider, model_id.rpartition("/")[2])
 
 
 def _distinct_name(model: Model, base: str, namesakes: list[Model]) -> str:

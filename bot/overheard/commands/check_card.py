@@ -63,7 +63,7 @@ async def run_card(call: Call, result: RunResult[AnalysisResult]) -> Card:
     brand_cards = [await brand_card(call, brand, outcome) for brand in panel.brands]
     first_card, *other_cards = [card for card, _ in brand_cards]
     tellings = [telling for _, telling in brand_cards]
-    failed = outcome.state is RunState.FAILED
+    state = outcome.state
     is_calm = first_card.severity in {Severity.GOOD, Severity.PLAIN}
     paragraphs = [
         str(first_card.text),
@@ -73,7 +73,7 @@ async def run_card(call: Call, result: RunResult[AnalysisResult]) -> Card:
         *warnings,
     ]
     severity = first_card.severity
-    if is_calm and (outcome.state is not RunState.COMPLETE or warnings):
+    if is_calm and (state is not RunState.COMPLETE or warnings):
         severity = Severity.WARNING
     rows = run_rows(tellings, outcome)
     answered_models = {row.model for row in rows}
@@ -105,8 +105,8 @@ async def run_card(call: Call, result: RunResult[AnalysisResult]) -> Card:
         text="\n\n".join(filter(None, paragraphs)),
         severity=severity,
         more=(*other_cards, *(() if in_chat else analysis.announced)),
-        failed=failed,
-        partial=outcome.state is RunState.PARTIAL,
+        failed=state is RunState.FAILED,
+        partial=state is RunState.PARTIAL,
         data={
             **_outcome_json(outcome),
             "prompts": panel.edition,
@@ -248,7 +248,7 @@ async def _budget_and_judge_sentences(call: Call, run: Run) -> AsyncIterator[str
     """
     panel, now = run.panel, call.clock.now()
     accounts: dict[Account, None] = {}
-    for prompt in panel.prompts if panel else ():
+    for prompt in () if panel is None else panel.prompts:
         accounts.update(dict.fromkeys(run.payer.accounts(prompt, now)))
     spent = await nearly_spent(call.config.budget, call.store.money, accounts)
     for account, (usd, limit) in spent.items():

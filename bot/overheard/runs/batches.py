@@ -69,8 +69,9 @@ def asked_at_once(run: Run, providers: Mapping[str, Provider]) -> Run:
     run itself if no model is.
     """
     waiting = batched(run.panel, providers)
-    models = run.panel.models if run.panel else ()
-    return asking_only(run, [m for m in models if m not in waiting]) if waiting else run
+    if run.panel is None or not waiting:
+        return run
+    return asking_only(run, [m for m in run.panel.models if m not in waiting])
 
 
 def require_batched(panel: Panel, providers: Mapping[str, Provider]) -> None:

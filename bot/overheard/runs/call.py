@@ -268,7 +268,7 @@ def sampling_seed(run: Run, question: Question) -> int:
     The seed depends on the panel's seed (0 without a panel), the prompt and the repeat. It does not
     depend on the model, so that differences between answers are due to the models.
     """
-    base = run.panel.seed if run.panel else 0
+    base = 0 if run.panel is None else run.panel.seed
     asked = (base, question.prompt.key, question.repeat)
     digest = hashlib.blake2b(repr(asked).encode(), digest_size=4).digest()
     return int.from_bytes(digest) >> 1

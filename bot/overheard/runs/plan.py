@@ -6,7 +6,6 @@ import secrets
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from overheard.cards import wording
 from overheard.config.problems import suggestion
 from overheard.domain import Brand, Catalogue, Model, Panel, Run, RunState
 from overheard.errors import NothingToAsk, SearchUnknown, UnknownName
@@ -94,11 +93,6 @@ def choose_models(
         if model.searches and not capabilities_of(model, providers).search:
             raise SearchUnknown(model=model, id=model.id, provider=model.provider)
     return asked
-
-
-def progress_title(panel: Panel | None) -> str:
-    """Return the title of the progress display."""
-    return f"Asking {wording.count(len(panel or ()), 'question')}"
 
 
 def _require_any(kind: str, matches: Sequence[object]) -> None:

@@ -125,11 +125,11 @@ class Pricing:
         """
         calls: dict[Pair, int] = {}
         answers = reused = 0
-        if run.panel:
-            now = self._clock.now()
-            reused_by_pair = (
-                await reusable(self._store, run, reuse_within, now) if reuse_within else {}
-            )
+        if run.panel is not None:
+            reused_by_pair: Mapping[Pair, int] = {}
+            if reuse_within:
+                now = self._clock.now()
+                reused_by_pair = await reusable(self._store, run, reuse_within, now)
             left = unasked(run.panel, await self._store.answers.asked(run.id))
             calls = {pair: count - reused_by_pair.get(pair, 0) for pair, count in left.items()}
             reused = sum(reused_by_pair.values())

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Collection, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
+from overheard.cards import wording
 from overheard.domain import Answer, FailureKind, Model, Question, Run, UsualUsage
 from overheard.errors import (
     BudgetUsedUp,
@@ -29,7 +30,6 @@ from overheard.runs.budget import (
 from overheard.runs.call import ProviderCall, with_estimated_cost
 from overheard.runs.interruptions import RunCancellation
 from overheard.runs.limits import Limits, ModelLimiter
-from overheard.runs.plan import progress_title
 from overheard.runs.retries import RetryPolicy
 from overheard.runs.tasks import Outcome
 
@@ -109,11 +109,12 @@ class Runner:
             StoreError: when an answer cannot be stored.
         """
         panel = run.panel
-        prompts = {prompt.key for prompt in panel.prompts} if panel else None
+        prompts = {prompt.key for prompt in panel.prompts} if panel is not None else None
         asked = await self._store.answers.asked(run.id, prompts=prompts)
-        questions = panel.questions() if panel and asked else ()
+        questions = panel.questions() if panel is not None and asked else ()
         outcome = Outcome(run, kept=sum(question.key in asked for question in questions))
-        self._progress.start(progress_title(panel), len(panel or ()))
+        count = len(panel) if panel is not None else 0
+        self._progress.start(f"Asking {wording.count(count, 'question')}", count)
         self._progress.advance(outcome.kept)
         cancellation = RunCancellation(self._store, run.id)
         try:

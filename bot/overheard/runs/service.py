@@ -26,7 +26,6 @@ from overheard.runs.answers import reuse
 from overheard.runs.batches import Batches, asked_at_once, asking_only, batched
 from overheard.runs.budget import SpendReservation
 from overheard.runs.limits import Limits
-from overheard.runs.plan import progress_title
 from overheard.runs.quote import PriceQuote
 from overheard.runs.retries import RetryPolicy
 from overheard.runs.runner import Runner
@@ -383,7 +382,8 @@ class RunProgress:
             self._counted = counted
             workers = wording.count(counted, "worker") if counted else NO_WORKER
             panel = self._run.panel
-            self._progress.start(f"{progress_title(panel)} ({workers})", len(panel or ()))
+            count = len(panel or ())
+            self._progress.start(f"Asking {wording.count(count, 'question')} ({workers})", count)
             self._progress.advance(self._seen)
 
     async def __call__(self) -> bool:
