@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, tzinfo
 from functools import cached_property, partial
-from typing import Any
+from typing import Any, TypeVar
 
 from overheard.cards.command import Face
 from overheard.cards.model_names import ModelNames
@@ -39,7 +39,7 @@ from overheard.runs.budget import Estimate, Pair, capabilities_of
 from overheard.runs.limits import Limits
 from overheard.runs.plan import choose_models, new_run
 from overheard.runs.quote import Pricing
-from overheard.runs.service import RunService
+from overheard.runs.service import RunAnalysis, RunService
 from overheard.runs.tasks import InlineQueue
 from overheard.scoring.judge import Judging, JudgingResources, judges, judging_cost
 from overheard.scoring.rescoring import Rescoring, scoring_in_use
@@ -47,6 +47,7 @@ from overheard.scoring.service import Scoring
 
 KEPT = "plugin:"
 """The beginning of the names of settings that plugins keep; the plugin's name follows."""
+Found = TypeVar("Found")
 
 
 def local_zone() -> tzinfo:
@@ -153,19 +154,12 @@ class Deployment:
         if key not in self.judged:
             entry_points = [point for point in installed_plugins()[0] if point.name in added]
             loaded = await asyncio.to_thread(load_plugins, Config(scorers=added), entry_points)
-            scorers = {**plugins.scorers, **loaded.scorers}
-            resources = JudgingResources(
-                self.store,
-                plugins.providers,
-                self.limits,
-                self.configured.budget,
-                config.asking,
-                self.clock,
+            plugins = replace(plugins, scorers={**plugins.scorers, **loaded.scorers})
+            declared = self.configured
+            scoring = _scoring(
+                declared, self.store, plugins, self.catalogue, self.limits, self.clock
             )
-            judging = Judging(resources, scorers.values())
-            listeners = plugins.listeners.answer_scored
-            scoring = Scoring(scorers.values(), self.catalogue, judging, listeners)
-            self.judged[key] = (replace(plugins, scorers=scorers), scoring)
+            self.judged[key] = (plugins, scoring)
         return self.judged[key]
 
     @property
@@ -341,9 +335,13 @@ class Call:
         now, who, channel = self.clock.now(), self.who, self.channel
         return new_run(panel, now, label=label, asked_by=who, channel=channel, aside=True)
 
-    def priced_asking(self, label: str, priced: Counter[Pair], *, agreed: bool) -> PricedAsking:
-        """Return what prices and asks panels for a plugin's command, in runs with this label."""
-        service = RunService[None](
+    def run_service(self, analysis: RunAnalysis[Found] | None = None) -> RunService[Found]:
+        """Return a service that carries out runs of the deployment.
+
+        Args:
+            analysis: Analyses each run when it ends; None where no run of the history is asked.
+        """
+        return RunService(
             self.store,
             self.plugins.providers,
             self.deployment.limits,
@@ -352,9 +350,13 @@ class Call:
             self.clock,
             self.deployment.queue,
             self.progress,
+            analysis,
         )
+
+    def priced_asking(self, label: str, priced: Counter[Pair], *, agreed: bool) -> PricedAsking:
+        """Return what prices and asks panels for a plugin's command, in runs with this label."""
         new_run = partial(self.aside_run, label=label)
-        return PricedAsking(self.pricing, service, new_run, priced, agreed)
+        return PricedAsking(self.pricing, self.run_service(), new_run, priced, agreed)
 
     def work(self, plugin: str) -> PluginWork:
         """Return what the commands of a plugin may do beyond reading and asking."""
@@ -422,6 +424,20 @@ class PluginWork:
         return list(await read()) if read else []
 
 
+def _scoring(
+    declared: Config,
+    store: Store,
+    plugins: Plugins,
+    catalogue: Catalogue,
+    limits: Limits,
+    clock: Clock,
+) -> Scoring:
+    """Return the scorers of plugins over a catalogue, with what their judges ask through."""
+    providers, scorers = plugins.providers, plugins.scorers.values()
+    resources = JudgingResources(store, providers, limits, declared.budget, declared.asking, clock)
+    return Scoring(scorers, catalogue, Judging(resources, scorers), plugins.listeners.answer_scored)
+
+
 async def assemble(
     config: Config,
     store: Store,
@@ -448,12 +464,8 @@ async def assemble(
     await store.catalogue.provision(config.catalogue())
     declared, config = config, with_chat_settings(config, await store.settings.all())
     catalogue = await store.catalogue.current()
-    limits, scorers = Limits(config.limits), plugins.scorers.values()
-    resources = JudgingResources(
-        store, plugins.providers, limits, declared.budget, config.asking, clock
-    )
-    judging, listeners = Judging(resources, scorers), plugins.listeners.answer_scored
-    scoring = Scoring(scorers, catalogue, judging, listeners)
+    limits = Limits(config.limits)
+    scoring = _scoring(declared, store, plugins, catalogue, limits, clock)
     deployment = Deployment(
         config=config,
         store=store,

@@ -164,17 +164,7 @@ def run_service(call: Call, announce: Announce | None = None) -> RunService[Anal
         announce: Announces each alert of a run in the channel of the command; None announces
             nothing.
     """
-    return RunService(
-        call.store,
-        call.plugins.providers,
-        call.deployment.limits,
-        call.config.budget,
-        call.config.asking,
-        call.clock,
-        call.deployment.queue,
-        call.progress,
-        Analysis(call, announce),
-    )
+    return call.run_service(Analysis(call, announce))
 
 
 @traced("detect", lambda _, run, *__: {"overheard.run": run.key})

@@ -6,7 +6,6 @@ import secrets
 from collections.abc import Sequence
 from typing import Annotated
 
-from overheard.alerts.run_analysis import run_service
 from overheard.cards import wording
 from overheard.cards.card import Card, Field, Severity, Tainted
 from overheard.cards.command import CommandSpec, Face, Kind, Proposal, Role, argument, option
@@ -53,7 +52,7 @@ async def ask(
 
     async def execute() -> Card:
         """Ask the models, and return the card of their answers."""
-        outcome, answers = await run_service(call).ask_aside(run)
+        outcome, answers = await call.run_service().ask_aside(run)
         names = call.names if call.face is Face.CHAT else None
         return _answers_card(question, answers, outcome, names)
 

@@ -13,7 +13,6 @@ from functools import partial
 from typing import TypeVar
 from urllib.parse import urlsplit
 
-from overheard.alerts.run_analysis import run_service
 from overheard.cards import wording
 from overheard.config.problems import suggestion
 from overheard.config.sections import Config
@@ -152,7 +151,7 @@ async def called_model_findings(call: Call, session: Session) -> AsyncIterator[F
         if reply not in {"y", "yes"}:
             yield Finding(f"{place} (not made)")
             return
-    outcome, answers = await run_service(call).ask_aside(run)
+    outcome, answers = await call.run_service().ask_aside(run)
     yield Finding(f"{place} ({wording.money(outcome.spent)})")
     for answer in answers:
         if not answer.error:

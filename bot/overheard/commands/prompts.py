@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Annotated, Any
 
-from overheard.alerts.run_analysis import run_service
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Severity, Style, Table, Tainted, fitting
 from overheard.cards.command import (
@@ -241,7 +240,7 @@ async def suggest_prompts(
         """Ask the model, store its first `MAX_CHOICES` questions in place of earlier ones, and
         return the card of all questions.
         """
-        outcome, answers = await run_service(call).ask_aside(run)
+        outcome, answers = await call.run_service().ask_aside(run)
         text = "\n".join(answer.reply.text for answer in answers)
         catalogue = call.catalogue
         questions = read_suggestions(text, catalogue.brands, catalogue.prompts)

@@ -247,7 +247,10 @@ class Runner:
                 first_began, tried = first_began or call.begun, tried + 1
                 wait = self._retries.wait(failure, tried) if failure else 0.0
                 self._limits.counters.called(answer, failure)
-                _report_end(lane.limiter, answer, failure, call.begun, wait)
+                if failure:
+                    lane.limiter.failed(failure, call.begun, wait)
+                elif not answer.error:  # such an error is the plugin's fault
+                    lane.limiter.answered(answer.reply.limits)
                 is_last = not failure or not self._retries.should_retry(
                     failure, tried, call.ended + wait - first_began
                 )
@@ -327,20 +330,3 @@ class Runner:
             self._reservation.keep_back(held, cost)
         else:
             self._reservation.settle(held, cost)
-
-
-def _report_end(
-    limiter: ModelLimiter, answer: Answer, failure: ProviderFailed | None, begun: float, wait: float
-) -> None:
-    """Report a failure, or an answer without an error, to the limiter of the model. An answer with
-    an error that the provider did not report is a fault of the plugin, and is not reported.
-
-    Args:
-        failure: The failure that the provider reported, or None.
-        begun: When the call began, on the event loop's clock.
-        wait: Seconds until the next try of a failed call.
-    """
-    if failure:
-        limiter.failed(failure, begun, wait)
-    elif not answer.error:
-        limiter.answered(answer.reply.limits)

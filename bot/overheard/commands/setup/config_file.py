@@ -9,7 +9,6 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from overheard.alerts.run_analysis import run_service
 from overheard.cards import wording
 from overheard.deployment import Call
 from overheard.domain import Panel, Prompt
@@ -158,7 +157,7 @@ async def derived_category(
         quote = await call.pricing.quote(run)
         if not agreed(quote.price, quote.usd):
             return ""
-        _, answers = await run_service(call).ask_aside(run)
+        _, answers = await call.run_service().ask_aside(run)
     except OverheardError:
         return ""  # the check that follows says what is wrong
     return category_in(answers[0].reply.text, names) if answers else ""

@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from overheard.alerts.run_analysis import run_service
 from overheard.commands.prompts import named_brands
 from overheard.commands.suggestions import QUICK_ANSWERS, suggestions_of
 from overheard.deployment import Call
@@ -164,7 +163,7 @@ async def suggest(call: Call, brand: Brand) -> Draft:
     run, name = _suggestions_run(call, brand, model), call.names.name(model)
     try:
         await call.pricing.quote(run)
-        outcome, answers = await run_service(call).ask_aside(run)
+        outcome, answers = await call.run_service().ask_aside(run)
     except OverheardError as error:
         draft = Draft(brand.name, problem=str(error))
         return _with_template_questions(call.catalogue, brand, draft)
