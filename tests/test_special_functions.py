@@ -52,9 +52,3 @@ def test_the_beta_distribution_is_right(a: float, b: float) -> None:
     np.testing.assert_allclose(own.betainc(a, b, x), theirs, rtol=1e-9, atol=1e-300)
     y = CHANCES[2:-1]
     np.testing.assert_allclose(own.betaincinv(a, b, y), special.betaincinv(a, b, y), rtol=1e-8)
-
-
-def test_the_binomial_distribution_is_right() -> None:
-    """Up to all successes."""
-    for k, n, p in [(0, 1, 0.5), (3, 10, 0.5), (10, 10, 0.2), (480, 1_000, 0.5)]:
-        assert own.bdtr(k, n, p) == pytest.approx(float(special.bdtr(k, n, p)), rel=1e-10)

@@ -91,17 +91,6 @@ def betaincinv(a: float, b: float, y: Any) -> Floats:
     )
 
 
-def bdtr(k: int, n: int, p: float) -> float:
-    """Return the probability of at most k successes among n trials with the probability p each.
-
-    Args:
-        k: The number of successes, from 0; 1.0 is returned from n on.
-        n: The number of trials.
-        p: The probability of a success, 0 to 1.
-    """
-    return 1.0 if k >= n else float(betainc(n - k, k + 1, 1 - p))
-
-
 def stdtr(freedom: float, t: Any) -> Floats:
     """Return the probability, 0 to 1, that a variable with Student's t distribution is at most t.
 

@@ -30,8 +30,6 @@ MAX_QUOTES = 5
 """Quotes of the card, and of each cluster in JSON output."""
 MAX_SOURCES = 3
 """Sources of a cluster in the table."""
-MAX_STATED = 60
-"""Largest number of characters of a claim in the card's sentence."""
 
 
 async def list_claims(
