@@ -131,9 +131,9 @@ async def test_a_recheck_asks_what_the_alert_is_about_as_often_as_its_run() -> N
     unknown = replace(alert, shift=replace(alert.shift, run_id=99))
 
     asked = {"brands": ("Acme",), "models": ("svc/m-1",), "repeats": 3}
-    assert await recheck_of(Call(office.deployment), alert) == asked
-    assert await recheck_of(Call(office.deployment), model) == asked | {"brands": ()}
-    assert await recheck_of(Call(office.deployment), unknown) == asked | {"repeats": 1}
+    assert await recheck_of(Call(office.deployment).store, alert) == asked
+    assert await recheck_of(Call(office.deployment).store, model) == asked | {"brands": ()}
+    assert await recheck_of(Call(office.deployment).store, unknown) == asked | {"repeats": 1}
 
     proposal = await recheck(Call(office.deployment), alert=f"#{alert.id}")
     await proposal.execute()

@@ -76,8 +76,8 @@ async def enter_code(
         await _log_code_use(call, "a wrong code")
         problem = "This code is wrong, was used, or is older than a day; restart “overheard run” "
         raise BadUsage(problem=f"{problem}for a new one", usage="access code CODE")
-    await _store_role(call.clock.now(), call.store, call, _caller_id(call), Role.ADMIN)
-    await _store_name(call, _caller_id(call), _caller_name(call))
+    await _store_role(call.clock.now(), call.store, call, _caller_id(call.who), Role.ADMIN)
+    await _store_name(call, _caller_id(call.who), _caller_name(call.who))
     await _log_code_use(call, "is an admin now, by the code")
     return Card(
         "You are an admin now",
@@ -229,7 +229,7 @@ async def ask_admin(
         return Card("Nobody can be asked here", severity=Severity.WARNING)
     channel = direct_channel(admin, call.channel)
     admin_name = rights.names[admin]
-    text = f"{_caller_name(call)} asks {admin_name} to do this: {wanted or 'see access list'}"
+    text = f"{_caller_name(call.who)} asks {admin_name} to do this: {wanted or 'see access list'}"
     notice = Delivery(
         kind=DeliveryKind.NOTICE,
         key=f"request-{secrets.token_hex(8)}@{channel}",
@@ -294,14 +294,14 @@ def read_id(typed: str, channel: str) -> str:
     return f"{match[1] or platform}:{match[2]}"
 
 
-def _caller_id(call: Call) -> str:
+def _caller_id(who: str) -> str:
     """Return ``slack:U0123`` of a call by ``Ada (slack:U0123)``."""
-    return call.who.rpartition(" (")[2].removesuffix(")")
+    return who.rpartition(" (")[2].removesuffix(")")
 
 
-def _caller_name(call: Call) -> str:
+def _caller_name(who: str) -> str:
     """Return ``Ada`` of a call by ``Ada (slack:U0123)``."""
-    return call.who.rpartition(" (")[0]
+    return who.rpartition(" (")[0]
 
 
 async def _store_role(now: datetime, store: Store, call: Call, who: str, role: Role) -> None:

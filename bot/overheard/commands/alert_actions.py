@@ -147,7 +147,7 @@ async def recheck(call: Call, *, alert: AlertNumber, seed: int | None = None) ->
         RunUnderWay: on executing, when another process asks the same questions.
     """
     shown_alert = await AlertLog(call.store, call.clock).find(number_of(alert))
-    arguments = await recheck_of(call, shown_alert)
+    arguments = await recheck_of(call.store, shown_alert)
     label = f"alert {shown_alert.id}, checked again"
     return await check(call, **arguments, seed=seed, label=label)
 

@@ -30,6 +30,7 @@ from overheard.commands.brief import show_brief
 from overheard.deployment import Call
 from overheard.domain import TERMINAL, Alert, AlertState
 from overheard.errors import OverheardError, UnknownName
+from overheard.interfaces import Store
 from overheard.runs.plan import lay_out
 from overheard.views.news import Telling, with_standing_news
 from overheard.views.situation import HEADLINE, SituationReader
@@ -224,13 +225,13 @@ class Recheck(TypedDict):
     repeats: int
 
 
-async def recheck_of(call: Call, alert: Alert) -> Recheck:
+async def recheck_of(store: Store, alert: Alert) -> Recheck:
     """Return the arguments of a check that asks the alert's model the questions of its brand, or of
     all brands for an alert on a model as a whole. Each is asked as often as in the run that raised
     the alert; once if that run is gone or had no panel.
     """
     shift = alert.shift
-    runs = await call.store.runs.find()
+    runs = await store.runs.find()
     panel = next((run.panel for run in runs if run.id == shift.run_id), None)
     repeats = panel.repeats if panel else 1
     brands = () if alert.of_model else (shift.brand,)
@@ -243,7 +244,9 @@ async def recheck_price(call: Call, alert: Alert) -> str:
     budget is not checked.
     """
     try:
-        panel = lay_out(call.catalogue, call.plugins.providers, **await recheck_of(call, alert))
+        panel = lay_out(
+            call.catalogue, call.plugins.providers, **await recheck_of(call.store, alert)
+        )
     except OverheardError:  # a click on the button says what is gone
         return ""
     return (await call.pricing.unchecked(panel)).short

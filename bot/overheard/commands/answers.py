@@ -96,9 +96,9 @@ def list_answers(call: Call, newest: NewestAnswers, about: str = "") -> Card:
     count = wording.count(len({answer.answer.id for answer, _ in quoted_answers}), "answer")
     verb = "says" if len(newest.runs) == 1 else "say"
     return Card(
-        title=f"What {model_names(call, newest)} {verb} about {name}{subject}",
+        title=f"What {model_names(call.names, newest)} {verb} about {name}{subject}",
         text="\n".join(lines) or f"{count} of {len(newest.answers)} mention it.",
-        quotes=tuple(quotes_in_turn(call, quoted_answers)),
+        quotes=tuple(quotes_in_turn(call.names, quoted_answers)),
         actions=fitting(
             Action(f"claims {quoted(name)}", "False claims"),
             Action(f"answers {quoted(name)} --show questions", "Questions you lose"),

@@ -13,8 +13,8 @@ from typing import Annotated
 
 from overheard.cards import wording
 from overheard.cards.command import FormChoice, Kind, argument, option
+from overheard.cards.model_names import ModelNames
 from overheard.config.problems import unknown_name
-from overheard.deployment import Call
 from overheard.domain import Brand, Catalogue, Fact, Model, Prompt
 from overheard.errors import BadSchedule, BadUsage, NameTaken, TimeUnreadable
 from overheard.measure.trends import Span
@@ -75,7 +75,7 @@ def find_fact(facts: tuple[Fact, ...], brand: str, field: str, *, kind: str = "f
     raise unknown_name(kind, field, [fact.field for fact in own_facts])
 
 
-def chosen_models(call: Call, situation: Situation, name: str) -> list[Model]:
+def chosen_models(names: ModelNames, situation: Situation, name: str) -> list[Model]:
     """Return the models with answers about the brand of a situation, sorted. With a name, return a
     list with that one.
 
@@ -88,9 +88,9 @@ def chosen_models(call: Call, situation: Situation, name: str) -> list[Model]:
     if not name:
         return situation.current_models
     models = sorted(situation.runs)
-    chosen = call.names.find(name, models)
+    chosen = names.find(name, models)
     if chosen is None:
-        shown = [call.names.name(shown_model) for shown_model in models]
+        shown = [names.name(shown_model) for shown_model in models]
         raise unknown_name("model with answers", name, shown)
     return [chosen]
 

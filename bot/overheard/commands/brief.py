@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, tzinfo
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -23,6 +23,7 @@ from overheard.config.problems import unknown_name
 from overheard.deployment import Call
 from overheard.domain import Brand, Catalogue, Model, Publication
 from overheard.errors import BadUsage
+from overheard.interfaces import Store
 from overheard.runs.plan import choose_brands
 from overheard.views.news import Telling, with_standing_news
 from overheard.views.situation import HEADLINE, Situation, SituationReader
@@ -128,8 +129,8 @@ async def finish_item(
     """
     found_brand = _brand_or_first(call.catalogue, brand)
     if undo:
-        return await _reopen_item(call, found_brand, item)
-    at = _publication_time(call.clock.now(), call, when)
+        return await _reopen_item(call.store, found_brand, item)
+    at = _publication_time(call.clock.now(), call.zone, when)
     scored = await call.caught_up()
     draft = await _brand_brief(scored, found_brand, BRIEF_DAYS)
     found_item = _unpublished_item(draft, item)
@@ -174,13 +175,13 @@ async def _brand_brief(
     return await read_brief(call.catalogue, call.store, versions, brand, days, now, newest)
 
 
-def _publication_time(now: datetime, call: Call, when: str) -> datetime:
+def _publication_time(now: datetime, zone: tzinfo, when: str) -> datetime:
     """Return the time of a publication in UTC; a day means the midnight with which it begins in the
     caller's zone.
     """
-    at = read_time(when, now, call.zone)
+    at = read_time(when, now, zone)
     if at > now:
-        date = wording.moment(at, call.zone)
+        date = wording.moment(at, zone)
         raise BadUsage(problem=f"{date} is still to come", usage=BRIEF_DONE.usage)
     return at
 
@@ -199,13 +200,13 @@ def _unpublished_item(draft: BriefDraft, key: str) -> BriefItem:
     raise unknown_name("item", key, [item.key for item in draft.items[:SHOWN_ITEMS]])
 
 
-async def _reopen_item(call: Call, found_brand: Brand, item: str) -> Card:
+async def _reopen_item(store: Store, found_brand: Brand, item: str) -> Card:
     """Remove the publication of an item from the store; return the card. The item is then to be
     written again.
     """
     key = item.strip().casefold()
-    if not await call.store.finetune.retract_publication(found_brand.name, key):
-        published = await call.store.finetune.publications(found_brand.name)
+    if not await store.finetune.retract_publication(found_brand.name, key):
+        published = await store.finetune.publications(found_brand.name)
         raise unknown_name("published item", item, [publication.item for publication in published])
     return Card("Reopened", "It is to be written again.", data={"item": item})
 

@@ -13,6 +13,7 @@ from overheard.cards import wording
 from overheard.cards.card import Action, Card, Image, Severity, Style, fitting
 from overheard.cards.charts.renderer import picture
 from overheard.cards.command import quoted
+from overheard.cards.model_names import ModelNames
 from overheard.commands.arguments import past_moment
 from overheard.commands.brief import newest_brief
 from overheard.commands.status import spent_sentence
@@ -203,17 +204,19 @@ async def numbered_advice(call: Call, telling: Telling) -> list[str]:
         return []
     draft = await newest_brief(call, telling.situation)
     chosen = mixed_items(draft.items)[:MAX_STEPS]
-    return [f"{number}. {_advice_sentence(call, item)}" for number, item in enumerate(chosen, 1)]
+    return [
+        f"{number}. {_advice_sentence(call.names, item)}" for number, item in enumerate(chosen, 1)
+    ]
 
 
-def _advice_sentence(call: Call, item: BriefItem) -> str:
+def _advice_sentence(names: ModelNames, item: BriefItem) -> str:
     """Return the advice on an item of a brief as a sentence, whose wording depends on the kind of
     gap. It names the first `MAX_NAMED_MODELS` models and the item's question, or its subject if it
     has no question; a count is of one model.
     """
     subject = f"“{item.question}”" if item.question else item.subject
     shown_models = item.models[:MAX_NAMED_MODELS]
-    models = [call.names.name(model) for model in shown_models]
+    models = [names.name(model) for model in shown_models]
     return ADVICE[item.kind].format(
         subject=wording.shorten(wording.line(subject), QUESTION_CHARS),
         models=wording.listing(models) or "models",

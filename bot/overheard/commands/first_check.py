@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 from functools import partial
 
 from overheard.alerts.run_analysis import run_service
@@ -241,17 +241,17 @@ async def execute_round(call: Call, quote: PriceQuote) -> Card:
     unfinished = await unfinished_first_check(call.store, call.clock.now())
     [first_round] = await call.store.runs.find(label=round_label(1), limit=1)
     levels = await levels_card(await call.refreshed(), run.panel, first_round.started_at)
-    text = "\n\n".join([str(card.text), _next_round_sentence(call, unfinished)])
+    text = "\n\n".join([str(card.text), _next_round_sentence(call.zone, unfinished)])
     return replace(card, text=text, more=(levels, *card.more))
 
 
-def _next_round_sentence(call: Call, unfinished: FirstCheck | None) -> str:
+def _next_round_sentence(zone: tzinfo, unfinished: FirstCheck | None) -> str:
     """Return a sentence on when the next round of a first check is due, in the time zone of the
     call. If no round is left (`unfinished` is None), it says that the first check is complete.
     """
     if unfinished is None:
         return "The first check is complete."
-    due = wording.moment(unfinished.due_at, call.zone)
+    due = wording.moment(unfinished.due_at, zone)
     return (
         f"The next round follows at about {due}, as long as overheard run is going; "
         "or type check --first again then."

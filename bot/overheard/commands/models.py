@@ -12,6 +12,7 @@ from typing import Any
 from overheard.cards import wording
 from overheard.cards.card import Card, Severity, Table
 from overheard.cards.command import CommandSpec, Face
+from overheard.cards.model_names import ModelNames
 from overheard.commands.examinations import shutdown_findings
 from overheard.deployment import KEPT, Call
 from overheard.domain import FREE, Model, Price
@@ -64,14 +65,14 @@ async def list_models(call: Call) -> Card:
     return Card(
         title=wording.count(len(rows), "model"),
         text="\n\n".join(paragraphs),
-        table=_models_table(call, rows) if call.face is Face.TERMINAL else None,
+        table=_models_table(call.names, rows) if call.face is Face.TERMINAL else None,
         severity=Severity.WARNING if troubled or ends else Severity.PLAIN,
         footer=STATE_NOTE if call.face is Face.TERMINAL else "",
         data={"models": rows, "judges": judged},
     )
 
 
-def _models_table(call: Call, rows: Sequence[Mapping[str, str]]) -> Table:
+def _models_table(names: ModelNames, rows: Sequence[Mapping[str, str]]) -> Table:
     """Return the terminal's table of models, with ids, prices, pace and state.
 
     Args:
@@ -81,7 +82,7 @@ def _models_table(call: Call, rows: Sequence[Mapping[str, str]]) -> Table:
         ("Model", "Asked by", "A million tokens, in and out", "At a time", "State"),
         tuple(
             (
-                f"{call.names.name(Model.parse(row['model']))}, {row['model']}",
+                f"{names.name(Model.parse(row['model']))}, {row['model']}",
                 row["how"],
                 row["price"],
                 row["pace"],

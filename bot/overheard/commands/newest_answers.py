@@ -12,6 +12,7 @@ from overheard.advice.evidence import ScoredAnswer, true_facts
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Quote, Style, Tainted, fitting
 from overheard.cards.command import quoted
+from overheard.cards.model_names import ModelNames
 from overheard.commands.arguments import chosen_models
 from overheard.commands.page_tables import newest_answers, read_views
 from overheard.deployment import Call
@@ -67,17 +68,19 @@ async def read_newest_answers(call: Call, brand: str, model: str) -> NewestAnswe
     situation = await SituationReader(call).read(shown_brand)
     if not situation.runs:
         return NewestAnswers(situation, {}, ())
-    runs = {chosen: situation.runs[chosen] for chosen in chosen_models(call, situation, model)}
+    runs = {
+        chosen: situation.runs[chosen] for chosen in chosen_models(call.names, situation, model)
+    }
     lines = [line for line in situation.lines if line.key.model in runs]
     return NewestAnswers(situation, runs, await newest_answers(call, lines, runs))
 
 
-def model_names(call: Call, newest: NewestAnswers) -> str:
+def model_names(names: ModelNames, newest: NewestAnswers) -> str:
     """Return the display names of the first `MAX_NAMED_MODELS` models as a list in words, for a
     title; models are in the order of their providers and names.
     """
     shown_models = sorted(newest.runs)[:MAX_NAMED_MODELS]
-    return wording.listing([call.names.name(model) for model in shown_models])
+    return wording.listing([names.name(model) for model in shown_models])
 
 
 def newest_check_footer(call: Call, newest: NewestAnswers) -> str:
@@ -178,7 +181,7 @@ def stated_lines(call: Call, newest: NewestAnswers, about: str) -> list[str]:
             `_drawback_lines`.
     """
     if about == DRAWBACKS:
-        return _drawback_lines(call, newest)
+        return _drawback_lines(call.names, newest)
     facts = true_facts(call.catalogue.facts, newest.brand.name)
     true_values = [f"{f.field}: {f.value}" for f in facts if about.casefold() in f.field.casefold()]
     if not true_values:
@@ -203,7 +206,7 @@ def stated_lines(call: Call, newest: NewestAnswers, about: str) -> list[str]:
 _VERDICTS = {"wrong": " (wrong)", "stale": " (out of date)"}
 
 
-def _drawback_lines(call: Call, newest: NewestAnswers) -> list[str]:
+def _drawback_lines(names: ModelNames, newest: NewestAnswers) -> list[str]:
     """Return a line for each model, such as ``Claude, of 24 answers: price (9), support (4).``: the
     `MAX_DRAWBACKS` drawbacks in most of its newest answers, each with the number of these answers;
     ``no drawback`` if none is named.
@@ -217,7 +220,7 @@ def _drawback_lines(call: Call, newest: NewestAnswers) -> list[str]:
         shown = ", ".join(
             f"{topic} ({count})" for topic, count in topic_counts.most_common(MAX_DRAWBACKS)
         )
-        name = call.names.name(model)
+        name = names.name(model)
         lines.append(f"{name}, of {len(model_answers)} answers: {shown or 'no drawback'}.")
     return lines
 
@@ -229,12 +232,12 @@ def view_lines(call: Call, newest: NewestAnswers) -> list[str]:
     places = [place for place in newest.situation.places if place.model in newest.runs]
     return [
         f"{view.model}: " + "; ".join(f"{label.lower()} {words}" for label, words in view.lines)
-        for view in read_views(call, places, newest.situation.rows, newest.answers)
+        for view in read_views(call.names, places, newest.situation.rows, newest.answers)
     ]
 
 
 def quotes_in_turn(
-    call: Call, quoted_answers: Sequence[tuple[ScoredAnswer, str]]
+    names: ModelNames, quoted_answers: Sequence[tuple[ScoredAnswer, str]]
 ) -> Iterator[Quote]:
     """Yield up to `MAX_QUOTES` quotes with their model and question: the first quote of each model,
     then the second of each, and so on. A text that a model repeats is quoted once, with the
@@ -251,4 +254,4 @@ def quotes_in_turn(
     for quote, scored in in_turn[:MAX_QUOTES]:
         prompt_text = wording.line(scored.answer.question.prompt.text)
         question = wording.shorten(prompt_text, MAX_QUESTION_CHARS)
-        yield Quote(f"{call.names.name(scored.model)}, “{question}”", Tainted(quote))
+        yield Quote(f"{names.name(scored.model)}, “{question}”", Tainted(quote))

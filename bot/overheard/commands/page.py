@@ -8,6 +8,7 @@ import base64
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import tzinfo
 from pathlib import Path
 
 from overheard.advice.brief import mixed_items, steps
@@ -34,6 +35,7 @@ from overheard.commands.page_tables import (
     read_sources,
     read_views,
 )
+from overheard.config.sections import Config
 from overheard.deployment import Call
 from overheard.domain import VISIBILITY, Brand
 from overheard.errors import BadUsage, FileUnreadable
@@ -134,19 +136,21 @@ async def read_page(call: Call, situation: Situation) -> ReportPage:
         claims=tuple([await read_claim(call, brand.name, claim) for claim in claims[:MAX_CLAIMS]]),
         claims_note=claims_note(telling),
         steps=tuple(next_steps),
-        changes=tuple(_alert_sentences(call, opened) for opened in situation.alerts[:MAX_CHANGES])
+        changes=tuple(
+            _alert_sentences(call.zone, opened) for opened in situation.alerts[:MAX_CHANGES]
+        )
         or ("No alert is open.",),
-        certainty=_certainty_note(call),
+        certainty=_certainty_note(call.config),
         trend=await _visibility_chart(call, telling, news),
         voice=voice,
         voice_words=_voice_words(voice, brand),
-        views=tuple(read_views(call, situation.places, situation.rows, scored)[:MAX_MODELS]),
+        views=tuple(read_views(call.names, situation.places, situation.rows, scored)[:MAX_MODELS]),
         models=tuple(names.name(model) for model in models),
         questions=tuple(questions),
         questions_note=f"And {wording.count(more, 'more question')}." if more else "",
         sources=tuple(read_sources(draft.market, scored)),
         answers=len(scored),
-        asked=_how_asked_paragraph(call.names, call, situation),
+        asked=_how_asked_paragraph(call.names, call.zone, situation),
         method=_method_paragraph(brand, len(situation.names) - 1),
     )
 
@@ -188,7 +192,7 @@ def _page_tiles(names: ModelNames, situation: Situation, voice: Shares | None) -
         yield Tile(wording.percent(now), f"share of voice{usually}", worse)
 
 
-def _alert_sentences(call: Call, opened: OpenAlert) -> str:
+def _alert_sentences(zone: tzinfo, opened: OpenAlert) -> str:
     """Return an open alert as sentences, for people who do not see the chat.
 
     They are: the alert's title, since when, and who has taken it; the lines of its message; the
@@ -197,19 +201,19 @@ def _alert_sentences(call: Call, opened: OpenAlert) -> str:
     alert = opened.alert
     shift = next((moved for moved in alert.moved if not moved.statement), alert.shift)
     owner = f"; {opened.owner} has it" if opened.owner else ""
-    since = f"since {wording.day(opened.began, call.zone)}{owner}"
+    since = f"since {wording.day(opened.began, zone)}{owner}"
     words = " ".join([f"{opened.title.rstrip('.')}, {since}.", *opened.lines()])
     if shift.updates:
-        words += f" It fits the model's update of {wording.day(shift.updates[-1].at, call.zone)}."
+        words += f" It fits the model's update of {wording.day(shift.updates[-1].at, zone)}."
     if level := certainty(shift.chance_a_year):
         often = how_often(shift.chance_a_year)
         words += f" {level.capitalize()}: if nothing had changed, you would see this {often}."
     return words
 
 
-def _certainty_note(call: Call) -> str:
+def _certainty_note(config: Config) -> str:
     """Return a sentence on how often chance alone raises an alert, as configured."""
-    years = 1 / call.config.alerts.false_alarms_per_year
+    years = 1 / config.alerts.false_alarms_per_year
     often = f"once in {years:.0f} years" if years >= 2 else f"{1 / years:g} times a year"
     return f"Over all brands, chance alone should raise an alert about {often}."
 
@@ -241,7 +245,7 @@ def _voice_words(voice: Shares | None, brand: Brand) -> str:
     return f"{leader} leads with {wording.percent(last[leader])}; {brand.name} has {own_share}."
 
 
-def _how_asked_paragraph(names: ModelNames, call: Call, situation: Situation) -> str:
+def _how_asked_paragraph(names: ModelNames, zone: tzinfo, situation: Situation) -> str:
     """Return the paragraph on where the figures come from: for each model its id, how it is asked
     (``API, with search``), and the numbers of its newest answers and of their questions, with the
     day; then the number of checks of all models and the day of the first one; then a caution.
@@ -258,10 +262,10 @@ def _how_asked_paragraph(names: ModelNames, call: Call, situation: Situation) ->
         parts.append(
             f"{names.name(place.model)} ({place.model.id}, {asked_by(place.model)}): "
             f"{wording.count(place.mine.n, 'answer')} to {wording.count(questions, 'question')} on "
-            f"{wording.day(place.mine.at, call.zone)}"
+            f"{wording.day(place.mine.at, zone)}"
         )
     runs = sorted({run for model_runs in situation.runs.values() for run in model_runs})
-    checks = f"{wording.count(len(runs), 'check')} since {wording.day(runs[0].at, call.zone)}"
+    checks = f"{wording.count(len(runs), 'check')} since {wording.day(runs[0].at, zone)}"
     asked = f"{'; '.join(parts)}. " if parts else ""
     return (
         f"{asked}{checks}. Answers of an API are not what people see in the apps, "

@@ -12,6 +12,7 @@ from overheard.advice.brief import BriefMarket
 from overheard.advice.evidence import ScoredAnswer, scored_answers
 from overheard.alerts.live_claims import LiveClaim
 from overheard.cards import wording
+from overheard.cards.model_names import ModelNames
 from overheard.deployment import Call
 from overheard.domain import SENTIMENT, VISIBILITY, Brand, Catalogue, Model
 from overheard.measure.blocks import RunKey, Stream
@@ -207,7 +208,7 @@ def read_sources(market: BriefMarket, scored: Iterable[ScoredAnswer]) -> list[So
 
 
 def read_views(
-    call: Call,
+    names: ModelNames,
     places: Iterable[ModelVisibility],
     rows: Iterable[MetricLevel],
     scored: Sequence[ScoredAnswer],
@@ -240,7 +241,7 @@ def read_views(
         ]
         if (pick := picks.get((place.brand, place.model))) is not None:
             lines.append(("Recommends it first", f"in {place.words(pick)}"))
-        name = call.names.name(place.model)
+        name = names.name(place.model)
         found.append(ModelView(name, place.rank_words, tuple(lines)))
     return found
 

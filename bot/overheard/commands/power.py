@@ -13,6 +13,7 @@ from overheard.cards import wording
 from overheard.cards.card import Action, Card, Field, Table, fitting
 from overheard.cards.charts.renderer import picture
 from overheard.cards.command import CommandSpec, Face, Kind, argument, option, quoted
+from overheard.cards.model_names import ModelNames
 from overheard.commands.power_offers import (
     TWICE,
     WITHIN,
@@ -136,7 +137,7 @@ async def power(
         "models": [_power_json(plan, at_model) for at_model in measured],
     }
     if call.face is Face.CHAT and not details:
-        return _chat_overview(call, plan, measured, data)
+        return _chat_overview(call.names, plan, measured, data)
     first, *others = [await _model_card(call, plan, at_model) for at_model in measured]
     return replace(first, more=tuple(others), data=data)
 
@@ -176,7 +177,7 @@ class ModelPower:
 
 
 def _chat_overview(
-    call: Call, plan: PowerPlan, model_powers: Sequence[ModelPower], data: dict[str, Any]
+    names: ModelNames, plan: PowerPlan, model_powers: Sequence[ModelPower], data: dict[str, Any]
 ) -> Card:
     """Return the chat's card with all models.
 
@@ -205,7 +206,7 @@ def _chat_overview(
         f"{days_words(plan.days).removeprefix('1 ')}, four of five falls of this size are "
         "noticed.",
         table=Table(
-            ("Within", *(call.names.name(power.model) for power in model_powers)),
+            ("Within", *(names.name(power.model) for power in model_powers)),
             tuple(
                 (
                     days_words(runs * plan.days),

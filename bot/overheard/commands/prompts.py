@@ -28,6 +28,7 @@ from overheard.commands.catalogue import KEY, CatalogueNoun, find_brands, option
 from overheard.commands.check_news import fault_sentences
 from overheard.deployment import Call
 from overheard.domain import Brand, Catalogue, Panel, Prompt, Setting
+from overheard.interfaces import Store
 from overheard.reading.reader import Reader
 from overheard.runs.plan import choose_models, find_brand
 from overheard.runs.suggestions import fact_questions, read_suggestions, suggestion_request
@@ -247,12 +248,12 @@ async def suggest_prompts(
         value = {"questions": questions[:MAX_CHOICES]}
         setting = Setting(f"{SUGGESTED}{subject.name}", value, call.who, call.clock.now())
         await call.store.settings.put(setting)
-        return _suggestions_card(call, subject.name, questions, outcome)
+        return _suggestions_card(call.face, subject.name, questions, outcome)
 
     return Proposal(quote.price, quote.usd, execute)
 
 
-def _suggestions_card(call: Call, brand: str, questions: list[str], outcome: Outcome) -> Card:
+def _suggestions_card(face: Face, brand: str, questions: list[str], outcome: Outcome) -> Card:
     """Return the card of suggested questions. A chat has a button for the form in which they are
     chosen; a terminal has up to `MAX_BUTTONS` commands that add one each.
 
@@ -267,7 +268,7 @@ def _suggestions_card(call: Call, brand: str, questions: list[str], outcome: Out
     if not questions and not problems:
         problems = ["The answer holds no question that is new; try another model."]
     choose = Action(f"prompts choose {quoted(brand)}", "Choose questions", Style.PRIMARY)
-    if call.face is Face.CHAT:
+    if face is Face.CHAT:
         actions = fitting(choose) if questions else ()
     else:
         typed = (
@@ -356,7 +357,7 @@ async def choose_prompts(
             a stored suggestion is ignored.
     """
     subject = find_brand(call.catalogue, brand)
-    texts = await _stored_suggestions(call, subject.name)
+    texts = await _stored_suggestions(call.store, subject.name)
     chosen = [
         texts[int(number)]
         for number in questions
@@ -382,7 +383,7 @@ async def fill_choice(call: Call, **given: Any) -> FormContent:
         given: The values of the command's options; ``brand`` is the brand's name.
     """
     subject = find_brand(call.catalogue, given.get("brand", ""))
-    texts = await _stored_suggestions(call, subject.name)
+    texts = await _stored_suggestions(call.store, subject.name)
     known = {prompt.key for prompt in call.catalogue.prompts}
     new = [(str(n), text) for n, text in enumerate(texts) if Prompt(text).key not in known]
     return FormContent(
@@ -394,9 +395,9 @@ async def fill_choice(call: Call, **given: Any) -> FormContent:
     )
 
 
-async def _stored_suggestions(call: Call, brand: str) -> list[str]:
+async def _stored_suggestions(store: Store, brand: str) -> list[str]:
     """Return the questions that were last suggested for a brand; empty if none were."""
-    stored = await call.store.settings.get(f"{SUGGESTED}{brand}")
+    stored = await store.settings.get(f"{SUGGESTED}{brand}")
     return list(stored.value.get("questions", ())) if stored else []
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import tzinfo
 from pathlib import Path
 from typing import Annotated
 
@@ -117,7 +118,7 @@ async def _brand_card(call: Call, brand: Brand, *, details: bool) -> Card:
         return replace(_card_without_answers(brand, call.face, news), data=data)
     shown = [*situation.places, *situation.old_places]
     if details or not shown:
-        when = _answers_sentence(call, situation.runs)
+        when = _answers_sentence(call.zone, situation.runs)
         return Card(
             title=f"{brand.name}: every metric",
             text="\n\n".join(
@@ -139,9 +140,9 @@ async def _brand_card(call: Call, brand: Brand, *, details: bool) -> Card:
         if figures
         else None,
         image=await picture(chart, "trend.png") if figures else None,
-        actions=tuple(_next_actions(call, situation, steps)),
+        actions=tuple(_next_actions(call.face, situation, steps)),
         severity=first.severity,
-        footer=" · ".join(filter(None, (_answers_sentence(call, situation.runs), asked))),
+        footer=" · ".join(filter(None, (_answers_sentence(call.zone, situation.runs), asked))),
         data=data,
         choice=None if steps else metric_choice(call.scoring.metrics.values(), brand, NAMED),
     )
@@ -161,12 +162,12 @@ def _card_without_answers(brand: Brand, face: Face, news: Sequence[News]) -> Car
     return Card(title, text, actions=ask, severity=severity)
 
 
-def _next_actions(call: Call, situation: Situation, steps: Sequence[Action]) -> Iterator[Action]:
+def _next_actions(face: Face, situation: Situation, steps: Sequence[Action]) -> Iterator[Action]:
     """Yield the buttons and menu entries that follow a report: the steps that its news asks for,
     for which most others go into the menu. Only a chat can share the report; only a brand with a
     competitor can be compared with one.
     """
-    own_name, is_chat = quoted(situation.brand.name), call.face is Face.CHAT
+    own_name, is_chat = quoted(situation.brand.name), face is Face.CHAT
     rival = most_named(situation)
     against = wording.shorten(f"Against {rival}", MAX_LABEL_CHARS)
     yield from fitting(
@@ -233,12 +234,12 @@ async def _attached_page(call: Call, chosen: Brand) -> Card:
     )
 
 
-def _answers_sentence(call: Call, runs: Mapping[Model, Sequence[RunKey]]) -> str:
+def _answers_sentence(zone: tzinfo, runs: Mapping[Model, Sequence[RunKey]]) -> str:
     """Return a clause such as ``Answers of 25 May; 4 checks``: the day of the newest run, and the
     number of different runs of all models, at least one.
     """
     every = {run for model_runs in runs.values() for run in model_runs}
-    day = wording.short_day(max(every).at, call.zone)
+    day = wording.short_day(max(every).at, zone)
     return f"Answers of {day}; {wording.count(len(every), 'check')}"
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
+from datetime import tzinfo
 from functools import partial
 from typing import Annotated
 
@@ -18,6 +19,7 @@ from overheard.commands.check import execute_run
 from overheard.deployment import Call
 from overheard.domain import UNFINISHED, Run, RunState
 from overheard.errors import RunEnded, RunTooOld
+from overheard.interfaces import Store
 from overheard.runs.interruptions import is_held
 from overheard.runs.plan import RESUMABLE_FOR, find_run
 
@@ -48,7 +50,7 @@ async def list_runs(
     states = {run.id: _state_words(run, held, with_open_batch) for run in runs}
     return Card(
         title=f"The last {wording.count(len(runs), 'check')}",
-        text=_run_lines(call, runs, states) if is_chat else "",
+        text=_run_lines(call.zone, runs, states) if is_chat else "",
         table=None if is_chat else _runs_table(runs, states),
         actions=tuple(
             Action(f"runs resume {run.key}", "Resume", Style.PRIMARY)
@@ -94,7 +96,7 @@ async def pause_run(call: Call, *, run: _RunKey) -> Card:
     Args:
         run: The run's key, or a part of it that no other run has.
     """
-    paused = await _request_state(call, run, RunState.PAUSED, "paused")
+    paused = await _request_state(call.store, run, RunState.PAUSED, "paused")
     key = paused.key
     text = "Calls under way come to their end; whoever carries it out stops within a second."
     resume = Action(f"runs resume {key}", "Resume", Style.PRIMARY)
@@ -112,7 +114,7 @@ async def cancel_run(call: Call, *, run: _RunKey) -> Card:
     Args:
         run: The run's key, or a part of it that no other run has.
     """
-    cancelled = await _request_state(call, run, RunState.CANCELLED, "cancelled")
+    cancelled = await _request_state(call.store, run, RunState.CANCELLED, "cancelled")
     notes: list[str] = []
     async with call.store.locks.run_lock(cancelled.id) as is_locked:
         if is_locked:  # no process carries it out, so no other message will say that it ended
@@ -158,15 +160,15 @@ async def resume_run(call: Call, *, run: _RunKey) -> Proposal:
     return Proposal(quote.price, quote.usd, execute)
 
 
-async def _request_state(call: Call, name: str, state: RunState, verb: str) -> Run:
+async def _request_state(store: Store, name: str, state: RunState, verb: str) -> Run:
     """Store the request that a run pause or be cancelled, and return the run as it was before.
 
     Args:
         name: The run's key, or a part of it that no other run has.
         verb: The participle in the error, such as ``paused``.
     """
-    run = await find_run(call.store.runs, name)
-    if not await call.store.runs.steer(run.id, state):
+    run = await find_run(store.runs, name)
+    if not await store.runs.steer(run.id, state):
         raise RunEnded(run=run.key, state=run.state.value, verb=verb)
     return run
 
@@ -190,7 +192,7 @@ def _runs_table(runs: Sequence[Run], states: Mapping[int, str]) -> Table:
     return Table(("Run", "State", "Questions", "Asked by"), rows, frozenset({2}))
 
 
-def _run_lines(call: Call, runs: Sequence[Run], states: Mapping[int, str]) -> str:
+def _run_lines(zone: tzinfo, runs: Sequence[Run], states: Mapping[int, str]) -> str:
     """Return the chat's text, with a line for each run, such as ``3 Mar, 09:00: 48 questions, Ann,
     paused``; the time of day stands where several runs are of one day. If all runs have the same
     number of questions, it stands above the lines and not in each.
@@ -199,13 +201,13 @@ def _run_lines(call: Call, runs: Sequence[Run], states: Mapping[int, str]) -> st
         states: The state of each run in words, by the run's id.
     """
     sizes = {len(run.panel) for run in runs if run.panel}
-    runs_on_day = Counter(wording.short_day(run.started_at, call.zone) for run in runs)
+    runs_on_day = Counter(wording.short_day(run.started_at, zone) for run in runs)
     each = [f"{wording.count(sizes.pop(), 'question')} each.\n"] if len(sizes) == 1 else []
     lines = []
     for run in runs:
-        when = wording.short_day(run.started_at, call.zone)
+        when = wording.short_day(run.started_at, zone)
         if runs_on_day[when] > 1:
-            when += f", {wording.clock(run.started_at, call.zone)}"
+            when += f", {wording.clock(run.started_at, zone)}"
         asked = wording.count(len(run.panel), "question") if run.panel and not each else ""
         who = wording.line(name_without_id(run.asked_by))
         state = "" if run.state is RunState.COMPLETE else states[run.id]

@@ -39,6 +39,7 @@ from overheard.commands.catalogue import CatalogueNoun, find_brands, optional
 from overheard.commands.check import check
 from overheard.config.cron import Cron, find_zone, read_cron
 from overheard.config.problems import unknown_name
+from overheard.config.sections import Config
 from overheard.deployment import KEPT, Call
 from overheard.domain import BURSTS, Catalogue, Schedule, ScheduleState
 from overheard.errors import BadSchedule, BadUsage, OverheardError, ReadOnly
@@ -101,7 +102,7 @@ def schedule_cells(call: Call, schedule: Schedule, state: ScheduleState) -> tupl
         last_run_words(schedule, state),
         wording.listing(schedule.brands) or "all",
         f"{schedule.repeats}, in batches" if schedule.batch else str(schedule.repeats),
-        "config" if _is_declared(call, schedule) else "people",
+        "config" if _is_declared(call.config, schedule) else "people",
     )
 
 
@@ -125,9 +126,9 @@ def last_run_words(schedule: Schedule, state: ScheduleState) -> str:
     return ", ".join(filter(None, (failed, wording.moment(state.done, zone))))
 
 
-def _is_declared(call: Call, schedule: Schedule) -> bool:
+def _is_declared(config: Config, schedule: Schedule) -> bool:
     """Return whether config.toml has a schedule of this name."""
-    return any(declared.name == schedule.name for declared in call.config.schedules)
+    return any(declared.name == schedule.name for declared in config.schedules)
 
 
 def schedule_data(call: Call, schedule: Schedule, state: ScheduleState) -> dict[str, Any]:
@@ -147,7 +148,7 @@ def schedule_data(call: Call, schedule: Schedule, state: ScheduleState) -> dict[
         "next": at.isoformat() if at else None,
         "last": state.done.isoformat(),
         "problem": state.problem,
-        "provisioned": _is_declared(call, schedule),
+        "provisioned": _is_declared(call.config, schedule),
     }
 
 

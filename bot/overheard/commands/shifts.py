@@ -42,6 +42,7 @@ from overheard.detection.statements import StatementStory
 from overheard.domain import VISIBILITY, WHOLE_MODEL, Alert, Brand, Model, Run, Shift, StatementKind
 from overheard.measure.blocks import RunKey
 from overheard.runs.plan import choose_brands
+from overheard.scoring.service import Scoring
 from overheard.views.courses import trend_chart
 from overheard.views.standings import read_streams
 
@@ -282,10 +283,9 @@ def _terminal_card(
         analysed_runs: The number of runs that were analysed; 0 if there are no answers.
     """
     found_shifts = [change.shift for change in changes]
-    sentences = [
-        f"{wording.day(runs[shift.run_id].started_at, call.zone)}, {_terminal_phrase(call, shift)}"
-        for shift in found_shifts
-    ]
+    days = [wording.day(runs[shift.run_id].started_at, call.zone) for shift in found_shifts]
+    phrases = [_terminal_phrase(call.scoring, shift) for shift in found_shifts]
+    sentences = [f"{day}, {phrase}" for day, phrase in zip(days, phrases, strict=True)]
     if not analysed_runs:
         sentences = [
             "No answers yet. Ask with overheard check, or bring history with overheard import."
@@ -294,7 +294,7 @@ def _terminal_card(
         count = wording.count(analysed_runs, "run")
         sentences = [f"In {count} no figure moved by more than chance explains."]
     header = ("Run", "Brand", "Model", "Metric", "Before", "After", "Began", "Certainty")
-    rows = tuple(_shift_row(call, shift, runs) for shift in found_shifts)
+    rows = tuple(_shift_row(call.scoring, shift, runs) for shift in found_shifts)
     return Card(
         title=_shift_counts(found_shifts),
         text="\n\n".join(sentences),
@@ -329,7 +329,7 @@ async def _chat_card(
         (
             wording.day(change.run.at, call.zone),
             _change_phrase(call, change.shift),
-            _figures(call, change.shift),
+            _figures(call.scoring, change.shift),
         )
         for change in listed
     )
@@ -399,14 +399,14 @@ def _change_phrase(call: Call, shift: Shift) -> str:
     return f"{name} {shift_phrase(shift, call.scoring.metrics.get(shift.metric), shift.brand)}"
 
 
-def _figures(call: Call, shift: Shift) -> str:
+def _figures(scoring: Scoring, shift: Shift) -> str:
     """Return the figures of a change: ``named 12 %, before 89 %`` for a shift and for a change of a
     model as a whole, ``$14 in truth`` for a false claim, an empty string for a grave sentence,
     which has no true value.
     """
     if statement := shift.statement:
         return f"{statement.truth} in truth" if statement.truth else ""
-    metric = call.scoring.metrics[shift.metric]
+    metric = scoring.metrics[shift.metric]
     after, before = (wording.value(value, metric.scale) for value in (shift.after, shift.before))
     label = words_of(metric.name).title or metric.label
     return f"{label.lower()} {after}, before {before}"
@@ -457,7 +457,7 @@ def _shift_counts(found_shifts: Sequence[Shift]) -> str:
     return wording.listing(counts)
 
 
-def _terminal_phrase(call: Call, shift: Shift) -> str:
+def _terminal_phrase(scoring: Scoring, shift: Shift) -> str:
     """Return a change for the terminal, as the rest of a sentence after the day: where it is, what
     changed, and for a shift its size and likeliest cause.
     """
@@ -465,12 +465,12 @@ def _terminal_phrase(call: Call, shift: Shift) -> str:
         return f"{shift.brand} at {shift.model}: {statement_clause(shift.statement)}."
     if shift.brand == WHOLE_MODEL:
         return f"{shift.model} as a whole: {shift.explanation}"
-    metric = call.scoring.metrics[shift.metric]
+    metric = scoring.metrics[shift.metric]
     size = wording.change(shift.change, metric.scale)
     return f"{shift.brand} at {shift.model}, {metric.label.lower()} {size}: {shift.explanation}"
 
 
-def _shift_row(call: Call, shift: Shift, runs: Mapping[int, Run]) -> tuple[str, ...]:
+def _shift_row(scoring: Scoring, shift: Shift, runs: Mapping[int, Run]) -> tuple[str, ...]:
     """Return the 8 cells of a change in the terminal's table.
 
     The cells are: the run in which it was found, brand, model, metric, values before and after, the
@@ -492,7 +492,7 @@ def _shift_row(call: Call, shift: Shift, runs: Mapping[int, Run]) -> tuple[str, 
             runs[shift.first_run_id].key,
             "-",
         )
-    metric = call.scoring.metrics[shift.metric]
+    metric = scoring.metrics[shift.metric]
     return (
         runs[shift.run_id].key,
         shift.brand or WHOLE,

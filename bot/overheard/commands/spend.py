@@ -14,8 +14,10 @@ from overheard.cards.card import Action, Card, Choice, Field, Severity, Table
 from overheard.cards.charts.bars import Bar, Bars
 from overheard.cards.charts.renderer import picture
 from overheard.cards.command import CommandSpec, Face, Kind, option, quoted
+from overheard.cards.model_names import ModelNames
 from overheard.cards.wording import name_without_id
 from overheard.commands.arguments import past_span, span_words
+from overheard.config.sections import Config
 from overheard.deployment import Call
 from overheard.domain import BURST, Account, Run, Spending
 from overheard.measure.trends import Span
@@ -61,7 +63,7 @@ async def spend(
     spent = await call.store.money.spending(since=begin, until=span.end)
     runs = {run.id: run for run in await call.store.runs.find()}
     sums = {name: _sums(spent, _names_function(name, runs)) for name in GROUPINGS}
-    shown = {name: _sums_by_display_name(name, sums[name], call) for name in GROUPINGS}
+    shown = {name: _sums_by_display_name(name, sums[name], call.names) for name in GROUPINGS}
     total = sum(spending.usd for spending in spent)
     estimated = sum(spending.estimated_usd for spending in spent)
     again = sum(one.usd for one in spent if runs[one.run_id].label == BURST)
@@ -81,7 +83,7 @@ async def spend(
         title=f"Spent {wording.money(total, about=estimated > 0)}",
         text=f"{when[:1].upper()}{when[1:]}, for "
         f"{wording.count(sum(spending.answers for spending in spent), 'answer')}."
-        f"{_estimate_sentence(estimated, total)}{_again_sentence(call, again)}",
+        f"{_estimate_sentence(estimated, total)}{_again_sentence(call.config, again)}",
         fields=tuple(
             Field(
                 _limit_name(row["key"]),
@@ -112,7 +114,7 @@ async def spend(
     )
 
 
-def _sums_by_display_name(name: str, sums: Sums, call: Call) -> Sums:
+def _sums_by_display_name(name: str, sums: Sums, names: ModelNames) -> Sums:
     """Return sums with display names in place of keys, in the same order. Sums of keys with the
     same name are added up, at the place of the first.
 
@@ -125,7 +127,7 @@ def _sums_by_display_name(name: str, sums: Sums, call: Call) -> Sums:
     if name == "asker":
         labels = {key: name_without_id(key) for key in sums}
     elif name == "model":
-        labels = {str(model): call.names.name(model) for model in call.names.models}
+        labels = {str(model): names.name(model) for model in names.models}
     shown: Sums = {}
     for key, usd in sums.items():
         label = labels.get(key, key)
@@ -166,13 +168,13 @@ def _limit_name(key: str) -> str:
     return {"day": "Today", "month": "This month"}.get(kind, kind)
 
 
-def _again_sentence(call: Call, usd: float) -> str:
+def _again_sentence(config: Config, usd: float) -> str:
     """Return a sentence, after a space, on what asking again has cost, and may cost; empty if it
     has cost nothing.
     """
     if not usd:
         return ""
-    share = wording.percent(call.config.bursts.share)
+    share = wording.percent(config.bursts.share)
     return (
         f" {wording.money(usd)} of it went to asking again where something may have changed: at "
         f"most {share} of what the checks of a year cost."

@@ -21,6 +21,7 @@ from overheard.cards.command import CommandSpec, Face, quoted
 from overheard.commands.schedules import next_run
 from overheard.deployment import Call
 from overheard.domain import VISIBILITY, Alert, RunState
+from overheard.interfaces import Store
 from overheard.runs.plan import tracked
 from overheard.views import standings
 from overheard.views.news import NewsKind, Telling, soon
@@ -62,7 +63,7 @@ async def status(call: Call) -> Card:
     """
     brands = tracked(call.catalogue)
     if not brands:
-        return _card_without_brands(call)
+        return _card_without_brands(call.face)
     reader = SituationReader(call)
     tellings = [
         Telling(await reader.read(brand, HEADLINE), call.names, call.zone)
@@ -180,7 +181,7 @@ async def _actions(
         alerts: The open alerts, the newest first.
     """
     measured = any(telling.situation.runs for telling in tellings)
-    cost = await last_cost(call)
+    cost = await last_cost(call.store)
     price = f", {wording.money(cost, about=True)}" if cost else ""
     check = Action("check", f"Check now{price}", Style.PLAIN if measured else Style.PRIMARY)
     single = tellings[0].situation.brand.name if len(tellings) == 1 else ""
@@ -192,11 +193,11 @@ async def _actions(
     return [*steps, check, *menu, Action("help", "What can I do?", menu=True)]
 
 
-def _card_without_brands(call: Call) -> Card:
+def _card_without_brands(face: Face) -> Card:
     """Return the card shown before a brand is tracked, with a button that begins the set-up in a
     chat, or adds a brand in a terminal.
     """
-    in_chat = call.face is Face.CHAT
+    in_chat = face is Face.CHAT
     begin = Action("setup brand", "Set up", Style.PRIMARY)
     add = Action("brands add", "Add a brand", Style.PRIMARY)
     return Card(
@@ -246,13 +247,13 @@ MONTHS = (
 )
 
 
-async def last_cost(call: Call) -> float | None:
+async def last_cost(store: Store) -> float | None:
     """Return what the newest complete check cost, in US dollars; None without one. Runs outside the
     history do not count.
     """
-    for run in await call.store.runs.find(state=RunState.COMPLETE):
+    for run in await store.runs.find(state=RunState.COMPLETE):
         if not run.aside:
-            return await call.store.money.spent(run_id=run.id)
+            return await store.money.spent(run_id=run.id)
     return None
 
 
@@ -263,7 +264,7 @@ async def next_check_sentence(call: Call, tellings: Sequence[Telling]) -> str:
     times = [at for telling in tellings if (at := telling.situation.next_check)]
     if not times:
         return ""
-    cost = await last_cost(call)
+    cost = await last_cost(call.store)
     price = f", {wording.money(cost, about=True)}" if cost else ""
     return f"Next check {soon(min(times), call.clock.now(), tellings[0].zone)}{price}."
 

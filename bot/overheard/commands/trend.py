@@ -200,7 +200,7 @@ async def _show_voice(call: Call, brand: Brand, model: str, span: Span) -> Card:
         UnknownName: for a model without answers.
     """
     situation = await SituationReader(call).read(brand)
-    models = chosen_models(call, situation, model)
+    models = chosen_models(call.names, situation, model)
     shares = voice_shares(situation, call.zone, models=models, span=span)
     if shares is None:
         return _card_without_shares(situation)

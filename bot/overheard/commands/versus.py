@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import tzinfo
 from typing import Any
 
 from overheard.advice.evidence import scored_answers
@@ -97,7 +98,7 @@ async def show_versus(
     call = await call.caught_up()
     situation = await SituationReader(call).read(own_brand)
     other = rival.name if rival else most_named(situation)
-    chosen = chosen_models(call, situation, model)
+    chosen = chosen_models(call.names, situation, model)
     duels = list(_duels(situation, other, chosen, span))
     if not duels:
         return _card_without_answers(situation, other)
@@ -303,11 +304,13 @@ def _lead_sentences(
         models = [duel.model for duel in shown if duel.finding == finding]
         if models:
             at = wording.listing([names.name(model) for model in models])
-            sentences.append(f"At {at} {words}{_since_words(call, situation, finding, models)}.")
+            sentences.append(
+                f"At {at} {words}{_since_words(call.zone, situation, finding, models)}."
+            )
     return " ".join(sentences)
 
 
-def _since_words(call: Call, situation: Situation, finding: str, models: Sequence[Model]) -> str:
+def _since_words(zone: tzinfo, situation: Situation, finding: str, models: Sequence[Model]) -> str:
     """Return since when the brand has changed at the model where it is behind, as the end of a
     sentence: ``, since 3 Mar``.
 
@@ -322,7 +325,7 @@ def _since_words(call: Call, situation: Situation, finding: str, models: Sequenc
     if "behind" not in finding or len(models) != 1:
         return ""
     began = situation.changed.get(models[0])
-    return f", since {wording.short_day(began, call.zone)}" if began else ""
+    return f", since {wording.short_day(began, zone)}" if began else ""
 
 
 def _actions(situation: Situation, other: str) -> Iterator[Action]:

@@ -15,6 +15,7 @@ from overheard.deployment import Call
 from overheard.detection.decision_inputs import DAYS_A_YEAR
 from overheard.domain import Brand, Catalogue, Model, Panel, Prompt, Run, Setting
 from overheard.errors import BadUsage, OverheardError
+from overheard.plugins import Plugins
 from overheard.runs.plan import choose_models, lay_out, tracked
 from overheard.runs.quote import PriceQuote
 from overheard.runs.suggestions import (
@@ -117,10 +118,10 @@ async def store_draft(call: Call, draft: Draft) -> None:
     await call.store.settings.put(setting)
 
 
-def suggester(call: Call) -> Model | None:
+def suggester(plugins: Plugins) -> Model | None:
     """Return the first configured model, which is asked for suggestions; None without any."""
     try:
-        return choose_models(call.plugins.providers)[0]
+        return choose_models(plugins.providers)[0]
     except OverheardError:
         return None
 
@@ -140,7 +141,7 @@ async def suggestion_price(call: Call) -> PriceQuote | None:
     made-up brand, since it is about the same for each. None without a model, or when the budget
     does not cover it or the price is not known although there is a budget.
     """
-    model = suggester(call)
+    model = suggester(call.plugins)
     if model is None:
         return None
     run = _suggestions_run(call, Brand("Your brand", category="product"), model)
@@ -157,7 +158,7 @@ async def suggest(call: Call, brand: Brand) -> Draft:
     The draft is filled up with questions from templates. These are all it has without a model, or
     when the model cannot be asked or does not answer; then `Draft.problem` has the reason.
     """
-    model = suggester(call)
+    model = suggester(call.plugins)
     if model is None:
         return _with_template_questions(call.catalogue, brand, Draft(brand.name))
     run, name = _suggestions_run(call, brand, model), call.names.name(model)

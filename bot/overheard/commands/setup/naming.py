@@ -122,7 +122,7 @@ async def fill_brand(call: Call, **given: object) -> FormContent:
         }
     values |= given
     hints = {}
-    model = suggester(call)
+    model = suggester(call.plugins)
     if model and (price := await suggestion_price(call)):
         values["suggestions"] = price.usd < inf
         hints["suggestions"] = (

@@ -36,6 +36,7 @@ from overheard.config.stored_settings import ASSISTANT, BUDGET, JUDGE, MONTH
 from overheard.deployment import Call
 from overheard.domain import TERMINAL, Brand, Model, Schedule, Usage
 from overheard.errors import ReadOnly
+from overheard.interfaces import Store
 from overheard.runs.budget import price_of
 from overheard.runs.quote import PriceQuote
 from overheard.scoring.judge import judges, judging_cost_a_year, proposed_judge
@@ -174,7 +175,7 @@ async def _power_sentence(call: Call, brand: Brand) -> str:
     questions or a model, the sentence only says how often each question is asked.
     """
     asked = call.catalogue.prompts_for(brand.name)
-    model = suggester(call)
+    model = suggester(call.plugins)
     if not asked or model is None:
         return "I ask each question three times in a check."
     offer = await current_offer(call, brand, model, repeats=REPEATS, days=7)
@@ -234,16 +235,16 @@ async def _store_reader(call: Call, brand: Brand, reader: str) -> None:
     value: dict[str, object] = {}
     if reader == "model":
         proposal = _proposed_judge_and_price(call, brand)
-        if proposal is None or await _chosen_in_chat(call):
+        if proposal is None or await _chosen_in_chat(call.store):
             return
         model, usd = proposal
         value = {"model": str(model), "budget": float(ceil(BUDGET_FACTOR * usd / 12))}
     await store_setting(call, JUDGE, value)
 
 
-async def _chosen_in_chat(call: Call) -> bool:
+async def _chosen_in_chat(store: Store) -> bool:
     """Return whether a person has chosen a model that reads tone and facts."""
-    stored = await call.store.settings.get(JUDGE)
+    stored = await store.settings.get(JUDGE)
     return bool(stored and stored.value.get("model"))
 
 
@@ -309,7 +310,7 @@ async def fill_start(call: Call, **__: object) -> FormContent:
     on = bool(judges(call.plugins.scorers.values()))
     readers = []
     proposal = _proposed_judge_and_price(call, brand)
-    if proposal and (not on or await _chosen_in_chat(call)):
+    if proposal and (not on or await _chosen_in_chat(call.store)):
         name, price = call.names.name(proposal[0]), wording.money(proposal[1], about=True)
         readers = [
             FormChoice("model", f"{name} reads them closely, {price} a year"),
