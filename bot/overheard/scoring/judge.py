@@ -31,7 +31,7 @@ from overheard.domain import (
     Usage,
 )
 from overheard.errors import BudgetUsedUp, JudgeBudgetUsedUp, NotJudgedYet, ProviderFailed
-from overheard.interfaces import Clock, Judge, Provider, Scorer, Store
+from overheard.interfaces import Clock, Judge, NoProgress, Provider, Scorer, Store
 from overheard.runs.answers import WriteBatcher
 from overheard.runs.budget import (
     TYPICAL,
@@ -261,22 +261,9 @@ class _Asker:
             reservation,
             retries,
             means.clock,
-            _NoProgress(),
+            NoProgress(),  # a judge's questions are part of scoring
         )
         return _Round(run, runner, batcher, stack)
-
-
-class _NoProgress:
-    """Progress that is not shown: a judge's questions are part of scoring."""
-
-    def start(self, title: str, total: int) -> None:
-        """Do nothing."""
-
-    def advance(self, steps: int = 1) -> None:
-        """Do nothing."""
-
-    def finish(self) -> None:
-        """Do nothing."""
 
 
 def channel_of(judge: Judge) -> str:
