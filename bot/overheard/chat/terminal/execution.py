@@ -124,7 +124,7 @@ def _quote_and_execute(session: Session, order: Order, *, agreed: bool, can_ask:
     """
     agreed_usd = inf if agreed else 0.0
     while True:
-        result = _run_guarded(partial(_carry_out, session, order, agreed_usd))
+        result = _run_guarded(partial(_open_and_run, session, order, agreed_usd))
         if isinstance(result, Step):  # only of chats
             return result.card
         if not isinstance(result, Unagreed):
@@ -134,15 +134,6 @@ def _quote_and_execute(session: Session, order: Order, *, agreed: bool, can_ask:
         click.confirm(result.needed.question, abort=True, err=True)
         agreed_usd = result.needed.usd
         order = replace(order, options={**order.options, **result.drawn})
-
-
-async def _carry_out(session: Session, order: Order, agreed_usd: float) -> Card | Step | Unagreed:
-    """Quote or execute a command by `_open_and_run`, and return the result.
-
-    What plugins print meanwhile goes to standard error, so that it is not mixed with JSON.
-    """
-    with separated_output():
-        return await _open_and_run(session, order, agreed_usd)
 
 
 async def _open_and_run(
@@ -229,20 +220,12 @@ async def _missing_store_reported(deployment: Deployment) -> AsyncIterator[None]
         error_names_store = True
         raise
     finally:
-        if not error_names_store:
-            _print_missing_store(deployment)
-
-
-def _print_missing_store(deployment: Deployment) -> None:
-    """Print to standard error that the deployment's store does not exist, and what to do; print
-    nothing if it exists.
-    """
-    if deployment.missing_store:
-        click.echo(
-            f"There is no store at {deployment.missing_store} yet; overheard check creates it. If "
-            f"it is elsewhere, correct [storage] url in {deployment.config.file}.",
-            err=True,
-        )
+        if deployment.missing_store and not error_names_store:
+            click.echo(
+                f"There is no store at {deployment.missing_store} yet; overheard check creates it. "
+                f"If it is elsewhere, correct [storage] url in {deployment.config.file}.",
+                err=True,
+            )
 
 
 def _run_guarded(command: Callable[[], Awaitable[Result]]) -> Result:
@@ -257,7 +240,8 @@ def _run_guarded(command: Callable[[], Awaitable[Result]]) -> Result:
     signals: list[int] = []
 
     async def run_until_signal() -> Result:
-        with _cancelled_by_signals(signals):
+        # What plugins print meanwhile goes to standard error, so that it is not mixed with JSON.
+        with separated_output(), _cancelled_by_signals(signals):
             return await command()
 
     try:
