@@ -47,12 +47,14 @@ def batched(panel: Panel | None, providers: Mapping[str, Provider]) -> tuple[Mod
     These are the models whose provider sells batches of them, if the panel asks for batches, and
     those that are asked in no other way. Empty if the panel is None.
     """
+    if panel is None:
+        return ()
     return tuple(
         model
-        for model in (panel.models if panel else ())
+        for model in panel.models
         if isinstance(providers.get(model.provider), Batching)
         and (able := capabilities_of(model, providers)).batch
-        and (able.batch_only or (panel and panel.batch))
+        and (able.batch_only or panel.batch)
     )
 
 
