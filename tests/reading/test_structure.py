@@ -244,3 +244,19 @@ def test_a_quote_is_about_its_owner(quote: str, about: bool) -> None:
     """A quote counts for the brand whose unit it is in; markup and punctuation are ignored."""
     answer = Answer(1, Question(Prompt("Which?"), Model("echo", "echo")), reply(HEADINGS), NOW)
     assert Reader(BRANDS).read(answer).reading(BRANDS[0], BRANDS[1:]).is_about(quote) is about
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1. **Zorbo Air**: quiet, but heavy\n2. **Acme One**: light\n3. **Quillo X**: cheap",
+        "### Zorbo Air\n\nquiet, but heavy\n\n### Acme One\n\nlight\n\n### Quillo X\n\ncheap",
+    ],
+)
+def test_siblings_with_undeclared_names_own_themselves_beside_one_declared_brand(text: str) -> None:
+    """A customer who has declared no rival reads the list as one who has declared all."""
+    units = read_units(text, BRANDS[:1])
+    owners = {unit.text: (unit.owner, unit.foreign) for unit in units}
+    assert owners["light"] == ("Acme", False)
+    assert owners["quiet, but heavy"] == ("Zorbo Air", True)
+    assert owners["cheap"] == ("Quillo X", True)

@@ -109,6 +109,13 @@ def _names_product(label: str, *, bold: bool) -> bool:
     return not (bold or is_noun or is_property(last))
 
 
+def _product_of(title: str) -> str:
+    """Return the undeclared name that a title of no special kind begins with; "" without one."""
+    return (
+        "" if kind_of(title) is not LabelKind.OTHER or is_property(title) else leading_name(title)
+    )
+
+
 def _cell_spans(body: str, row: Line) -> Iterator[tuple[int, int]]:
     """Yield the (start, end) offsets of each cell of a row, in order, without the dividers; an
     empty cell has an empty span.
@@ -448,56 +455,60 @@ class Outline:
         return named if inherits_none or is_at_beginning or named == above.owner else NOBODY
 
     def _titled_levels(self, lines: Sequence[Line]) -> frozenset[int]:
-        """Return the heading levels, 1 to 6, of which at least `_TITLED_SHARE` of the headings name
-        a brand. Generic headings ("Key facts") without a brand are not counted.
+        """Return the heading levels, 1 to 6, of which one heading names a brand and at least
+        `_TITLED_SHARE` do so or begin with an undeclared name. Generic headings ("Key facts")
+        without a brand are not counted.
         """
-        names_brand: dict[int, list[bool]] = {}
+        leads: dict[int, list[bool]] = {}
+        declared: set[int] = set()
         for line in lines:
             if line.kind is LineKind.HEADING and line.opens:
                 named = bool(self._names.within(line.start, line.end))
-                generic = kind_of(self._body[line.start : line.end]) is LabelKind.GENERIC
-                if named or not generic:
-                    names_brand.setdefault(line.level, []).append(named)
+                text = self._body[bare_start(self._body, line.start, line.end) : line.end]
+                if named:
+                    declared.add(line.level)
+                if named or kind_of(text) is not LabelKind.GENERIC:
+                    leads.setdefault(line.level, []).append(named or bool(_product_of(text)))
         return frozenset(
-            level
-            for level, named in names_brand.items()
-            if sum(named) >= _TITLED_SHARE * len(named)
+            level for level in declared if sum(leads[level]) >= _TITLED_SHARE * len(leads[level])
         )
 
     def _lists_of_brands(self, lines: Sequence[Line]) -> frozenset[int]:
         """Return the indices, in `lines`, of the first lines of the items of each list whose items
-        begin with two or more brands.
+        begin with two or more brands, at least one of which is declared.
 
         A list ends at an item of a smaller depth or at another block. An item without a brand does
         not end it.
         """
         found: list[int] = []
         open_lists: dict[int, list[int]] = {}  # by depth: the indices of the items
-        head_brands: dict[int, set[str]] = {}  # by depth: the brands that the items begin with
+        head_owners: dict[int, set[Owner]] = {}  # by depth: what the items begin with
         end_of_text = Line(0, 0)
         for index, line in enumerate((*lines, end_of_text)):
             depth = line.level if line.kind is LineKind.ITEM else 0
             if line.kind is LineKind.ITEM or line.opens:
                 for ended in [opened for opened in open_lists if opened > depth]:
                     items = open_lists.pop(ended)
-                    if len(head_brands.pop(ended)) > 1:
+                    owners = head_owners.pop(ended)
+                    if len(owners) > 1 and not all(owner.foreign for owner in owners):
                         found += items
             if depth and line.opens:
                 open_lists.setdefault(depth, []).append(index)
-                brands = head_brands.setdefault(depth, set())
-                if brand := self._head_brand(line):
-                    brands.add(brand)
+                owners = head_owners.setdefault(depth, set())
+                if owner := self._head_owner(line):
+                    owners.add(owner)
         return frozenset(found)
 
-    def _head_brand(self, line: Line) -> str:
-        """Return the name of the brand in the label of an item; without a label, of the brand that
-        the item begins with; after an award, of the brand that the value begins with. "" without
-        such a brand.
+    def _head_owner(self, line: Line) -> Owner:
+        """Return the brand in the label of an item, or the product that the label begins with;
+        without a label, the brand that the item begins with; after an award, the brand that the
+        value begins with. `NOBODY` without any of them.
         """
         label = self.label(line.start, line.end, line)
         if label is None:
-            return self._names.begins(line.start, line.end).name
+            return Owner(self._names.begins(line.start, line.end).name)
+        text = self._body[label.start : label.end]
         found = self._names.owner(label.start, label.end)
-        if not found and kind_of(self._body[label.start : label.end]) is LabelKind.AWARD:
+        if not found and kind_of(text) is LabelKind.AWARD:
             found = self._names.begins(label.value, line.end)
-        return found.name
+        return Owner(found.name) if found else Owner(_product_of(text), foreign=True)
