@@ -11,9 +11,10 @@ from collections.abc import Iterator
 
 from overheard import CommandSpec, hookimpl
 from overheard_surfaces.commands import APPS
+from overheard_surfaces.markets import MARKETS_ADD, MARKETS_LIST, MARKETS_REMOVE
 
 
 @hookimpl
 def overheard_commands() -> Iterator[CommandSpec]:
-    """Yield the command of this plugin."""
-    yield APPS
+    """Yield the commands of this plugin."""
+    yield from (APPS, MARKETS_LIST, MARKETS_ADD, MARKETS_REMOVE)

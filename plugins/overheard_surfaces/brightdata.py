@@ -13,7 +13,7 @@ from pydantic import Field
 
 from overheard import PluginSettings, Provider, Question, Secret, hookimpl
 from overheard_surfaces.collector import Collector, Observation, same_question, sources
-from overheard_surfaces.settings import CollectorSettings
+from overheard_surfaces.settings import CollectorSettings, Market
 
 ADDRESSES = {
     "gd_m7aof0k82r803d5bjm": "https://chatgpt.com/",
@@ -59,7 +59,7 @@ class BrightData(Collector[BrightDataSettings]):
         return f"Bearer {self.settings.api_key.get_secret_value()}"
 
     async def buy(
-        self, product: str, questions: Mapping[str, Question], tag: str
+        self, product: str, market: Market, questions: Mapping[str, Question], tag: str
     ) -> dict[str, str]:
         """Trigger the collection of one record for each question."""
         first = _first_index(tag)
@@ -67,7 +67,7 @@ class BrightData(Collector[BrightDataSettings]):
             {
                 "url": ADDRESSES[product],
                 "prompt": question.prompt.text,
-                "country": self.settings.country,
+                "country": market.country,
                 "index": first + number,
                 **({"web_search": True} if product == CHATGPT else {}),
             }

@@ -15,7 +15,7 @@ from pydantic import Field
 
 from overheard import PluginSettings, Provider, Question, Secret, hookimpl
 from overheard_surfaces.collector import LOST, REFUSED, Collector, Observation, sources
-from overheard_surfaces.settings import CollectorSettings
+from overheard_surfaces.settings import CollectorSettings, Market
 
 OVERVIEWS = "GOOGLE"
 EXISTS, NO_CREDIT = "RESOURCE_ALREADY_EXISTS", "INSUFFICIENT_CREDITS"
@@ -58,24 +58,24 @@ class Cloro(Collector[CloroSettings]):
         """The header with the key."""
         return f"Bearer {self.settings.api_key.get_secret_value()}"
 
-    def payload(self, product: str, question: Question) -> dict[str, Any]:
+    def payload(self, product: str, market: Market, question: Question) -> dict[str, Any]:
         """Return the request for a question."""
-        text, country = question.prompt.text, self.settings.country
+        text, country = question.prompt.text, market.country
         if product == OVERVIEWS:
             include = {"aioverview": {"markdown": True}}
-            where = {"gl": country, "hl": self.settings.language}
+            where = {"gl": country, "hl": market.language}
             return {"query": text, **where, "include": include}
         return {"prompt": text, "country": country, "include": INCLUDE}
 
     async def buy(
-        self, product: str, questions: Mapping[str, Question], tag: str
+        self, product: str, market: Market, questions: Mapping[str, Question], tag: str
     ) -> dict[str, str]:
         """Create a task for each question. One that was created before is charged and lost."""
         body = [
             {
                 "taskType": product,
                 "idempotencyKey": f"{tag}/{item}",
-                "payload": self.payload(product, question),
+                "payload": self.payload(product, market, question),
             }
             for item, question in questions.items()
         ]

@@ -25,13 +25,21 @@ from overheard import (
     Finish,
     HostedProvider,
     Model,
+    Price,
     PriceList,
     ProviderFailed,
     ProviderUnavailable,
     Question,
     Reply,
 )
-from overheard_surfaces.settings import DEFAULT_COUNTRY, SURFACES, CollectorSettings
+from overheard_surfaces.settings import (
+    DEFAULT_COUNTRY,
+    SURFACES,
+    CollectorSettings,
+    Market,
+    market_of,
+    product_of,
+)
 
 if TYPE_CHECKING:
     from httpx2 import AsyncClient
@@ -99,9 +107,9 @@ class Collector(HostedProvider[Table, "AsyncClient"]):
 
     @abstractmethod
     async def buy(
-        self, product: str, questions: Mapping[str, Question], tag: str
+        self, product: str, market: Market, questions: Mapping[str, Question], tag: str
     ) -> dict[str, str]:
-        """Buy the answers to questions, and return the order.
+        """Buy the answers to questions in a market, and return the order.
 
         Args:
             tag: Unique for the order.
@@ -154,7 +162,8 @@ class Collector(HostedProvider[Table, "AsyncClient"]):
 
     def capabilities(self, model: str) -> Capabilities:
         """Return how a product is asked: by tasks alone, at a price for each answer."""
-        product, country = SURFACES.get(model, model), self.settings.country
+        product = SURFACES.get(product_of(model), model)
+        country = market_of(model, self.settings.home).country
         market = "" if country == DEFAULT_COUNTRY else f" ({country})"
         return Capabilities(
             search=False,
@@ -166,19 +175,24 @@ class Collector(HostedProvider[Table, "AsyncClient"]):
             name=f"{product}{market}",
         )
 
+    def price(self, model: str) -> Price | None:
+        """Return the price of a product, which is the same in all markets."""
+        return super().price(product_of(model))
+
     def product(self, model: Model) -> str:
         """Return the collector's name of a product.
 
         Raises:
             ProviderUnavailable: when the collector does not sell its answers.
         """
-        if model.name not in self.products:
+        product = product_of(model.name)
+        if product not in self.products:
             raise ProviderUnavailable(
                 provider=self.name,
                 reason=f'{self.title} has no "{model.name}"',
                 remedy=f"choose among {', '.join(self.products)}",
             )
-        return self.products[model.name]
+        return self.products[product]
 
     async def submit(self, questions: Mapping[str, Question]) -> str:
         """Buy the answers to questions, and return the order."""
@@ -227,7 +241,8 @@ class Collector(HostedProvider[Table, "AsyncClient"]):
         """Buy the answers to questions. A service that breaks at that may have accepted them."""
         try:
             async with self.asking(model):
-                order = await self.buy(product, questions, tag)
+                market = market_of(model.name, self.settings.home)
+                order = await self.buy(product, market, questions, tag)
         except ProviderFailed as failed:
             if failed.status is None or failed.status < 500 or failed.ambiguous:
                 raise
@@ -333,13 +348,13 @@ class Collector(HostedProvider[Table, "AsyncClient"]):
         """Return the products that the collector sells; of the configured ones, those that it says
         it still has.
         """
+        configured = {product_of(model) for model in self.settings.models}
+        there = set(self.products)
         async with self.service.trying(lambda: self.client):
-            return [
-                product
-                for product, name in self.products.items()
-                if product not in self.settings.models or await self.has(name)
-            ]
-        return list(self.products)
+            for product in configured & there:
+                if not await self.has(self.products[product]):
+                    there.remove(product)
+        return [*there, *(m for m in self.settings.models if product_of(m) in there)]
 
     async def close(self) -> None:
         """Close the connections."""

@@ -30,7 +30,7 @@ from overheard import (
     wording,
 )
 from overheard_surfaces.gap import Gap, gap, sums
-from overheard_surfaces.settings import SURFACES
+from overheard_surfaces.settings import SURFACES, product_of
 
 READ_RUNS = 60
 """The newest runs that are searched."""
@@ -86,7 +86,7 @@ async def apps(
     Raises:
         UnknownName: when there is no such brand.
     """
-    found = _brand(view, brand)
+    found = tracked_brand(view, brand)
     order = list(SURFACES)
     asked = [model for model in view.models if model.name in SURFACES]
     asked.sort(key=lambda model: order.index(model.name))
@@ -105,7 +105,7 @@ async def apps(
     return await _card(view, found, observed)
 
 
-def _brand(view: View, name: str) -> Brand:
+def tracked_brand(view: View, name: str) -> Brand:
     """Return the brand of a name or alias; the first that is tracked for an empty name."""
     known = [brand for brand in view.catalogue.brands if brand.tracked or name]
     found = view.catalogue.brand(name) if name else next(iter(known), None)
@@ -158,7 +158,7 @@ def _partner(view: View, model: Model, runs: Sequence[Run]) -> tuple[Model | Non
         models = [
             other
             for other in (run.panel.models if run.panel else ())
-            if other.name not in SURFACES and view.names.name(other).startswith(family)
+            if product_of(other.name) not in SURFACES and view.names.name(other).startswith(family)
         ]
         if models:
             return max(models, key=lambda other: other.searches), run.id
@@ -169,7 +169,7 @@ async def _card(view: View, brand: Brand, observed: Sequence[Observed]) -> Card:
     """Return the card: the first app with a difference in the title, a picture of all."""
     measured = [one for one in observed if SHARE in one.gaps]
     first = max(measured, key=lambda one: abs(one.gaps[SHARE].direction), default=None)
-    chart = Spans("Answers that name you: app less API", tuple(_spans(view, measured)))
+    chart = Spans("Answers that name you: app against API", tuple(_spans(view, measured)))
     return Card(
         title=_title(view, brand, first) if first else f"{brand.name} in the apps",
         text="\n".join(_lines(view, first, observed)),

@@ -25,7 +25,7 @@ from overheard import (
     hookimpl,
 )
 from overheard_surfaces.collector import REFUSED, Collector, Observation, same_question, sources
-from overheard_surfaces.settings import CollectorSettings
+from overheard_surfaces.settings import COUNTRIES, CollectorSettings, Market
 
 OK, CREATED, NOTHING_FOUND = 20000, 20100, 40102
 PENDING = frozenset({CREATED, 40601, 40602})
@@ -36,15 +36,8 @@ MISSING_CALL = frozenset({40400, 40402})
 SERVER_FAULTS = 50000
 BUSY_WAIT_S = 30.0
 MAX_LISTED = 1000
-LOCATION_CODES = {
-    "AR": 32, "AT": 40, "AU": 36, "BE": 56, "BR": 76, "CA": 124, "CH": 756, "CL": 152, "CO": 170,
-    "CZ": 203, "DE": 276, "DK": 208, "ES": 724, "FI": 246, "FR": 250, "GB": 826, "GR": 300,
-    "HU": 348, "ID": 360, "IE": 372, "IL": 376, "IN": 356, "IT": 380, "JP": 392, "KR": 410,
-    "MX": 484, "MY": 458, "NL": 528, "NO": 578, "NZ": 554, "PH": 608, "PL": 616, "PT": 620,
-    "RO": 642, "SE": 752, "SG": 702, "TH": 764, "TR": 792, "TW": 158, "UA": 804, "US": 840,
-    "VN": 704, "ZA": 710,
-}  # fmt: skip
-"""The numbers of countries in ISO 3166-1; a location's code is 2000 more."""
+COUNTRY_LOCATIONS = 2000
+"""A country's location has this and the number of the country in ISO 3166-1."""
 PRODUCTS = {
     "chatgpt": "ai_optimization/chat_gpt/llm_scraper",
     "gemini": "ai_optimization/gemini/llm_scraper",
@@ -115,13 +108,17 @@ class DataForSEO(Collector[DataForSEOSettings]):
         )
 
     async def buy(
-        self, product: str, questions: Mapping[str, Question], tag: str
+        self, product: str, market: Market, questions: Mapping[str, Question], tag: str
     ) -> dict[str, str]:
         """Post a task for each question. Some may be refused, with a code each."""
-        code = LOCATION_CODES.get(self.settings.country, LOCATION_CODES["US"]) + 2000
+        location = self.settings.location_code if market == self.settings.home else None
+        if location is None and market.country not in COUNTRIES:
+            reason = f"its location of {market.country} is not known here"
+            remedy = "set location_code in a table of its own"
+            raise ProviderUnavailable(provider=self.name, reason=reason, remedy=remedy)
         shared: dict[str, Any] = {
-            "location_code": self.settings.location_code or code,
-            "language_code": self.settings.language,
+            "location_code": location or COUNTRY_LOCATIONS + COUNTRIES[market.country][0],
+            "language_code": market.language,
             "priority": self.settings.priority,
         }
         if product == PRODUCTS["ai-overviews"]:

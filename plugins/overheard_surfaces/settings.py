@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Annotated
 
 from pydantic import Field
@@ -18,6 +19,50 @@ SURFACES = {
 }
 """What cards call a product, by the id of its model."""
 DEFAULT_COUNTRY = "US"
+COUNTRIES = {
+    "AR": (32, "Argentina", "es"), "AT": (40, "Austria", "de"), "AU": (36, "Australia", "en"),
+    "BE": (56, "Belgium", "nl"), "BR": (76, "Brazil", "pt"), "CA": (124, "Canada", "en"),
+    "CH": (756, "Switzerland", "de"), "CL": (152, "Chile", "es"), "CO": (170, "Colombia", "es"),
+    "CZ": (203, "Czechia", "cs"), "DE": (276, "Germany", "de"), "DK": (208, "Denmark", "da"),
+    "ES": (724, "Spain", "es"), "FI": (246, "Finland", "fi"), "FR": (250, "France", "fr"),
+    "GB": (826, "United Kingdom", "en"), "GR": (300, "Greece", "el"), "HU": (348, "Hungary", "hu"),
+    "ID": (360, "Indonesia", "id"), "IE": (372, "Ireland", "en"), "IL": (376, "Israel", "he"),
+    "IN": (356, "India", "en"), "IT": (380, "Italy", "it"), "JP": (392, "Japan", "ja"),
+    "KR": (410, "South Korea", "ko"), "MX": (484, "Mexico", "es"), "MY": (458, "Malaysia", "en"),
+    "NL": (528, "Netherlands", "nl"), "NO": (578, "Norway", "no"), "NZ": (554, "New Zealand", "en"),
+    "PH": (608, "Philippines", "en"), "PL": (616, "Poland", "pl"), "PT": (620, "Portugal", "pt"),
+    "RO": (642, "Romania", "ro"), "SE": (752, "Sweden", "sv"), "SG": (702, "Singapore", "en"),
+    "TH": (764, "Thailand", "th"), "TR": (792, "Turkey", "tr"), "TW": (158, "Taiwan", "zh-TW"),
+    "UA": (804, "Ukraine", "uk"), "US": (840, "United States", "en"), "VN": (704, "Vietnam", "vi"),
+    "ZA": (710, "South Africa", "en"),
+}  # fmt: skip
+"""By code: the number in ISO 3166-1, the name, and the usual language."""
+
+
+@dataclass(frozen=True, slots=True)
+class Market:
+    """Where, and in which language, a product is asked."""
+
+    country: str
+    language: str
+
+    @property
+    def name(self) -> str:
+        """The name of the country, else its code."""
+        return COUNTRIES[self.country][1] if self.country in COUNTRIES else self.country
+
+
+def product_of(model: str) -> str:
+    """Return the product in the id of a model: ``chatgpt`` of ``chatgpt@DE-de``."""
+    return model.partition("@")[0]
+
+
+def market_of(model: str, home: Market) -> Market:
+    """Return the market in the id of a model, such as ``chatgpt@DE-de`` or ``chatgpt@DE``, whose
+    language is then that of `home`; without a market it is `home`.
+    """
+    country, _, language = model.partition("@")[2].partition("-")
+    return Market(country, language or home.language) if country else home
 
 
 class CollectorSettings(ProviderSettings):
@@ -36,3 +81,8 @@ class CollectorSettings(ProviderSettings):
     language: Annotated[str, Field(pattern="^[a-z]{2}$")] = "en"
     timeout: float = Field(default=300, gt=0, le=600)
     settled_s: float = Field(default=90, ge=0, le=600)
+
+    @property
+    def home(self) -> Market:
+        """Where a product is asked whose id names no market."""
+        return Market(self.country, self.language)

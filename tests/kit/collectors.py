@@ -39,6 +39,7 @@ class Bought:
         posted: When, on the clock of `time.monotonic`.
         done: When it ends.
         given: How often its result was fetched.
+        place: Where it was asked, and in which language, as the collector writes it.
     """
 
     id: str
@@ -49,6 +50,7 @@ class Bought:
     done: float
     fate: str
     given: int = 0
+    place: tuple[int, str] = (0, "")
 
     @property
     def is_done(self) -> bool:
@@ -168,6 +170,7 @@ class DataForSEOService(CollectorService):
         if code != 20100:
             return {"id": None, **known}
         task = self.take(prompt, post["tag"], path.removesuffix("/task_post"))
+        task.place = (post["location_code"], post["language_code"])
         return {"id": task.id, **known, "cost": self.price}
 
     def _listed(self, api: str) -> list[Document]:

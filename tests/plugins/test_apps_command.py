@@ -215,3 +215,37 @@ def test_another_name_of_the_products_model_is_an_update_of_the_product(
 
     [update] = [one for one in updates if one["model"] == "dataforseo/chatgpt"]
     assert "gpt-6" in str(update)
+
+
+def test_a_country_is_added_asked_by_the_schedule_and_compared_with_home(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, service: ChatService
+) -> None:
+    """Its country and language are sent, and it is a history of its own."""
+    monkeypatch.setenv("DATAFORSEO_API_KEY", KEY)
+    schedule = '[[schedules]]\nname = "weekly"\ncron = "0 7 * * 1"\n'
+    with DataForSEOService(0.0012).running() as collector:
+        config = COLLECTOR.format(url=collector.url).replace(', "ai-overviews"', "")
+        there = program(tmp_path, service, config + schedule)
+        asked = sentences(there.run("markets", "add", "Germany", code=None)[1])
+        there.run("markets", "add", "Germany", "--yes")
+        home = (2840, "en")
+        monkeypatch.setattr(
+            collector,
+            "text",
+            lambda task: f"{'Acme' if task.place == home else 'Zeta'} is the best choice.",
+        )
+        there.run("schedules", "run", "weekly", "--yes")
+        data, card = there.json("markets", "list"), sentences(there.run("markets", "list")[0])
+        there.run("markets", "remove", "DE")
+        after = there.json("markets", "list")
+
+    assert "Asking in Germany too: less than $0.01 a check, about $0.04 a month" in asked
+    assert {task.place for task in collector.tasks} == {home, (2276, "de")}
+    [market] = data["markets"]
+    assert (market["app"], market["country"]) == ("dataforseo/chatgpt@DE-de", "DE")
+    assert (market["there"]["named"], market["home"]["named"]) == (0, 8)
+    assert market["interval"][1] < 0
+    assert (
+        "Germany is your weak spot: ChatGPT app names you in 0 of 8 answers, at home in 8" in card
+    )
+    assert (after["asked"], after["markets"]) == ([], [])
