@@ -11,7 +11,7 @@ from overheard.plugins import load_plugins
 EXAMPLE = Path(__file__).parents[2] / "config.example.toml"
 KEYS = (
     *("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "GEMINI_API_KEY", "PERPLEXITY_API_KEY"),
-    *("AZURE_OPENAI_API_KEY", "GATEWAY_API_KEY"),
+    *("AZURE_OPENAI_API_KEY", "GATEWAY_API_KEY", "DATAFORSEO_API_KEY", "CLORO_API_KEY"),
 )
 
 
