@@ -3,6 +3,7 @@
     uv run python bench/detection.py                    all tables
     uv run python bench/detection.py --part alarms      false alarms in each world
     uv run python bench/detection.py --part again       days until a fall is told, asked again
+    uv run python bench/detection.py --part calm        false alarms where models are asked again
     uv run python bench/detection.py --part delays      runs until a drop of 10 points is seen
     uv run python bench/detection.py --part levels      how many alarms of each level are true
     uv run python bench/detection.py --part dips        dips that are taken for over too early
@@ -27,6 +28,7 @@ replays real answers.
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 
 import events
@@ -61,6 +63,7 @@ WORLDS = (
     ("drift", 0.25),
     ("edits", 0.25),
 )
+HALF = ("normal", "half", 0.5)
 RUNS_A_YEAR = trials.RUNS_A_YEAR
 FALSE_ALARM_BARS = {"shared": (1.0, 1.15), "own": (1.0, 1.25)}
 """False alarms of a brand in a year, and the upper end of their interval."""
@@ -379,9 +382,34 @@ def again(panels: int, seed: int) -> None:
     )
 
 
+def calm(panels: int, seed: int) -> None:
+    """Print the false alarms of a deployment at the default settings in which nothing changes: one
+    tracked brand with four rivals, three models, 12 prompts x 3 a week.
+    """
+    worlds = [(kind, effects, tau) for effects in ("shared", "own") for kind, tau in WORLDS[1:9]]
+    told, years, calls = 0.0, 0.0, []
+
+    def line(kind: str, effects: str, tau: float) -> tuple[str, ...]:
+        nonlocal told, years
+        world = WorldDesign(kind, effects, tau, models=3, prompts=12, again=len(LOOKS))
+        trial = MonitorTrial(world, per_year=DEFAULT_BUDGET / 5, asked_again=ASKED_AGAIN)
+        found = trials.false_alarms(replace(trial, models_per_year=0.0), panels, seed, watched=1)
+        of_world = panels * world.runs / RUNS_A_YEAR
+        told, years = told + found.alarms, years + of_world
+        calls.append(found.calls)
+        return (f"{kind} {tau:g}", effects, _yearly(found.alarms, of_world), f"{found.calls:.2f}")
+
+    rows(
+        ("world", "effects", f"a year; allowed {DEFAULT_BUDGET:g}", "calls"),
+        (line(*world) for world in (("normal", "shared", 0.0), *worlds, HALF)),
+    )
+    print(f"\nAll: {_yearly(int(told), years)} in {years:.0f} years, calls {np.mean(calls):.2f}")
+
+
 PARTS = {
     "alarms": alarms,
     "again": again,
+    "calm": calm,
     "delays": delays,
     "levels": levels,
     "dips": dips,

@@ -243,7 +243,11 @@ def worlds_of(trial: MonitorTrial, panels: int) -> int:
 
 
 def false_alarms(
-    trial: MonitorTrial, panels: int, seed: int, step: Callable[[], None] = lambda: None
+    trial: MonitorTrial,
+    panels: int,
+    seed: int,
+    step: Callable[[], None] = lambda: None,
+    watched: int = 0,
 ) -> FalseAlarms:
     """Watch the brands of simulated worlds in which nothing changes, and return their false alarms.
 
@@ -255,9 +259,10 @@ def false_alarms(
         panels: Number of simulated brands, rounded up to whole worlds.
         seed: Seed of the first world; each next world has the next seed.
         step: Called after each world, to show progress.
+        watched: How many brands of a world the deployment tracks; by default all.
     """
-    design = trial.world
-    worlds = ceil(panels / design.brands)
+    design, brands = trial.world, watched or trial.world.brands
+    worlds = ceil(panels / brands)
     exposure: Counter[str] = Counter()
     alarms: Counter[str] = Counter()
     alarms_by_world, ghosts, closings, model_alarms, calls = [], 0, 0, 0, 0.0
@@ -266,9 +271,9 @@ def false_alarms(
         world = simulate_world(design, seed + number)
         restarts = tuple(_reported_model_changes(trial, world.streams))
         model_alarms += len(restarts)
-        watched = _watched(trial, world, restarts)
-        calls += watched.calls
-        for monitor, raised in watched.pairs:
+        seen = _watched(trial, world, restarts, brands, watched)
+        calls += seen.calls
+        for monitor, raised in seen.pairs:
             ages = Counter(age_of(age) for age in _ages(monitor))
             exposure.update(ages)
             alarms.update(age_of(alarm.age) for alarm in raised)

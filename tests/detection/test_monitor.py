@@ -14,7 +14,6 @@ from overheard.detection.baseline import run_slice, stream_rows, stream_until
 from overheard.detection.decide import Reason, decide, reported_changes
 from overheard.detection.decision_inputs import (
     DEFAULT_ALERT_POLICY,
-    NEARLY_CERTAIN_A_YEAR,
     NO_HISTORY,
     AlertPolicy,
     compare_sides,
@@ -284,18 +283,25 @@ def test_a_short_baseline_says_what_it_could_see() -> None:
     assert long.learning() is None
 
 
-@pytest.mark.parametrize(("points", "is_told"), [(-45.0, True), (-30.0, False)])
-def test_a_run_that_asks_again_is_no_independent_evidence(points: float, is_told: bool) -> None:
-    """What the statistic shows after it is told if it is nearly certain; the rest is left to the
-    test of confirmations.
-    """
-    brand = fallen(points)
-    first = alarms(brand)[0]
-    chance_a_year = first.shifts[0].chance_a_year
-    assert chance_a_year
-    assert (chance_a_year < NEARLY_CERTAIN_A_YEAR) == is_told
-    again = alarms(brand, bursts={first.run.id})
-    assert (first.run in [alarm.run for alarm in again]) == is_told
+def test_runs_that_ask_again_are_one_run_with_the_check_before_them() -> None:
+    """They hold its answers too, have a part of its run effect in common, and begin with it."""
+    weekly = fallen(-45.0, at=12, runs=13)
+    looks = [RunKey(weekly.runs[-1].at + timedelta(hours=hours), 90 + hours) for hours in (3, 12)]
+    rows = [*range(13), 12, 12]
+    asked = replace(
+        weekly,
+        runs=(*weekly.runs, *looks),
+        **{name: getattr(weekly, name)[rows] for name in ("n", "total", "squares")},
+    )
+    seen, policy = [], AlertPolicy(1e-9, 1)
+    for one in (weekly, asked):
+        monitor = Monitor("Acme", [one], bursts={run.id for run in looks}, policy=policy)
+        list(monitor.replay())
+        seen += monitor.streams
+    once, again = (one.found for one in seen)
+    assert (again.age, again.likeliest) == (once.age, once.likeliest) == (12, 12)
+    assert again.series.noise[0, -1] == pytest.approx(once.series.noise[0, -1] / 3, rel=0.1)
+    assert again.total > once.total
 
 
 def test_a_brand_without_a_past_is_silent() -> None:

@@ -237,7 +237,7 @@ def test_a_long_history_is_not_kept_by_the_square_of_its_runs() -> None:
     tracemalloc.start()
     try:
         for runs in range(2, 220):
-            marginal_likelihood._basis(0.7, runs, np.ones(runs))
+            marginal_likelihood._basis(0.7, np.ones(runs), np.ones(runs))
         kept, _ = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()

@@ -12,6 +12,7 @@ from kit.office import executed
 from kit.recording import HandClock
 from kit.scripted import Quiet, ScriptedProvider, reply
 from overheard.alerts.bursts import CHECK, PlannedBurst, calls_left, planned_bursts
+from overheard.alerts.history import HistoryReader
 from overheard.alerts.outbox import Outgoing
 from overheard.alerts.story import read_watches
 from overheard.commands.check import check
@@ -239,10 +240,8 @@ async def test_a_restart_makes_the_same_plan_from_the_store_alone(
     assert (plans[0].source, len(plans[0].panel), plans[0].brands) == (CHECK, 30, ("Acme",))
 
 
-async def test_a_burst_waits_for_three_hours_and_enters_as_an_ordinary_run(
-    suspicious: House,
-) -> None:
-    """Its answers are scored; the next is twelve hours after the check."""
+async def test_a_burst_waits_for_three_hours_and_is_scored(suspicious: House) -> None:
+    """The next is twelve hours after the check. It says nothing of the model as a whole."""
     await suspicious.ask()
     assert await suspicious.bursts() == []
     planned = await suspicious.plan()
@@ -255,6 +254,9 @@ async def test_a_burst_waits_for_three_hours_and_enters_as_an_ordinary_run(
     assert sum(block.n for block in blocks if block.run_id == run.id) == 30
     again = await suspicious.plan()
     assert again is None or again.at == planned.at + timedelta(hours=9)
+    streams = await HistoryReader.of(Call(suspicious.deployment)).visibility_streams()
+    assert streams
+    assert all(run.id not in {key.id for key in stream.runs} for stream in streams)
 
 
 async def test_two_processes_ask_a_burst_once(suspicious: House, config: Config) -> None:

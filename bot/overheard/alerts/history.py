@@ -14,6 +14,7 @@ from typing import Any
 from overheard.cards import wording
 from overheard.config.sections import AlertsTable
 from overheard.deployment import Call
+from overheard.detection.baseline import stream_rows
 from overheard.detection.decide import Decision, Reason, Silence, decide, reported_changes
 from overheard.detection.decision_inputs import AlertHistory, AlertPolicy, Rarity
 from overheard.detection.monitor import Alarm, Monitor, Restart
@@ -333,13 +334,21 @@ class HistoryReader:
     async def visibility_streams(self, until: datetime | None = None) -> list[Stream]:
         """Read the visibility streams, by which a model-wide change is recognised: one for each
         brand at each model that has any, sorted by brand and then model. Only values from the
-        present scorer versions are in them.
+        present scorer versions are in them, and no runs that ask again, which share run effects.
 
         Args:
             until: Only runs that began at this time or earlier; by default all.
         """
         table = await self.store.blocks.table(metric=VISIBILITY, until=until)
-        return streams_of_table(table.of(self.versions))
+        again = await self._bursts()
+        return [
+            stream_rows(stream, np.array(rows, np.intp))
+            for stream in streams_of_table(table.of(self.versions))
+            if (rows := [row for row, run in enumerate(stream.runs) if run.id not in again])
+        ]
+
+    async def _bursts(self) -> set[int]:
+        return {run.id for run in await self.store.runs.find(label=BURST)}
 
     async def replay(
         self,
@@ -418,7 +427,7 @@ class HistoryReader:
             streams_of_table(present),
             updates,
             policy=self.policy,
-            bursts={run.id for run in await self.store.runs.find(label=BURST)},
+            bursts=await self._bursts(),
             # Streams of which other scorer versions have read more of the past.
             unread={key: first[key] for key, run in scored.items() if first[key] < run},
             restarts=restarts,

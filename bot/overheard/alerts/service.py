@@ -46,7 +46,16 @@ from overheard.detection.whole_model import (
     model_shifts,
     sentence_of_change,
 )
-from overheard.domain import WHOLE_MODEL, Alert, AlertEventKind, Model, ModelUpdate, Run, Shift
+from overheard.domain import (
+    BURST,
+    WHOLE_MODEL,
+    Alert,
+    AlertEventKind,
+    Model,
+    ModelUpdate,
+    Run,
+    Shift,
+)
 from overheard.errors import AlertUnchanged
 from overheard.measure.blocks import RunKey, Stream
 
@@ -130,6 +139,8 @@ class DetectionService:
         model_alerts, categories = await self._report_model_changes(
             run, streams, sorted(asked), updates, now
         )
+        if run.label == BURST and run.panel:  # which says nothing of a model as a whole
+            asked.update(run.panel.models)
         brands, restarts = list(brands), await self._history.restarts(run.started_at)
         results = [await self._detect_brand(run, brand, updates, restarts, now) for brand in brands]
         await self._update_open_alerts(run, brands, asked)

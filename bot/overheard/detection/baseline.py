@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from math import inf
 
-from overheard.detection.confirmation import Occasion
+from overheard.detection.confirmation import EXPIRES_AFTER, Occasion
 from overheard.detection.control_variate import StreamGroup
 from overheard.detection.statistic import Statistic
 from overheard.domain import Model, ModelUpdate, Shift
@@ -225,22 +225,36 @@ class WatchedModel:
     occasion: Occasion | None = None
 
     @classmethod
-    def of(cls, own: Iterable[Stream], everything: Iterable[Stream], model: Model) -> WatchedModel:
+    def of(
+        cls,
+        own: Iterable[Stream],
+        everything: Iterable[Stream],
+        model: Model,
+        updates: Iterable[ModelUpdate] = (),
+        bursts: Collection[int] = (),
+    ) -> WatchedModel:
         """Return the brand's streams at a model, each grouped with the rivals' streams of the same
         metric, and an empty baseline.
 
         Args:
             own: The brand's streams at all models; at least one is of ``model``.
+            updates: Known updates; what was asked before one is not of the occasion after it.
+            bursts: Numbers of the runs that ask again.
         """
         by_metric = {s.key.metric: s for s in own if s.key.model == model}
         watched = cls(model, Baseline(next(iter(by_metric.values())).runs), by_metric)
+        updated, first = watched.first_runs(updates), list[int]()
+        for row, run in enumerate(watched.baseline.runs):
+            again = first and run.id in bursts and row not in updated
+            is_near = again and run.at - watched.baseline.runs[first[-1]].at <= EXPIRES_AFTER
+            first.append(first[-1] if is_near else row)
         for metric, stream in by_metric.items():
             rivals = [
                 s
                 for s in everything
                 if (s.key.model, s.key.metric) == (model, metric) and s is not stream
             ]
-            watched.groups[metric] = StreamGroup.of(stream, rivals)
+            watched.groups[metric] = StreamGroup.of(stream, rivals, np.array(first, np.intp))
             watched.answered[metric] = stream.n.sum(axis=1)
         return watched
 

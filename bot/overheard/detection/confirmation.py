@@ -14,10 +14,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
 
-from overheard.detection.control_variate import RunSeries
+from overheard.detection.control_variate import SHARED_VARIANCE, RunSeries
 from overheard.detection.statistic import (
     AUTOCORRELATIONS,
     OUTLIER_PRIOR,
+    OUTLIER_SDS,
+    STAYS,
     VARIANCES,
     deviating_runs,
     null_weights,
@@ -33,13 +35,14 @@ EXPIRES_AFTER = LOOKS[-1] + timedelta(days=1)
 """After this time nothing is asked again by itself; the next check is the next look."""
 LOOKS_SPENT = 2.0
 """Runs of an occasion on average where nothing changed, 1.7, and a reserve."""
-SHARED_VARIANCE = 0.5
-"""Share of the variance of run effects that runs of one occasion are taken to have in common."""
-STAYS = 0.5
-"""Probability that a model which answers in another state still does at the next look."""
+ALIKE_SHARE = 0.75
+"""Another state explains runs that deviate only if earlier runs deviated by such a share of it."""
 PASSED_SDS = 0.35
 """An occasion has passed when the runs since deviate by less than so many standard deviations for
 each of them, in the direction of the run that opened it."""
+LOOKS_BY_CHANCE = 3.0
+"""By how much runs that ask again raise how often chance shows evidence: each is another look at
+the same days, and two rules judge it. Simulated (`bench/detection.py --part calm`)."""
 OF_CHECKS, OF_WATCHES, OF_UPDATES = 0.5, 0.25, 0.25
 """Shares of a brand's false alarms that may be raised by occasions of single runs that deviate, of
 evidence that was watched, and of updates."""
@@ -95,7 +98,10 @@ class Occasion:
         # A run may be in another state, and those of the next days with it: also where runs are
         # chosen by it, and the longer it lasts the less likely.
         deviating, compared = deviating_runs(
-            series.level[:, :before], series.noise[:, :before], OUTLIER_PRIOR
+            series.level[:, :before],
+            series.noise[:, :before],
+            OUTLIER_PRIOR,
+            max(OUTLIER_SDS, ALIKE_SHARE * abs(found.run_sds)),
         )
         in_state = min(1.0, deviating / compared / self.chance)
         chance = min(1.0, chance + in_state * STAYS ** len(looks))
@@ -137,10 +143,12 @@ class Deviation:
     Attributes:
         chance: Probability that chance deviates as far, in this direction.
         sds: Standard deviations, above 0 for a rise.
+        run_sds: The same in standard deviations of single runs.
     """
 
     chance: float
     sds: float
+    run_sds: float
 
 
 def deviation(series: RunSeries, before: int, looks: int) -> Deviation:
@@ -173,6 +181,7 @@ def deviation(series: RunSeries, before: int, looks: int) -> Deviation:
     alike = np.maximum(SHARED_VARIANCE, phi)
     common = alike * variances + usual_variance
     change = level[-looks:].mean() - usual
+    run_sds = float(weights @ (change / np.sqrt(noise.mean() + variances)))
     variance = (noise[-looks:].mean() + (1 - alike) * variances) / looks + common
     chosen = len(level) - looks - before
     if chosen:
@@ -183,7 +192,8 @@ def deviation(series: RunSeries, before: int, looks: int) -> Deviation:
         change, variance = change - share * deviates, variance - share * common
     sds = change / np.sqrt(variance)
     mean = float(weights @ sds)
-    return Deviation(float(weights @ ndtr(-abs(sds) if mean == 0 else -np.sign(mean) * sds)), mean)
+    chance = float(weights @ ndtr(-abs(sds) if mean == 0 else -np.sign(mean) * sds))
+    return Deviation(chance, mean, run_sds)
 
 
 def _at_any_look(chance: float, looks: int) -> float:

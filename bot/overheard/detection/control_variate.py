@@ -86,6 +86,8 @@ def moments(stream: Stream, first: int) -> Moments:
     return Moments(excess, scale, len(n) - 1)
 
 
+SHARED_VARIANCE = 0.5
+"""Share of the variance of run effects that runs of one occasion are taken to have in common."""
 MIN_INFORMATION = 0.3
 """Least information of a run; below it a run is taken as if it held no answers."""
 UNSETTLED_RUNS = 6
@@ -160,6 +162,9 @@ class StreamGroup:
         binary: Whether the brand's values are 0 or 1.
         products: The products n n, n total and total total, J x R x P each, of rates that are asked
             more than once in a run; None otherwise.
+        first: The row of the first run of each run's occasion, R; the row itself for a run alone.
+            A run that asks again holds the answers of its occasion up to it: runs of two days share
+            their effects, and count as one.
     """
 
     runs: tuple[RunKey, ...]
@@ -168,15 +173,17 @@ class StreamGroup:
     squares: Floats | None
     binary: bool
     products: tuple[Floats, Floats, Floats] | None
+    first: Places
 
     @classmethod
-    def of(cls, own: Stream, rivals: Iterable[Stream]) -> StreamGroup:
+    def of(cls, own: Stream, rivals: Iterable[Stream], first: Places | None = None) -> StreamGroup:
         """Return the group of a brand's stream, which comes first, and those of its rivals in the
         order given, over the prompts of any of them in the order of their keys. A rival whose runs
         differ from those of the brand is left out.
 
         Args:
             rivals: The streams of other brands in the same metric at the same model.
+            first: The row of the first run of each run's occasion; None where each run is alone.
         """
         streams = [own, *(rival for rival in rivals if rival.runs == own.runs)]
         prompts = tuple(sorted({prompt for stream in streams for prompt in stream.prompts}))
@@ -188,6 +195,10 @@ class StreamGroup:
             n[index][:, columns] = stream.n
             total[index][:, columns] = stream.total / stream.width
             squares[index][:, columns] = stream.squares / stream.width**2
+        first = np.arange(len(own.runs)) if first is None else first
+        for row in np.flatnonzero(first < np.arange(len(first))):
+            for cells in (n, total, squares):
+                cells[:, row] += cells[:, row - 1]
         are_rates = all(stream.binary for stream in streams)
         is_repeated = n.max(initial=0) > 1
         return cls(
@@ -197,7 +208,29 @@ class StreamGroup:
             squares=None if are_rates else squares,
             binary=own.binary,
             products=(n * n, n * total, total * total) if are_rates and is_repeated else None,
+            first=first,
         )
+
+    def last(self, rows: Places) -> Places:
+        """Return rows, in the order of time, without those whose occasion goes on in the next."""
+        return np.asarray(rows[np.append(np.diff(self.first[rows]) > 0, True)[: len(rows)]])
+
+    def looks(self, rows: Places) -> Floats:
+        """Return how often the model was asked in the occasion of each row, up to it."""
+        return np.asarray(rows - self.first[rows] + 1.0, np.float64)
+
+    def apart(self, rows: Places, since: int) -> StreamGroup:
+        """Return the group of some rows alone; those from the row ``since`` on have their own
+        answers only.
+        """
+        cells = [self.n, self.total, self.total if self.squares is None else self.squares]
+        single = (rows >= since) & (self.first[rows] < rows)
+        n, total, squares = (
+            of[:, rows] - np.where(single[:, None], of[:, rows - 1], 0.0) for of in cells
+        )
+        runs = tuple(self.runs[row] for row in rows)
+        kept = None if self.squares is None else squares
+        return StreamGroup(runs, n, total, kept, self.binary, None, np.arange(len(rows)))
 
     def answered(self) -> Places:
         """Return the rows of the runs in which the brand's stream has answers."""
@@ -272,9 +305,11 @@ def run_series(group: StreamGroup, rows: Places, prior: RunEffectPrior) -> RunSe
         past_logits = _logits(past_n, group.total[:, past], mean, value_variance)
         past_x, past_information = (values[kept] for values in past_logits)
     shared, own = _variances(past_x, 1 / past_information, prior)
-    effect, effect_error = _shared_effect(_without_steps(x, noise + own), noise, shared, own)
+    share = share_of_effect(group.looks(rows))
+    own_noise = noise + share * own
+    effect, effect_error = _shared_effect(_without_steps(x, own_noise), own_noise, share * shared)
     effect = effect - effect.mean(axis=1, keepdims=True)
-    loading = _loadings(x, effect, noise + own + effect_error)
+    loading = _loadings(x, effect, own_noise + effect_error)
     removed = loading[:, None] * effect
     scatter = SCATTER
     if group.products:
@@ -394,7 +429,7 @@ def _with_excursions(group: StreamGroup, rows: Places) -> Places:
     if isinstance(_as_slice(rows), slice):
         return rows
     between = np.arange(rows[0], rows[-1] + 1)
-    return np.asarray(between[group.n[0, between].sum(axis=1) > 0])
+    return group.last(between[group.n[0, between].sum(axis=1) > 0])
 
 
 def _as_slice(rows: Places) -> slice | Places:
@@ -438,7 +473,14 @@ def _variances(x: Floats, noise: Floats, prior: RunEffectPrior) -> tuple[float, 
     return max(shared, MIN_VARIANCE), max(own, MIN_VARIANCE)
 
 
-def _shared_effect(x: Floats, noise: Floats, shared: float, own: float) -> tuple[Floats, Floats]:
+def share_of_effect(looks: Floats, shared: float = SHARED_VARIANCE) -> Floats:
+    """Return the variance of the effect of runs that were asked so often within two days, over that
+    of a run that was asked once, when each look has the share ``shared`` of it in common.
+    """
+    return shared + (1 - shared) / looks
+
+
+def _shared_effect(x: Floats, noise: Floats, shared: Floats) -> tuple[Floats, Floats]:
     """Return an estimate of the shared effect of each run, for each brand from all other brands.
 
     The estimate is drawn to 0 by the variance of the effect. With more than `MIN_RIVALS` brands, a
@@ -447,14 +489,15 @@ def _shared_effect(x: Floats, noise: Floats, shared: float, own: float) -> tuple
 
     Args:
         x: The runs of J brands in logits, J x n.
-        noise: Their call variances, J x n.
+        noise: Their variances by calls and own effects, J x n.
+        shared: The variance of the shared effect of each run, n.
 
     Returns:
         The best linear estimate in logits, and the variance that it leaves, both J x n.
     """
-    weight = 1 / (own + noise)
+    weight = 1 / noise
     weight_of_others = weight.sum(axis=0) - weight
-    variance = np.full(x.shape, shared)
+    variance = np.broadcast_to(shared, x.shape)
     if len(x) > MIN_RIVALS:
         usual = shared + 1 / weight_of_others
         squared_median = _rivals_median(x) ** 2

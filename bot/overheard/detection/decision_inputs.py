@@ -401,7 +401,7 @@ def runs_a_year(analysed: Sequence[RunKey], bursts: Collection[int] = ()) -> flo
 
     Args:
         analysed: The runs that were analysed so far, the oldest first.
-        bursts: Numbers of the runs that are bursts: they count in the longest window only.
+        bursts: Numbers of the runs that ask again; they do not count.
     """
     pace = RUNS_A_YEAR
     if not analysed:
@@ -411,10 +411,7 @@ def runs_a_year(analysed: Sequence[RunKey], bursts: Collection[int] = ()) -> flo
         if last - first < timedelta(days=days):
             break
         begin = last - timedelta(days=days)
-        with_bursts = days == PACE_WINDOWS_DAYS[-1]
-        recent = [
-            run.at for run in analysed if run.at >= begin and (with_bursts or run.id not in bursts)
-        ]
+        recent = [run.at for run in analysed if run.at >= begin and run.id not in bursts]
         span = (recent[-1] - recent[0]) / timedelta(days=1) if recent else 0.0
         # Half a run less: weekly runs are 52 a year, and not 52.2.
         pace = max(pace, (len(recent) - 1) * DAYS_A_YEAR / max(span, 1.0) - 0.5)

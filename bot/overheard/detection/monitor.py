@@ -17,6 +17,7 @@ from overheard.detection.baseline import (
     stream_rows,
 )
 from overheard.detection.confirmation import (
+    LOOKS_BY_CHANCE,
     OF_CHECKS,
     OF_UPDATES,
     OF_WATCHES,
@@ -26,7 +27,7 @@ from overheard.detection.confirmation import (
     deviation,
     opening_chance,
 )
-from overheard.detection.control_variate import run_effect_prior
+from overheard.detection.control_variate import run_effect_prior, run_series
 from overheard.detection.decide import decide
 from overheard.detection.decision_inputs import (
     DAYS_A_YEAR,
@@ -157,7 +158,7 @@ REACH_DAYS = 112.0
 """How many days back a change is looked for, and at least 16 runs."""
 MAX_PACE = 366.0
 """Analyses a year (one a day) above which a change is looked for in no more runs."""
-REPLAY_VERSION = 3
+REPLAY_VERSION = 4
 """Increase it with every change after which a past run may be decided otherwise: what is kept of
 the past (`Monitor.turns`) is then found again."""
 OWN_PROOF_RUNS = 8
@@ -259,7 +260,8 @@ class Monitor:
         self._restarts = tuple(restarts)
         self._table = table or alarm_table()
         self._watched = {
-            model: WatchedModel.of(self._own, self._all, model) for model in sorted(models)
+            model: WatchedModel.of(self._own, self._all, model, self._updates, self._bursts)
+            for model in sorted(models)
         }
         self._description = ShiftDescription(self._all, self._watched, self._updates)
         self._weights = {
@@ -439,7 +441,7 @@ class Monitor:
         _, _, model, metric = min(young)
         watched = self._watched[model]
         rows = np.array(watched.baseline.rows, np.intp)
-        rows = rows[watched.answered[metric][rows] > 0]
+        rows = watched.groups[metric].last(rows[watched.answered[metric][rows] > 0])
         if not len(rows):
             return None
         return learning(
@@ -463,7 +465,6 @@ class Monitor:
         """
         pace = runs_a_year([*earlier, run], self._bursts)
         policy = self._policy
-        needed = needed_excess(policy.false_alarms_per_year, pace, policy.brands)
         row_at_model = {}
         for model, watched in self._watched.items():
             row = watched.row(run)
@@ -477,12 +478,10 @@ class Monitor:
                 elif due:
                     self._measure(key, due[0], runs_a_year(earlier[: due[1]], self._bursts))
         excess = self._table.joined([analysis.excess for analysis in self._seen.values()])
-        certain = rarity(excess, pace, policy.brands).yearly < NEARLY_CERTAIN_A_YEAR
-        if run.id in self._bursts and not certain:
-            # Looks of two days share run effects, which the statistic takes for independent: what
-            # they show counts by the test that knows it.
-            excess = -inf
         excess = max([excess, *(self._confirm(m, row, pace) for m, row in row_at_model.items())])
+        if run.id in self._bursts:
+            pace *= LOOKS_BY_CHANCE
+        needed = needed_excess(policy.false_alarms_per_year, pace, policy.brands)
         chance_a_year = rarity(excess, pace, policy.brands).yearly
         self.crossed = excess > needed
         for model, row in row_at_model.items():
@@ -520,22 +519,25 @@ class Monitor:
         earlier analysis stays.
         """
         watched = self._watched[key.model]
-        rows = watched.baseline.until(row, watched.answered[key.metric])
+        group = watched.groups[key.metric]
+        asked = watched.baseline.until(row, watched.answered[key.metric])
+        rows = group.last(asked)
         if len(rows) <= watched.baseline.runs_needed:
             return
         runs_back = round(REACH_DAYS / DAYS_A_YEAR * min(pace, MAX_PACE))
         measured = statistic(
-            watched.groups[key.metric],
+            group,
             rows,
             run_effect_prior(key.model),
             reach=max(RECENT_STARTS, runs_back),
-            weights=self._weights[key.model][rows],
+            weights=self._weights[key.model][group.first[rows]],
             deviating_share=watched.baseline.deviating_share(row),
         )
         threshold = self._table.threshold(
             measured.age, measured.own_share, measured.autocorrelation
         )
-        stream = stream_rows(watched.streams[key.metric], rows)
+        measured = replace(measured, starts=group.first[measured.starts])
+        stream = stream_rows(watched.streams[key.metric], asked)
         self._seen[key] = StreamAnalysis(stream, measured, measured.total - threshold)
 
     def _confirm(self, model: Model, row: int, pace: float) -> float:
@@ -554,11 +556,15 @@ class Monitor:
         analysis, answered = self._seen.get(key), watched.answered.get(occasion.metric)
         if analysis is None or answered is None or not answered[row]:
             return -inf
-        rows = watched.baseline.until(row, answered).tolist()
-        if rows[0] >= occasion.row:
+        asked, group = watched.baseline.until(row, answered), watched.groups[occasion.metric]
+        before = group.last(asked[asked < occasion.row])
+        if not len(before):
             watched.occasion = None
             return -inf
-        watched.occasion = occasion.looked(analysis.found.series, rows)
+        rows = np.append(before, asked[asked >= occasion.row])
+        alone = group.apart(rows, occasion.row)
+        series = run_series(alone, np.arange(len(rows)), run_effect_prior(model))
+        watched.occasion = occasion.looked(series, rows.tolist())
         confirmed = self._table.excess(watched.occasion.rate, pace)
         self._seen[key] = replace(analysis, confirmed=confirmed)
         return confirmed
@@ -580,7 +586,7 @@ class Monitor:
         is_open = watched.occasion and not watched.occasion.over
         if alarmed and any(stream.shift for stream in evidence.streams):
             watched.occasion = None
-        if alarmed or is_open or evidence.returned or not share:
+        if alarmed or is_open or evidence.returned or not share or evidence.run.id in self._bursts:
             return
         opened = bisect_left(watched.baseline.runs, evidence.run)
         seen = {
@@ -590,7 +596,7 @@ class Monitor:
             and self._seen[key].stream.runs[-1] == evidence.run
         }
         if named := seen.get(VISIBILITY):
-            found = deviation(named.found.series, len(named.stream.runs) - 1, 1)
+            found = deviation(named.found.series, named.found.age, 1)
             chance = opening_chance(share, policy.brands)
             if 2 * found.chance <= chance:
                 often = evidence.runs_a_year * len(self._watched) * chance / OF_CHECKS
@@ -601,11 +607,9 @@ class Monitor:
         if metric in seen:
             analysis = seen[metric]
             row = analysis.found.likeliest
-            first = watched.baseline.runs[row]
-            before = bisect_left(analysis.stream.runs, first)
-            looks = len(analysis.stream.runs) - before
-            found = deviation(analysis.found.series, before, looks)
-            side = 1.0 if found.sds > 0 else -1.0
+            level = analysis.found.series.level[0]
+            since = len(analysis.found.starts) - int(analysis.found.logs.argmax())
+            side = 1.0 if level[-since:].mean() > level[:-since].mean() else -1.0
             often = WATCHED_A_YEAR / policy.brands / OF_WATCHES
             watched.occasion = Occasion(metric, row, opened, often, side=side)
 

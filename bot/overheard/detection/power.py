@@ -101,7 +101,7 @@ def smallest_visible_loss(
         brands: Number of tracked brands, which share the false alarms.
     """
     runs = len(rows)
-    asked = group.n[:, rows[-1]]
+    asked = group.n[:, group.first[rows[-1]]]
     n, hits = (cells[:, rows].sum(axis=1) for cells in (group.n, group.total))
     a, b = hits + WEAK_BETA[0], n - hits + WEAK_BETA[1]
     answer_variances = a * b / ((a + b) * (a + b + 1))

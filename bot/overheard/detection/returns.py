@@ -101,7 +101,8 @@ def _return_to(
         row: The row of the latest run.
         due: Whether the evidence suffices for a new alarm.
     """
-    runs_after = sum(1 for past_row in watched.baseline.rows if past_row > excursion.alarm)
+    first = watched.groups[excursion.metric].first
+    runs_after = len({first[past] for past in watched.baseline.rows if past > excursion.alarm})
     is_recent = runs_after < RETURN_RUNS
     if not (is_recent or due):
         return None
@@ -136,10 +137,11 @@ def _return_evidence(
     variance = analysis.found.rivals_variance if analysis else UNMEASURED_OWN_VARIANCE
     before = np.array(excursion.before, np.intp)
     since = np.array([*watched.baseline.rows, row], np.intp)
+    group = watched.groups[excursion.metric]
     return return_evidence(
-        watched.groups[excursion.metric],
-        before[answered[before] > 0],
-        since[answered[since] > 0],
+        group,
+        group.last(before[answered[before] > 0]),
+        group.last(since[answered[since] > 0]),
         run_effect_prior(watched.model),
         variance,
         uniform=excursion.uniform,
@@ -187,9 +189,8 @@ def return_evidence(
     )
     likeliest = starts[int(np.argmax(back_odds))]
     odds = back_odds / (1 + BEYOND_WEIGHT * beyond_odds.mean())
-    return ReturnEvidence(
-        mean_odds=float(odds.mean()), summed_odds=float(odds.sum()), start=int(rows[likeliest])
-    )
+    start = int(group.first[rows[likeliest]])
+    return ReturnEvidence(float(odds.mean()), float(odds.sum()), start)
 
 
 def _uniform_odds(series: RunSeries, first: int, start: int, noise: float) -> Floats:

@@ -8,10 +8,12 @@ from typing import NamedTuple
 
 from overheard.detection.control_variate import (
     MEDIAN_TO_SD,
+    SHARED_VARIANCE,
     RunEffectPrior,
     RunSeries,
     StreamGroup,
     run_series,
+    share_of_effect,
 )
 from overheard.numpy_proxy import Floats, Places, np
 
@@ -67,7 +69,9 @@ class StepEvidence:
     rivals_autocorrelation: float
 
 
-def step_evidence(level: Floats, noise: Floats, steps: Floats, outliers: int) -> StepEvidence:
+def step_evidence(
+    level: Floats, noise: Floats, steps: Floats, outliers: int, looks: Floats | None = None
+) -> StepEvidence:
     """Return the evidence for a step in the first of J series, averaged over the variance and the
     autocorrelation of run effects; the other series show how run effects scatter.
 
@@ -76,8 +80,9 @@ def step_evidence(level: Floats, noise: Floats, steps: Floats, outliers: int) ->
         noise: The variance of each run without the own run effect, J x n.
         steps: The regressor of a step at each start, K x n.
         outliers: Number of the latest runs that may be single deviating runs; 0 or more.
+        looks: How often each run was asked, n; None for once each.
     """
-    null, information, score = _regressed(level, noise, steps, outliers)
+    null, information, score = _regressed(level, noise, steps, outliers, looks)
     return _averaged(null, _mixed(information, score), len(steps))
 
 
@@ -163,7 +168,7 @@ def null_weights(level: Floats, noise: Floats) -> Floats:
 
 
 def _regressed(
-    level: Floats, noise: Floats, steps: Floats, outliers: int
+    level: Floats, noise: Floats, steps: Floats, outliers: int, looks: Floats | None = None
 ) -> tuple[Floats, Floats, Floats]:
     """Return three arrays for T combinations of autocorrelation and variance: the log likelihoods
     of the series without a step, J x T; the information on each of D designs, J x T x D; and the
@@ -177,8 +182,10 @@ def _regressed(
         noise: The variance of each run without the own run effect, J x n.
         steps: The regressor of a step at each start, K x n.
         outliers: Number of the latest runs that may be single deviating runs.
+        looks: How often each run was asked, n; None for once each.
     """
     runs = level.shape[1]
+    looks = np.ones(runs) if looks is None else looks
     profile = noise[0] / noise[0].mean()
     scale = noise.mean(axis=1)
     single = np.zeros((outliers, runs))
@@ -187,7 +194,7 @@ def _regressed(
     root = profile**-0.5
     by_autocorrelation = []
     for phi in AUTOCORRELATIONS:
-        basis = _basis(phi, runs, profile)
+        basis = _basis(phi, profile, share_of_effect(looks, max(SHARED_VARIANCE, phi)))
         rotated = (level * root) @ basis.vectors
         rotated_ones = root @ basis.vectors
         rotated_designs = (designs * root) @ basis.vectors
@@ -285,7 +292,7 @@ def _normalise(logs: Floats) -> Floats:
     return np.asarray(weights / weights.sum())
 
 
-def _basis(phi: float, runs: int, profile: Floats) -> Basis:
+def _basis(phi: float, profile: Floats, share: Floats) -> Basis:
     """Return the eigenbasis of own effects with an autocorrelation. Bases are kept for later calls,
     except those without autocorrelation, which cost nothing.
 
@@ -293,12 +300,14 @@ def _basis(phi: float, runs: int, profile: Floats) -> Basis:
         phi: The correlation of neighbouring runs, 0 to below 1.
         profile: The variance of each run by calls, over its mean; profiles that are nearly even
             share one basis.
+        share: The variance of each run's own effect, over that of a run that was asked once.
     """
+    runs = len(profile)
     if phi == 0:
-        return Basis(np.eye(runs), 1 / profile)
-    even = np.ptp(profile) < EVEN_PROFILE
+        return Basis(np.eye(runs), share / profile)
+    even = np.ptp(profile) < EVEN_PROFILE and np.ptp(share) == 0
     basis = _short_basis if runs <= SHORT_RUNS else _long_basis
-    return basis(phi, runs, b"" if even else profile.astype(np.float32).tobytes())
+    return basis(phi, runs, b"" if even else (profile / share).astype(np.float32).tobytes())
 
 
 def _autoregressive_basis(phi: float, runs: int, profile: bytes) -> Basis:
@@ -306,8 +315,8 @@ def _autoregressive_basis(phi: float, runs: int, profile: bytes) -> Basis:
     variance.
 
     Args:
-        profile: The relative variance of each run by calls in float32, as bytes so that it can be a
-            key of the cache; empty when all runs weigh the same.
+        profile: The variance of each run by calls over that of its own effect, in float32, as bytes
+            so that it can be a key of the cache; empty when all runs weigh the same.
     """
     apart = np.abs(np.subtract.outer(np.arange(runs), np.arange(runs)))
     correlation = phi**apart
@@ -334,6 +343,8 @@ SPARSE_OUTLIER_RUNS = 3
 """Number of the latest runs in which a few prompts may deviate; each more costs time."""
 OUTLIER_PRIOR = (0.5, 60.0)
 """Prior number of single deviating runs, and the number of runs that the prior stands for."""
+STAYS = 0.5
+"""Probability that a model which answers in another state still does when it is asked again."""
 OUTLIER_SDS = 3.0
 """Standard deviations from its neighbours at which a run counts as a deviating run."""
 CHECKED_NEIGHBOURS = 2
@@ -426,9 +437,12 @@ def statistic(
     series = run_series(group, rows, prior)
     after = (np.arange(runs) >= start_indices[:, None]).astype(np.float64)
     steps = _regressors(after, series.weights)
-    step_odds = step_evidence(series.level, series.noise, steps, min(OUTLIER_RUNS, runs))
+    looks = group.looks(rows)
+    outlier_runs = min(OUTLIER_RUNS, runs)
+    step_odds = step_evidence(series.level, series.noise, steps, outlier_runs, looks)
     deviating_count, compared_count = deviating_runs(series.level, series.noise, OUTLIER_PRIOR)
-    deviating = max(deviating_count / compared_count, deviating_share)
+    # Whether a run deviates alone is settled by asking again: a state that lasts is rarer.
+    deviating = max(deviating_count / compared_count, deviating_share) * STAYS ** (looks - 1)
     uniform = step_odds.steps - _deviation_evidence(step_odds.outliers, deviating)
     logs, is_uniform = uniform, True
     if group.binary:
@@ -492,7 +506,7 @@ def _regressors(after: Floats, weights: Floats) -> Floats:
 
 
 def _few_prompts_evidence(
-    group: StreamGroup, rows: Places, series: RunSeries, after: Floats, deviating: float
+    group: StreamGroup, rows: Places, series: RunSeries, after: Floats, deviating: Floats
 ) -> Floats:
     """Return the logarithms of the Bayes factors that a few prompts changed to rates of their own
     with each start, K, against that none changed. The evidence that some prompts deviated only in
@@ -506,7 +520,7 @@ def _few_prompts_evidence(
         rows: The active runs, n of them, in the order of time.
         series: The same runs on the logit scale.
         after: Which runs each start takes as after it, K x n: 0 or 1.
-        deviating: Probability that a run deviates, before it is seen.
+        deviating: Probability that each run deviates, before it is seen, n.
     """
     order = np.arange(len(rows))
     latest = order[max(1, len(rows) - SPARSE_OUTLIER_RUNS) :, None]
@@ -527,27 +541,31 @@ def _few_prompts_evidence(
     effect_variance, loading_variance = series.scatter
     scatter = np.broadcast_to(loading_variance * effects[:, None] ** 2, n_after.shape)
     if group.products:
-        in_pairs = effect_variance * n * (n - 1)
+        share = share_of_effect(group.looks(rows))[:, None]
+        in_pairs = effect_variance * share * n * (n - 1)
         scatter = scatter + (after @ in_pairs) / np.maximum(n_after, 1) ** 2
         scatter = scatter + (before @ in_pairs) / np.maximum(n_before, 1) ** 2
     fresh_odds = fresh_evidence((n_before, hits_before), (n_after, hits_after), effects, scatter)
     return fresh_odds[: -len(latest)] - _deviation_evidence(fresh_odds[-len(latest) :], deviating)
 
 
-def _deviation_evidence(factors: Floats, share: float) -> float:
+def _deviation_evidence(factors: Floats, shares: Floats) -> float:
     """Return the logarithm of the Bayes factor that some runs may deviate, each independently of
     the others, against that none does; 0 or more.
 
     Args:
         factors: Logarithms of the Bayes factors that each run deviates, alone.
-        share: Probability that a run deviates, before it is seen.
+        shares: Probability that each run deviates, before it is seen; the latest are theirs.
     """
-    return float(np.logaddexp(0.0, np.log(share) + factors).sum())
+    latest = shares[len(shares) - len(factors) :]
+    return float(np.logaddexp(0.0, np.log(latest) + factors).sum())
 
 
-def deviating_runs(level: Floats, noise: Floats, prior: tuple[float, float]) -> tuple[float, float]:
+def deviating_runs(
+    level: Floats, noise: Floats, prior: tuple[float, float], least_sds: float = OUTLIER_SDS
+) -> tuple[float, float]:
     """Return the number of runs of J series that deviate from the median of their neighbours by
-    more than `OUTLIER_SDS` standard deviations, and the number of runs that were compared. Both
+    more than ``least_sds`` standard deviations, and the number of runs that were compared. Both
     have the prior added.
 
     The latest ``CHECKED_NEIGHBOURS + 1`` runs are not compared. With fewer than
@@ -571,7 +589,7 @@ def deviating_runs(level: Floats, noise: Floats, prior: tuple[float, float]) -> 
     usual_variance = (MEDIAN_TO_SD * np.median(distance)) ** 2
     by_noise = DISTANCE_VARIANCE * noise[:, :checked_runs]
     sd = np.sqrt(np.maximum(usual_variance, by_noise))
-    return deviating + float((distance > OUTLIER_SDS * sd).sum()), compared + distance.size
+    return deviating + float((distance > least_sds * sd).sum()), compared + distance.size
 
 
 @lru_cache(512)
