@@ -387,3 +387,16 @@ def test_words_are_as_sure_as_the_weights(weight: float, begins: str, *, other: 
     assert data["weights"] == {
         CAUSES[one].pattern: round(share, 4) for one, share in weights.items()
     }
+
+
+def test_a_model_on_this_machine_knows_no_news() -> None:
+    """What it says of a brand changes with the model, or with how it is asked."""
+    weights = dict.fromkeys(Hypothesis, 0.3) | {Hypothesis.EVERYTHING: 0.1}
+    (first, weight), _ = causes(weights, 1, 5, searches=False)
+    assert first.short.format(brand="Acme", model="SmolLM") == "SmolLM alone"
+    assert weight == pytest.approx(0.9)
+    design = WorldDesign(brands=BRANDS, runs=AT + 2)
+    streams = simulate_world(design, 1, {(0, 0): (Moved(AT, logits=2.0),)}).streams
+    here = [replace(one, key=one.key._replace(model=Model("local", "smollm"))) for one in streams]
+    said = explain(here[0].key, here, here[0].runs[AT]).words
+    assert "an update of this model." in said

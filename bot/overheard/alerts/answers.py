@@ -103,7 +103,7 @@ def _why(alert: Alert, evidence: AlertEvidence) -> tuple[str, ...]:
         day = wording.short_day(shift.updates[0].at, evidence.zone)
         title = f"{name}'s update of {day} fits"
     elif evidence.explanation and (probable := evidence.explanation.probable):
-        title = f"Probably {probable.short.format(brand=shift.brand)}"
+        title = f"Probably {probable.short.format(brand=shift.brand, model=name)}"
     proof = "" if title == UNKNOWN_CAUSE else "That fits; it is no proof."
     return title, why_sentences(alert, evidence), proof
 

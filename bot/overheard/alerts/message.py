@@ -132,7 +132,7 @@ def _footnotes(alert: Alert, evidence: AlertEvidence, *, is_short: bool) -> Iter
         and not evidence.model_alert
         and not (alert.of_model and evidence.everything)
     ):
-        yield f"probably {cause.short.format(brand=measured_shift(alert).brand)}"
+        yield f"probably {cause.short.format(brand=measured_shift(alert).brand, model=name)}"
     if evidence.model_alert:
         of = "what moved at all models" if alert.of_model else f"{name}'s change as a whole"
         yield f"part of {of}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 
-from overheard.domain import Model
+from overheard.domain import LOCAL, Model
 
 ORDINARY = {"sonar": "perplexity", "command": "cohere", "nova": "amazon"}
 """Vendors of families whose names are ordinary words, which count only with the vendor's name."""
@@ -35,8 +35,6 @@ VENDORS = {
 """Names by provider, for ids that no family names."""
 APPS = frozenset({"chatgpt", "ai-mode", "ai-overviews", "gemini", "perplexity", "bing-ai-mode"})
 """Models that are no API but products, whose answers are bought."""
-LOCAL = "local"
-"""The provider of the model that comes with Overheard and runs on this machine."""
 TUNED = "ft:"
 """Beginning of the id of a fine-tuned model at OpenAI."""
 

@@ -12,12 +12,11 @@ from typing import Annotated, Any
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Severity
 from overheard.cards.command import IN_TERMINAL, CommandSpec, option
-from overheard.cards.model_names import LOCAL
 from overheard.commands.alerts import show_evidence
 from overheard.commands.check import check
 from overheard.config.loader import example_config
 from overheard.deployment import Call
-from overheard.domain import VISIBILITY, RunState
+from overheard.domain import LOCAL, VISIBILITY, RunState
 from overheard.errors import NothingAnswered
 from overheard.interfaces.services import Progress
 from overheard.session import Session

@@ -13,7 +13,7 @@ from overheard.detection.control_variate import (
     run_effect_prior,
     run_series,
 )
-from overheard.domain import WHOLE_MODEL, Model, ModelUpdate
+from overheard.domain import LOCAL, WHOLE_MODEL, Model, ModelUpdate
 from overheard.measure.blocks import RunKey, Stream, StreamKey
 from overheard.numpy_proxy import Floats, np
 
@@ -295,7 +295,7 @@ class Cause:
 
     Attributes:
         pattern: The cause in words that follow "this looks like".
-        short: The cause in a few words, with ``{brand}`` in the place of the brand's name.
+        short: The cause in a few words, with ``{brand}`` and ``{model}`` in the place of names.
     """
 
     pattern: str
@@ -323,13 +323,15 @@ MODEL_OR_CATEGORY = Cause(
     "an update of the model, or a change of the whole category", "the whole model, or the category"
 )
 """With one model, where a second model would separate two hypotheses."""
-THIS_MODEL = Cause("an update of this model", "this model")
+THIS_MODEL = Cause("an update of this model", "{model} alone")
+OUR_SIDE = Cause("our own side (the questions, the scoring or the connection)", "how we ask")
+"""With one model that does not search the web, where no news reach it."""
 ALL_MODELS = Cause("news or our own side, at all models", "news, or how we ask")
 """With one brand, where a second brand would separate two hypotheses."""
 
 
 def causes(
-    weights: Mapping[Hypothesis, float], models: int, brands: int
+    weights: Mapping[Hypothesis, float], models: int, brands: int, *, searches: bool = True
 ) -> list[tuple[Cause, float]]:
     """Return the possible causes of a change with their weights (0 to 1, sum 1), the likeliest
     first.
@@ -341,10 +343,14 @@ def causes(
         weights: The weight of each hypothesis.
         models: Number of models at which the brand is measured.
         brands: Number of brands that are measured.
+        searches: Whether news of the web or of the category may reach the model.
     """
     if models == 1 and brands == 1:
         return []
-    if models == 1:
+    if models == 1 and not searches:
+        ours = weights[Hypothesis.EVERYTHING]
+        cause_weights = {THIS_MODEL: 1 - ours, OUR_SIDE: ours}
+    elif models == 1:
         alone = weights[Hypothesis.BRAND_AT_MODEL] + weights[Hypothesis.BRAND_EVERYWHERE]
         cause_weights = {BRAND_ALONE: alone, MODEL_OR_CATEGORY: 1 - alone}
     elif brands == 1:
@@ -355,7 +361,9 @@ def causes(
     return sorted(cause_weights.items(), key=lambda cause_weight: -cause_weight[1])
 
 
-def explanation_sentence(weights: Mapping[Hypothesis, float], models: int, brands: int) -> str:
+def explanation_sentence(
+    weights: Mapping[Hypothesis, float], models: int, brands: int, *, searches: bool = True
+) -> str:
     """Return a sentence on the likeliest cause of a change: "This looks like ..." from the weight
     `SURE` on, "This is probably ..." from `PROBABLE` on, else the two likeliest as "This may be
     ...; or ...".
@@ -367,8 +375,9 @@ def explanation_sentence(weights: Mapping[Hypothesis, float], models: int, brand
         weights: The weight of each hypothesis, 0 to 1.
         models: Number of models at which the brand is measured.
         brands: Number of brands that are measured.
+        searches: Whether news of the web or of the category may reach the model.
     """
-    cause_weights = causes(weights, models, brands)
+    cause_weights = causes(weights, models, brands, searches=searches)
     if not cause_weights:
         return "With one brand at one model there is nothing to compare it with."
     (first, weight), (second, _), *_ = cause_weights
@@ -504,7 +513,8 @@ def explain(
         models, brands = len({stream.key.model for stream in streams}), len(other_brands)
     else:
         models, brands = 1 + len(other_models), 1 + len(other_brands)
-    words = explanation_sentence(attribution.weights, models, brands)
+    searches = key.model.provider != LOCAL
+    words = explanation_sentence(attribution.weights, models, brands, searches=searches)
     comparable = {stream.key for stream in streams if _is_comparable(stream, began)}
     sentences = [
         words,
@@ -521,7 +531,7 @@ def explain(
         signs = " and ".join(dict.fromkeys(map(_sign, same_day)))
         sentences.append(f"The dates go with an update: {signs}.")
     return Explanation(
-        causes=tuple(causes(attribution.weights, models, brands)),
+        causes=tuple(causes(attribution.weights, models, brands, searches=searches)),
         words=words,
         text=" ".join(filter(None, sentences)),
     )

@@ -44,6 +44,7 @@ from overheard.domain.finetuning import (
 from overheard.domain.models import (
     COMPLETE as COMPLETE,
     FREE as FREE,
+    LOCAL as LOCAL,
     Capabilities as Capabilities,
     Citation as Citation,
     FailureKind as FailureKind,

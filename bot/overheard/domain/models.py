@@ -195,6 +195,8 @@ def storable(text: str) -> str:
     return _UNWRITABLE.sub("\ufffd", text)
 
 
+LOCAL = "local"
+"""The provider of the model that comes with Overheard and runs on this machine."""
 SEARCH = "+search"
 """Suffix of the name of a model that is asked with web search."""
 EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh", "max")

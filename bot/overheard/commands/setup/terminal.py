@@ -14,7 +14,6 @@ from typing import Annotated, Any
 from overheard.cards import wording
 from overheard.cards.card import Card, Field, Severity
 from overheard.cards.command import IN_TERMINAL, CommandSpec, Role, option
-from overheard.cards.model_names import LOCAL
 from overheard.commands.check import check
 from overheard.commands.export import replacing
 from overheard.commands.report import report
@@ -22,7 +21,7 @@ from overheard.commands.setup.config_file import SetupFile, derived_category
 from overheard.commands.setup.naming import BRAND, CATEGORY, COMPETITORS
 from overheard.config.loader import find_config, parse_config
 from overheard.config.sections import Config
-from overheard.domain import Model
+from overheard.domain import LOCAL, Model
 from overheard.errors import OverheardError, SetupRefused
 from overheard.interfaces import Listing, Provider, Verifiable
 from overheard.plugins import load_plugins
