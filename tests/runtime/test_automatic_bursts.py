@@ -424,6 +424,22 @@ async def test_an_update_is_followed_until_it_is_clear(house: House, source: str
     assert watch.interval[0] < 0 < watch.interval[1]
 
 
+@pytest.mark.parametrize(("source", "asked"), [("watch", 1), ("announced", 0)])
+async def test_an_update_that_is_found_days_later_is_followed(
+    house: House, source: str, asked: int
+) -> None:
+    """By the watch, or in a feed; who says it by hand says it in time."""
+    house.clock.pass_(hours=100)
+    at = house.clock.now() - timedelta(hours=99)
+    await house.deployment.store.updates.add(ModelUpdate(MODEL, at, source=source))
+    planned = await house.plan()
+    assert bool(planned) is bool(asked)
+    if planned:
+        await house.ask()
+
+    assert len(await house.bursts()) == asked
+
+
 async def test_schedules_show_the_bursts_that_will_be_carried_out(suspicious: House) -> None:
     """With time and reason; none where none was asked for."""
     shown = await list_schedules(Call(suspicious.deployment))

@@ -26,6 +26,8 @@ LEAST_REPEATS = 3
 """How often each question is asked at least: less shows little, and costs little."""
 CHECK = "check"
 """The source of a burst that an unusual check wants; else it is how an update is known."""
+FOUND_LATER = frozenset({FEED_SOURCE, WATCH_SOURCE})
+"""How updates are known that are found days after they took place."""
 SOURCE_WORDS = {FEED_SOURCE: "announced", WATCH_SOURCE: "its answers are unlike before"}
 """Words for how an update is known; others are words already."""
 
@@ -92,9 +94,13 @@ async def planned_bursts(call: Call) -> list[PlannedBurst]:
     of calls that `[bursts]` allows. Nothing is stored, and no model is asked.
     """
     store, now = call.store, call.clock.now()
-    oldest = now - EXPIRES_AFTER
+    known_for = dict.fromkeys(FOUND_LATER, 2 * EXPIRES_AFTER)
     watches = {key: one for key, one in (await read_watches(store)).items() if one.is_open}
-    updates = [one for one in await store.updates.find() if oldest < one.at <= now]
+    updates = [
+        one
+        for one in await store.updates.find()
+        if now - known_for.get(one.source, EXPIRES_AFTER) < one.at <= now
+    ]
     if not watches and not updates:
         return []
     runs = [run for run in reversed(await store.runs.find(aside=False)) if run.panel]
@@ -165,7 +171,7 @@ def _next_burst(
     }
     source, at = CHECK, min(times.values(), default=None)
     for update in updates if at is None else ():
-        found_later = update.source in {FEED_SOURCE, WATCH_SOURCE} and not any(
+        found_later = update.source in FOUND_LATER and not any(
             run.label == BURST and run.started_at >= update.at for run in runs
         )
         if found_later or update.at > latest.started_at:
