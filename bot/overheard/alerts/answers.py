@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import replace
 from enum import StrEnum
 
-from overheard.alerts.evidence import AlertEvidence, measured_shift, metric_shifts
+from overheard.alerts.evidence import AlertEvidence, measured_shift
 from overheard.alerts.history import certainty, how_often
 from overheard.alerts.message import (
     MIN_CLEAR_CHANGE,
@@ -16,6 +16,7 @@ from overheard.alerts.message import (
     claim_chance_sentences,
     message_title,
     other_models,
+    surest_shift,
     why_sentences,
 )
 from overheard.alerts.metric_wording import metric_value
@@ -65,16 +66,15 @@ def answer_about(question: AlertQuestion, alert: Alert, evidence: AlertEvidence)
 
 def _how_sure(alert: Alert, evidence: AlertEvidence) -> tuple[str, ...]:
     """Return how sure a change of counts is; a claim is no matter of chance."""
-    sure = [shift for shift in metric_shifts(alert) if shift.chance_a_year is not None]
+    best = surest_shift(alert)
     claims = " ".join(claim_chance_sentences(alert, evidence))
-    if not sure:
+    if best is None:
         title = "No matter of chance" if claims else "I cannot say how sure it is"
         return (
             title,
             claims or "It was raised by an earlier version.",
             why_sentences(alert, evidence),
         )
-    best = min(sure, key=lambda shift: shift.chance_a_year or 0.0)
     level = certainty(best.chance_a_year)
     title = "Likely no fluke" if level == "likely" else f"Hardly a fluke: {level}"
     chance = f"{_movement(best, evidence)}: chance does this {how_often(best.chance_a_year)}."

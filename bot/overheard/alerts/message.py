@@ -377,16 +377,21 @@ def details_message(alert: Alert, evidence: AlertEvidence) -> Card:
     )
 
 
+def surest_shift(alert: Alert) -> Shift | None:
+    """Return the change of a metric that chance explains least; None where that is not known."""
+    sure = [shift for shift in metric_shifts(alert) if shift.chance_a_year is not None]
+    return min(sure, key=lambda shift: shift.chance_a_year or 0.0, default=None)
+
+
 def _sure_sentence(alert: Alert, evidence: AlertEvidence) -> str:
     """Return how sure the change of a metric is, or else that claims are no matter of chance; empty
     for a recovered alert.
     """
-    sure = [shift for shift in metric_shifts(alert) if shift.chance_a_year is not None]
+    best = surest_shift(alert)
     if alert.state is AlertState.RECOVERED:
         return ""
-    if not sure:
+    if best is None:
         return " ".join(claim_chance_sentences(alert, evidence))
-    best = min(sure, key=lambda shift: shift.chance_a_year or 0.0)
     what = "change"
     if best.metric in evidence.metrics and evidence.metrics[best.metric].scale.is_rate:
         what = "rise" if best.change > 0 else "fall"

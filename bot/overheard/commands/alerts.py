@@ -32,8 +32,7 @@ from overheard.domain import TERMINAL, Alert, AlertState
 from overheard.errors import OverheardError, UnknownName
 from overheard.interfaces import Store
 from overheard.runs.plan import lay_out
-from overheard.views.news import Telling, with_standing_news
-from overheard.views.situation import HEADLINE, SituationReader
+from overheard.views.news import read_tellings, with_standing_news
 
 LISTED_ALERTS = 20
 """Alerts that a list shows by default."""
@@ -300,8 +299,7 @@ async def _with_others(call: Call, card: Card, alert: Alert, *, apart: int = 0) 
     brand = call.catalogue.brand(alert.brands[0])
     if brand is None:
         return card
-    situation = await SituationReader(call).read(brand, HEADLINE)
-    return with_standing_news(card, Telling(situation, call.names, call.zone), apart=apart)
+    return with_standing_news(card, *await read_tellings(call, [brand]), apart=apart)
 
 
 EVIDENCE = CommandSpec(

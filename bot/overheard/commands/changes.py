@@ -19,8 +19,7 @@ from overheard.deployment import Call
 from overheard.domain import Alert, Model, ModelUpdate
 from overheard.measure.trends import Span
 from overheard.runs.plan import choose_brands, find_brand
-from overheard.views.news import NewsKind, Telling, told_titles, with_standing_news
-from overheard.views.situation import HEADLINE, SituationReader
+from overheard.views.news import NewsKind, Telling, read_tellings, told_titles, with_standing_news
 
 USUAL_DAYS = 7
 """Days that are shown by default."""
@@ -67,7 +66,9 @@ async def show_changes(
             if show == "updates"
             else await past_changes(call, brands, details=details, why=why)
         )
-        return with_standing_news(card, *await _tellings(call, brands))
+        return with_standing_news(
+            card, *await read_tellings(call, choose_brands(call.catalogue, brands)[:MAX_BRANDS])
+        )
     span = past_span(since, until, call.clock.now(), call.zone)
     begin = span.begin or (span.end or call.clock.now()) - timedelta(days=USUAL_DAYS)
     return await recent_changes(call, brands, model, Span(begin, span.end))
@@ -103,7 +104,9 @@ async def recent_changes(call: Call, brands: Sequence[str], model: str, span: Sp
     ]
     runs = await call.store.runs.find(aside=False)
     checks = sum(span.holds(run.started_at) for run in runs)
-    tellings = await _tellings(call, names) if span.end is None else []
+    tellings = []
+    if span.end is None:
+        tellings = await read_tellings(call, choose_brands(call.catalogue, names)[:MAX_BRANDS])
     card = _changes_card(call, names, span, alerts, updates, checks)
     firsts = [(news[0], telling) for telling in tellings if (news := telling.news)]
     first, of = min(firsts, key=lambda one: one[0].kind, default=(None, None))
@@ -121,15 +124,6 @@ async def recent_changes(call: Call, brands: Sequence[str], model: str, span: Sp
         severity=Severity.WARNING if is_bad else card.severity,
         data={**card.data, "situation": situations},
     )
-
-
-async def _tellings(call: Call, brands: Sequence[str]) -> list[Telling]:
-    """Return the situations of the first `MAX_BRANDS` chosen brands."""
-    reader = SituationReader(call)
-    return [
-        Telling(await reader.read(one, HEADLINE), call.names, call.zone)
-        for one in choose_brands(call.catalogue, brands)[:MAX_BRANDS]
-    ]
 
 
 def _new(alerts: Sequence[Alert], span: Span) -> list[Alert]:

@@ -37,8 +37,7 @@ from overheard.domain import (
 from overheard.runs.plan import is_fresh, tracked
 from overheard.runs.presence import Presence
 from overheard.runs.tasks import Outcome
-from overheard.views.news import Telling, standing_news
-from overheard.views.situation import HEADLINE, SituationReader
+from overheard.views.news import read_tellings, standing_news
 
 RESULT_WAIT = timedelta(seconds=5)
 """How long the result of a run that goes on is waited for at a time."""
@@ -273,12 +272,8 @@ async def sign_of_life(call: Call) -> Card:
     """
     store, now = call.store, call.clock.now()
     runs = [run for run in await store.runs.find() if run.started_at > now - PERIOD]
-    open_alerts = [alert for alert in await store.alerts.find() if not alert.state.over]
-    reader = SituationReader(call)
-    tellings = [
-        Telling(await reader.read(brand, HEADLINE), call.names, call.zone)
-        for brand in tracked(call.catalogue)
-    ]
+    open_alerts = await store.alerts.find(live=True)
+    tellings = await read_tellings(call, tracked(call.catalogue))
     stands = list(dict.fromkeys(line for one in tellings for line in standing_news(one)))
     problems = [sentence async for sentence in _problem_sentences(call, runs)]
     is_well = not (problems or any(one.situation.at_models(Presence.SILENT) for one in tellings))

@@ -6,6 +6,7 @@ The weekly digest and the weekly sign of life use the same sentences.
 
 from __future__ import annotations
 
+from calendar import month_name
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
@@ -24,8 +25,8 @@ from overheard.domain import VISIBILITY, Alert, RunState
 from overheard.interfaces import Store
 from overheard.runs.plan import tracked
 from overheard.views import standings
-from overheard.views.news import NewsKind, Telling, soon
-from overheard.views.situation import HEADLINE, SituationReader
+from overheard.views.news import NewsKind, Telling, read_tellings, soon
+from overheard.views.situation import SituationReader
 
 MAX_BRANDS, MAX_ALERTS = 5, 2
 """Brands, and alerts of other brands, that are shown."""
@@ -64,14 +65,10 @@ async def status(call: Call) -> Card:
     brands = tracked(call.catalogue)
     if not brands:
         return _card_without_brands(call.face)
-    reader = SituationReader(call)
-    tellings = [
-        Telling(await reader.read(brand, HEADLINE), call.names, call.zone)
-        for brand in brands[:MAX_BRANDS]
-    ]
+    tellings = await read_tellings(call, brands[:MAX_BRANDS])
     alerts = await without_covered(call.store, await alerts_about(call.store, live=True))
     told = {opened.alert.id for telling in tellings for opened in telling.situation.alerts}
-    others = [await reader.opened(alert) for alert in alerts if alert.id not in told]
+    others = [await SituationReader(call).opened(alert) for alert in alerts if alert.id not in told]
     calmest = len(NewsKind) + 1
     tellings.sort(key=lambda telling: min((n.kind for n in telling.news), default=calmest))
     overview = (_brand_overview if len(tellings) == 1 else _brands_overview)(tellings)
@@ -231,22 +228,6 @@ STATUS = CommandSpec(
 )
 
 
-MONTHS = (
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-)
-
-
 async def last_cost(store: Store) -> float | None:
     """Return what the newest complete check cost, in US dollars; None without one. Runs outside the
     history do not count.
@@ -278,7 +259,7 @@ async def spent_sentence(call: Call) -> str:
     spent = await call.store.money.spent(since=begin)
     limit = call.config.budget.month
     of = f" of {wording.money(limit)}" if limit is not None else ""
-    return f"Spent in {MONTHS[now.month - 1]}: {wording.money(spent)}{of}."
+    return f"Spent in {month_name[now.month]}: {wording.money(spent)}{of}."
 
 
 async def unrouted_sentence(call: Call) -> str:

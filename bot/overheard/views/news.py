@@ -18,11 +18,18 @@ from overheard.cards.card import Action, Card, Severity, Style, fitting
 from overheard.cards.command import quoted
 from overheard.cards.metric_words import words_of
 from overheard.cards.model_names import ModelNames, asked_by
-from overheard.domain import VISIBILITY, Model, Scale
+from overheard.deployment import Call
+from overheard.domain import VISIBILITY, Brand, Model, Scale
 from overheard.measure.trends import trend
 from overheard.runs.presence import Presence
 from overheard.views import standings
-from overheard.views.situation import ModelSituation, OpenAlert, Situation
+from overheard.views.situation import (
+    HEADLINE,
+    ModelSituation,
+    OpenAlert,
+    Situation,
+    SituationReader,
+)
 from overheard.views.standings import Level, ModelVisibility, Rise
 
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -544,6 +551,13 @@ def asked_words(models: Iterable[Model]) -> str:
         return ""
     [way] = ways
     return way if way.startswith("on ") else f"by {way}"
+
+
+async def read_tellings(call: Call, brands: Iterable[Brand]) -> list[Telling]:
+    """Return what there is to tell of how often brands are named, by their newest checks."""
+    reader = SituationReader(call)
+    situations = [await reader.read(brand, HEADLINE) for brand in brands]
+    return [Telling(situation, call.names, call.zone) for situation in situations]
 
 
 def told_titles(telling: Telling, news: Iterable[News], *, brief: bool = False) -> list[str]:

@@ -40,7 +40,6 @@ from overheard.domain import (
     Model,
     Run,
 )
-from overheard.interfaces import Store
 from overheard.measure.blocks import RunKey, Stream, streams
 from overheard.measure.trends import USUAL_CHECKS
 from overheard.runs.answers import summed_blocks
@@ -345,12 +344,6 @@ class Shared:
     watched: Mapping[BrandAtModel, Watch]
 
 
-async def _read_shared(store: Store) -> Shared:
-    runs = await newest_runs(store)
-    copies = await store.blocks.reused(runs[0].id) if runs else []
-    return Shared(runs, copies, await read_watches(store))
-
-
 @dataclass(frozen=True, slots=True)
 class SituationReader:
     """Reads the situations of brands from the store; no answer is scored, no model is asked. It
@@ -370,7 +363,9 @@ class SituationReader:
         name, now = brand.name, self.call.clock.now()
         names = [name, *(rival.name for rival in self.call.catalogue.rivals(name))]
         if not self._shared:
-            self._shared.append(await _read_shared(self.call.store))
+            runs = await newest_runs(self.call.store)
+            copies = await self.call.store.blocks.reused(runs[0].id) if runs else []
+            self._shared.append(Shared(runs, copies, await read_watches(self.call.store)))
         [shared] = self._shared
         alerts = await alerts_about(self.call.store, name)
         starts = await self.call.store.runs.starts() if alerts else {}
@@ -393,7 +388,7 @@ class SituationReader:
                 name, rows, [ln for ln in lines if ln.key.metric == VISIBILITY], told
             )
         }
-        attempt = _newest_attempt(shared.runs, present)
+        newest = max((there.asked.id for there in present.values()), default=None)
         by_itself = False
         if self.call.config.bursts.automatic and any(watch.is_open for watch in watched.values()):
             async with self.call.store.locks.leader_lock(SCHEDULER) as is_free:
@@ -439,7 +434,7 @@ class SituationReader:
                 if key[0] == name
                 if key[1] not in models or models[key[1]].presence is not Presence.LEFT
             },
-            attempt=attempt,
+            attempt=next((run for run in shared.runs if run.id == newest), None),
             rival_claims={
                 rival: made
                 for rival in names[1:]
@@ -580,9 +575,3 @@ class SituationReader:
 def _is_shown(line: Stream, present: Mapping[Model, Attendance]) -> bool:
     there = present.get(line.key.model)
     return there is not None and there.presence is not Presence.LEFT
-
-
-def _newest_attempt(runs: Sequence[Run], present: Mapping[Model, Attendance]) -> Run | None:
-    """Return the newest run that asked any model about the brand."""
-    newest = max((there.asked for there in present.values()), default=None)
-    return next((run for run in runs if newest and run.id == newest.id), None)

@@ -165,7 +165,7 @@ async def read_situation(
         commands: The commands that the chat offers, by name.
     """
     store, names = call.store, call.names
-    open_alerts = [alert for alert in await store.alerts.find() if not alert.state.over]
+    open_alerts = await store.alerts.find(live=True)
     latest: dict[str, datetime] = {}
     for update in await store.updates.find():
         key = str(update.model)
