@@ -408,3 +408,15 @@ async def test_answers_that_are_not_scored_yet_are_no_failure() -> None:
     assert news.title == "The answers of 12 Oct are not scored yet"
     assert "on 5 Oct" in news.lines[0]
     assert first_steps(telling.situation, [news]) == []
+
+
+async def test_what_is_watched_is_told_also_after_an_alert_that_is_over() -> None:
+    """An earlier change does not hide a new suspicion."""
+    made = await after({"openai": FELL}, *[{"openai": CALM}] * 4)()
+    store, now = made.deployment.store, made.deployment.clock.now()
+    model = Model("openai", "gpt-5")
+    await update_watched_models(store, "Acme", {model}, {model: Watch("visibility")}, now)
+    with without_pictures():
+        card = await made.shown("status")
+
+    assert "Watching: " in card.title

@@ -296,7 +296,7 @@ def _story_of_alerts(
     )
     periods = periods_of(alerts, starts)
     if live := next((alert for alert in own_and_newest_first if not alert.state.over), None):
-        return Story(*key, StoryState.MOVED, live, periods)
+        return Story(*key, StoryState.MOVED, live, periods, watch)
 
     def end(alert: Alert) -> datetime:
         """Return when an alert was over; when it was raised, if that is not known."""
@@ -304,7 +304,7 @@ def _story_of_alerts(
 
     latest = max(own_and_newest_first, key=end, default=None)
     if latest and latest.state is AlertState.RECOVERED and now - end(latest) < ONE_STORY:
-        return Story(*key, StoryState.RECOVERED, latest, periods)
+        return Story(*key, StoryState.RECOVERED, latest, periods, watch)
     state = StoryState.WATCHING if watch and not watch.over else StoryState.STEADY
     return Story(*key, state, None, periods, watch)
 
