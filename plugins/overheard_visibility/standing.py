@@ -107,7 +107,8 @@ def _claim(reading: Reading, name: str) -> Claim:
     if name not in claims:
         brands = (reading.brand, *reading.competitors)
         brand = next((brand for brand in brands if brand.name == name), None) or Brand(name)
-        claims[name] = _standing_alone(replace(reading, brand=brand))
+        own = reading if brand is reading.brand else replace(reading, brand=brand)
+        claims[name] = _standing_alone(own)
     return claims[name]
 
 

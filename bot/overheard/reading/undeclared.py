@@ -33,7 +33,7 @@ _NAME = re.compile(
 """Words with a capital, and what else names are written like: "3CX", "iRobot", "monday.com", and a
 small letter where a sentence begins.
 """
-_POSSESSIVE = re.compile(r"['\u2019]s\Z")
+_POSSESSIVES = ("'s", "\u2019s")
 _MODEL = re.compile(r" \d{1,4}\b(?![%.,])")
 """A number behind a name that is a part of it."""
 _OF_DECLARED = re.compile(r"(?:['\u2019]s)? \Z")
@@ -51,11 +51,7 @@ _OPENING = _LISTS.compiled(
 """What stands before the subject of a sentence or of a clause."""
 _PLACED = _LISTS.compiled("placed", r"(?:(?:\A|[\n|.!?:;]\s){}\s)\Z")
 """What stands before a seller at the beginning of a sentence: "With Acme, ...", "Quality at"."""
-_TAKEN = re.compile(
-    rf"(?:(?:\A|[\n|.!?:;]\s){_LISTS.pattern('sold at')}|\b{_LISTS.pattern('chosen')}"
-    rf"|\b{_LISTS.pattern('compared')}(?:\sthe)?)\s\Z",
-    re.IGNORECASE,
-)
+_TAKEN = _LISTS.phrases("taken", r"{}\s\Z")
 """What stands before a name that is chosen, avoided or compared with, and before a seller."""
 _VERB = _LISTS.compiled("verbs after", r"{}\b")
 _LEADING = _LISTS.compiled("leading")
@@ -171,7 +167,8 @@ def _places(body: str) -> Iterator[_Place]:
         ):
             start += len(words.pop(0)) + 1
             common.pop(0)
-        name = _POSSESSIVE.sub("", " ".join(words)).rstrip(".")
+        name = " ".join(words)
+        name = (name[:-2] if name.endswith(_POSSESSIVES) else name).rstrip(".")
         if len(name) > 1 and not _NO_BRAND.fullmatch(name):
             yield _Place(name, start, len(words) if all(common) else 0)
 
@@ -179,7 +176,7 @@ def _places(body: str) -> Iterator[_Place]:
 @lru_cache(maxsize=16_384)
 def _is_common(word: str) -> bool:
     """Return whether a word as written, perhaps with "'s", is an ordinary word."""
-    return is_common(fold(_POSSESSIVE.sub("", word)).text)
+    return is_common(fold(word[:-2] if word.endswith(_POSSESSIVES) else word).text)
 
 
 def _is_brand(body: str, place: _Place, *, german: bool) -> bool:
@@ -213,8 +210,10 @@ def _is_shown(body: str, place: _Place, *, german: bool) -> bool:
         or (_CLAUSE_FOLLOWS.match(body, place.end) and _PLACED.search(before))
     ):
         return True
-    follows_word = before[-2:-1].isalpha() and before[-1] == " "
-    return follows_word and not german and _TAKEN.search(before) is not None
+    if german or before[-1:] != " " or not before[-2:-1].isalpha():
+        return False
+    low = max(0, place.start - _BEFORE_CHARACTERS)
+    return _TAKEN.occurs(body, low, low + len(before))
 
 
 def _is_thing_or_person(body: str, place: _Place, *, german: bool) -> bool:
