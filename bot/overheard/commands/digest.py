@@ -105,7 +105,7 @@ async def _brand_card(call: Call, brand: Brand, since: datetime) -> Card:
         telling.left_sentence(),
     ]
     if advice:
-        paragraphs.append("\n".join(["To do", *advice]))
+        paragraphs.append("\n".join(["To do", *advice[: 1 if len(news) > 1 else MAX_STEPS]]))
     return Card(
         title=_title(brand, news),
         text="\n\n".join(filter(None, paragraphs)),
