@@ -17,11 +17,7 @@ from overheard.session import Session
 
 
 def _run_command(ctx: click.Context, spec: CommandSpec, values: dict[str, Any]) -> None:
-    """Run a command of the terminal.
-
-    Args:
-        values: The values of its options, by name.
-    """
+    """Run a command of the terminal."""
     # It imports the whole deployment, and help needs none.
     from overheard.chat.terminal.execution import execute
 

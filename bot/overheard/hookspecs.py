@@ -126,11 +126,6 @@ class PluginSettings:
     def _check(self, settings: type[SomeSettings], name: str, table: Any) -> SomeSettings:
         """Return a table as validated settings, and remember its secrets. Relative paths start at
         the folder of the configuration file.
-
-        Args:
-            settings: The type of the settings.
-            name: The name of the table.
-            table: The table as it was read.
         """
         where = f"{self._file}, [{header(self._section, name)}]"
         checked, problems = validate_table(settings, table, where, Path(self._file).parent)

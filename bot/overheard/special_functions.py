@@ -148,11 +148,6 @@ def _beta_fraction(a: Floats, b: Floats, x: Floats) -> Floats:
     """Return the continued fraction of the incomplete beta function, by Lentz's method.
 
     It ends when no value changes by more than `_PRECISION`, at the latest after `MAX_TERMS` terms.
-
-    Args:
-        a: The first parameters, above 0.
-        b: The second parameters, above 0.
-        x: The arguments, 0 to 1, below about (a + 1) / (a + b + 2).
     """
 
     def away_from_zero(value: Floats) -> Floats:
@@ -174,12 +169,7 @@ def _beta_fraction(a: Floats, b: Floats, x: Floats) -> Floats:
 
 
 def _polynomial_quotient(x: Floats, top: tuple[float, ...], bottom: tuple[float, ...]) -> Floats:
-    """Return the quotient of two polynomials at x.
-
-    Args:
-        top: The coefficients of the numerator, highest power first.
-        bottom: The coefficients of the denominator, highest power first.
-    """
+    """Return the quotient of two polynomials at x."""
     above, below = np.zeros_like(x), np.zeros_like(x)
     for parameter in top:
         above = above * x + parameter

@@ -212,9 +212,6 @@ async def _within_span(
     """Return the result of work that is awaited within a span. Traces must be on.
 
     An error is raised as it is; it sets the span's status to its class, without its text.
-
-    Args:
-        attributes: The span's attributes, or None.
     """
     from opentelemetry.trace import Status, StatusCode
 

@@ -108,9 +108,6 @@ async def _prompt_keys(
     """Return the keys of the prompts whose answers a brief reads: the prompts of the catalogue that
     concern the brand, without controls, and all prompts of imported runs that the catalogue lacks
     and to whose answers the brand has a score of visibility.
-
-    Args:
-        runs: The runs of the brief; those without a panel are imported.
     """
     keys = {prompt.key for prompt in catalogue.prompts_for(brand.name) if not prompt.is_control}
     imported = {run.id for run in runs if run.panel is None}
@@ -133,13 +130,7 @@ async def _progress_of_publication(
     publication: Publication,
     answers: Sequence[ScoredAnswer],
 ) -> ItemProgress:
-    """Return the progress of a published item.
-
-    Args:
-        versions: The scorer versions to read, as ``scorer@version``.
-        answers: The scored answers of the brief. Those that were asked before the publication show
-            the gap as it was, those since then the gap as it is.
-    """
+    """Return the progress of a published item."""
     metric = metric_of(publication)
     names = [market.brand.name, *(rival.name for rival in market.rivals)]
     blocks = [
@@ -244,10 +235,6 @@ def _effect_since(
 ) -> UpdateEffect | None:
     """Return whether a stream has changed since a publication, by the tests of `PLAN`; None while
     there is nothing to compare.
-
-    Args:
-        all_streams: The streams of the brand and its competitors at all models; those of the other
-            brands at the stream's model show what moved for all.
     """
     others = [
         other

@@ -158,13 +158,7 @@ def _next_burst(
     updates: Sequence[ModelUpdate],
     now: datetime,
 ) -> PlannedBurst | None:
-    """Return the next burst of a model; None when none is wanted.
-
-    Args:
-        runs: The runs that asked it, the oldest first; at least one.
-        watches: What is open at the model, by brand.
-        updates: Its updates of the last days.
-    """
+    """Return the next burst of a model; None when none is wanted."""
     latest = runs[-1]
     times = {
         brand: look for brand, watch in watches.items() if (look := next_time(watch, runs, now))

@@ -418,9 +418,6 @@ def _comparison_row(
     """Return a table row of a stream, as text: brand, model, mean before the shift began, mean
     since then, and change, over the prompts with answers on both sides. None when there are too few
     of these to compare.
-
-    Args:
-        metric: The metric, whose scale the values have.
     """
     # Only the means are shown, so the variance of the run effect is not needed.
     compared = compare_sides(stream, shift.first_run_id, tau2=0.0)

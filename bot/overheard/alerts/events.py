@@ -213,11 +213,6 @@ def _actions(alert: Alert, price: str, *, details: bool) -> Iterator[Action]:
 
     "I'll take it" is for alerts that nobody takes care of. Advice, asking again, snoozing and
     closing are for alerts that are not over, and advice only for those on a brand.
-
-    Args:
-        price: The price of asking again in words, or empty.
-        details: Whether the card is the detailed one: then its menu has the entries that are rarely
-            needed, and otherwise an entry for the details.
     """
     number, over = alert.id, alert.state.over
     if alert.state in {AlertState.OPEN, AlertState.GROWING, AlertState.SNOOZED}:

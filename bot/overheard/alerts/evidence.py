@@ -308,12 +308,6 @@ def _alert_past(
     Earlier changes are those that other alerts at the same model report: alerts of the same brand,
     or model-wide alerts that report the brand. For a model-wide alert they are those of other such
     alerts.
-
-    Args:
-        starts: The start of each run, by the run's number.
-        streams: The streams of the alert's metric, of the brands with which it is compared.
-        related: The alerts of the alert's first brand, and the model-wide alerts, in any
-            order; the alert itself may be among them.
     """
     began = RunKey(starts[alert.shift.first_run_id], alert.shift.first_run_id)
     others_at_model = [
@@ -386,11 +380,6 @@ async def _corrected_topics(
     """Return the topics of an alert's false claims (such as ``price``) that at least one answer of
     the model states correctly in the last `MIN_RUNS_GONE` runs up to the alert's end. Empty while
     the alert is not over, and when no run of the brand at the model is among the streams.
-
-    Args:
-        versions: Scorer versions whose findings count, as ``scorer@version``.
-        streams: Streams among which one is of the alert's brand and model; its runs are the
-            checks.
     """
     topics = {claim.topic for claim in alert.statements if claim.truth}
     key = (alert.shift.brand, alert.shift.model)
@@ -478,9 +467,6 @@ def quotes(
 def _answers_on_side(evidence: AlertEvidence, moved: PromptShift, *, after: bool) -> list[Answer]:
     """Return the answers of the evidence to a prompt on one side of the beginning of the shift, the
     nearest in time first. An answer asked at the beginning is after it.
-
-    Args:
-        after: Whether to return the answers since the shift began, or those before.
     """
     answers = [
         answer
@@ -497,11 +483,6 @@ def _first_sentence_about_brand(
     """Return a sentence of the first answer that has any: the first sentence that names the brand,
     or else the first that names a competitor, or else the first of all. Empty without such an
     answer.
-
-    Args:
-        answers: The answers to choose from, in the order of preference.
-        prefer_named: Whether answers that name the brand go before the others; otherwise answers
-            that do not name it go first.
     """
     readings = [reader.read(answer).reading(evidence.brand, evidence.rivals) for answer in answers]
     readings.sort(key=lambda reading: bool(reading.of(evidence.brand.name)) != prefer_named)

@@ -84,13 +84,6 @@ class Lifecycle:
 
         A new model-wide alert is stored without deliveries if an earlier alert on another model
         reports the same change of all models.
-
-        Args:
-            alert: A new alert without a number.
-            earlier: The stored alerts of the brand, the newest first.
-
-        Returns:
-            The stored alert that reports the shifts, and whether it is new.
         """
         shifts = (alert.shift, *alert.also)
         match placement.action:
@@ -117,9 +110,6 @@ class Lifecycle:
         """Return whether a model-wide alert reports a change that an earlier alert on another model
         has reported already, because all models moved at the same time; `belongs_to` compares the
         times of their runs. False for an alert on a brand.
-
-        Args:
-            earlier: The alerts opened before it, on any model.
         """
         if not (alert.of_model and earlier):
             return False

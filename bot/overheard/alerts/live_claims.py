@@ -121,12 +121,7 @@ def _live_claim(
     stating: Mapping[tuple[Model, int, str], int],
     earlier: Sequence[FalseClaim] | None,
 ) -> LiveClaim:
-    """Return the claim of a cluster of equal claims.
-
-    Args:
-        stating: The number of answers by model, run and field that state the fact.
-        earlier: The false claims of the check before; None without one.
-    """
+    """Return the claim of a cluster of equal claims."""
     first = cluster.first
     [(said, _)] = Counter(claim.stated for claim in cluster.claims).most_common(1)
     statement = ReportedStatement(

@@ -235,9 +235,6 @@ def _recovery_phrase(alert: Alert, moved: list[Shift], evidence: AlertEvidence) 
     that are no facts. Then comes the first metric of the alert that moved on the whole: ``names
     Acme again`` after a fall, ``names Acme as usual again`` after a rise, ``speaks of Acme as
     before`` where the direction is not clear or the metric counts no mentions.
-
-    Args:
-        moved: The net shift of each of its metrics, from `net_shifts`; empty for statements alone.
     """
     brand = alert.shift.brand
     clauses = []
@@ -271,9 +268,6 @@ def _change_phrase(shift: Shift, evidence: AlertEvidence, subject: str) -> str:
     less``; ``names Acme for other questions`` when questions moved both ways and the numbers that
     readers see do not confirm the direction; in other such cases words without a direction, as in
     ``changed Acme's tone``.
-
-    Args:
-        subject: The brand's name, or "it".
     """
     with_direction = shows_direction(shift, evidence)
     elsewhere = words_of(shift.metric).elsewhere
@@ -469,10 +463,6 @@ def _brand_table(
     """Return a table with a row for each brand of the chart, the best present value first: the
     brand, its usual value ("Usually"), and its value in the latest check, whose day is the header.
     The column of usual values is left out if no brand has one. None if no brand has measurements.
-
-    Args:
-        shift: The shift that heads the alert; the row of its brand is emphasised.
-        chart: The chart whose lines are the brands.
     """
     brand_values = [
         (series.label, value)
@@ -524,9 +514,6 @@ def _text_lines(
 
     Statements, and other metrics, are left out once they are over. If the metric is not measured
     any more, its line says so; without answers it is left out.
-
-    Args:
-        reading: The value of its metric; None without answers.
     """
     has_recovered = alert.state is AlertState.RECOVERED
     shift = measured_shift(alert)
@@ -587,9 +574,6 @@ def _mean_since_words(
     """Return a clause with the mean since a change began, if this mean shows the direction of the
     change and the latest check does not, or less than half of it: ``; 9 on average since 2 Mar``.
     Otherwise empty.
-
-    Args:
-        change: The change of the metric, of which only the sign counts.
     """
     if reading.since is None or not reading.shows(reading.since, change, metric):
         return ""
@@ -666,9 +650,6 @@ def _value_words(shift: Shift, metric: Metric, evidence: AlertEvidence, *, first
     """Return the present and the usual value of a brand's metric: ``8 of 24 answers, usually 22``.
     If only the mean since the change began shows the change, this mean replaces the value of the
     latest check: ``on average 9 of 24 answers, usually 22``. Empty without answers.
-
-    Args:
-        first: Whether the brand is the first of its line; the others lack the number of answers.
     """
     reading = metric_value(evidence.stream(shift.brand, shift), evidence, shift)
     if reading is None:

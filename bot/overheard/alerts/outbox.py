@@ -130,10 +130,6 @@ def _route_deliveries(
 ) -> list[Delivery]:
     """Return the delivery of a new alert to a route's channel, not stored. In quiet hours, the
     delivery of the card that lists all alerts of these hours comes before it.
-
-    Args:
-        quiet_end: The end of the quiet hours, when both are due; None outside quiet hours.
-        now: The current time, when the alert is due outside quiet hours.
     """
     # The alert's own delivery gets its key when the alert is stored and has a number.
     alert = Delivery(DeliveryKind.ALERT, "", route.channel, quiet_end or now)
@@ -263,9 +259,6 @@ class Outbox:
         After a failure the others are postponed by the same pause without an attempt. When half of
         its lease is over, a delivery is released without an attempt, to be claimed again. When
         cancelled, all that are left are released as possibly posted.
-
-        Args:
-            deliveries: The claimed deliveries of the channel; the list is emptied.
         """
         pause = 0.0
         try:
@@ -285,10 +278,6 @@ class Outbox:
     async def _try_delivery(self, delivery: Delivery) -> float:
         """Try a claimed delivery once. A failure of any kind is stored with the delivery and not
         raised.
-
-        Returns:
-            The pause of the channel in seconds: 0 after a success; after a failure the time that
-            the chat asks for, or else a time that doubles with each attempt.
         """
         doublings = min(delivery.attempts, 10)  # more would exceed the largest pause anyway
         pause = float(min(MAX_PAUSE_S, FIRST_PAUSE_S * 2**doublings))
@@ -343,10 +332,6 @@ class Outbox:
         If the delivery has no message, the card is posted. If an earlier attempt may have posted
         it, the chat is first asked for that message. A message that exists is edited if it is of a
         kind in `EDITED` (alerts and progress), and otherwise left as it is.
-
-        Args:
-            delivery: The claimed delivery; its channel is ``platform:id``, such as
-                ``slack:C0123``.
         """
         platform, _, channel = delivery.channel.partition(":")
         chat, message = self._chats[platform], delivery.message
@@ -374,12 +359,6 @@ class Outbox:
         """Postpone a failed delivery; but give up the edit of a message after `MAX_EDIT_ATTEMPTS`
         failed attempts in a row, and store it as if it had been shown. A delivery that was never
         posted is tried again without end.
-
-        Args:
-            pause: Seconds until the next attempt.
-            problem: Why the attempt failed, as a sentence.
-            uncertain: Whether the attempt may have posted the message. If an earlier attempt may
-                have, this stays so.
         """
         if delivery.message and delivery.attempts + 1 >= MAX_EDIT_ATTEMPTS:
             await self._deliveries.record(
@@ -394,12 +373,6 @@ class Outbox:
     ) -> None:
         """Release the lease of a delivery, which is due again after a pause. Nothing happens if
         another process has the lease by now.
-
-        Args:
-            pause: Seconds until the delivery is due again; 0 for at once.
-            problem: Why the attempt failed, as a sentence; empty if there was none, and then no
-                attempt is counted.
-            uncertain: Whether the delivery may have been posted.
         """
         due_at = self._clock.now() + timedelta(seconds=pause)
         await self._deliveries.postpone(

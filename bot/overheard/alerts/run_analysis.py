@@ -240,11 +240,6 @@ async def _joined_results(
 
     Model-wide alerts, and sentences on such changes, are in the result of each task; they are
     returned once. Of several young baselines the shortest counts.
-
-    Args:
-        store: The store, from which alerts are read by their numbers; missing ones are left out.
-        results: The results of the tasks as JSON values, as `Analysis.do` returns them. A value
-            that is missing, as in the result of a task that failed, counts as empty.
     """
     numbers = dict.fromkeys(number for result in results for number in result.get("alerts", ()))
     alerts = [await store.alerts.get(number) for number in numbers]

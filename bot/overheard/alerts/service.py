@@ -158,11 +158,6 @@ class DetectionService:
     ) -> None:
         """Bring the messages of open alerts up to date after a run. An alert to which the run
         itself added a shift is left out, and so is one that a person closes during this.
-
-        Args:
-            brands: Names of the brands whose alerts are updated; model-wide alerts are always
-                updated.
-            asked: The models that the run asked; alerts at other models are left out.
         """
         history, store = self._history, self._store
         alerts = [
@@ -216,15 +211,6 @@ class DetectionService:
 
         When a model is back as a whole, alerts on its brands that belong to the recovered alert
         recover too. If only one brand is tracked, no model-wide alert is raised.
-
-        Args:
-            streams: The visibility streams of all brands at all models, up to the run.
-            updates: Known updates of all models.
-
-        Returns:
-            The model-wide alerts that report a shift of the run, and sentences. If only one brand
-            is tracked, there are no alerts, and a sentence for each model that changed with this
-            run; otherwise there are no sentences.
         """
         policy, key = self._history.policy, RunKey(run.started_at, run.id)
         per_year = policy.models_per_year or policy.false_alarms_per_year
@@ -272,11 +258,6 @@ class DetectionService:
         change is suspected. Return the result for this brand.
 
         Before a shift is reported, the judge may score old answers again, at its cost.
-
-        Args:
-            run: The run; all earlier runs are its past.
-            updates: Known updates of all models.
-            restarts: The model-wide changes, after each of which the baseline begins again.
         """
         replay = await self._history.extend(brand, updates, run, restarts, now)
         evidence = replay.monitor.evidence.get(run.id, ())
@@ -353,13 +334,6 @@ class DetectionService:
         statement and a shift at one model are one alert. A CONTINUED event is stored for an open
         alert whose statements were made again. The statements of an alert are stored as over when
         they are gone, which ends the alert if it has no metrics that go on.
-
-        Args:
-            decisions: The decision about each model; empty to report statements alone.
-
-        Returns:
-            All decisions, with the statements added, and the alerts that report a shift or a
-            statement of the run.
         """
         news, alerts = StatementNews(), await self._store.alerts.find(brand=brand)
         if self._statements:
@@ -410,13 +384,6 @@ class DetectionService:
         alert that this brand is back, and any other action stores nothing. With shifts, JOIN adds
         them to the model-wide alert. Any other action puts them into a new or an earlier alert, and
         the listener is called with a new one.
-
-        Args:
-            decision: The decision about a brand, or about a model-wide change.
-
-        Returns:
-            The alert that reports the shifts. None without shifts, when they joined the model-wide
-            alert, or when they take back what the alert reported.
         """
         reason = decision_sentence(decision, self._history.metrics)
         level = logging.INFO if decision.shifts else logging.DEBUG
@@ -455,11 +422,7 @@ class DetectionService:
 
 
 def _watch(monitor: Monitor, model: Model, occasion: Occasion, since: Comparison | None) -> Watch:
-    """Return what is stored of an occasion to ask again.
-
-    Args:
-        since: What the runs since show against those before; None where they cannot be compared.
-    """
+    """Return what is stored of an occasion to ask again."""
     runs = monitor.runs(model)
     return Watch(
         metric=occasion.metric,

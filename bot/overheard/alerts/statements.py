@@ -147,9 +147,6 @@ class StatementReader:
         """Return the grave sentences about each tracked brand, by the brand's name, in the stored
         answers of some runs. Only answers to prompts that concern the brand count. Answers that are
         incomplete or taken over from an earlier run are left out.
-
-        Args:
-            runs: Start and number of each run, by its number; holds all of ``searched``.
         """
         # Its patterns take long to compile.
         from overheard.reading.claims import grave_sentences, may_be_grave
@@ -174,9 +171,6 @@ class StatementReader:
         """Return the false claims about a brand in the answers of some runs, as the scorers of the
         present versions found them, in the store's order of the answers; an answer may have
         several. Claims about facts that the catalogue does not have now are left out.
-
-        Args:
-            runs: Start and number of each run, by its number; answers of other runs are left out.
         """
         fact_fields = {fact.field for fact in self.catalogue.facts if fact.brand == brand}
         details_by_answer: dict[int, list[Detail]] = defaultdict(list)
@@ -235,9 +229,6 @@ class StatementReader:
 
         It is the start of the run itself; if this run has such a sentence about the brand, the time
         `WINDOW` before it; and the beginning of each grave statement of an alert that is not over.
-
-        Args:
-            live: The brand's alerts with statements that are not over.
         """
         starts = await self.store.runs.starts()
         times = [run.started_at]
@@ -269,10 +260,6 @@ class StatementReader:
         the alert goes on if it reported the statement in an earlier run and the run has it again.
         If it is over and its last report is from a run since the story began, there is no news; if
         that is older, the next alert decides. If none decides, the statement is reported.
-
-        Args:
-            story: The story of the statement, not closed.
-            alerts: The brand's alerts at the model, in all states, the newest first.
         """
         shift = statement_shift(
             story, brand, run, at_model.runs, at_model.asked, self.truth_of(story, brand)
@@ -324,9 +311,6 @@ class StatementReader:
         its fact has changed, or the fact is removed. Otherwise a statement is gone when its last
         story is closed, or, without any story, after `MIN_RUNS_GONE` runs since its report in which
         so many answers without it are no chance (`GONE_LEVEL`).
-
-        Args:
-            at_model: All statements of the model about the brand, up to the run.
         """
         stories = [s for s in at_model.stories if is_same_statement(statement, s.first.claim)]
         if any(story.closed is None for story in stories):

@@ -286,10 +286,6 @@ def _story_of_alerts(
     before the model-wide ones. It is "recovered" if the alert that ended last recovered
     less than `ONE_STORY` ago (and was not closed by a person). It is "watching" if a change is
     suspected, and otherwise "steady"; these two have no alert. Each has the periods of all alerts.
-
-    Args:
-        alerts: The alerts about the brand at the model, in any order.
-        starts: The start of each run, by the run's number.
     """
     own_and_newest_first = sorted(
         alerts, key=lambda alert: (not alert.of_model, alert.opened_at, alert.id), reverse=True

@@ -436,11 +436,6 @@ def _with_type(option: Option, shape: Any, default: Any) -> Option:
 
     A text keeps the kind and the choices as annotated; a ``Literal`` gives the choices. An empty
     default of several values is None.
-
-    Args:
-        option: The option as annotated.
-        shape: The parameter's type, such as ``Sequence[str]``, a ``Literal`` or ``int | None``.
-        default: The parameter's default; `inspect.Parameter.empty` without one.
     """
     alternatives = [part for part in get_args(shape) if part is not NoneType]
     if NoneType in get_args(shape) and len(alternatives) == 1:  # ``X | None``

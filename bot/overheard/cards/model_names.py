@@ -153,9 +153,6 @@ def _distinct_name(model: Model, base: str, namesakes: list[Model]) -> str:
 
     Tried in this order: with search and effort, with the id in brackets, and with provider and id;
     the last one counts when none is distinct.
-
-    Args:
-        namesakes: All models of that base name, with `model` among them.
     """
     name = base
     for with_id, with_provider in ((False, False), (True, False), (True, True)):

@@ -279,12 +279,7 @@ def _signed_difference(difference: float, scale: Scale) -> str:
 
 
 def _unit(scale: Scale, number: str = "") -> str:
-    """Return the unit of a change with a space before it; "" for a scale without one.
-
-    Args:
-        scale: The scale.
-        number: The formatted number, which decides between singular and plural; plural if empty.
-    """
+    """Return the unit of a change with a space before it; "" for a scale without one."""
     if not scale.unit:
         return ""
     is_one = number.lstrip(f"+{MINUS}") == f"{1:.{scale.digits}f}"

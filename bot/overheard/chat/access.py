@@ -120,10 +120,6 @@ class ConfiguredAccess:
 
         The latter happens, and is logged, at an admin command only. Nothing is stored for a person
         without a role, and a known name is not stored again.
-
-        Args:
-            person: A person who may use the command.
-            rights: The rights before this command.
         """
         user = f"{person.platform}:{person.id}"
         if spec.role is Role.ADMIN and rights.owners_begin(person.platform):

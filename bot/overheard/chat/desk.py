@@ -237,10 +237,6 @@ class ChatDesk:
         a question in words; then similar commands, or else useful next steps, are offered to the
         person alone. Wrong options are shown with the problem, a removed command with what does its
         work.
-
-        Args:
-            conversation: Where the card or form is shown.
-            error: What is wrong: the command, or its options.
         """
         if await self._is_refused(HELP, request, conversation):
             return
@@ -305,9 +301,6 @@ class ChatDesk:
 
         The form is opened again with its values if they came from one and a form can be opened;
         otherwise a card is shown.
-
-        Args:
-            conversation: Where the form or card is shown.
         """
         if request.command and conversation.forms:
             order = named(request.command, self._commands)
@@ -356,12 +349,6 @@ class ChatDesk:
         That is a command, which is carried out with the price that the person agreed to; else the
         form of the next step, if a form can be opened; else the card of the step, for this person
         alone.
-
-        Args:
-            agreed_usd: The price in US dollars to which the person said yes; 0 without a yes.
-            decorate: Changes the card before it is shown.
-            from_form: Whether the options come from a form; a step of the set-up shows a problem in
-                that form again.
         """
         if not order.spec.step:
             await self._execution.carry_out(
@@ -424,9 +411,6 @@ class ChatDesk:
         has expired or was decided before is told to be closed. Otherwise the command no longer
         waits, and a yes carries it out at the price that was shown, in the channel where it was
         asked.
-
-        Args:
-            token: The token of the waiting command.
         """
         waiting = await self._pending.peek(token)
         if waiting is None:

@@ -289,12 +289,6 @@ def _assign_positional(
 
     Each option takes one word. The last takes all that are left if it has many values or is a text,
     prompt or brand. Options without a word are left out.
-
-    Args:
-        unnamed: The words, in their order.
-        names: Names of brands; neighbouring words that form one are one word for an option of
-            brands.
-        given: The names of the options that have a value already, and take no word.
     """
     values: dict[str, list[str]] = {}
     places = [o for o in spec.options if o.positional and o.name not in given]
@@ -347,9 +341,6 @@ def _order(spec: CommandSpec, values: Mapping[str, Sequence[Any]]) -> Order:
 
     Options without values get their defaults, and an empty tuple for many values without a default.
     Of several values for an option of one, the last counts.
-
-    Args:
-        values: The values as the person typed them, by the names of the options.
     """
     options: dict[str, Any] = {}
     missing = []
@@ -366,12 +357,7 @@ def _order(spec: CommandSpec, values: Mapping[str, Sequence[Any]]) -> Order:
 
 
 def _read_value(spec: CommandSpec, option: Option, given: Any) -> Any:
-    """Return a typed text as a value of its option: a bool, a choice, a number, or stripped text.
-
-    Args:
-        option: The option, whose kind, choices and range count.
-        given: The text, or what a form gave; a bool is returned unchanged.
-    """
+    """Return a typed text as its option's value: a bool, a choice, a number, or stripped text."""
     if isinstance(given, bool):
         return given
     text = str(given).strip()
@@ -434,9 +420,6 @@ def _words_of_value(option: Option, value: Any) -> list[str]:
 
     A positional option gives its values. A flag gives ``--name``, or ``--name=no`` for False. Other
     options give ``--name`` before each value.
-
-    Args:
-        value: Its value; a tuple for an option of many values.
     """
     values = [quoted(str(item)) for item in (value if isinstance(value, tuple) else (value,))]
     if option.positional:

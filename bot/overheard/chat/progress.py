@@ -225,9 +225,6 @@ class ChatProgress:
         """Return the card of the progress so far.
 
         A run that is under way adds what it has spent, and a button that stops it after a yes.
-
-        Args:
-            meter: The state of the command's run, or None without one.
         """
         stop = f"runs cancel {meter.run}" if meter else ""
         return Card(

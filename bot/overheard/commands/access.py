@@ -112,9 +112,6 @@ async def _count_wrong_code(store: Store, now: datetime, code_setting: Setting) 
     """Count one more wrong code in the stored setting of the right one. The `MAX_TRIES`-th wrong
     code removes the setting, so that no code is valid. Nothing happens if the right code was used
     or replaced since it was read.
-
-    Args:
-        code_setting: The setting as it was read.
     """
     settings = store.settings
     if not await settings.remove(CODE, code_setting.at):
@@ -317,11 +314,7 @@ async def _store_name(call: Call, who: str, name: str) -> None:
 
 
 async def _log_code_use(call: Call, outcome: str) -> None:
-    """Write the use of a code to the audit log, without the code.
-
-    Args:
-        outcome: What came of it, such as ``a wrong code``.
-    """
+    """Write the use of a code to the audit log, without the code."""
     entry = AuditEntry(
         at=call.clock.now(),
         who=call.who,

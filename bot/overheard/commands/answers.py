@@ -201,10 +201,6 @@ def _questions_title(
     """Return the title of a table of questions: at which model most of them are lost, and how many.
     With a competitor a question is lost at a model that names it more often, without one at a model
     that does not name the brand. `won` says instead that the table begins with the best.
-
-    Args:
-        rival: The competitor beside the brand; None without one.
-        models: The models' names, in the order of the cells.
     """
     if won and not rival:
         return f"The questions that name {brand.name} most"

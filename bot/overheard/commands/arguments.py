@@ -215,12 +215,6 @@ def coming_moment(text: str, now: datetime, zone: tzinfo) -> datetime:
 def _day_ahead(word: str, now: datetime) -> datetime | None:
     """Return the moment that a day with or without a time of day names, in the reader's zone; None
     for an unreadable text. The moment may be past.
-
-    Args:
-        word: In small letters: ``tomorrow``, a weekday for the next one after today, or a date such
-            as ``2026-12-03``; then perhaps a time such as ``15:00``, after a space or, for a date,
-            a ``t``. Without a time it is 9:00.
-        now: The current time in the reader's zone.
     """
     is_date = word[:1].isdigit()
     day, _, clock = (word.replace("t", " ", 1) if is_date else word).partition(" ")

@@ -65,12 +65,6 @@ def _answers_card(
     """Return the card of a free question: what it cost, why models did not answer, and a further
     card for each answer with a text. It is a warning if a model did not answer, and failed if the
     run is.
-
-    Args:
-        question: The question, which is cut to `MAX_TITLE_CHARS` in the title.
-        answers: The answers; those without a text are left out.
-        names: The models' display names, for a chat; None to show the models' ids, and the run's
-            key in the footer.
     """
     answered = [answer for answer in answers if answer.reply.text]
     footer = "These answers are kept, and no figure rests on them."

@@ -73,11 +73,7 @@ _FIELDS = (
 def _find_brand_among(
     _: Catalogue, searched: Catalogue, given: Mapping[str, Any], kind: str
 ) -> Brand:
-    """Return the brand of a catalogue with the name or alias in the argument ``brand``.
-
-    Args:
-        searched: The current catalogue, or that of removed brands.
-    """
+    """Return the brand of a catalogue with the name or alias in the argument ``brand``."""
     found = searched.brand(given["brand"])
     if found is None:
         raise unknown_name(kind, given["brand"], [brand.name for brand in searched.brands])
@@ -127,9 +123,6 @@ def _existing_tracked(catalogue: Catalogue, brand: Brand) -> Brand | None:
 def _hosts(brand: Brand, before: Brand | None) -> tuple[str, ...]:
     """Return the distinct hosts of a brand's domains, such as ``acme.com``, which may be typed as
     addresses. Domains that equal those of `before` are returned unchanged.
-
-    Args:
-        before: The brand before the change; None for a new brand.
     """
     if before and brand.domains == before.domains:
         return brand.domains
@@ -160,10 +153,6 @@ async def _changed_card(call: Call, brand: Brand, __: Brand | None, participle: 
     """Return the card of a brand that was added, changed or restored: how many questions are asked
     for it, its fields, and a sentence and a button for each spelling that may be mistaken. The
     first button is a check, or adds a question if the brand has none.
-
-    Args:
-        brand: The brand after the change.
-        participle: The participle of the change: ``Added``, ``Changed`` or ``Restored``.
     """
     question_count = len(call.catalogue.prompts_for(brand.name))
     spelling_risks = risks(brand, call.catalogue.brands)
@@ -363,12 +352,7 @@ def _alternatives(options: Sequence[str]) -> str:
 
 
 def _find_rule(catalogue: Catalogue, brand: str, spelling: str) -> tuple[Brand, Rule]:
-    """Return a brand and the rule of one of its spellings; an empty rule if the spelling has none.
-
-    Args:
-        brand: The brand's name or alias.
-        spelling: The name or an alias of the brand, in any case of letters.
-    """
+    """Return a brand and the rule of one of its spellings, empty if the spelling has none."""
     found_brand = find_brand(catalogue, brand)
     folded_spelling = spelling.strip().casefold()
     name = next((name for name in found_brand.names if name.casefold() == folded_spelling), None)
@@ -381,9 +365,6 @@ def _find_rule(catalogue: Catalogue, brand: str, spelling: str) -> tuple[Brand, 
 def _rule_card(brand: Brand, rule: Rule, *, is_removed: bool) -> Card:
     """Return the card of a spelling's rule after it was set or removed. A rule that was set is
     shown with its conditions. Buttons check the brand and edit the rule.
-
-    Args:
-        rule: The rule after the change; one without conditions if it was removed.
     """
     name = quoted(brand.name)
     done_words = "Took the rule away from" if is_removed else "Set the rule of"

@@ -104,9 +104,6 @@ def _brief_text(
     """Return the text of the card of a brief: what to do for the first item in a chat, for the
     first `DESCRIBED_ITEMS` items elsewhere. Without items it says that no gap shows, and without
     answers how to get some.
-
-    Args:
-        shown: The items of the card; may be empty.
     """
     if not draft.answers:
         of = f" of the last {wording.count(draft.days, 'day')}" if draft.days else ""

@@ -61,12 +61,7 @@ def changed_values(
 
 
 def _changed_value(field: Option, before: object | None, given: Any) -> Any:
-    """Return the value of one field after a change, as `changed_values` describes.
-
-    Args:
-        before: The object before the change; None for a new one.
-        given: The argument; None, an empty text or an empty tuple if it is not given.
-    """
+    """Return the value of one field after a change, as `changed_values` describes."""
     is_given = given not in (None, "", ())
     if not is_given and before is not None:
         return getattr(before, field.name)
@@ -276,10 +271,6 @@ class CatalogueNoun(Generic[Entry]):
         """Return the table of objects, with the columns of the noun and one of origins; None for an
         empty list. A chat's table leaves out the column of keys, and each column but the first in
         which all cells are equal (with a single object: in which the cell is empty).
-
-        Args:
-            entries: The objects, in the order of the rows.
-            origins: The origin of each object; empty for a table without that column.
         """
         if not entries:
             return None
@@ -516,9 +507,6 @@ class CatalogueNoun(Generic[Entry]):
     def _require_new(self, catalogue: Catalogue, entry: Entry, before: Entry | None) -> None:
         """Raise an error if the catalogue already has an object that `entry` would duplicate: what
         `existing` finds, or by default an object of the same identity.
-
-        Args:
-            before: The object before the change, which is no duplicate; None for a new object.
         """
         if self.existing:
             duplicate = self.existing(catalogue, entry)
@@ -532,11 +520,6 @@ class CatalogueNoun(Generic[Entry]):
     def _values(self, call: Call, before: Entry | None, given: Mapping[str, Any]) -> dict[str, Any]:
         """Return the value of each field after a change, by name. A day is a date in the caller's
         time zone; a day that is emptied is None.
-
-        Args:
-            before: The object before the change; None for a new object.
-            given: The arguments by the names of the fields. A field that is not given keeps its
-                value, or has its default in a new object; ``-`` empties it.
         """
         fields = self.fields if before is None else self.edit_fields
         values = changed_values(fields, before, given)

@@ -152,13 +152,6 @@ def _changes_card(
     updates (the oldest of them first) and on the checks, a table of the newest `LISTED_CHANGES`
     alerts, and buttons for the newest `MAX_BUTTONS` alerts. The title counts those raised within
     the span. The card is a warning if one of them is not over.
-
-    Args:
-        brands: The brands' names; empty for all.
-        alerts: The alerts raised within the span and, if it has no end, earlier ones that are not
-            over; the newest first. May be empty.
-        updates: The updates of models, oldest first; may be empty.
-        checks: The number of checks within the span.
     """
     names = call.names
     lines = [

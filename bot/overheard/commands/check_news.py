@@ -231,9 +231,6 @@ def news_paragraphs(
 def _alert_counts(outcome: Outcome, alerts: Sequence[Alert]) -> str:
     """Return in words how many of the alerts were raised with the run, and how many are older and
     have changed with it: ``1 new alert and 2 open alerts have changed``. Zero counts are left out.
-
-    Args:
-        alerts: The alerts that the run has raised or changed, at least one.
     """
     new = sum(alert.shift.run_id == outcome.run.id for alert in alerts)
     changed = len(alerts) - new

@@ -113,11 +113,7 @@ async def list_claims(
 
 
 def _configured_model(call: Call, name: str) -> Model:
-    """Return the configured model with a display name or ``provider/model``.
-
-    Raises:
-        UnknownName: for a name of no configured model; the error lists the configured ones.
-    """
+    """Return the configured model with a display name or ``provider/model``."""
     configured = call.plugins.models
     found = call.names.find(name, configured)
     if found is None:
@@ -170,10 +166,6 @@ def _claims_table(
 ) -> Table:
     """Return a table of the first `SHOWN_CLAIMS` clusters of claims. The column of sources is left
     out if none of these is cited beside a source.
-
-    Args:
-        clusters: The clusters of equal claims, in the order of the rows.
-        true_values: The true values of the brand's facts by field.
     """
     shown = clusters[:SHOWN_CLAIMS]
     header = ("Fact", "Stated", "In truth", "By", "Answers", "Cited beside it")

@@ -379,9 +379,6 @@ async def _archive_lines(store: Store, answers: Sequence[Answer], runs: dict[int
     """Return answers as JSON lines in UTF-8, in their order and in the form that `export` writes
     and `import` reads. Each line also has the ``quotes`` of the answer's scores, since these are
     texts of the answer as well; an empty list without any.
-
-    Args:
-        runs: All runs by number.
     """
     quotes: dict[int, list[dict[str, Any]]] = {}
     for record in await store.scores.of_answers([answer.id for answer in answers]):

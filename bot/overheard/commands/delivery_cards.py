@@ -308,9 +308,6 @@ async def _problem_sentences(call: Call, runs: Sequence[Run]) -> AsyncIterator[s
     """Yield a sentence for each kind of problem, in this order: no
     answered check although there is a schedule; messages that could not be posted; open alerts that
     no route posts. Then yield one for each model that its vendor shuts down soon.
-
-    Args:
-        runs: The runs of the last `PERIOD`, with which the checks are meant.
     """
     if call.catalogue.schedules and not any(run.state in ANSWERED for run in runs):
         yield f"No check was answered in the last {PERIOD.days} days; see the checks."

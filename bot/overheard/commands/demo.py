@@ -116,10 +116,6 @@ class _RunProgress:
 def _demo_card(checks: list[Card], faults: list[str], seconds: float) -> Card:
     """Return the card that sums up the demo: a line for each check, and the cards of the alerts and
     of the faults below it. It is a warning if no alert was raised.
-
-    Args:
-        checks: The cards of the checks in their order; their further cards are alerts.
-        faults: Sentences on plugins that failed; may be empty.
     """
     alerts = [(card.data["label"], alert) for card in checks for alert in card.more]
     answers = sum(card.data["answers"] for card in checks)

@@ -83,10 +83,6 @@ async def digest(call: Call, *, brands: Sequence[str] = (), since: str = "") -> 
 async def _brand_card(call: Call, brand: Brand, since: datetime) -> Card:
     """Return the card of a brand's week: its news in their order, what is as usual, what has ended,
     two things to do and a picture.
-
-    Args:
-        since: The beginning of the time in which changes are new, included. The situation, advice
-            and the picture do not depend on it.
     """
     reader = SituationReader(call)
     situation = await reader.read(brand)

@@ -229,9 +229,6 @@ class Examination:
         """Examine a chat and the channels on it that the configuration names, close the chat, and
         return the findings. An error, or no answer within `CHECK_TIMEOUT_S`, becomes the only
         finding, which is a fault.
-
-        Args:
-            name: The name of the chat, such as ``slack``, which begins its channels' ids.
         """
         prefix = f"{name}:"
         channels = [

@@ -94,10 +94,6 @@ async def unlisted_model_findings(provider: Provider, table: Mapping[str, object
 def _missing_list_findings(place: str, base_url: str) -> list[Finding]:
     """Return a fault that an address has no list of models if the address lacks a version such as
     ``/v1`` in its path, which is then probably the mistake. Else an empty list.
-
-    Args:
-        place: The provider as a finding calls it, such as ``provider openai``.
-        base_url: The configured address of the service; empty if none is configured.
     """
     if not base_url or _VERSIONED_PATH.search(urlsplit(base_url).path):
         return []

@@ -206,9 +206,6 @@ def _line_writer(
     """Return a function that writes one line, given as a mapping, to a text stream. For CSV, the
     header is written at once, before the function is returned, and control characters are left out
     of cells if the stream is a terminal.
-
-    Args:
-        fields: The keys of the mappings, in the order of the columns of CSV.
     """
     if form is Format.JSONL:
         return lambda line: out.write(json_line(line, out) + "\n")

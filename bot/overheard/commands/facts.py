@@ -64,11 +64,6 @@ def _find_fact_among(
 ) -> Fact:
     """Return the fact of a catalogue about a field of a brand. Of several removed values of the
     field, which were true one after the other, return the last one.
-
-    Args:
-        catalogue: The current catalogue, in which the brand is looked up.
-        searched: The same catalogue, or that of removed facts.
-        given: The arguments of the command, with ``brand`` and ``field``.
     """
     brand = find_brand(catalogue, given["brand"]).name
     is_removed = searched is not catalogue
@@ -83,10 +78,6 @@ async def _checked_fact(call: Call, fact: Fact, before: Fact | None) -> Fact:
     value changes, the value before is added to the earlier values (the newest first, each once),
     and the day of the check becomes today unless another day is given. A fact with the same value
     is returned unchanged.
-
-    Args:
-        call: The person who changes it; today is the day in the person's time zone.
-        before: The fact before the change; None for a new fact.
     """
     today = call.clock.now().astimezone(call.zone).date()
     if before is None:
@@ -120,10 +111,6 @@ async def _changed_card(call: Call, fact: Fact, _: Fact | None, participle: str)
 
     If answers are checked against it, and no question asks about it directly, the card proposes
     one.
-
-    Args:
-        fact: The fact after the change.
-        participle: The participle of the change: ``Added``, ``Changed`` or ``Restored``.
     """
     unread_sentence = await unread_by_scorers(call, fact)
     has_judge = bool(judges(call.plugins.scorers.values()))

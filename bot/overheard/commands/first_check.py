@@ -182,9 +182,6 @@ async def propose_first_check(call: Call, panel: Panel, asked_by: str = "") -> P
 async def _quote_all_rounds(call: Call, panel: Panel) -> PriceQuote:
     """Return the price of all rounds of a first check together. The budget of a single run is not
     applied, since they are several runs.
-
-    Args:
-        panel: The questions with the repeats of all rounds.
     """
     budget = call.config.budget.model_copy(update={"run": None})
     run = new_run(panel, call.clock.now(), channel=call.channel)
@@ -294,9 +291,6 @@ def _model_rows(model: Model, streams: Sequence[Stream]) -> list[tuple[tuple[str
     """Return a table row and a JSON entry for each brand with answers of a model, the largest
     visibility first; brands of the same visibility by name. Places count from 1; a brand has a
     range of places if its interval meets those of others.
-
-    Args:
-        streams: The streams of visibility at the model, one for each brand.
     """
     levels = [(stream.key.brand, mean) for stream in streams if (mean := stream_mean(stream))]
     levels.sort(key=lambda level: (-level[1].mean, level[0]))

@@ -111,11 +111,7 @@ def command_help_card(spec: CommandSpec, missing: Sequence[Option] = ()) -> Card
 
 
 def _all_commands_card(groups: Sequence[tuple[str, Sequence[CommandListing]]]) -> Card:
-    """Return the card of all commands, with a field for each group.
-
-    Args:
-        groups: Pairs of a heading (``Maintain``) and its commands, in the order shown.
-    """
+    """Return the card of all commands, with a field for each group."""
     return Card(
         title="What Overheard does",
         text=(
@@ -149,9 +145,6 @@ class Suggestion:
 async def _next_steps_card(call: Call, commands: Iterable[CommandListing]) -> Card:
     """Return the card of up to `MAX_SUGGESTIONS` next steps, each with a button, the most useful
     first. Another button lists all commands.
-
-    Args:
-        commands: All commands, for the card's JSON data only.
     """
     suggestions = await next_steps(call)
     return Card(
@@ -248,9 +241,6 @@ def _command_lines(specs: Sequence[CommandListing]) -> str:
 def _noun_card(name: str, verbs: Sequence[CommandSpec]) -> Card:
     """Return the card of a noun: a table of its commands with their summaries, the first example of
     each, and a button for the help of each.
-
-    Args:
-        name: The noun, such as ``brands``.
     """
     examples = [example for spec in verbs for example in spec.examples[:1]]
     return Card(

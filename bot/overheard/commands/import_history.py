@@ -120,9 +120,6 @@ async def _import_run(
 
     A run with an unknown key is created. The run is locked meanwhile, so that no other process
     imports into it.
-
-    Args:
-        tally: Its ``new`` and ``known`` are increased.
     """
     run = await store.runs.start(
         Run(key, span.first, None, RunState.COMPLETE, span.last, asked_by="import")
@@ -292,10 +289,6 @@ def _lines_at(lines: BinaryIO, offsets: Sequence[int]) -> Iterator[AnswerLine]:
 def _import_card(file: Path, tally: _Tally, faults: Counter[str]) -> Card:
     """Return the card of an import: the numbers of new and known answers, of runs and of unusable
     lines, the unknown fields, and a table of the unusable lines. It is a warning if there is one.
-
-    Args:
-        tally: What the file contained, and how many of its answers were new.
-        faults: How often each fault of a scorer occurred, by its sentence.
     """
     mend = " Mend the lines below and import it again." if tally.bad else ""
     fields = [

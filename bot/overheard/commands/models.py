@@ -73,11 +73,7 @@ async def list_models(call: Call) -> Card:
 
 
 def _models_table(names: ModelNames, rows: Sequence[Mapping[str, str]]) -> Table:
-    """Return the terminal's table of models, with ids, prices, pace and state.
-
-    Args:
-        rows: The models as `_model_json` returns them.
-    """
+    """Return the terminal's table of models, with ids, prices, pace and state."""
     return Table(
         ("Model", "Asked by", "A million tokens, in and out", "At a time", "State"),
         tuple(
@@ -160,10 +156,6 @@ def _price_words(price: Price | None, *, batch: bool) -> str:
 
     Example: ``$1.25, $10, $0.01 a search, 50 % in a batch``. The result is ``unknown`` for None and
     ``free`` for `FREE`. The parts on searches and batches are left out if they are 0.
-
-    Args:
-        price: The price; None if it is not known.
-        batch: Whether the model can be asked in batches.
     """
     if price is None:
         return "unknown"

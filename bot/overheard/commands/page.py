@@ -171,9 +171,6 @@ def _page_tiles(names: ModelNames, situation: Situation, voice: Shares | None) -
 
     A tile is marked as worse if its share is `MIN_RATE_DROP` or more below the usual one. Without a
     usual share it is not marked.
-
-    Args:
-        voice: The shares of voice over time; None leaves the last tile out.
     """
     for place in situation.places[:MAX_MODELS]:
         name = names.name(place.model)
@@ -249,9 +246,6 @@ def _how_asked_paragraph(names: ModelNames, zone: tzinfo, situation: Situation) 
     """Return the paragraph on where the figures come from: for each model its id, how it is asked
     (``API, with search``), and the numbers of its newest answers and of their questions, with the
     day; then the number of checks of all models and the day of the first one; then a caution.
-
-    Args:
-        situation: That of a brand with at least one run.
     """
     parts = []
     for place in situation.places:

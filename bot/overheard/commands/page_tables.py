@@ -175,11 +175,6 @@ def _question_cell(counts: tuple[int, int] | None, others: tuple[int, int] | Non
     """Return the cell of one model's answers to one question: ``9 of 24``, or with a competitor ``9
     : 12 of 24``; ``-`` without answers. It is marked as lost if no answer names the brand, or if
     more name the competitor.
-
-    Args:
-        counts: How many answers name the brand, and how many there are; None without answers.
-        others: How many answers name the competitor, and how many there are; None for the brand
-            alone.
     """
     if counts is None:
         return QuestionCell("-")

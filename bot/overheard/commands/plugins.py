@@ -289,10 +289,6 @@ def template() -> Traversable:
 def _project_files(word: str, kind: str) -> Iterator[tuple[str, str]]:
     """Yield the path in the project and the text of each file of a new project, from the packaged
     template.
-
-    Args:
-        word: The plugin's name with underscores, such as ``reading_level``.
-        kind: The kind of plugin, one of `KINDS`.
     """
     mine = f"my_{kind}"
     own = (f"overheard_{mine}.py", f"tests/test_{mine}.py", ".github/workflows/test.yml")
@@ -305,11 +301,6 @@ def _project_files(word: str, kind: str) -> Iterator[tuple[str, str]]:
 def _without_other_kinds(text: str, file: str, kind: str) -> str:
     """Return a file's text without the sections that mention other kinds of plugin and not `kind`,
     and without comments such as ``# my_scorer``.
-
-    Args:
-        file: The file's path in the template; the text of one that is not in `SECTION_STARTS` is
-            returned unchanged.
-        kind: The kind of plugin that is wanted, one of `KINDS`.
     """
     if file not in SECTION_STARTS:
         return text
@@ -349,12 +340,6 @@ def _name_problem(name: str, word: str, kind: str, project: Mapping[str, str]) -
     The name has to consist of words of small letters and figures, joined by hyphens or underscores.
     An installed plugin must not have it. A command must not have the name of another command. The
     classes of the new project must not have names that Overheard exports.
-
-    Args:
-        name: The name as typed, such as ``reading-level``.
-        word: The name with underscores, such as ``reading_level``.
-        kind: The kind of plugin, one of `KINDS`.
-        project: The texts of the new project by path.
     """
     if not re.fullmatch(r"[a-z][a-z0-9]*([_-][a-z0-9]+)*", name):
         return f'"{name}" is no name of a plugin: small letters, figures and hyphens'

@@ -185,9 +185,6 @@ def _chat_overview(
     runs of `WITHIN`. Its footer has the offer of twice the price with which the smallest drop at
     the first model is noticed, and what that offer adds to the price of all models a year, which is
     the present price; the sum is left out if it is 0 or not known.
-
-    Args:
-        model_powers: What they can show at each model; at least one.
     """
     asked = wording.count(len(plan.prompts), "question")
     first, runs_within = model_powers[0].offers, WITHIN[-1]
@@ -244,10 +241,6 @@ async def _model_card(call: Call, plan: PowerPlan, model_power: ModelPower) -> C
     the smallest drop that is noticed by each day.
 
     A terminal also gets the figures in sentences, the panel, and what is assumed.
-
-    Args:
-        call: Tells whether a chat or a terminal asks, and the time zone of the picture.
-        model_power: The model, with what the runs can show there.
     """
     is_chat = call.face is Face.CHAT
     seen = "you would notice" if is_chat else "can be seen"
@@ -356,12 +349,6 @@ def _prompt_rates(stream: Stream, prompts: Sequence[Prompt]) -> Floats:
     all prompts with the weight of a Beta prior (the sum of the parameters `WELL_KNOWN`, in
     answers). That share has half a mention and one answer added, so that it is never 0 or 1. A
     prompt without answers gets it unchanged.
-
-    Args:
-        stream: The brand's stream of visibility at a model.
-
-    Returns:
-        P probabilities, in the order of `prompts`.
     """
     n, hits = stream.n.sum(axis=0), stream.total.sum(axis=0)
     weight = sum(WELL_KNOWN)

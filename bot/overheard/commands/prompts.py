@@ -54,10 +54,6 @@ async def _checked_prompt(call: Call, prompt: Prompt, before: Prompt | None) -> 
 
     A text that differs from that of `before` only in spaces stays as it was, so that the prompt
     keeps its key and history.
-
-    Args:
-        prompt: The prompt as typed.
-        before: The prompt that is edited; None for a new one.
     """
     is_same = before is not None and before.key == prompt.key
     text = before.text if before and is_same else " ".join(prompt.text.split())
@@ -92,15 +88,7 @@ async def _branded_sentence(call: Call, prompts: Sequence[Prompt]) -> str:
 
 
 async def _changed_card(call: Call, prompt: Prompt, before: Prompt | None, done: str) -> Card:
-    """Return the card of a prompt that was added, changed or restored.
-
-    Args:
-        call: Tells whether a chat or a terminal asks; a terminal also shows the prompt's key.
-        prompt: The prompt as stored.
-        before: The prompt before a change; None for a new one. If its text was another one, the
-            card says that a new history begins.
-        done: ``Added``, ``Changed`` or ``Restored``.
-    """
+    """Return the card of a prompt that was added, changed or restored."""
     notes = {
         "Added": "It is asked from the next check on.",
         "Changed": "Its history goes on.",
@@ -258,10 +246,6 @@ def _suggestions_card(face: Face, brand: str, questions: list[str], outcome: Out
     chosen; a terminal has up to `MAX_BUTTONS` commands that add one each.
 
     Without a question the card has `failed` set, and says what went wrong.
-
-    Args:
-        call: Tells whether a chat or a terminal asks.
-        outcome: What happened when the model was asked, and what it cost.
     """
     advice = "Nothing is added by itself: pick what your buyers would ask, and reword the rest."
     problems = list(fault_sentences(outcome.failures))

@@ -161,12 +161,7 @@ async def resume_run(call: Call, *, run: _RunKey) -> Proposal:
 
 
 async def _request_state(store: Store, name: str, state: RunState, verb: str) -> Run:
-    """Store the request that a run pause or be cancelled, and return the run as it was before.
-
-    Args:
-        name: The run's key, or a part of it that no other run has.
-        verb: The participle in the error, such as ``paused``.
-    """
+    """Store the request that a run pause or be cancelled, and return the run as it was before."""
     run = await find_run(store.runs, name)
     if not await store.runs.steer(run.id, state):
         raise RunEnded(run=run.key, state=run.state.value, verb=verb)
@@ -176,9 +171,6 @@ async def _request_state(store: Store, name: str, state: RunState, verb: str) ->
 def _runs_table(runs: Sequence[Run], states: Mapping[int, str]) -> Table:
     """Return the terminal's table of runs: key (which begins with the time of the start), state,
     number of questions (``-`` for imported history), person.
-
-    Args:
-        states: The state of each run in words, by the run's id.
     """
     rows = tuple(
         (
@@ -196,9 +188,6 @@ def _run_lines(zone: tzinfo, runs: Sequence[Run], states: Mapping[int, str]) -> 
     """Return the chat's text, with a line for each run, such as ``3 Mar, 09:00: 48 questions, Ann,
     paused``; the time of day stands where several runs are of one day. If all runs have the same
     number of questions, it stands above the lines and not in each.
-
-    Args:
-        states: The state of each run in words, by the run's id.
     """
     sizes = {len(run.panel) for run in runs if run.panel}
     runs_on_day = Counter(wording.short_day(run.started_at, zone) for run in runs)
@@ -222,10 +211,6 @@ def _state_words(run: Run, held: Collection[int], with_open_batch: Collection[in
     off``, or ``batch handed in, cut off`` if a vendor has a batch of it. With a process and a batch
     it is ``waiting for a batch``. Every other run has the word of its stored state, such as
     ``running`` or ``paused``.
-
-    Args:
-        held: The ids of the runs that a process carries out now.
-        with_open_batch: The ids of the runs of which a vendor has a batch that is not finished.
     """
     if run.state is not RunState.RUNNING:
         return run.state.value

@@ -282,13 +282,6 @@ def find_schedule(catalogue: Catalogue, name: str, kind: str = "schedule") -> Sc
 async def _checked_schedule(call: Call, schedule: Schedule, before: Schedule | None) -> Schedule:
     """Return a schedule in the form in which it is stored: the times as a cron expression, an IANA
     time zone, brands by their full names.
-
-    Args:
-        call: Its time zone is used if the schedule has none; UTC if the reader's zone has no name.
-        schedule: The schedule as typed, such as with ``every Monday at 9`` in place of a cron
-            expression.
-        before: The schedule that is edited; None for a new one. Its brands are not looked up again
-            if they stay the same, so that a brand that was removed does no harm.
     """
     zone = schedule.timezone or getattr(call.zone, "key", "UTC")
     try:

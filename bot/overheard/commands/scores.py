@@ -187,12 +187,7 @@ async def edition_card(call: Call, subject: str) -> Card | None:
 
 
 async def _store_announcements(call: Call, before: Edition, after: Edition) -> None:
-    """Store a delivery that announces an edition of scores for each channel of a route, once.
-
-    Args:
-        before: The edition in use until then.
-        after: The edition to announce.
-    """
+    """Store a delivery that announces an edition of scores for each channel of a route, once."""
     key = f"scores-{after.id}-{after.at.isoformat()}"
     await call.store.deliveries.add(
         [
@@ -284,9 +279,6 @@ async def prune(call: Call, *, agreed: bool = False) -> Card:
 def _edition_json(edition: Edition, done: float) -> dict[str, Any]:
     """Return an edition for JSON output. ``done`` is the scored share of the history, which is
     given as 1 for each edition that is not pending.
-
-    Args:
-        done: The share of the history that is scored for the pending edition, 0 to 1.
     """
     return {
         "id": edition.id,

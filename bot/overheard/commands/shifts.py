@@ -180,9 +180,6 @@ def _shift_json(shift: Shift, runs: Mapping[int, Run]) -> dict[str, Any]:
     Runs are given by their keys: ``run`` detected the shift, ``began`` most likely began it, and
     one of ``runs_90`` began it with a probability of 90 %. Values are in the units of the metric,
     ``interval`` is the 90 % interval of the change.
-
-    Args:
-        runs: All runs by number.
     """
     return {
         "kind": "shift",
@@ -276,11 +273,6 @@ def _terminal_card(
 ) -> Card:
     """Return the terminal's card: a sentence and a row of the table for each change. Without a
     change there is no table, and the text says so.
-
-    Args:
-        changes: The changes, the oldest first.
-        runs: All runs by number.
-        analysed_runs: The number of runs that were analysed; 0 if there are no answers.
     """
     found_shifts = [change.shift for change in changes]
     days = [wording.day(runs[shift.run_id].started_at, call.zone) for shift in found_shifts]
@@ -317,12 +309,6 @@ async def _chat_card(
     """Return the chat's card: the newest `MAX_CHANGES` changes in words, and for a single brand a
     picture of its visibility. With `details` it is a table of all changes instead. Changes that
     repeat another one are left out, except from the JSON data.
-
-    Args:
-        brands: The brands that were asked for; at least one.
-        changes: The changes, the oldest first.
-        analysed_runs: The number of runs that were analysed; 0 if there are no answers.
-        details: Whether all changes are shown.
     """
     listed = _chat_changes(changes)
     rows = tuple(
@@ -366,9 +352,6 @@ def _chat_changes(changes: Sequence[ReplayedShift]) -> list[ReplayedShift]:
     Of several shifts of one brand at one model in one run, only that of the preferred metric (the
     smallest `_metric_rank`) remains; each statement remains. Then changes that
     belong to a change of the model as a whole, which is in the list itself, are left out.
-
-    Args:
-        changes: All changes, the oldest first.
     """
     best: dict[tuple[RunKey, Model, str], ReplayedShift] = {}
     for change in reversed(changes):
@@ -419,9 +402,6 @@ async def _visibility_picture(
 
     It has a mark, ``better`` or ``worse``, at the run in which each change of its visibility began,
     and no other marks.
-
-    Args:
-        changes: Changes of any brands and metrics; those of the brand's visibility are marked.
     """
     metric = call.scoring.metrics.get(VISIBILITY)
     streams = (
@@ -477,9 +457,6 @@ def _shift_row(scoring: Scoring, shift: Shift, runs: Mapping[int, Run]) -> tuple
     run in which it began, certainty. A statement has its own words in place of the metric, ``-`` in
     place of the value before and of the certainty, and the number of answers with it in place of
     the value after. A change of a model as a whole has `WHOLE` in place of the brand.
-
-    Args:
-        runs: All runs by number.
     """
     if statement := shift.statement:
         return (

@@ -117,11 +117,6 @@ async def spend(
 def _sums_by_display_name(name: str, sums: Sums, names: ModelNames) -> Sums:
     """Return sums with display names in place of keys, in the same order. Sums of keys with the
     same name are added up, at the place of the first.
-
-    Args:
-        name: The grouping, one of `GROUPINGS`. Only the keys of ``model`` and ``asker`` have other
-            display names.
-        sums: US dollars by key, such as ``openai/gpt-5.4-mini``.
     """
     labels: Mapping[str, str] = {}
     if name == "asker":
@@ -139,14 +134,6 @@ def _chart_menu(by: str, sums: Mapping[str, Sums], typed: Mapping[str, str]) -> 
     """Return a menu that shows the same time by another grouping, with the present one selected.
 
     Groupings of `GROUPING_LABELS` with fewer than two entries are left out, except the present one.
-
-    Args:
-        sums: US dollars by key, for each grouping.
-        typed: The other options of the command as the person typed them; empty ones are left out.
-
-    Returns:
-        None when fewer than two groupings remain, or the present one is ``channel``, which the menu
-        does not have.
     """
     names = [name for name in GROUPING_LABELS if name == by or len(sums[name]) > 1]
     if by not in names or len(names) < 2:
@@ -182,12 +169,7 @@ def _again_sentence(config: Config, usd: float) -> str:
 
 
 def _estimate_sentence(usd: float, total: float) -> str:
-    """Return a sentence, after a space, on how much of a sum is estimated; empty if nothing is.
-
-    Args:
-        usd: The estimated part in US dollars.
-        total: The whole sum in US dollars.
-    """
+    """Return a sentence, after a space, on how much of a sum is estimated; empty if nothing is."""
     if not usd:
         return ""
     part = "This" if usd >= total else f"Of this, {wording.money(usd)}"
@@ -200,10 +182,6 @@ def _names_function(name: str, runs: Mapping[int, Run]) -> Callable[[Spending], 
     A payment has one key, such as its model. Only for the grouping ``brand`` there may be several:
     the brands of the run that the prompt concerns. ``(none)`` stands for no brand or channel,
     ``(unknown)`` for no person.
-
-    Args:
-        name: The grouping, one of `GROUPINGS`.
-        runs: All runs by number.
     """
 
     def brands(spending: Spending) -> list[str]:
@@ -224,9 +202,6 @@ def _names_function(name: str, runs: Mapping[int, Run]) -> Callable[[Spending], 
 def _sums(spent: Iterable[Spending], shared_by: Callable[[Spending], list[str]]) -> Sums:
     """Return the spent US dollars by key, the largest first, then by key. A payment is divided
     equally among its keys.
-
-    Args:
-        shared_by: Returns the keys that share a payment, at least one.
     """
     sums: Sums = defaultdict(float)
     for spending in spent:
@@ -237,12 +212,7 @@ def _sums(spent: Iterable[Spending], shared_by: Callable[[Spending], list[str]])
 
 
 def _sums_table(header: str, sums: Sums, *, pictured: bool = False) -> Table | None:
-    """Return a table of sums; None without any.
-
-    Args:
-        sums: US dollars by name.
-        pictured: Whether the card's picture shows the same.
-    """
+    """Return a table of sums; None without any."""
     rows = tuple((name, wording.money(usd)) for name, usd in sums.items())
     return Table((header, "Spent"), rows, frozenset({1}), pictured=pictured) if rows else None
 

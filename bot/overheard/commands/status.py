@@ -173,9 +173,6 @@ async def _actions(
     """Return the buttons and the menu of the card: the newest open alert, if any; the report, once
     something was measured; a check, with the price of the last one if that is known and not 0; then
     the settings and help as menu entries.
-
-    Args:
-        alerts: The open alerts, the newest first.
     """
     measured = any(telling.situation.runs for telling in tellings)
     cost = await last_cost(call.store)

@@ -93,9 +93,6 @@ def _suggestions_in(
     `MAX_RIVALS` most frequent are possible competitors, if each is in at least the share
     `MIN_SHARE` of the answers. Names in `others` and `dismissed` are left out in any case of
     letters.
-
-    Args:
-        others: The names and aliases of all other declared brands.
     """
     skipped = {name.casefold() for name in (*others, *dismissed)}
     spellings = [
@@ -177,12 +174,7 @@ def rival_action(brand: Brand, name: str) -> Action:
 
 
 def _add_action(brand: Brand, word: str, before: Sequence[str], name: str) -> Action:
-    """Return the button that adds a name to a list of a brand.
-
-    Args:
-        word: The option of `brands edit` for the list: ``alias`` or ``competitor``.
-        before: The names on the list so far, which the command has to repeat.
-    """
+    """Return the button that adds a name to a list of a brand."""
     given = chain.from_iterable((f"--{word}", quoted(value)) for value in (*before, name))
     label = wording.shorten(f"Add {wording.line(name)}", MAX_LABEL_CHARS)
     return Action(f"brands edit {quoted(brand.name)} {' '.join(given)}", label)

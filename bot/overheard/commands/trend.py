@@ -160,9 +160,6 @@ def _trend_table(points: dict[Model, list[Point]], metric: Metric, names: ModelN
     """Return a table with a row for each model, in the order of `points`: the newest value with its
     90 % interval, the change from the first value to the newest (``-`` with a single one), and the
     number of runs.
-
-    Args:
-        points: The values of each model, the oldest first and at least one.
     """
     rows = []
     for model, found in points.items():
@@ -189,16 +186,7 @@ def _point_json(point: Point) -> dict[str, Any]:
 
 
 async def _show_voice(call: Call, brand: Brand, model: str, span: Span) -> Card:
-    """Return the card of the share of voice of a brand and its competitors over time.
-
-    Args:
-        call: A call whose answers are scored.
-        model: A model's display name or ``provider/model``; empty means the mean of all.
-        span: The time that is shown.
-
-    Raises:
-        UnknownName: for a model without answers.
-    """
+    """Return the card of the share of voice of a brand and its competitors over time."""
     situation = await SituationReader(call).read(brand)
     models = chosen_models(call.names, situation, model)
     shares = voice_shares(situation, call.zone, models=models, span=span)
@@ -239,9 +227,6 @@ async def _show_voice(call: Call, brand: Brand, model: str, span: Span) -> Card:
 def _voice_sentence(shares: Shares) -> str:
     """Return a sentence on which brand has the largest share now. If a competitor has gained most
     of what the brand lost, a second sentence has its present and its usual share.
-
-    Args:
-        shares: The shares over time; the first is that of the brand, which is called "you".
     """
     own_share = shares.shares[0]
     leader = max(shares.shares, key=lambda share: share.values[-1])

@@ -349,9 +349,6 @@ async def _update_effects(
 ) -> list[tuple[ModelUpdate, tuple[Effect, ...]]]:
     """Return the updates of a model in the given order, each with its effect on every tracked
     brand.
-
-    Args:
-        known: The updates of all models.
     """
     model_updates = [update for update in known if update.model == model]
     times = sorted({update.at for update in model_updates})
@@ -380,9 +377,6 @@ async def _update_effects(
 def _effect_sentences(effects: Iterable[Effect], *, short: bool) -> Iterator[str]:
     """Yield a sentence for each different effect, with the names of all brands that have it, such
     as ``Acme and Globex are not yet clear after 1 of 4 checks.`` for two brands.
-
-    Args:
-        short: Whether the sentences have no intervals.
     """
     alike: dict[str, list[str]] = {}
     for effect in effects:

@@ -149,14 +149,6 @@ def _pair(catalogue: Catalogue, brand: str, other: str) -> tuple[Brand, Brand | 
     Of two names, one has to be a tracked brand and the other a competitor of it; if both are
     tracked and competitors of each other, the first name is the tracked brand. For a single name of
     a competitor, it is the first tracked brand that has this competitor.
-
-    Args:
-        brand: The name or alias that was given first.
-        other: The name or alias that was given second; empty for none.
-
-    Returns:
-        The tracked brand and the competitor. The competitor is None if only a tracked brand is
-        named (or twice the same one), and the caller then chooses one.
     """
     first = find_brand(catalogue, brand)
     named = [first, *([find_brand(catalogue, other)] if other else [])]
@@ -189,11 +181,6 @@ def _duels(situation: Situation, other: str, models: Sequence[Model], span: Span
     """Yield, for each model and each metric of `METRICS`, the mean level of the brand and of its
     competitor over the runs that count. A metric without answers about one of the two in these runs
     is left out.
-
-    Args:
-        models: The models, each with runs in the situation.
-        span: The time of the runs that count. If it is unlimited, only each model's newest run
-            counts.
     """
     streams = {stream.key: stream for stream in situation.lines}
 
@@ -226,11 +213,6 @@ async def _praised_more(
     """Return the aspects, such as ``price``, that more answers praise of the brand than of the
     competitor, and those that more answers praise of the competitor: up to `MAX_ASPECTS` each, the
     largest lead first. The general tone of an answer is no aspect.
-
-    Args:
-        models: The models whose answers count.
-        span: The time of the runs that count. If it is unlimited, only each model's newest run
-            counts.
     """
     counted = {
         (model, run.id) for model in models for run in _runs_in_span(situation.runs[model], span)
@@ -255,10 +237,6 @@ def _more_often(own: Counter[str], other: Counter[str]) -> list[str]:
 
     An aspect counts if at least `MIN_PRAISES` answers praise it of the brand, and at least
     `MIN_PRAISE_FACTOR` times as many as praise it of the other brand.
-
-    Args:
-        own: The number of answers that praise an aspect of the brand, by aspect.
-        other: The number of answers that praise it of the other brand, by aspect.
     """
     ahead = [
         aspect
@@ -269,12 +247,7 @@ def _more_often(own: Counter[str], other: Counter[str]) -> list[str]:
 
 
 def _model_pairs(names: ModelNames, model: Model, duels: Sequence[Duel]) -> PairGroup:
-    """Return the part of the picture for one model: a pair of levels for each metric.
-
-    Args:
-        duels: The levels at all models. If all of them, also those of other models, are of the same
-            number of answers, the picture has counts in place of per cent.
-    """
+    """Return the part of the picture for one model: a pair of levels for each metric."""
     model_duels = [duel for duel in duels if duel.model == model]
     sizes = {size for duel in duels for size in (duel.mine.n, duel.other.n)}
     pairs = tuple(Pair(METRICS[d.metric], d.mine.mean, d.other.mean) for d in model_duels)
@@ -287,9 +260,6 @@ def _lead_sentences(
 ) -> str:
     """Return sentences on who is named more often at which models: one for each of far ahead,
     ahead, close, behind and far behind that occurs. Empty without levels of visibility.
-
-    Args:
-        duels: The levels at all models, of which those of visibility count.
     """
     texts = {
         "far ahead": "you are far ahead",
@@ -313,14 +283,6 @@ def _lead_sentences(
 def _since_words(zone: tzinfo, situation: Situation, finding: str, models: Sequence[Model]) -> str:
     """Return since when the brand has changed at the model where it is behind, as the end of a
     sentence: ``, since 3 Mar``.
-
-    Args:
-        situation: That of the brand, which knows when an open alert's change began.
-        finding: How the brand stands, such as ``far behind``.
-
-    Returns:
-        An empty string if the brand is not behind, for several models, and if no alert about the
-        brand is open at the model.
     """
     if "behind" not in finding or len(models) != 1:
         return ""
@@ -332,9 +294,6 @@ def _actions(situation: Situation, other: str) -> Iterator[Action]:
     """Yield the buttons of the card: questions to work on, share of voice, and the answers behind
     the newest alert about the brand that is not over, if any. Then yield a menu entry for each
     competitor but `other`.
-
-    Args:
-        other: The competitor with which the card compares the brand; it gets no menu entry.
     """
     own_name = quoted(situation.brand.name)
     yield Action(f"brief {own_name}", "Questions you lose", Style.PRIMARY)

@@ -126,11 +126,6 @@ def _unserved_models(config: Config) -> Iterator[str]:
 def _repeated_values(config: Config, table: str, key: str, values: list[str]) -> Iterator[str]:
     """Yield a sentence for each value of a key that occurs in several tables, ignoring case; it has
     the numbers of these tables, from 1.
-
-    Args:
-        table: The name of the tables, such as "brands".
-        key: The key, such as "name".
-        values: The value of each table, in their order.
     """
     spelling_keys = [spelling_key(value) for value in values]
     for repeated, count in Counter(spelling_keys).items():

@@ -181,9 +181,6 @@ def _place(
 
     The place names each table on the way: "config.toml, [slack]" or "config.toml, [[routes]] number
     2". The path is followed as long as it leads to a table of settings.
-
-    Args:
-        path: Keys and list indices, as in pydantic's ``loc``; the followed parts are removed.
     """
     tables = [where]
     while path and (field := settings.model_fields.get(str(path[0]))):

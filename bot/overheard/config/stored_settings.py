@@ -163,10 +163,6 @@ def _judge_tables(config: Config, table: Mapping[str, Any]) -> Mapping[str, Mapp
 
     Empty if the setting has no model, because the judge was declined, and if the file has a table
     for the judge.
-
-    Args:
-        config: The configuration as it was read.
-        table: The value of the setting `JUDGE`; empty without the setting.
     """
     judge = JUDGE.partition(":")[2]
     is_declared = any(
@@ -201,10 +197,6 @@ def _valid_tables(
     table.
 
     A setting that this version cannot validate is left out.
-
-    Args:
-        stored: The values of all settings, by name.
-        beginning: The prefix, such as `ROUTE`.
     """
     for name, value in stored.items():
         if name.startswith(beginning):

@@ -42,7 +42,7 @@ PASSED_SDS = 0.35
 each of them, in the direction of the run that opened it."""
 LOOKS_BY_CHANCE = 3.0
 """By how much runs that ask again raise how often chance shows evidence: each is another look at
-the same days, and two rules judge it. Simulated (`bench/detection.py --part calm`)."""
+the same days, and two rules judge it. Simulated by `bench/detection.py`."""
 OF_CHECKS, OF_WATCHES, OF_UPDATES = 0.5, 0.25, 0.25
 """Shares of a brand's false alarms that may be raised by occasions of single runs that deviate, of
 evidence that was watched, and of updates."""

@@ -325,15 +325,7 @@ class Price:
     def _cost(
         self, sent: float, received: float, cached: float, searches: float, batch: bool
     ) -> float:
-        """Return the cost in US dollars of tokens sent and received, and of searches.
-
-        Args:
-            sent: Number of tokens sent, cached or not.
-            received: Number of tokens received.
-            cached: How many of `sent` were read from the cache; at most `sent` count.
-            batch: Whether the batch factors apply to the tokens; without batch prices, the full
-                price does.
-        """
+        """Return the cost in US dollars of tokens sent and received, and of searches."""
         cached = min(cached, sent)
         cached_price = self.input if self.cached is None else self.cached
         factor = self.batch if batch and self.batch is not None else 1.0

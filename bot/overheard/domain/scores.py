@@ -531,10 +531,6 @@ def _sorted_indices(
 
 
 def _reindexed(names: Sequence[Name], places: Places) -> tuple[tuple[Name, ...], Places]:
-    """Return (the names to which indices refer, in their order; the same indices into these names).
-
-    Args:
-        places: Indices into the names, in any order and repeated.
-    """
+    """Return (the names to which indices refer, in their order; the indices into these names)."""
     used, where = np.unique(places, return_inverse=True)
     return tuple(names[number] for number in used.tolist()), where

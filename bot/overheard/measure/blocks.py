@@ -156,10 +156,6 @@ def _stream_of_rows(
 ) -> Stream:
     """Return one stream of a table of blocks, over the prompts of its own blocks, in the table's
     order. Blocks of the same run and prompt are added up; a cell without a block is 0.
-
-    Args:
-        number: Index of the stream in `blocks.streams`.
-        runs: Indices in `blocks.runs` of the model's runs, oldest first.
     """
     prompts, column = np.unique(blocks.prompt[rows], return_inverse=True)
     cells = (np.searchsorted(runs, blocks.run[rows]), column)

@@ -199,11 +199,6 @@ def _deviation(
 
     It has three parts: chance among the answers, the run effects, and that the usual mean itself is
     measured. The spread that the usual checks had counts instead if it is larger.
-
-    Args:
-        rate: The true rate.
-        total: Answers of the usual checks, whose number is `usual`.
-        answers: Answers of the compared checks, whose number is `checks`.
     """
     shrunk = (rate * total + 0.5) / (total + 1)  # neither 0 nor 1
     coin = shrunk * (1 - shrunk)

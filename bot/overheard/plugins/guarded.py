@@ -170,10 +170,6 @@ class GuardedProvider:
 
         Each result and each failure is kept, so that a failure is logged once. The result is not
         validated.
-
-        Args:
-            what: The name of the function, such as ``price``.
-            model: The id of the model.
         """
         if (what, model) not in self._stated:
             work = partial(getattr(self._provider, what), model)
@@ -641,12 +637,7 @@ async def _call_command(
     priced: Counter[Any],
     agreed: bool = False,
 ) -> Result:
-    """Call a function of a plugin's command with a view of the deployment; return the result.
-
-    Args:
-        priced: The calls that the command has priced, by prompt and model.
-        agreed: Whether a person has agreed to their price, so that they may be asked.
-    """
+    """Call a function of a plugin's command with a view of the deployment; return the result."""
     async with call.opened() as opened:
         view = _view(opened, guard.plugin, opened.priced_asking(spec.name, priced, agreed=agreed))
         timeout_s = ASKING_TIMEOUT_S if agreed else None if spec.serves else COMMAND_TIMEOUT_S
@@ -659,11 +650,7 @@ async def _call_command(
 
 
 def _view(call: Any, plugin: str, asking: Any) -> View:
-    """Return what a command of a plugin, given by its name, may see and use of a call.
-
-    Args:
-        asking: Prices and asks panels for the command.
-    """
+    """Return what a command of a plugin, given by its name, may see and use of a call."""
 
     @cache
     def reader() -> Any:

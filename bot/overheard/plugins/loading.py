@@ -140,16 +140,7 @@ def pin_of(installed: Distribution) -> str:
 
 
 def _pin_in_entry(entry: str, name: str, version: str, file: str) -> str | None:
-    """Return the pin that an entry of ``[plugins] allow`` requires of a distribution.
-
-    Args:
-        entry: The entry, such as ``overheard-acme``, ``overheard-acme==1.2`` or
-            ``overheard-acme==1.2 --hash=sha256:`` with 64 hexadecimal digits.
-
-    Returns:
-        The hexadecimal digits of the pin; None when the entry allows the distribution without a
-        pin; an empty string when the entry is for another distribution or version.
-    """
+    """Return the pin that an entry of ``[plugins] allow`` requires of a distribution."""
     # Only a configuration that names its plugins needs them.
     from packaging.requirements import InvalidRequirement, Requirement
     from packaging.utils import canonicalize_name
@@ -173,10 +164,6 @@ def _check_pins(pins: list[str], name: str, installed: Distribution | None, file
     """Raise `Fault`, with the remedy, unless an installed distribution has one of the pins.
 
     The fault names a file that was changed after the installation, if there is one.
-
-    Args:
-        pins: The pins, as hexadecimal digits.
-        installed: The installed distribution, or None.
     """
     remedy = f"reinstall it, or, if you trust it as it is, write what overheard plugins pin {name} "
     remedy += f"prints into {file}, [plugins] allow"

@@ -220,12 +220,7 @@ def _is_sentence(given: object) -> bool:
 
 
 def _hook_results(results: Iterable[Iterable[Any]]) -> list[Any]:
-    """Return the objects in the results of a hook, one after another.
-
-    Args:
-        results: For each function that a plugin registered for the hook, the iterable that the
-            function returned; it may be endless.
-    """
+    """Return the objects in the results of a hook, one after another."""
     for result in results:
         if iscoroutine(result):
             result.close()
@@ -251,9 +246,6 @@ class _Manager(pluggy.PluginManager):
 def _hooks(point: EntryPoint, distribution: str) -> Any:
     """Import a plugin into a pluggy manager of its own and return the manager's hooks, which call
     this plugin only.
-
-    Args:
-        point: The plugin's entry point.
     """
     manager = _Manager(PROJECT)
     manager.add_hookspecs(hookspecs)
@@ -285,12 +277,7 @@ def _hook_flaw(error: pluggy.PluginValidationError, plugin: object) -> str:
 
 
 def _check_api(supported: object) -> None:
-    """Raise `Fault` unless this version of the plugin API is in the range that a plugin states.
-
-    Args:
-        supported: The plugin's attribute ``overheard_api``, such as ``>=1.0,<2``; an empty text
-            allows every version. A `Fault` is raised for what is no range as well.
-    """
+    """Raise `Fault` unless this version of the plugin API is in the range that a plugin states."""
     if supported == "":
         return
     from packaging.specifiers import InvalidSpecifier, SpecifierSet  # few plugins state a range
@@ -313,14 +300,7 @@ def _check_api(supported: object) -> None:
 def _checked_by_name(
     kind: str, shape: type, objects: Iterable[Any], flaw_of: Callable[[Any], str]
 ) -> dict[str, Any]:
-    """Return objects by name, in their order, after a check of their shape.
-
-    Args:
-        kind: The kind of object, such as "provider", for messages.
-        shape: The protocol whose attributes the objects must have.
-        flaw_of: Returns what else is wrong with an object that has all attributes; empty when
-            nothing is.
-    """
+    """Return objects by name, in their order, after a check of their shape."""
     by_name: dict[str, Any] = {}
     for given in objects:
         missing = ", ".join(_missing(shape, given))
@@ -469,12 +449,7 @@ def _are(fits: Callable[[object], bool], given: object) -> bool:
 
 
 def _refuse_shared_metrics(new: Mapping[str, Scorer], in_use: Mapping[str, Scorer]) -> None:
-    """Raise `Fault` if a new scorer measures a metric that another scorer, new or in use, measures.
-
-    Args:
-        new: The scorers of one plugin by name.
-        in_use: The scorers of other plugins by name.
-    """
+    """Raise `Fault` if a new scorer measures a metric of another scorer, new or in use."""
     scorer_of_metric = {
         metric.name: name for name, scorer in in_use.items() for metric in scorer.metrics
     }

@@ -249,9 +249,6 @@ class ScorerProcess:
 
         Such as ``ended its process (exit status 1)``. Without a child nothing happens, and the
         words are ``is not asked any more``.
-
-        Args:
-            patience_s: Seconds to wait for the child to end by itself before it is killed.
         """
         with self._lock:
             process, connection = self._process, self._socket

@@ -225,10 +225,6 @@ def _validator(shape: type) -> SchemaValidator:
 def _allow_lists(schema: Any) -> None:
     """Change a pydantic core schema in place, at all depths, so that a list is converted where a
     tuple is declared, and a set where a frozenset is.
-
-    Args:
-        schema: A schema, or a list or a value in one; what is neither a list nor a dictionary is
-            left alone.
     """
     if isinstance(schema, list):
         for item in schema:
@@ -255,9 +251,6 @@ def _allow_lists(schema: Any) -> None:
 def _first_misfit(given: object, error: ValidationError) -> str:
     """Return the path and the type of the first wrong value: ``its table.rows[0] is str``; ``it is
     str`` when that is the object itself.
-
-    Args:
-        error: The error of the validator of `_validator`.
     """
     path, value = "", given
     for key in error.errors(include_url=False, include_input=False)[0]["loc"][1:]:

@@ -355,11 +355,6 @@ def _texts(body: object, key: str = "", depth: int = 6) -> Iterator[tuple[str, s
 
     Error codes are near the top, and a hostile body may be nested without end. So mappings and
     lists that are nested deeper than `depth` levels are left out, and so is all that is no text.
-
-    Args:
-        key: The key under which the body is found in its parent, or empty; texts in a list have the
-            key of the list.
-        depth: The number of levels to search.
     """
     if isinstance(body, str):
         yield key, body

@@ -164,13 +164,7 @@ class HostedService:
     async def _calling(
         self, ready: Callable[[], object], error_of: Callable[[ServiceFault], Exception | None]
     ) -> AsyncIterator[None]:
-        """Return a context for a call that has the timeout of the table, in seconds.
-
-        Args:
-            ready: Called on entering, before the timeout starts.
-            error_of: Returns the error to raise for the fault that an exception stands for; None
-                ends the context early without an error. An error of Overheard is raised as it is.
-        """
+        """Return a context for a call that has the timeout of the table, in seconds."""
         try:
             ready()
             async with asyncio.timeout(self._settings.timeout):
@@ -247,9 +241,6 @@ class HostedService:
         reported 0 counts only for a model that is free or without a price, because gateways report
         0 for an unknown cost. Otherwise the cost follows from the price list. It is unknown (not
         zero) without a price, and without tokens unless the model is free.
-
-        Args:
-            reported: The reported cost in US dollars; any value that is no number stands for none.
         """
         price = self.price(model.name)
         is_plausible = isinstance(reported, int | float) and 0 <= reported < MAX_COST_USD
@@ -535,9 +526,6 @@ def _plausible_usage(reported: Mapping[str, object], text: str) -> Usage:
     reported, or fewer tokens of the answer than its text can have.
 
     Such counts would price the call too low; without any, its cost is unknown.
-
-    Args:
-        reported: Counts by the field names of `Usage`; other names are left out.
     """
     counts = {field.name: _plausible_count(reported.get(field.name)) for field in fields(Usage)}
     fewest_tokens = len(text) / MAX_CHARACTERS_A_TOKEN

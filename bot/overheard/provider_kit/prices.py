@@ -101,12 +101,7 @@ class PriceList:
         return None
 
     def _price_of_table(self, table: PriceTable, *, searches: bool) -> Price | None:
-        """Return a table as a price.
-
-        Args:
-            searches: Whether the model is asked with web search. Then the result is None if the
-                price of a search is unknown; otherwise an unknown price of a search counts as 0.
-        """
+        """Return a table as a price."""
         if searches and table.search is None:
             return None
         return Price(
@@ -192,9 +187,6 @@ class CreationDates:
 def _date_in_utc(value: object) -> datetime | None:
     """Return a creation date in UTC; None for other types, and for 1970 and before, which stand for
     an unknown date. Raises ValueError or OverflowError for a number beyond all dates.
-
-    Args:
-        value: A datetime (in UTC if it has no zone), or a number of seconds since 1970.
     """
     if isinstance(value, datetime):
         moment = value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)

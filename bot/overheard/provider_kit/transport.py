@@ -138,9 +138,6 @@ def _bounded(response: Response, allowed_bytes: int) -> AsyncByteStream:
 
     The headers of the encoding and, if it is compressed, of the length are removed from the
     response, because the content of the stream is decoded already.
-
-    Args:
-        allowed_bytes: The largest length of the body, both as it is sent and as it is decoded.
     """
     import httpx2
 
@@ -317,13 +314,7 @@ def _parsed_time(text: str) -> datetime | None:
 
 
 def _header(headers: Mapping[str, str], unit: str, field: str) -> str:
-    """Return a rate-limit header in OpenAI's or else Anthropic's spelling; empty without either.
-
-    Args:
-        headers: Headers by their names in lower case.
-        unit: ``requests`` or ``tokens``.
-        field: ``limit``, ``remaining`` or ``reset``.
-    """
+    """Return a rate-limit header in OpenAI's or else Anthropic's spelling; empty without either."""
     anthropic = headers.get(f"anthropic-ratelimit-{unit}-{field}", "")
     return headers.get(f"x-ratelimit-{field}-{unit}", anthropic).strip()
 

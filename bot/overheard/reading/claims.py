@@ -293,9 +293,6 @@ def _own_parts(
     A sentence that names only the brand is one part, with the end of its first mention. Else each
     part reaches from a mention of the brand to the next mention of any brand. The part of the first
     mention begins with the sentence: "In 2024, Acme was sued."
-
-    Args:
-        mentions: The mentions in the sentence, at least one, in order.
     """
     if all(mention.brand == brand for mention in mentions):
         yield mentions[0].end - offset, text
@@ -318,9 +315,6 @@ def _states_event(text: str, name_end: int, cue: re.Match[str], year: int) -> bo
     - names no year later than `PAST_YEARS` years before the answer
     - denies the event: "Acme is not a scam"
     - names a product against it: "Acme's breach protection".
-
-    Args:
-        name_end: Offset after the brand's name; 0 for a sentence without the name.
     """
     if text.rstrip().endswith("?") or _is_event_of_another(text, name_end, cue):
         return False
@@ -355,9 +349,6 @@ def _is_event_of_another(text: str, name_end: int, cue: re.Match[str]) -> bool:
     they are more than `_NEAR_EVENT_CHARACTERS` apart. After the name, it does if the words between
     speak of others, begin a relative clause, or enumerate another name; and if the brand's name is
     that of a counterfeit.
-
-    Args:
-        name_end: Offset after the brand's name; 0 for a sentence without the name.
     """
     if cue.start() < name_end:  # "The recall of Acme's heater"; "a lawsuit against Acme"
         between = text[cue.end() : name_end]

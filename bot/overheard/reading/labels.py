@@ -178,11 +178,6 @@ def label_at(text: str, start: int, end: int, bold_end: int = 0) -> Label | None
 def _bold_label(text: str, first: int, bold_end: int, end: int) -> Label | None:
     """Return the label that the bold text from `first` to `bold_end` gives; None if the bold text
     only begins a sentence.
-
-    Args:
-        first: Offset of the bold text, after bullets, emoji and number.
-        bold_end: Offset after the bold text.
-        end: Offset after the piece of text with the label and its value.
     """
     value = bold_end
     while value < end and text[value] in _AROUND_DIVIDER:

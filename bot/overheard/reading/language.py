@@ -96,10 +96,6 @@ def _shows_other_language(text: str, exclude: str) -> bool:
 
     The language with the most function words has to have enough of them: see `_MIN_FUNCTION_WORDS`
     and the two constants after it. False for a text under `MIN_WORDS`.
-
-    Args:
-        exclude: The expected language, such as ``de``; "" if every language counts as another one.
-            For a language without listed function words, only English is recognised as another.
     """
     words = list(islice(re.findall(r"[^\W\d_]+", text.lower()), MAX_READ_WORDS))
     hits = {name: sum(map(own.__contains__, words)) for name, own in _function_words().items()}

@@ -218,18 +218,7 @@ def page(lines: Iterable[str], countdown: int = 0) -> Page:
 
 
 def _line_of_code(span: Span, code: int, opens: bool, bold: tuple[Span, ...]) -> Line:
-    """Return a line of the body from the code of its marker line.
-
-    Args:
-        span: (start, end) offsets of the line in the body.
-        code: 0 for a paragraph; 1 to 6 for the level of a heading; `_ITEM_CODE` plus the depth for
-            the first line of an item, `_INSIDE_ITEM_CODE` plus the depth for its later blocks;
-            `_HEADER_CODE` or `_ROW_CODE` for a row of a table. Below a horizontal rule, `_RULE` is
-            added.
-        opens: Whether the line is the first of its block. A row always is; a later block of an item
-            never is.
-        bold: (start, end) offsets of the bold text in the body.
-    """
+    """Return a line of the body from the code of its marker line."""
     code, after_rule = code % _RULE, code >= _RULE
     if code >= _HEADER_CODE:
         kind = LineKind.HEADER if code == _HEADER_CODE else LineKind.ROW
@@ -352,10 +341,6 @@ def _leading_brands(lines: Iterable[Span], mentions: Sequence[Mention]) -> Itera
     """Yield, line by line, the first brand of each line, and each brand that follows at most
     `_APART_CHARACTERS` after the one before. A brand of several lines repeats; a line without a
     brand yields nothing.
-
-    Args:
-        lines: (start, end) offsets of the lines in the body.
-        mentions: All mentions in the body, in order.
     """
     starts = [mention.start for mention in mentions]
     for start, end in lines:

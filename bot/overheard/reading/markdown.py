@@ -271,12 +271,7 @@ class _Walk:
             self._open_block(kind, value)
 
     def _open_block(self, kind: str, value: Any) -> None:
-        """Update the state at the start of a Markdown block; blocks of other kinds change nothing.
-
-        Args:
-            kind: The name of the block in pyromark, such as "Heading".
-            value: Of a heading ``{"level": "H2"}``; of a list its first number, None for bullets.
-        """
+        """Update the state at the start of a Markdown block; other kinds change nothing."""
         match kind:
             case "Heading":
                 self._heading, self._sources = True, False
@@ -323,11 +318,6 @@ class _Walk:
     def _close_block(self, kind: str, start: int, end: int) -> None:
         """Update the state at the end of a Markdown block, and add its text to `lines`; the text of
         a table's cell goes to its row, which is added as one line.
-
-        Args:
-            kind: The name of the block in pyromark, such as "Heading".
-            start: Offset of the block in the source, in bytes.
-            end: Offset after the block.
         """
         match kind:
             case "TableCell":
@@ -352,12 +342,7 @@ class _Walk:
                 self.flush()
 
     def _end_link(self, first: int, start: int) -> None:
-        """Remove the text of a link that is a citation; ``<https://...>`` always is one.
-
-        Args:
-            first: The index in `pieces` of the link's text, which reaches to the last piece.
-            start: Offset of the link in the source, in bytes.
-        """
+        """Remove the text of a link that is a citation; ``<https://...>`` always is one."""
         before = unmarked("".join(self.pieces[max(first - _PIECES_BEFORE_LINK, 0) : first]))
         label = unmarked("".join(self.pieces[first:]))
         if self._source[start : start + 1] == b"<" or cites(label, before, self._titles):
@@ -366,10 +351,6 @@ class _Walk:
     def _end_struck(self, first: int, start: int) -> None:
         """Remove the struck text. Text within single tildes is kept with its tildes, because "~5"
         means "about 5".
-
-        Args:
-            first: The index in `pieces` of the struck text, which reaches to the last piece.
-            start: Offset of the struck text in the source, in bytes.
         """
         if self._source[start : start + 2] == b"~~":
             del self.pieces[first:]
@@ -382,10 +363,6 @@ class _Walk:
         JSON, Markdown, or text in no programming language.
 
         Nothing is added of a fence inside another fence, or of an indented block.
-
-        Args:
-            start: Offset of the block in the source, in bytes.
-            end: Offset after the block.
         """
         content, self._code = "".join(self._code or ()), None
         fence, _, rest = self._source[start:end].decode().strip().partition("\n")

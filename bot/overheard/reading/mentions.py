@@ -81,9 +81,6 @@ def _listed_names(text: str, declared: Collection[str]) -> dict[str, str]:
     Together are all heads of items, headings, table rows and bold texts of the answer, and the
     names of one series ("Asana, Trello and Monday"). Names that contain a declared name, or are
     part of one, are left out.
-
-    Args:
-        declared: The folded spellings of the declared brands.
     """
     found: dict[str, str] = {}
     heads = [
@@ -345,10 +342,6 @@ class MentionFinder:
         and those that the rules of all their brands forbid. Inside a longer word, an occurrence
         counts only with an ending ("Acmes"), in mixed case ("AcmeCam"), or if a rule allows it. The
         brands of a place are those whose rules allow the occurrence.
-
-        Args:
-            sentences: (start, end) offsets of its sentences, in order.
-            language: The language of the question, or "".
         """
         folded = fold(body)
         starts = [start for start, _ in sentences]
@@ -389,9 +382,6 @@ def _footer_start(body: str, sentences: Sequence[tuple[int, int]]) -> int:
 
     The footer begins with its sentence if the words that show it are near the beginning of that
     sentence, else with these words. They are searched in the last `_FOOTER_CHARACTERS`.
-
-    Args:
-        sentences: (start, end) offsets of its sentences, in order.
     """
     low = max(0, len(body) - _FOOTER_CHARACTERS)
     tail = body[low:].casefold()
@@ -421,10 +411,6 @@ def _occurrence_sense(
     In an address, in another case than the spelling allows, or in a phrase of plain language
     ("Apple pie"), it is an ordinary word. Else it is the name, unless the spelling consists of
     ordinary words: then `sense` judges the words around it.
-
-    Args:
-        end: Offset after the occurrence.
-        sentence: (start, end) offsets of the sentence with the occurrence.
     """
     before = body[max(0, start - 2) : start]
     is_subdomain = before[1:] == "." and before[0].isalnum() and "." in body[start:end]
@@ -447,9 +433,6 @@ def _has_right_case(spelling: _Spelling, body: str, start: int, end: int) -> boo
     A short name has to be written in one of its forms and not follow a number ("5 GE"); a single
     letter has to stand alone. A name of ordinary words needs its capitals, and no hyphen may join
     it to a word in small letters. The case of other names does not matter.
-
-    Args:
-        end: Offset after the occurrence.
     """
     written = body[start:end]
     if spelling.forms is not None:
@@ -466,10 +449,6 @@ def _has_right_case(spelling: _Spelling, body: str, start: int, end: int) -> boo
 def _is_capitalised(written: str, capitals: Sequence[bool]) -> bool:
     """Return whether each word that needs a capital begins with a capital or a digit. Words that
     the text has beyond those of the name do not matter.
-
-    Args:
-        written: The words as the text has them.
-        capitals: For each word of the name, whether it needs a capital.
     """
     words = re.split(r"[\W_]+", written)
     return all(
@@ -530,11 +509,6 @@ def _may_have_ending(spelling: _Spelling, text: str, left: int, right: int) -> b
     Pipedrives".
 
     False for an ordinary or short name, and for a name that ends in s, x or z.
-
-    Args:
-        text: The folded text.
-        left: Offset of the name in the folded text.
-        right: Offset after the name in the folded text.
     """
     return (
         spelling.capitals is None
@@ -586,12 +560,6 @@ def _new_spelling(
 
     A name of up to `_SHORT` letters has to be written in one of its forms or in capitals. A name of
     ordinary words needs the capitals of its first form; of all its words, if that has none.
-
-    Args:
-        text: The folded spelling.
-        brands: The names of the brands that it may stand for.
-        written: Its unfolded forms, at least one.
-        rules: The rules of the spelling, by brand.
     """
     short = len(text) <= _SHORT and text.isascii() and text.isalnum()
     forms = frozenset((*written, *(name.upper() for name in written))) if short else None

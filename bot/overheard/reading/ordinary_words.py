@@ -203,12 +203,6 @@ def _sense_at_opening(
     and it is not in `_LITTLE`, or if it has several words in a sentence that is no title ("Made
     In"). It is doubtful if it is an adverb before a comma ("Indeed, ...") that does not belong to
     an enumeration. Else the next word decides (`_sense_before_word`).
-
-    Args:
-        name: The folded word; written with a capital in the text.
-        end: Offset after the word.
-        following: The next word in the sentence, or "".
-        sentence: (start, end) offsets of the sentence with the word.
     """
     is_owner = body[end : end + 2] in {"'s", "\u2019s"} and name not in _NOT_OWNERS
     if is_owner or (" " in name and not _is_title(body, *sentence)):  # "Made In" has a capital I
@@ -256,11 +250,6 @@ def _sense_before_word(name: str, following: str, body: str, end: int) -> Sense:
     - the name before a verb, a word for what companies offer, or a word that is not common
     - doubtful if it is a verb or an adjective, has several words, or precedes a word for a company;
       else the name.
-
-    Args:
-        name: The folded word.
-        following: The next word in the sentence, or "".
-        end: Offset after the word.
     """
     if not following or not following.islower():
         return Sense.NAME
@@ -295,10 +284,6 @@ def _is_verb(word: str, body: str, end: int) -> bool:
     It is if it ends in -ed or -ly, or in -s and is a verb only ("makes"). A word in -s that is a
     noun too, such as "plans", is a plural if a verb follows ("Visible plans start at $25") or if it
     ends the sentence; else a verb. A word for a company is never one.
-
-    Args:
-        word: The word, folded.
-        end: Offset after the name.
     """
     if word in _COMPANY:
         return False

@@ -134,9 +134,6 @@ def _row_subject(body: str, cells: Sequence[tuple[int, int]], names: Names) -> t
     one of the first `_SUBJECT_CELLS` cells begins with, unless the first cell is the name of an
     undeclared brand. Cells with only a rank are skipped. Without a brand, return the index of the
     first cell that is no rank, else 0, and `NOBODY`.
-
-    Args:
-        cells: (start, end) offsets of the row's cells.
     """
     worded = [
         index for index, cell in enumerate(cells[:_SUBJECT_CELLS]) if not _is_rank(body, cell)
@@ -174,12 +171,6 @@ def _column_cells(
 
     The first cell is the title and the label of the others. It gives their role; without a role,
     each cell's length does. Cells beyond the last header are left out.
-
-    Args:
-        cells: (start, end) offsets of the row's cells.
-        columns: The owner of each column. The header of a column without a brand is taken for the
-            name of a product that is not declared; an empty header gives no owner.
-        heads: The text of each header.
     """
     label = body[slice(*cells[0])]
     given = role_of(label)
@@ -197,10 +188,6 @@ def _ownerless_label(
     Such a row begins with "Pros", "Cons" or "Verdict"; or with a generic label without a brand, and
     has prose in another cell; or the cell of its subject, if it is not the first, is about several
     brands in several sentences ("Acme: light. Bolt: cheap.").
-
-    Args:
-        cells: (start, end) offsets of the row's cells.
-        subject_index: The index of the cell that may name the owner.
     """
     label = body[slice(*cells[0])]
     if role_of(label) in _LASTING:
@@ -239,12 +226,6 @@ def _row_cells(
     A rank, a short cell with the name, and an award before it are titles. Other cells before the
     name tell what the owner is best for. The header gives the role of the other cells; without one,
     their length does. A cell with several sentences about the subject is never a specification.
-
-    Args:
-        cells: (start, end) offsets of the row's cells.
-        subject_index: The index of the cell that names the owner.
-        heads: The text of each header; cells beyond them have the header "".
-        inherits: Whether the cells may belong to the owner of the text above the table.
     """
     for index, cell in enumerate(cells):
         head = heads[index] if index < len(heads) else ""
@@ -440,10 +421,6 @@ class Outline:
         the brand may be anywhere in the first `_VALUE_CHARACTERS` if no owner is inherited and the
         block is about a product, or if it is the inherited owner; a brand at the beginning always
         counts.
-
-        Args:
-            limit: Offset after the value.
-            award: Whether the label is an award, such as "Best overall".
         """
         named = self._names.owner(value, min(limit, value + _VALUE_CHARACTERS))
         if not named:

@@ -189,10 +189,6 @@ def _cut_pieces(body: str, start: int, end: int, mentions: Sequence[Mention]) ->
     brand that begins a clause. The comma stays with the piece before, the conjunction with none. A
     product card is one piece with `Piece.card`, after the sentences before its title. Outer white
     space is dropped. A span without letters and digits, or with only a number, gives no piece.
-
-    Args:
-        end: Offset after the span.
-        mentions: The mentions in the whole line, in order.
     """
     while start < end and body[start].isspace():
         start += 1
@@ -245,10 +241,6 @@ def _opened_clause(body: str, at: int, mention: Mention, end: int) -> re.Match[s
 
     The brand has to be followed by its verb. The clause has to be opposed to the words before: by
     its conjunction, or because these begin with one ("While Bolt is cheap, Acme is ...").
-
-    Args:
-        at: Offset of the piece that the clause would end.
-        end: Offset after the sentence.
     """
     clause = _CLAUSE.search(body, max(at, mention.start - _CLAUSE_WINDOW_CHARACTERS), mention.start)
     verb_end = min(end, mention.end + _PREDICATE_WINDOW_CHARACTERS)
@@ -521,10 +513,6 @@ class Names:
     def _is_aside(self, found: Sequence[Mention], start: int, end: int) -> bool:
         """Return whether a brand late in the sentence from `start` to `end` is no subject: one of
         several brands, an example ("such as Acme"), or part of an enumeration.
-
-        Args:
-            found: The mentions in the sentence, at least one, in order.
-            end: Offset after the sentence.
         """
         first = found[0]
         if len({mention.brand for mention in found}) > 1:
@@ -541,10 +529,6 @@ class Names:
 
         The brand has to begin the main clause and to be followed by its verb. No verb is needed for
         the only brand of a sentence after a first word such as "with": "With Acme, you get ...".
-
-        Args:
-            found: The mentions in the sentence, in order.
-            end: Offset after the sentence.
         """
         if not _OPENER.match(self._body, start):
             return NOBODY

@@ -175,10 +175,6 @@ class Reader:
     ) -> tuple[Mention, ...]:
         """Return the mentions in a body, in order, marked as negated where the text advises against
         the brand.
-
-        Args:
-            spans: (start, end) offsets of its sentences, in order.
-            language: The language of the question, or "".
         """
         mentions = self._finder.find(body, spans, language)
         if not may_advise_against(body):

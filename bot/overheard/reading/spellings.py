@@ -145,10 +145,6 @@ def _spelling_risks(spelling: str, brand: Brand, others: list[Brand]) -> Iterato
     most `_SHORT` characters. It is also at risk if it has a word of praise or blame, and once for
     each name of another brand that is equal to it or contains it. A brand that owns the other brand
     may be contained in the other's name.
-
-    Args:
-        spelling: One of the brand's names, as declared.
-        others: All other brands.
     """
     folded = " ".join(fold(spelling).text.split())
     if is_ordinary(folded):

@@ -175,10 +175,6 @@ class _UnitBuilder:
 
         An award without a brand ("Best overall") belongs to the only brand of the lines below, if
         there is one.
-
-        Args:
-            line: The heading, of which blocks of its level or deeper have ended.
-            at: The index of the line in `lines`.
         """
         self.sections = [above for above in self.sections if above[0] < line.level]
         self.section = self.sections[-1][1] if self.sections else ""
@@ -217,10 +213,6 @@ class _UnitBuilder:
         or a note without an owner above goes on about the last paragraph's owner. "Best for travel"
         gives its block no role, because it says the whole award. A title without an owner becomes
         the section.
-
-        Args:
-            rank: The rank of the block; a smaller number encloses a larger.
-            multi: Whether the siblings of the title name brands.
         """
         start, end = bare_start(self.body, line.start, line.end), line.end
         while end > start and self.body[end - 1] in " :*":
@@ -248,9 +240,6 @@ class _UnitBuilder:
 
         A cell with the role of a title is one unit. A cell of a table without owners has the owner
         of the text above; for pros, cons and a verdict also that of the last paragraph.
-
-        Args:
-            rows: The lines of the table, at least one; the first is the header.
         """
         self._end_blocks(_ITEM_RANK)
         owner_above = self._top.owner
@@ -273,9 +262,6 @@ class _UnitBuilder:
         where the items name different brands, without its owner, except in a list of pros, cons and
         the like below an owner's item. A later line that is only a role ("Pros") is a title. An
         award above without an owner gets the brand of the list's first item.
-
-        Args:
-            multi: Whether the items of the list name different brands.
         """
         start = bare_start(self.body, line.start, line.end)
         if not line.opens and role_of(self.body[start : line.end]) is not None:
@@ -314,9 +300,6 @@ class _UnitBuilder:
         of a paragraph ends lists. It begins with the owner of its block, but a line such as
         "However, it ..." goes on about the owner before. After a list, a closing line or a question
         without a brand ends all blocks.
-
-        Args:
-            at: The index of the line in `lines`.
         """
         start = bare_start(self.body, line.start, line.end)
         if line.opens:
@@ -336,12 +319,7 @@ class _UnitBuilder:
         self.last_owner = self.carried
 
     def _is_list_role(self, at: int, start: int) -> bool:
-        """Return whether a line is only the role, "Pros" or "Cons", of the list below it.
-
-        Args:
-            at: The index of the line in `lines`.
-            start: Offset of its first word.
-        """
+        """Return whether a line is only the role, "Pros" or "Cons", of the list below it."""
         below = self.lines[at + 1].kind if at + 1 < len(self.lines) else None
         text = self.body[start : self.lines[at].end]
         short = text.count(" ") < _LISTED_WORDS
@@ -355,10 +333,6 @@ class _UnitBuilder:
         words, begins with a brand and has no verb, as a bare name. The last line is no bare name,
         nor is one that tells something of the name before a heading, a brand's line or a closing
         one.
-
-        Args:
-            at: The index of the line in `lines`.
-            start: Offset after its bullets and number.
         """
         line, below = self.lines[at], next(iter(self.lines[at + 1 : at + 2]), None)
         text = self.body[start : line.end]
@@ -395,10 +369,6 @@ class _UnitBuilder:
         - A sign such as a tick gives its role to text that has none.
         - Text about another owner than that of the context has neither role nor label, unless a
           sign or a bare "Cons" gives the role.
-
-        Args:
-            opens: Whether the first label or subject decides for the lines below.
-            multi: Whether the siblings of the line name brands.
         """
         base = context = self._top
         names = self.prose if line.kind is LineKind.PARAGRAPH else self.names
@@ -474,10 +444,6 @@ class _UnitBuilder:
         In a paragraph, the label is decided as text. Elsewhere, a label like a product's name
         after the name of another owner in the same line names a product too. A label that names an
         owner below a bare "Cons" or "Pros" has that role.
-
-        Args:
-            limit: Offset after the value of the label.
-            multi: Whether the siblings of the label name brands.
         """
         top = self._top
         if line.kind is LineKind.PARAGRAPH:
@@ -505,10 +471,6 @@ class _UnitBuilder:
         """Return whether a label is the name of an owner, so that the rest of the piece is about
         the owner: it contains the brand. For a product that is not declared, it is the whole name,
         and the text after it does not begin with a brand.
-
-        Args:
-            end: Offset after the piece.
-            owner: The owner, by the context that the label has opened.
         """
         if owner.foreign:
             named = owner.name == self.body[label.start : label.end]
@@ -522,11 +484,6 @@ class _UnitBuilder:
         list whose items name no different brands. In a list whose items do, a short item without
         the end of a sentence is the name of a product that is not declared. Else `context` is
         returned.
-
-        Args:
-            start: Offset of the item's first piece.
-            end: Offset after the piece.
-            multi: Whether the items of the list name different brands.
         """
         own = self.names.of_opening(start, end)
         if own and (multi or not context.owner):
@@ -551,10 +508,6 @@ class _UnitBuilder:
         6. In a list, text without a subject belongs to nobody.
         7. Else the owner of the text before counts. Names without a subject, unless only compared
            with, a closing sentence, a question and advice end that owner.
-
-        Args:
-            start: Offset of the piece, after its labels.
-            end: Offset after the piece.
         """
         in_list = line.kind is LineKind.ITEM
         names = self.names if in_list or self._top.owner else self.prose

@@ -229,9 +229,6 @@ def sentences(body: str) -> tuple[tuple[int, int], ...]:
 def _is_abbreviation(body: str, start: int, end: re.Match[str]) -> bool:
     """Return whether a full stop ends an abbreviation ("etc.") or a capital initial ("J.") rather
     than a sentence. False for every other end of a sentence.
-
-    Args:
-        end: The match of `_END` at the end of the sentence.
     """
     if end.group() != ".":
         return False

@@ -114,13 +114,6 @@ async def _recent_answers(
 
     Left out are incomplete answers, copies, answers whose text was removed, answers asked before
     ``since``, and runs outside the history.
-
-    Args:
-        run: The run whose own answers are left out.
-
-    Returns:
-        By the key of each prompt and each model of the panel, the newest answers, the oldest of
-        them first: at most as many as the panel asks this question; empty without such answers.
     """
     earliest_start = since - RESUMABLE_FOR  # a run may have been resumed so long after its start
     runs = [
@@ -229,12 +222,7 @@ class WriteBatcher:
             self._writer = None
 
     async def _write_group(self, group: list[tuple[Answer, asyncio.Future[None]]]) -> None:
-        """Store a group of answers in one transaction, and end the wait of each `keep` call.
-
-        Args:
-            group: Each answer with the future of its `keep` call. The future gets the result None
-                or the error of the store; a future that was cancelled is left alone.
-        """
+        """Store a group of answers in one transaction, and end the wait of each `keep` call."""
         failure: Exception | None = None
         try:
             await self._answers.add([answer for answer, _ in group])

@@ -158,12 +158,7 @@ class BatchCalls:
         return result
 
     def _plugin_failure(self, what: str, *, ambiguous: bool) -> ProviderFailed:
-        """Return the failure of a call that is the plugin's fault.
-
-        Args:
-            what: The fault in a few words, such as ``ValueError``.
-            ambiguous: Whether the vendor may have the request.
-        """
+        """Return the failure of a call that is the plugin's fault."""
         reason = fault(self._model.provider, what, self.remedy)
         return ProviderFailed(
             model=self._model, reason=reason, kind=FailureKind.OTHER, ambiguous=ambiguous
@@ -307,10 +302,6 @@ class Collector:
 
         Bought answers that are not there after `BatchPolling.late_s` are counted as late, and the
         batch stays open for `add_late`.
-
-        Args:
-            cancellation: Cancels the wait when the run is stopped; None waits until the batch has
-                ended.
         """
         reached_at, collection = asyncio.get_running_loop().time(), await self._open(run, batch)
         calls = collection.calls
@@ -431,11 +422,6 @@ def _answer_of_item(
 
     When the batch has no reply to the question, the answer has failed, without text: its error is
     the vendor's problem, or a sentence that says to ask again.
-
-    Args:
-        item: The id of the question in the batch.
-        latency: Seconds since the submission.
-        remedy: What people can do about a fault of the provider, as a clause.
     """
     if item in status.replies:
         reply, error = checked_reply(status.replies[item], question, remedy)

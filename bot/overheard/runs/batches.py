@@ -210,9 +210,6 @@ class Batches:
         A batch without a vendor's id was being submitted when the process ended. It is found again
         where the provider can, or submitted now; else it is stored as ended, with a note for people
         in ``outcome``, and left out.
-
-        Args:
-            buy: Whether a batch that the vendor does not have is submitted.
         """
         found = list[Batch]()
         for batch in await self._store.batches.unfinished(runs=[run.id]):
@@ -238,10 +235,6 @@ class Batches:
         Questions of a run that began too long ago are given up. Questions without money are
         submitted by a later call, when batches have returned money; if no batch was submitted now,
         they are given up.
-
-        Args:
-            run: The run, with only the questions that are asked in batches.
-            tried: The keys of questions that are not submitted again; those given up are added.
         """
         asked = tried | await self._store.answers.asked(run.id)
         submitted, without_money = list[Batch](), list[Question]()
@@ -309,11 +302,6 @@ class Batches:
         After a failure the batch is stored as ended, the questions are counted as failed, and the
         list is empty; a note for people is added if the vendor may have the batch. A cancelled task
         waits until the submission has ended.
-
-        Args:
-            questions: At least one question, all to one model, for which money is reserved.
-            tried: The keys of questions that are not submitted again; those of a failure are
-                added.
         """
         items = {item_of(question): question for question in questions}
         new = Batch(run.id, questions[0].model, tuple(items), self._clock.now())
@@ -344,10 +332,6 @@ class Batches:
     ) -> Batch:
         """Submit a stored batch with questions by their ids in the batch; store and return the
         batch with the vendor's id.
-
-        Args:
-            again: Whether the vendor may have the batch.
-            buy: Whether questions that the vendor does not have are submitted.
         """
         calls, tag = self._batch_calls(batch.model), f"{run.key}.{batch.id}"
         vendor_id = await calls.submit(items, tag, batch.handed_in_at, again=again, buy=buy)

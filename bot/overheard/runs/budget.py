@@ -371,10 +371,6 @@ class SpendReservation:
     ) -> None:
         """Wait a moment for money that other runs hold, unless this was the last time. What this
         run has reserved and does not need is returned, since another run may wait for it.
-
-        Raises:
-            BudgetUsedUp: when a call would not be covered without what they hold either.
-            BudgetHeld: when it would, and this was the last time.
         """
         account = self._lacking
         if account is None:
@@ -435,10 +431,6 @@ class SpendReservation:
 
         If it does not, more is reserved in the store: money for `CALLS_HELD_AHEAD` calls or, when
         a limit refuses that, as much as this call lacks. False when that is refused as well.
-
-        Args:
-            shares: The share of each account in the price, 0 to 1; covered if empty.
-            usd: The most dollars of the call.
         """
         async with self._reserving:  # one call asks the store; the others check again afterwards
             needed = {a: s * usd + self._held[a] - self._reserved[a] for a, s in shares.items()}
@@ -449,11 +441,7 @@ class SpendReservation:
             return await self._reserve(ahead) or await self._reserve(missing)
 
     async def _reserve(self, amounts: Mapping[Account, float]) -> bool:
-        """Reserve dollars by account in the store, on all accounts or on none.
-
-        Returns:
-            Whether the money is reserved.
-        """
+        """Reserve dollars by account in the store, on all accounts or on none."""
         requests = [
             ReservationRequest(account, usd, self._budget.allowed(account) or 0.0)
             for account, usd in amounts.items()

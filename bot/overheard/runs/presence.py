@@ -53,9 +53,6 @@ class Attendance:
 def _asked_models(run: Run, brand: str, answered: Mapping[Model, Sequence[RunKey]]) -> set[Model]:
     """Return the models that a run has asked about a brand. Of imported history, and of a run that
     goes on or was cancelled, these are the models with answers in it.
-
-    Args:
-        answered: The runs with answers about the brand, by model.
     """
     if run.panel is None or run.state not in ASKED_OF_ALL:
         return {model for model, runs in answered.items() if any(key.id == run.id for key in runs)}
@@ -108,12 +105,7 @@ def _has_left(
     configured: Collection[Model],
     again: Collection[int] = (),
 ) -> bool:
-    """Return whether a model is no longer asked as of the newest run of its brand.
-
-    Args:
-        asked: The runs that asked the model, the newest first; at least one.
-        again: Numbers of the runs that asked again between checks.
-    """
+    """Return whether a model is no longer asked as of the newest run of its brand."""
     if asked[0].at >= newest.started_at:
         return False
     if newest.panel and configured and model not in configured:

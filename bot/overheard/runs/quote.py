@@ -195,13 +195,7 @@ class Pricing:
         payer: Payer,
         panel: Panel | None,
     ) -> Estimate:
-        """Return the estimated price of calls, by the usage of the models' answers so far.
-
-        Args:
-            calls: The number of calls by prompt and model.
-            panel: The panel of the calls, which says which models are asked in batches; None
-                for none.
-        """
+        """Return the estimated price of calls, by the usage of the models' answers so far."""
         usual = await self._store.answers.usual_usage({model for _, model in calls})
         models, now = batched(panel, self._providers), self._clock.now()
         return estimate(calls, self._providers, payer, now, models, usual)

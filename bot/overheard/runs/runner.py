@@ -148,10 +148,6 @@ class Runner:
     async def _ask_models(self, job: _Job, asked: Collection[tuple[str, str, int]]) -> None:
         """Ask all models concurrently, each in as many tasks as its limits allow, and wait for the
         end. Questions to a model whose provider is not configured are counted as failed.
-
-        Args:
-            job: The run under way, whose outcome counts the answers.
-            asked: The keys of the questions that have an answer, which are not asked.
         """
         panel = job.run.panel
         if panel is None:
@@ -203,12 +199,6 @@ class Runner:
     ) -> None:
         """Count the remaining questions as failed, because each would fail for the same reason, and
         advance the progress by them.
-
-        Args:
-            waiting: Yields the remaining questions; exhausted afterwards.
-            reason: The failure as a sentence.
-            already: The number of questions that ``waiting`` has yielded before and that failed
-                without being counted.
         """
         left = already + sum(1 for _ in waiting)
         if left:
@@ -223,10 +213,6 @@ class Runner:
         Each call waits for its turn and holds its highest price. A failed call that may be billed
         is stored before it is repeated: the next answer replaces it, and its cost stays booked. So
         is a call that is cancelled under way. Each repeated call is counted in the outcome.
-
-        Returns:
-            The stored answer, and the failure that the provider reported of the last call, or
-            None.
         """
         first_began, tried = 0.0, 0
         while True:

@@ -172,9 +172,6 @@ class RunService(Generic[Found_co]):
     async def _carry_out_locked(self, run: Run, reused: int) -> RunResult[Found_co]:
         """Ask the unasked questions of a locked run, at once and in batches, analyse its answers,
         and end the run; a paused run is neither analysed nor ended.
-
-        Args:
-            reused: Number of its answers that were reused by this call of `execute`.
         """
         about(run=run.key)
         log.info("Run %s begins or continues: %s questions.", run.key, len(run.panel or ()))

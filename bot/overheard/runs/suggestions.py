@@ -236,9 +236,6 @@ def _fact_value(kind: str, said: str) -> str:
     - ``founded``: the first year from 1800 to 2099, ``In May 2014`` gives ``2014``.
     - ``free plan``: the first word if it is yes or no, in small letters.
     - ``lowest price``: the text, if it has a digit and at most `MAX_NAME_CHARS` characters.
-
-    Args:
-        said: The text after the colon.
     """
     value = said.strip(_EDGES)
     if kind == "founded":

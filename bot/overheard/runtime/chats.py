@@ -91,9 +91,6 @@ class LeaderChat:
 
         When cancelled, first remove the sign, release the lock, and let a standby take over; then
         end the chat.
-
-        Args:
-            locks: Holds the leader's lock; is closed when this is cancelled.
         """
         running = asyncio.create_task(self._chat.run(desk))
         connected_sign = asyncio.create_task(self._signal_connected())

@@ -293,11 +293,7 @@ def _add_gauge(registry: CollectorRegistry, name: str, text: str, value: float) 
 def _add_gauges(
     registry: CollectorRegistry, name: str, text: str, label: str, values: Mapping[str, float]
 ) -> None:
-    """Register a gauge with one label, and set its value for each value of the label.
-
-    Args:
-        values: The values of the gauge, by the value of the label.
-    """
+    """Register a gauge with one label, and set its value for each value of the label."""
     from prometheus_client import Gauge
 
     gauge = Gauge(name, text, [label], registry=registry)

@@ -142,11 +142,6 @@ class PostgresQueue:
         The first `MAX_QUEUED` tasks without a result are in the queue at a time. They are put in
         again when they change, and every `REQUEUE_INTERVAL_S`. Errors of the database driver are
         raised as they are.
-
-        Args:
-            tasks: The tasks of one run; at least one.
-            is_wanted: Returns whether the run should go on; None for always.
-            results: Receives the results, by the tasks' keys.
         """
         run_id, keys = tasks[0].run_id, [task.key for task in tasks]
         queued: list[Task] = []
@@ -271,11 +266,7 @@ class PostgresQueue:
 
     @asynccontextmanager
     async def _connection(self, name: str = "overheard") -> AsyncIterator[Any]:
-        """Provide a connection to the queue's database within the block, and drop it afterwards.
-
-        Args:
-            name: The name of the connection in PostgreSQL, by which `workers` counts workers.
-        """
+        """Provide a connection to the queue's database within the block, and drop it afterwards."""
         # Not psycopg, which serves the store: while it listens, a query waits for up to a second.
         import asyncpg
 
@@ -302,9 +293,6 @@ def _entrypoints(kinds: Collection[TaskKind], seats: Mapping[str, int]) -> dict[
 
     Asking has one for each provider ("ask/openai"), scoring one for scorers and one for judges,
     which do one job at a time, detection one.
-
-    Args:
-        seats: By provider, the largest number of concurrent asking tasks.
     """
     names: dict[str, int] = {}
     if TaskKind.ASK in kinds:

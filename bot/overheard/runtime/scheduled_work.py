@@ -100,10 +100,6 @@ def _new_burst(call: Call, plan: PlannedBurst) -> tuple[Run, Panel]:
 async def _run_burst(call: Call, run: Run) -> None:
     """Ask the questions of a burst's run that have no answer yet; do nothing when another process
     has finished the run.
-
-    Raises:
-        BudgetExceeded: when the budget no longer covers the run.
-        RunUnderWay: when another process asks the run now.
     """
     quote = await call.pricing.quote(run)  # the bursts before may have used the money up
 

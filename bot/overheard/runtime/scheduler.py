@@ -145,9 +145,6 @@ class Scheduler:
         """Add new jobs and those with other slots to APScheduler, and remove jobs that no longer
         exist. An added job is checked at once, so that a missed slot is caught up. APScheduler
         reads the clock again, which a sleep of the machine may have moved.
-
-        Args:
-            group: The group in which the jobs run.
         """
         before, self._current_jobs = self._current_jobs, {job.name: job for job in jobs}
         for name in before.keys() - self._current_jobs.keys():

@@ -248,9 +248,6 @@ class Server:
     async def _report(self, name: str, channel: str, slot: datetime) -> None:
         """Store a delivery for a report, which the outbox posts once: another delivery for the same
         slot has the same key and is not added.
-
-        Args:
-            channel: The channel, such as ``slack:C0123``.
         """
         key = f"report-{name}-{slot.isoformat()}@{channel}"
         now = self._deployment.clock.now()
@@ -382,9 +379,6 @@ def _chat_services(deployment: Deployment, chats: Mapping[str, LeaderChat]) -> l
 
     The desk is imported only then, because it imports all commands, of which a deployment without
     chats needs few.
-
-    Args:
-        chats: The chats by name.
     """
     if not chats:
         return []

@@ -66,9 +66,6 @@ async def _open_store(url: str, stack: AsyncExitStack, *, create: bool) -> tuple
 
     The store is the one at `url`, and the missing URL is "". If there is none and it may not be
     created, the store is a temporary, empty one instead.
-
-    Args:
-        stack: Removes the folder of the temporary store when it is closed.
     """
     from overheard_storage import open_store  # SQLAlchemy is slow to import, and help needs none
 
@@ -86,10 +83,6 @@ async def _assemble(config: Config, store: Store, missing_url: str) -> AsyncIter
 
     Within the block, the garbage collector runs less often and a watchdog ends the process when a
     plugin blocks the event loop.
-
-    Args:
-        missing_url: The URL of a missing store, in whose place `store` is; then tasks are done in
-            this process. Else "".
     """
     from overheard.deployment import assemble, local_zone  # slow to import, and help needs none
 
@@ -208,9 +201,6 @@ def _set_exit_timer(delay_s: float, status: int = 0) -> None:
     hangs. It replaces the timer of an earlier call.
 
     Nothing is lost: all results are in the store, and runs are resumed at the next start.
-
-    Args:
-        delay_s: Seconds until the process ends.
     """
     while _exit_timers:
         _exit_timers.pop().cancel()

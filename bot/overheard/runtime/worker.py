@@ -87,9 +87,6 @@ class Worker:
 
         Its brands and facts are read from the store, unless they were read for the same run at most
         `CATALOGUE_TTL_S` seconds ago.
-
-        Args:
-            run_id: The store's number of the task's run.
         """
         if run_id != self._refreshed_for or monotonic() - self._refreshed_at > CATALOGUE_TTL_S:
             self._refreshed, self._refreshed_at = await self._deployment.refreshed(), monotonic()
@@ -107,9 +104,6 @@ def _flows(
     asking, the other flow has at most `MAX_SCORING_TASKS`. The flows are apart because asking waits
     for providers, and scoring and detection need the processor: in a single flow, scoring tasks
     would take the places of questions, and the provider would be idle.
-
-    Args:
-        at_once: The largest number of concurrent tasks.
     """
     asking = frozenset({TaskKind.ASK}) & frozenset(kinds)
     rest = frozenset(kinds) - asking

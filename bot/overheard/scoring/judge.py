@@ -363,11 +363,6 @@ def _judging_usd(
     answers. 0 for an unknown price.
 
     A text about an answer is taken to be as long as the longest gold text and the answer together.
-
-    Args:
-        calls: The number of texts about answers.
-        providers: Providers by name.
-        size: The assumed tokens of an answer and of each of the judge's replies.
     """
     gold_texts = [Prompt(text) for text in judge.rehearsals]
     longest = max(gold_texts, key=lambda prompt: len(prompt.text), default=Prompt(""))

@@ -98,10 +98,6 @@ class Rejudging:
     async def _earlier_values(self, shift: Shift, version: str) -> dict[int, float]:
         """Return the stored values of a shift's metric and brand in the last `REJUDGED_RUNS` runs
         of the history before the shift began, by answer number.
-
-        Args:
-            shift: The shift; its first run is stored.
-            version: The judge and its version that gave the values, such as ``judge@1+a1b2c3``.
         """
         runs = await self.store.runs.find()  # the newest first
         shift_began = next(run.started_at for run in runs if run.id == shift.first_run_id)
@@ -116,9 +112,6 @@ class Rejudging:
     async def _answers_to_rejudge(self, shift: Shift, values: dict[int, float]) -> list[Answer]:
         """Return those of the judged answers that are of the shift's model and whose text is still
         stored, in the order of their numbers, the latest `MAX_REJUDGED_ANSWERS` at most.
-
-        Args:
-            values: The stored value of each judged answer, by the answer's number.
         """
         answers = [
             answer

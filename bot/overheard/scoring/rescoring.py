@@ -382,10 +382,6 @@ class Rescoring:
 
         It begins again while there are answers that it has not tried, because they came in
         meanwhile.
-
-        Args:
-            progress: Advanced with each reading (answer by scorer).
-            gently: Whether to rest after each share of answers as long as the share took.
         """
         while True:
             tried = set[tuple[str, int]]()

@@ -131,10 +131,6 @@ def _valid_records(
 ) -> list[ScoreRecord]:
     """Return records of the valid scores, of a known metric and within its scale, in their order.
     The other scores are dropped and counted as one fault together.
-
-    Args:
-        reading: The answer as read for one brand.
-        metrics: The known metrics, by name.
     """
     number, brand, name = reading.answer.id, reading.brand.name, scorer.name
     records = [

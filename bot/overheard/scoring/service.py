@@ -204,11 +204,6 @@ class Scoring:
         the scores and show the progress. Without an answer no progress is shown.
 
         Within a batch, scorers that wait for something read concurrently with the others.
-
-        Args:
-            progress: Shows the number of scored answers.
-            expected: The number of answers to expect, or 0 if unknown.
-            streams: For each scorer, the numbers of the answers to read.
         """
         is_shown, readings = False, _ReadingProgress(progress, len(streams))
         async for shares in in_turn(store, streams, BATCH):
@@ -386,9 +381,6 @@ class Scoring:
 
         Each brand is there once; brands that the catalogue does not have are left out. The result
         is kept for the next answer.
-
-        Args:
-            asked_for: Names of brands; empty for all tracked brands.
         """
         if asked_for not in self._markets_asked_for:
             names: list[str] = []

@@ -82,17 +82,7 @@ def _check_values(scorer: Scorer, scores: Sequence[Score]) -> None:
 
 
 async def _timed_scores(scorer: Scorer, reading: Reading, seconds: float) -> Sequence[Score]:
-    """Return the validated scores of a reading. The result of an async scorer is awaited.
-
-    Args:
-        scorer: The scorer.
-        reading: The reading.
-        seconds: The largest CPU time of this thread, in seconds; waiting does not count.
-
-    Raises:
-        AssertionError: when the scores are invalid, or took longer.
-        Exception: as the scorer raises it.
-    """
+    """Return the validated scores of a reading. The result of an async scorer is awaited."""
     start_s = time.thread_time()  # only of this thread: other programs do not count
     result = scorer.score(reading)
     returned = list(await result if inspect.isawaitable(result) else result)
@@ -250,11 +240,6 @@ _FORM_COMMAND = CommandSpec(
 async def _check_posting(chat: Chat, channel: str, sent: Callable[[], Sequence[object]]) -> None:
     """Raise AssertionError unless a card becomes one message, each of two posts is found by its key
     and no other, and the first can be edited by its id.
-
-    Args:
-        chat: The chat.
-        channel: The id of the channel to post to.
-        sent: Returns the messages that the platform received so far; none before this check.
     """
     message = await chat.post(channel, Card("Title", "Text"), key="check-1")
     assert message, "it returns no id"
@@ -465,11 +450,6 @@ async def _check_whole(trial: _Trial) -> None:
 async def _check_not_whole(trial: _Trial, reaction: Reaction, description: str) -> None:
     """Raise AssertionError when an incomplete answer is reported as complete; another finish and
     the error `ProviderFailed` are both right.
-
-    Args:
-        trial: The provider and its service.
-        reaction: The service's response with the incomplete answer.
-        description: The answer in words, for the message.
     """
     async with trial.asking(reaction) as ready:
         try:
@@ -523,14 +503,7 @@ async def _check_silence(trial: _Trial) -> None:
 async def _check_cancelling(
     provider: Provider, question: Question, trial: _Trial | None = None
 ) -> None:
-    """Raise AssertionError unless a cancelled request ends within `REACTION_TIMEOUT_S`.
-
-    Args:
-        provider: The provider.
-        question: The question to ask.
-        trial: Its service, which receives the request before it is cancelled; the request then has
-            to end as cancelled. None without a service: the request may have its answer already.
-    """
+    """Raise AssertionError unless a cancelled request ends within `REACTION_TIMEOUT_S`."""
     call = asyncio.create_task(provider.ask(question, seed=1))
     await asyncio.sleep(0)
     while trial and not trial.times and not call.done():  # noqa: ASYNC110 - the service has a thread
@@ -544,18 +517,7 @@ async def _check_cancelling(
 async def _raised_error(
     provider: Provider, question: Question, secret: str, when: str = ""
 ) -> ProviderFailed | ProviderUnavailable:
-    """Ask a question, and return the error that the provider raises, after checks of its message.
-
-    Args:
-        provider: The provider, whose service fails.
-        question: The question.
-        secret: Text that no message may contain.
-        when: The failure in words that follow a sentence, such as `` when silent``; may be empty.
-
-    Raises:
-        AssertionError: when the provider raises another error or none, or when the error contains
-            the secret or has several lines.
-    """
+    """Ask a question, and return the error that the provider raises, its message checked."""
     try:
         await provider.ask(question, seed=1)
     except (ProviderFailed, ProviderUnavailable) as error:

@@ -160,11 +160,7 @@ class Service:
 
 
 async def _read_call(reader: asyncio.StreamReader) -> Call:
-    """Read the next request of a connection, and return it.
-
-    Raises:
-        asyncio.IncompleteReadError: when the connection is closed before the end of a request.
-    """
+    """Read the next request of a connection, and return it."""
     head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
     method, path, _ = head[0].split(" ")
     headers = {
@@ -177,13 +173,6 @@ async def _read_call(reader: asyncio.StreamReader) -> Call:
 async def _read_body(reader: asyncio.StreamReader, headers: Mapping[str, str]) -> bytes:
     """Read the body of a request, and return it; empty when the headers give no length and announce
     no chunks.
-
-    Args:
-        reader: The connection, after the head of the request.
-        headers: The headers, by names in lower case.
-
-    Raises:
-        asyncio.IncompleteReadError: when the connection is closed before the end of the body.
     """
     if "chunked" not in headers.get("transfer-encoding", ""):
         return await reader.readexactly(int(headers.get("content-length", "0")))

@@ -146,9 +146,6 @@ async def _shift_marks(
 def _chart_title(metric: Metric, brand: Brand, names: ModelNames, models: set[Model]) -> str:
     """Return a chart's title: ``Named · Acme`` for several models, ``Named · Claude (API, with
     search)`` for one.
-
-    Args:
-        metric: The metric, whose label is the first word; visibility is ``Named``.
     """
     shown = "Named" if metric.name == VISIBILITY else metric.label
     if len(models) != 1:
@@ -213,9 +210,6 @@ def _summing_to_one(measured: Mapping[str, float], brand: str) -> dict[str, floa
 
     The brand keeps its measured share, and the others divide the rest in proportion to theirs. If
     no other has a share, the brand has 1.
-
-    Args:
-        measured: The measured share of each brand, which need not sum to 1.
     """
     others = sum(share for name, share in measured.items() if name != brand)
     if not others:

@@ -212,10 +212,6 @@ def _draw_rate(sheet: Sheet, group: RateGroup, rate: Rate, y: float) -> None:
     """Draw a brand's bar with its label and its share, and a tick at its usual share.
 
     The words of the share are right of the bar, or of the tick where that would go through them.
-
-    Args:
-        group: The model, which says how shares are written.
-        rate: The brand's share.
     """
     bar_color, text_color = ("brand", "brand") if rate.emphasis else ("bar", "mute")
     weight = BOLD if rate.emphasis else REGULAR

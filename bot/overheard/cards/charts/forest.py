@@ -86,9 +86,6 @@ def _draw_difference(sheet: Sheet, span: Difference, reach: float, y: float) -> 
 
     A difference that is more than chance is blue and its words are bold. Ends beyond the axis are
     drawn at its end.
-
-    Args:
-        reach: The value at the right end of the axis, on the difference's scale.
     """
     color, weight = ("brand", BOLD) if span.moved else ("rival", REGULAR)
     words = f"{wording.change(span.difference, span.scale)}, {span.verdict}"
@@ -241,9 +238,6 @@ def _draw_pair(sheet: Sheet, group: PairGroup, pair: Pair, y: float) -> None:
     """Draw a metric's label and axis, the shares of both brands as marks, and both values in words.
 
     The words of the smaller share are left of its mark, and those of the larger one right.
-
-    Args:
-        group: The model, which says how shares are written.
     """
     mine_x, other_x = (PAIR_LEFT + share * PAIR_WIDTH for share in (pair.mine, pair.other))
     axis, baseline = y + 8, y + 8 + TEXT_DROP

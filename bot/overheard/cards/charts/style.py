@@ -74,11 +74,7 @@ WEIGHT_NAMES = ("Regular", "SemiBold")
 
 @cache
 def _letter_widths(weight: int) -> dict[str, float]:
-    """Return the widths of the letters that a font has, as shares of the font's size; read once.
-
-    Args:
-        weight: `BOLD` for the bold font; any other for the regular one.
-    """
+    """Return the widths of the letters that a font has, as shares of the font's size; read once."""
     fonts = json.loads((FONTS / "widths.json").read_text("utf-8"))
     font = fonts["bold" if weight == BOLD else "regular"]
     widths = {letter: thousandths / 1000 for letter, thousandths in font["widths"].items()}

@@ -130,9 +130,6 @@ class _Planner:
     def _brand(self, *, tracked: bool = False) -> str:
         """Return the brand that the question means, else that of the thread's alert, else the only
         one that is tracked; empty where that is not clear.
-
-        Args:
-            tracked: Whether a competitor does not count.
         """
         own, alert = self.situation.own, self.situation.thread_alert
         mine = [name for name in self.parsed.brands if name in own]
@@ -238,11 +235,7 @@ class _Planner:
         return values
 
     def _ask_which_brand(self, spec: CommandSpec, values: Mapping[str, object]) -> Plan:
-        """Return a plan with a button for each tracked brand.
-
-        Args:
-            values: The options of the command other than its brand.
-        """
+        """Return a plan with a button for each tracked brand."""
         own = self.situation.own[:SHOWN_CHOICES]
         pairs = [(fill(spec, {**values, "brand": name}).words, name) for name in own]
         return Plan(title="Which brand?", actions=buttons(self.situation.commands, pairs))

@@ -129,9 +129,6 @@ def _spellings(model: Model, shown: str) -> Iterable[str]:
     readers without an addition (" (...)", " with search"); beginnings of its id of two or more
     words; the names of its family and of the vendors of that family. Without a known family, the
     names of its vendor. Google is never one, because it is also a search engine.
-
-    Args:
-        shown: Its name for readers, such as ``ChatGPT with search``.
     """
     yield from (shown, str(model), model.id, shown.partition(" (")[0].partition(" with ")[0])
     words = folded_words(model.id)

@@ -137,10 +137,6 @@ def _meanings(
     """Return the meaning of each folded phrase; of several meanings of a phrase, the last.
 
     A phrase may have alternatives: "for (my|the) boss"; ``{name}`` stands for those of a list.
-
-    Args:
-        table: For each meaning its phrases, separated by commas.
-        lists: For each name of a list its alternatives, separated by ``|``.
     """
     meanings: dict[tuple[str, ...], str] = {}
     for meaning, listed in table.items():

@@ -93,9 +93,6 @@ def _card_panel(card: Card, width: int) -> Panel:
 
     The title is in the upper border, or the first line inside if it is too long for that. The
     border has the colour of the card's severity, and the title a mark of it.
-
-    Args:
-        width: The console's width in characters; the frame has at most `MAX_WIDTH`.
     """
     width = min(width, MAX_WIDTH)
     title = Words.assemble(
@@ -121,10 +118,6 @@ def _card_parts(card: Card, width: int) -> Iterator[RenderableType]:
 
     A picture is told by its alternative text, unless the table shows the same. Buttons and files
     are not among the parts.
-
-    Args:
-        card: The card; the cards below it are left out.
-        width: The frame's width in characters, which decides the number of columns for fields.
     """
     if text := _plain(card.text):
         yield text
@@ -146,12 +139,7 @@ def _card_parts(card: Card, width: int) -> Iterator[RenderableType]:
 
 
 def _plain(text: Text, style: str = "") -> Words:
-    """Return text for rich, which reads no markup in it, without control characters.
-
-    Args:
-        text: The text, which may be from outside.
-        style: A style of rich, such as "dim".
-    """
+    """Return text for rich, which reads no markup in it, without control characters."""
     return Words(wording.visible(text), style)
 
 
@@ -210,9 +198,6 @@ def _smallest_widths(table: Table, *, whole_headings: bool) -> list[int]:
 
     Cells of right-aligned columns, which are numbers, stay on one line. The text of other cells is
     broken between words.
-
-    Args:
-        whole_headings: Whether the names of the columns also stay on one line.
     """
     widths = []
     for index, name in enumerate(table.header):
@@ -243,10 +228,6 @@ def _widened_columns(widths: Sequence[int], table: Table, room: int) -> list[int
 
     Each character of the room goes to the column whose longest text takes the most lines. What is
     left over when every text fits on one line is not used.
-
-    Args:
-        widths: The smallest widths, in characters, at least 1 each.
-        room: The number of characters to share, 0 or more.
     """
     names = [wording.line(name) for name in table.header]
     longest_texts = [
@@ -268,10 +249,6 @@ def _table_grid(table: Table, widths: Sequence[int], room: int) -> Grid:
     Bars are drawn for the tables of `_bar_numbers`, if there is room for bars of `MIN_BAR`
     characters or more. The largest number has the longest bar, of at most `MAX_BAR` characters; a
     number above 0 has at least one. The row that the table is about is bold.
-
-    Args:
-        widths: The smallest width of each column, in characters.
-        room: The characters that are left over, 0 or more; bars get them first, then texts.
     """
     numbers_by_row = _bar_numbers(table)
     max_number = max((number or 0 for row in numbers_by_row for number in row.values()), default=0)

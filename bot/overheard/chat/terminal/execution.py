@@ -97,11 +97,7 @@ def _without_pictures() -> AbstractContextManager[None]:
 
 
 def _prompt(question: str, default: str) -> str:
-    """Ask the person at the terminal a question on standard error, and return the answer.
-
-    Args:
-        default: The answer that an empty line gives; shown with the question unless it is "".
-    """
+    """Ask the person at the terminal a question on standard error, and return the answer."""
     read = partial(click.prompt, question, default=default, show_default=bool(default), err=True)
     if threading.current_thread() is not threading.main_thread():
         return str(read())
@@ -117,10 +113,6 @@ def _quote_and_execute(session: Session, order: Order, *, agreed: bool, can_ask:
 
     After a yes, the command is quoted again, with the random choices of the first quote. If its
     price is then more than 10 % above the agreed one, the person is asked again.
-
-    Args:
-        agreed: Whether the person has agreed to any price in advance.
-        can_ask: Whether a person at the terminal can be asked.
     """
     agreed_usd = inf if agreed else 0.0
     while True:
@@ -145,13 +137,6 @@ async def _open_and_run(
     changes something or may spend is written into the audit log of the deployment, unless it was
     only quoted. Before a command that may spend, the faults of plugins are printed to standard
     error. After any command, it is printed there if the store does not exist.
-
-    Args:
-        agreed_usd: The price in US dollars that the person has agreed to; infinite for any, 0 for
-            none.
-
-    Returns:
-        The result, or what the person has to agree to before the command is executed.
     """
     spec, stage = order.spec, Stage(quoting=order.spec.asks)
     require_sizes(spec, order.options)
@@ -194,9 +179,6 @@ async def _open_and_log(
 
     After the block, the use of the command is written into the audit log, unless the command only
     reads or was only quoted, and a store that does not exist is reported.
-
-    Args:
-        stage: Says, when the block ends, whether the command was only quoted.
     """
     async with (
         open_deployment(config, create=create) as deployment,
@@ -233,9 +215,6 @@ def _run_guarded(command: Callable[[], Awaitable[Result]]) -> Result:
 
     SIGINT (Ctrl-C), SIGTERM and SIGHUP cancel the command. Errors other than those below are raised
     as they are.
-
-    Args:
-        command: Begins the command; called once.
     """
     signals: list[int] = []
 
@@ -317,12 +296,6 @@ def _print(card: Card, *, as_json: bool, chart_file: Path | None) -> None:
 
     A line names each saved picture and file, or says why it was not saved. Of a card without a
     title, the text is printed as it is, without a frame.
-
-    Args:
-        as_json: Whether to print JSON, as the last line of standard output; the other lines then go
-            to standard error.
-        chart_file: The file for the first picture, such as ``chart.png``; the second one is saved
-            as ``chart-2.png``. None saves no picture.
     """
     from rich.console import Console  # slow to import, and `run` has its card last
 
@@ -367,13 +340,6 @@ def _save_pictures(card: Card, chart_file: Path) -> list[Path]:
     """Save the pictures of a card, and of the cards directly below it, as PNG files.
 
     Pictures that were not drawn are left out. Existing files are overwritten.
-
-    Args:
-        chart_file: The file of the first picture, such as ``chart.png``; the second is
-            ``chart-2.png`` then, and so on.
-
-    Returns:
-        The written files, in the order of the pictures; empty without a picture.
     """
     images = [each.image for each in (card, *card.more) if each.image and each.image.png]
     files = []

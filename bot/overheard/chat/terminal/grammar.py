@@ -259,10 +259,6 @@ class Root(Noun):
         """Add a command to its noun, which is created if necessary, or to the root if it has none.
 
         If the noun is the name of a command of the root, the new command is not added.
-
-        Returns:
-            The name and the click command to show in the root's help: those of the noun, or of the
-            command.
         """
         command: click.Command = SpecCommand(listing, self._run)
         if not listing.noun:

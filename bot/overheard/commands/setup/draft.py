@@ -181,10 +181,6 @@ def _draft_of_replies(
 ) -> Draft:
     """Return a draft with what a model has replied about a brand. Competitors that the brand has,
     and other names that belong to a brand, are left out.
-
-    Args:
-        model: The display name of the model; the draft has it only if a reply is of any use.
-        replies: The model's replies by the key of the prompt; a reply may be missing.
     """
     profile = read_profile(replies.get(profile_request(brand).key, ""), brand)
     taken = {name.casefold() for other in catalogue.brands for name in other.names}

@@ -139,11 +139,7 @@ def _one_line(text: str) -> str:
 
 
 def _domains(website: str, before: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the domains of a brand, with that of a typed website first and each once.
-
-    Args:
-        website: The website as typed; empty adds nothing.
-    """
+    """Return the domains of a brand, with that of a typed website first and each once."""
     if not website.strip():
         return before
     try:
@@ -293,12 +289,6 @@ def _numbered_choices(letter: str, texts: Sequence[str], suffix: str = "") -> It
 def _ticked_texts(values: Sequence[str], letter: str, texts: Sequence[str]) -> list[str]:
     """Return the texts of those ticked entries whose value begins with a letter, in the order of
     the values: for ``q1`` the second text, if the letter is ``q``.
-
-    Args:
-        values: The values of ticked entries, such as ``q0``. Values with another letter, and those
-            of texts that do not exist, are ignored.
-        letter: The letter of the entries, such as ``q`` for questions.
-        texts: The texts by their number, from 0.
     """
     by_value = {f"{letter}{number}": text for number, text in enumerate(texts)}
     return [by_value[value] for value in values if value in by_value]

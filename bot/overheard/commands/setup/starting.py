@@ -120,9 +120,6 @@ def _digest_day_and_time(cron: str) -> tuple[str, str]:
     """Return the day (``mon``) and time (``10:00``) of the weekly summary, which follows the week's
     first check: `DIGEST_DELAY_H` hours after the full hour of the check, so that a check at 9:30 is
     followed at 10:00. After a check late in the evening it is on the next day.
-
-    Args:
-        cron: The weekly or daily times of the checks; other times count as Mondays at 9:00.
     """
     days, time = days_of(cron) or (USUAL_DAYS, USUAL_TIME)
     order = list(WEEKDAYS)

@@ -192,11 +192,6 @@ class _Person:
 def _provider_settings(provider: str, base_url: str, key_env: str) -> dict[str, object]:
     """Return the settings of a provider's table in the configuration, without its models. A service
     of `SERVICES` becomes a preset of the plugin `compatible`.
-
-    Args:
-        provider: One of `PROVIDERS`.
-        base_url: The address of the service; empty leaves the setting out.
-        key_env: The environment variable with the key; empty leaves the setting out.
     """
     if provider == COMPATIBLE and not base_url:
         raise SetupRefused(problem="the service has no address", remedy="give it with --base-url")
@@ -216,11 +211,6 @@ async def _plan_with_models(
     The service is asked for its models, which tests the key and the models' names. The names are
     not tested if the service has no list. The plan of the local model is returned as it is, after
     the same request. Models of a free service get a price of 0 and no budget.
-
-    Args:
-        plan: The plan, without models.
-        models: The models that are wanted; without any the person chooses one.
-        month: The budget in US dollars a month; left out (0) if the price of a model is not known.
     """
     is_local = plan.provider == LOCAL
     named: dict[str, object] = {} if is_local else {"models": list(models) or [_PLACEHOLDER_MODEL]}
@@ -251,10 +241,6 @@ async def _plan_with_models(
 def _loaded_provider(plan: SetupFile, file: Path) -> Provider:
     """Return the provider of a plan, loaded with the configuration that the plan would write. The
     caller closes it.
-
-    Args:
-        plan: The plan, with at least one model unless its provider is the local one.
-        file: The path of the configuration, for messages; it is neither read nor written.
     """
     plugins = load_plugins(parse_config(plan.text(), str(file)))
     provider = plugins.providers.get(plan.provider)
@@ -282,9 +268,6 @@ def _chosen_models(provider: Provider, offered: Sequence[str], person: _Person) 
 
     Models with a known price are preferred: the others are offered only if none has one. The
     default is the cheapest (by output tokens) of the first `NEWEST_MODELS`.
-
-    Args:
-        offered: The names of its models, the newest first.
     """
 
     def output_price(model: str) -> float:
@@ -350,12 +333,7 @@ async def _first_check(session: Session, plan: SetupFile, file: Path, person: _P
 
 
 def _done_card(plan: SetupFile, file: Path, text: str, price: str) -> Card:
-    """Return the card that ends the set-up in the terminal.
-
-    Args:
-        text: The first paragraph; empty for none. What to do next follows: edit the questions, then
-            connect the chat, or without a chat start the schedule.
-    """
+    """Return the card that ends the set-up in the terminal."""
     models = [f"{plan.provider}/{model}" for model in plan.models]
     fields = [
         Field("Written", str(file)),
