@@ -146,8 +146,8 @@ def claim_lines(
     one with the number of the others.
 
     Examples are ``It says “$49” in all 5 answers that state it; in truth $14.`` (of a single
-    statement), ``New: it
-    says “1999” in 2 answers; in truth 2010.`` and ``It speaks of a recall in 2 answers.``.
+    statement), ``New: it says “1999” in 2 answers; in truth 2010.`` and ``It speaks of a recall in
+    2 answers.``.
 
     Args:
         said: The statements of a check, each with its number of answers.
