@@ -1,5 +1,6 @@
 """All commands together: each face can offer them, and help teaches each."""
 
+import inspect
 import json
 import sys
 from collections import Counter
@@ -34,6 +35,13 @@ def test_each_command_can_be_taught(spec: CommandSpec) -> None:
         order = parse(example, [one for one in commands() if one.faces & spec.faces])
         assert order.spec.name == spec.name
         assert order.missing == ()
+
+
+@pytest.mark.parametrize("spec", commands(), ids=lambda spec: spec.name)
+def test_each_command_is_called_with_its_call_and_its_options(spec: CommandSpec) -> None:
+    """Its function requires nothing else."""
+    signature = inspect.signature(spec.run)
+    signature.bind(None, **{option.name: None for option in spec.options})
 
 
 @pytest.mark.parametrize("spec", commands(), ids=lambda spec: spec.name)

@@ -239,8 +239,7 @@ begins: each line, or each heading.
 
 
 async def new_plugin(
-    _: object,
-    __: object,
+    _: Session,
     *,
     name: Annotated[str, argument("What it is called.")],
     kind: Annotated[str, option("What it brings.", choices=KINDS)] = "scorer",
