@@ -183,7 +183,6 @@ class Recovering(Batching, Protocol):
             ProviderFailed: as for `submit`; `ambiguous` when it remains unknown.
             ProviderUnavailable: when the provider cannot be used at all.
         """
-        ...
 
 
 @runtime_checkable
@@ -331,26 +330,22 @@ class Work(Protocol):
 
     async def kept(self) -> dict[str, Mapping[str, Any]]:
         """Return the values that this plugin keeps, by name."""
-        ...
 
     async def keep(self, name: str, value: Mapping[str, Any] | None) -> None:
         """Keep a JSON object under a name; None forgets it. Of one with the keys ``models``, ids of
         models, and ``told``, a few words, `models` shows the words at these models. Scheduled
         checks ask the models of ``also_ask``, too, and then not those of ``leave``.
         """
-        ...
 
     async def report(self, update: ModelUpdate) -> None:
         """Store that a model may have changed, unless an update of that model and time is known.
         Its questions are asked again then, as far as ``[bursts]`` allows.
         """
-        ...
 
     async def post(self, key: str, command: str, **options: Any) -> None:
         """Post the card of a command of this plugin, once for each key, in the channels that get
         alerts.
         """
-        ...
 
     async def listed(self, provider: str) -> list[Mapping[str, Any]]:
         """Return the entries of a service's own list of models, as the service writes them, with
@@ -359,7 +354,6 @@ class Work(Protocol):
         Raises:
             ProviderUnavailable: when the list cannot be read.
         """
-        ...
 
 
 @dataclass(frozen=True, slots=True)
