@@ -44,7 +44,7 @@ async def test_new_plugins_pass_their_own_tests_and_are_loaded(
 ) -> None:
     """From the command to green tests, for all kinds; no word of the template is left."""
     monkeypatch.chdir(tmp_path)
-    cards = [await new_plugin(None, None, name=f"acme-{kind}", kind=kind) for kind in KINDS]
+    cards = [await new_plugin(None, name=f"acme-{kind}", kind=kind) for kind in KINDS]
     projects = [tmp_path / str(card.data["folder"]) for card in cards]
     files = [file for project in projects for file in (*project.glob("*.*"), *project.glob("*/*"))]
     written = [file.read_text(encoding="utf-8") for file in files]
@@ -75,10 +75,10 @@ async def test_a_folder_that_is_there_is_left_as_it_is(
 ) -> None:
     """Existing files are not overwritten."""
     monkeypatch.chdir(tmp_path)
-    await new_plugin(None, None, name="mine", kind="scorer")
+    await new_plugin(None, name="mine", kind="scorer")
 
     with pytest.raises(FileUnwritable, match="overheard-mine"):
-        await new_plugin(None, None, name="mine", kind="feed")
+        await new_plugin(None, name="mine", kind="feed")
 
 
 @pytest.mark.parametrize(
@@ -93,4 +93,4 @@ async def test_a_folder_that_is_there_is_left_as_it_is(
 async def test_a_name_that_would_not_work_is_refused(name: str, kind: str, problem: str) -> None:
     """It becomes a module, a distribution, a class and a command."""
     with pytest.raises(BadUsage, match=problem):
-        await new_plugin(None, None, name=name, kind=kind)
+        await new_plugin(None, name=name, kind=kind)

@@ -239,7 +239,7 @@ begins: each line, or each heading.
 
 
 async def new_plugin(
-    _: Session,
+    _: object,
     *,
     name: Annotated[str, argument("What it is called.")],
     kind: Annotated[str, option("What it brings.", choices=KINDS)] = "scorer",
