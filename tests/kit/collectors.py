@@ -69,7 +69,7 @@ class CollectorService(Service):
         listed_after_s: Seconds after which a task is listed.
         price: Dollars for an answer.
         taken: A reaction in the place of the response to a call that has bought tasks.
-        refusing: A reaction to all calls.
+        refusals: Reactions to the next calls.
         balance: What is left in the account.
         gone: Products that are sold no more.
     """
@@ -85,7 +85,7 @@ class CollectorService(Service):
         self.listed_after_s = 0.0
         self.price = price
         self.taken: list[Reaction | None] = []
-        self.refusing: Reaction | None = None
+        self.refusals: list[Reaction] = []
         self.balance = 10.0
         self.gone: set[str] = set()
 
@@ -97,8 +97,8 @@ class CollectorService(Service):
     def react(self, call: Call) -> Reaction:
         """React as the collector would."""
         self.calls.append(call)
-        if self.refusing:
-            return self.refusing
+        if self.refusals:
+            return self.refusals.pop(0)
         if call.headers.get("authorization") != self.authorization:
             return self.unauthorized()
         before = len(self.tasks)
