@@ -26,9 +26,9 @@ def check_verdict(data: dict[str, Any]) -> None:
     assert 0 < low < alert["after"] < high <= 1
 
 
-@pytest.mark.slow
+@pytest.mark.long  # `.ci/readme_lines` runs it, too
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.long)])
+@pytest.mark.parametrize("seed", [1, 2])
 def test_the_demo_hears_the_fine_tune_and_nothing_else(tmp_path: Path, seed: int) -> None:
     """It prints its findings, and draws them."""
     data = Program(tmp_path, "", store=False).json(

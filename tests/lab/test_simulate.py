@@ -67,6 +67,7 @@ KEYS = {
 SMALL: dict[str, Any] = {"drop": 30, "prompts": 6, "repeats": 1, "brands": 2, "panels": 3}
 
 
+@pytest.mark.slow
 def test_the_card_sets_them_side_by_side() -> None:
     """Monitor, oracle and rules are in one table, and every step is shown."""
     steps = Steps()
@@ -90,7 +91,7 @@ def test_the_card_sets_them_side_by_side() -> None:
     assert set(data) == KEYS
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_messages_of_models_are_counted_too() -> None:
     """With their years, beside the alarms of brands; by default a quarter of the budget."""
     small = {**SMALL, "brands": 4, "models": 2}
@@ -113,6 +114,7 @@ def test_asking_again_costs_calls_and_tells_sooner() -> None:
     assert confirmed["told_within_days"].keys() == {"1", "3", "7", "28"}
 
 
+@pytest.mark.slow
 def test_the_program_prints_it_for_machines() -> None:
     """The terminal's command needs no configuration, and prints one document."""
     options = (

@@ -130,6 +130,7 @@ async def test_no_broken_model_is_better(kind: str, share: float) -> None:
     assert title.startswith("tuned is broken: ")
 
 
+@pytest.mark.slow
 async def test_in_a_single_round_gross_faults_show() -> None:
     """With no more than a dozen pairs."""
     for kind, spoilt in SPOILT.items():

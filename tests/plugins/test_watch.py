@@ -29,6 +29,7 @@ async def endpoint(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Endpoint]:
         await House.close()
 
 
+@pytest.mark.slow
 async def test_a_swap_becomes_a_verdict_without_a_hand(endpoint: Endpoint) -> None:
     """From the start of a watch to the sentence, at most nine days after the swap."""
     house = await opened(
@@ -87,6 +88,7 @@ async def test_whatever_an_endpoint_refuses_it_or_its_sibling_is_watched(
     assert told["plain/gpt-5-mini"] == "watched since 2 Nov, learning: day 3 of 14"
 
 
+@pytest.mark.slow
 async def test_the_watch_stops_when_its_month_is_spent(endpoint: Endpoint) -> None:
     """With a sentence; the next month it goes on."""
     house = await opened(

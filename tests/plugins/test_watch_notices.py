@@ -258,6 +258,7 @@ async def test_a_hostile_feed_is_a_sentence(source: Source) -> None:
         await PublicFeed("other", FeedSettings(url=f"{source.url}/feed.json?2")).notices(START)
 
 
+@pytest.mark.slow
 async def test_an_announced_change_becomes_a_verdict_without_a_hand(source: Source) -> None:
     """The feed is read by itself, the questions are asked again, the result is posted."""
     source.feed = EVENTS

@@ -376,6 +376,7 @@ async def test_what_is_wrong_of_a_competitor_is_news_of_the_competitor() -> None
     assert await made.deployment.store.alerts.find() == []
 
 
+@pytest.mark.slow
 async def test_an_alert_with_a_message_in_the_channel_is_told_once() -> None:
     """The result of the check there has a line on it, without its figures and its picture."""
     made = await past(brands=f'{BRANDS}[[routes]]\nchannel = "fake:C1"\n')
@@ -410,6 +411,7 @@ async def test_answers_that_are_not_scored_yet_are_no_failure() -> None:
     assert first_steps(telling.situation, [news]) == []
 
 
+@pytest.mark.slow
 async def test_what_is_watched_is_told_also_after_an_alert_that_is_over() -> None:
     """An earlier change does not hide a new suspicion."""
     made = await after({"openai": FELL}, *[{"openai": CALM}] * 4)()
