@@ -1,4 +1,4 @@
-"""`watch`: which models are watched for changes that nobody announces."""
+"""`watch`: which models are watched for unannounced changes."""
 
 from __future__ import annotations
 
@@ -175,7 +175,7 @@ def _line(view: View, watched: Watched) -> str:
 
 WATCH_START = CommandSpec(
     "watch start",
-    "Watch a model for changes that nobody announces, by 12 fixed questions a day.",
+    "Watch a model for unannounced changes, by 12 fixed questions a day.",
     start,
     role=Role.OPERATOR,
     spends=True,

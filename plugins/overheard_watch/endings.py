@@ -276,7 +276,7 @@ WATCH_ENDS = CommandSpec(
 )
 WATCH_OVERLAP = CommandSpec(
     "watch overlap",
-    "Ask the successor of a model beside it in four checks, and then in its place.",
+    "Ask a model and its successor in four checks, then the successor alone.",
     overlap,
     role=Role.OPERATOR,
     spends=True,

@@ -7,6 +7,7 @@ from __future__ import annotations
 import csv
 import json
 import time
+from abc import ABC, abstractmethod
 from base64 import b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -58,7 +59,7 @@ class Bought:
         return self.fate != ENDLESS and time.monotonic() >= self.done
 
 
-class CollectorService(Service):
+class CollectorService(Service, ABC):
     """A running collector.
 
     Attributes:
@@ -111,9 +112,9 @@ class CollectorService(Service):
         """React to a wrong key."""
         return Reaction({"error": {"code": "INVALID_OR_EXPIRED_API_KEY"}}, 401)
 
+    @abstractmethod
     def serve(self, call: Call, query: Mapping[str, str]) -> Reaction:
         """React to a call with the right key."""
-        raise NotImplementedError
 
     def take(self, prompt: str, key: str, product: str, name: str = "") -> Bought:
         """Take a task."""

@@ -343,7 +343,7 @@ class CommandSpec(Named):
         step: Whether it is a step of the set-up: its form is opened when no option is given, stays
             open while it is carried out, and may be followed by another; it returns a `Step`.
         hourly: Whether the running bot also carries it out by itself every hour, with the yes of
-            whoever started it. Only for plugins.
+            the person who started it. Only for plugins.
         form_of: The name of the command whose form this is, or empty. A form that needs nothing
             is opened when that command is typed with nothing.
         serves: Whether it serves requests until it is stopped: without a time limit, and with the

@@ -85,7 +85,7 @@ async def trend_chart(call: Call, brand: Brand, metric: Metric, lines: Sequence[
 
 
 async def news_chart(call: Call, telling: Telling, news: News) -> Chart:
-    """Return a chart of how often the brand is named: beside its competitors at the model that some
+    """Return a chart of how often the brand is named: with its competitors at the model that some
     news is about, with a mark where a competitor began to rise, else at each model.
     """
     situation = telling.situation

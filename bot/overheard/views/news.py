@@ -126,7 +126,7 @@ class Telling:
 
         Args:
             ranks: Whether these figures have the brand's rank, and are told where nothing is usual
-                yet, or all is beside something wrong; a picture has all that.
+                yet, or something wrong is told first; a picture has all that.
         """
         if not news:
             return [self.left_sentence()]

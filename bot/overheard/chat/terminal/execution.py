@@ -219,7 +219,7 @@ def _run_guarded(command: Callable[[], Awaitable[Result]]) -> Result:
     signals: list[int] = []
 
     async def run_until_signal() -> Result:
-        # What plugins print meanwhile goes to standard error, so that it is not mixed with JSON.
+        # What plugins print goes to standard error, so that it is not mixed with JSON.
         with separated_output(), _cancelled_by_signals(signals):
             return await command()
 
