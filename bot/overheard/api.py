@@ -169,3 +169,4 @@ from overheard.provider_kit import (
 from overheard.reading import once_an_answer as once_an_answer, read_units as read_units
 from overheard.reading.phrasings import fact_wordings as fact_wordings
 from overheard.reading.word_lists import Phrases as Phrases, WordLists as WordLists
+from overheard.special_functions import stdtr as stdtr, stdtrit as stdtrit

@@ -19,11 +19,11 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from math import atan2, comb, cos, pi, sin
+from math import comb
 from statistics import NormalDist, fmean, stdev
 from typing import TypeVar
 
-from overheard import Metric, Scale
+from overheard import Metric, Scale, stdtr
 
 LEVEL = 0.9
 """Coverage of the interval of a difference."""
@@ -149,23 +149,7 @@ def _p_value(pairs: _Pairs) -> float:
     standard_error = stdev(differences) / n**0.5 if n > 1 else 0.0
     if standard_error == 0:
         return 1.0
-    return student_tails(abs(fmean(differences)) / standard_error, n - 1)
-
-
-def student_tails(t: float, degrees: int) -> float:
-    """Return the probability that Student's t is farther from 0 than `t`, by the finite series for
-    whole degrees of freedom (Abramowitz and Stegun 1964, 26.7.3 and 26.7.4).
-    """
-    angle = atan2(t, degrees**0.5)
-    term = total = cos(angle) if degrees % 2 else 1.0
-    for k in range(2 + degrees % 2, degrees, 2):
-        term *= cos(angle) ** 2 * (k - 1) / k
-        total += term
-    if degrees % 2:
-        within = 2 / pi * (angle + sin(angle) * (total if degrees > 1 else 0.0))
-    else:
-        within = sin(angle) * total
-    return max(0.0, 1 - within)
+    return 2 * float(stdtr(n - 1, -abs(fmean(differences)) / standard_error))
 
 
 def _contrast(pairs: _Pairs, p_value: float, rate_margin: float) -> Contrast:

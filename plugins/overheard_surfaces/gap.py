@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
-from math import atan2, cos, pi, sin
 from statistics import fmean
 
-from overheard import Block
+from overheard import Block, stdtrit
 
 LEVEL = 0.95
 """Coverage of the intervals."""
@@ -68,7 +66,7 @@ def gap(app: Sums, api: Sums) -> Gap | None:
     if n >= MIN_QUESTIONS:
         answers = min(fmean(side[key][0] for key in both) for side in (app, api))
         squares = sum((d - mean) ** 2 for d in differences) + 0.5 / answers**2
-        half = student_quantile(n - 1) * (squares / (n - 1) / n) ** 0.5
+        half = stdtrit(n - 1, (1 + LEVEL) / 2) * (squares / (n - 1) / n) ** 0.5
         interval = (mean - half, mean + half)
     return Gap(n, _total(app, both), _total(api, both), mean, interval)
 
@@ -76,27 +74,3 @@ def gap(app: Sums, api: Sums) -> Gap | None:
 def _total(side: Sums, keys: Iterable[str]) -> tuple[int, float]:
     pairs = [side[key] for key in keys]
     return sum(n for n, _ in pairs), sum(total for _, total in pairs)
-
-
-@cache
-def student_quantile(degrees: int) -> float:
-    """Return the value that Student's t exceeds on both sides with the probability 1 - `LEVEL`, by
-    the finite series for whole degrees of freedom (Abramowitz and Stegun 1964, 26.7.3 and 26.7.4).
-    """
-    low, high = 0.0, 1000.0
-    while high - low > 1e-9 * high:
-        middle = (low + high) / 2
-        low, high = (middle, high) if _within(middle, degrees) < LEVEL else (low, middle)
-    return high
-
-
-def _within(t: float, degrees: int) -> float:
-    """Return the probability that Student's t is not farther from 0 than `t`."""
-    angle = atan2(t, degrees**0.5)
-    term = total = cos(angle) if degrees % 2 else 1.0
-    for k in range(2 + degrees % 2, degrees, 2):
-        term *= cos(angle) ** 2 * (k - 1) / k
-        total += term
-    if degrees % 2:
-        return 2 / pi * (angle + sin(angle) * (total if degrees > 1 else 0.0))
-    return sin(angle) * total

@@ -3,14 +3,8 @@
 import numpy as np
 import pytest
 
-from overheard import Metric, Scale
-from overheard_finetune.comparison_verdicts import (
-    MAX_CHECKS,
-    Contrast,
-    MetricResult,
-    contrasts,
-    student_tails,
-)
+from overheard import Metric, Scale, stdtr
+from overheard_finetune.comparison_verdicts import MAX_CHECKS, Contrast, MetricResult, contrasts
 
 VISIBILITY = Metric("visibility", Scale.BINARY, "Visibility")
 POSITION = Metric("position", Scale.RANK, "Position")
@@ -129,7 +123,7 @@ def test_a_metric_that_one_model_never_shows_is_left_out() -> None:
 )
 def test_the_distribution_of_t_is_that_of_the_tables(t: float, degrees: int, p: float) -> None:
     """For odd and even degrees of freedom."""
-    assert student_tails(t, degrees) == pytest.approx(p, rel=2e-3)
+    assert 2 * stdtr(degrees, -t) == pytest.approx(p, rel=2e-3)
 
 
 @pytest.mark.parametrize("beta", [(0.62, 0.76), (0.3, 1.7)])
