@@ -132,7 +132,15 @@ HELP_ROOMS = {
         "errors",
         "hookspecs",
     ),
-    *("installation", "interfaces", "numpy_proxy", "plugins", "provider_kit", "session"),
+    *(
+        "installation",
+        "interfaces",
+        "numpy_proxy",
+        "plugins",
+        "provider_kit",
+        "session",
+        "special_functions",
+    ),
 }
 """The rooms that help needs as a whole."""
 HELP_MODULES = {
