@@ -25,7 +25,7 @@ from overheard.alerts.details import alert_chart, alert_data, compose
 from overheard.alerts.evidence import quotes
 from overheard.alerts.phrases import (
     is_listed,
-    metric_path,
+    moved_words,
     movement_words,
     shift_words,
     statement_clause,
@@ -249,7 +249,7 @@ def test_growth_is_told_with_its_run_and_its_own_certainty() -> None:
         f"Likely: {told} 10 years. "
         "It has grown: with the check of 10 Mar 2026, 12:00 UTC, visibility fell from 30 % to 10 %."
         f" Likely: {told} 20 years. "
-        "It has grown: with the check of 10 Mar 2026, 12:00 UTC, position became worse, from "
+        "It has grown: with the check of 10 Mar 2026, 12:00 UTC, position became worse from "
         f"2.0 to 3.5. Nearly certain: {told} 800 years."
     )
     assert composed.fields[-1] == Field("Since it grew", "10 %")
@@ -257,7 +257,7 @@ def test_growth_is_told_with_its_run_and_its_own_certainty() -> None:
         movement_words(alert, METRICS)
         == "visibility fell from 70 % to 45 %, then to 30 %, then to 10 %"
     )
-    assert metric_path(alert, METRICS) == "named 70 % → 45 % → 30 % → 10 %"
+    assert moved_words(alert, METRICS) == "named less"
 
 
 def test_other_metrics_that_moved_in_the_run_are_named() -> None:

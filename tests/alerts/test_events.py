@@ -268,10 +268,10 @@ def test_a_list_of_alerts_has_a_row_for_each() -> None:
 
     assert table.header == ("What moved", "Raised", "State", "Alert")
     assert table.rows == (
-        ("Acme at m-1: named 70 % → 45 %", "2 Mar 2026, 12:00 UTC", "closed by Ada", "3"),
+        ("Acme at m-1: named less", "2 Mar 2026, 12:00 UTC", "closed by Ada", "3"),
     )
     assert table.right == frozenset({3})
-    assert heading(table, list(table.rows[0][:1])) == "Acme at m-1: named 70 % → 45 %"
+    assert heading(table, list(table.rows[0][:1])) == "Acme at m-1: named less"
     assert alert_label(alert_of(), UTC, ModelNames()) == "Acme at m-1, 2 Mar"
     assert alert_row(alert_of(follows=2)) == {
         "kind": "brand",

@@ -143,7 +143,14 @@ async def test_a_model_that_did_not_answer_is_named_wherever_its_figures_are(
             down = ProviderFailed(model="claude", reason="it is busy; try again later.")
             market.deployment.plugins.providers["anthropic"].answer = lambda _: down
             _, checked = await market.check(1)
-            typed = ("status", "report", "report --week", "schedules list", "runs list")
+            typed = (
+                "status",
+                "report",
+                "report --week",
+                "trend Pipedrive",
+                "schedules list",
+                "runs list",
+            )
             cards = {words: (await market.chat.type(words)).card for words in typed}
 
     silent = "Claude: no new figure. The last is of 21 Sep: "
@@ -157,6 +164,11 @@ async def test_a_model_that_did_not_answer_is_named_wherever_its_figures_are(
         assert silent in str(cards[words].text)
         named = [line for line in str(cards[words].text).splitlines() if "as usual" in line]
         assert ["ChatGPT" in line and "Claude" not in line for line in named] == [True]
+    assert "Claude, 21 Sep" in cards["report"].table.header
+    assert "ChatGPT" in cards["report"].table.header
+    newest = {row[0]: row[1] for row in cards["trend Pipedrive"].table.rows}
+    assert newest["Claude"].endswith(", 21 Sep")
+    assert newest["ChatGPT"].endswith(")")
     [schedule] = cards["schedules list"].table.rows
     assert schedule[1:] == ("every Monday at 9:00 (Europe/Berlin)", "5 Oct 2026, 09:00 CEST")
     assert cards["runs list"].text == "48 questions each.\n\n28 Sep: Ada, partial\n21 Sep: Ada"

@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, tzinfo
 from typing import Any
 
-from overheard.alerts.phrases import metric_path
+from overheard.alerts.phrases import moved_words
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Field, Severity, Style, Table, fitting
 from overheard.cards.command import quoted
@@ -330,7 +330,7 @@ def alert_table(
     belonging = model_alerts or {}
     rows = [
         (
-            f"{subject(alert, names)}: {metric_path(alert, metrics)}",
+            f"{subject(alert, names)}: {moved_words(alert, metrics)}",
             wording.moment(alert.opened_at, zone),
             state(alert, zone) + (PART_OF_MODEL if alert.id in belonging else ""),
             *([str(alert.id)] if numbers else ()),

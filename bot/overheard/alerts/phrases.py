@@ -279,15 +279,9 @@ def _truth_clause(statement: ReportedStatement) -> str:
     return f"; in truth {true}"
 
 
-NAMED = "named"
-"""What a table calls the rate of answers that name a brand."""
-MAX_PATH_VALUES = 3
-"""Steps of an alert's way that a table names."""
-
-
 def shift_words(shift: Shift, metrics: Mapping[str, Metric]) -> str:
     """Return a shift in words: ``visibility fell from 70 % to 45 %``; for a metric of which less is
-    better, ``drawbacks became worse, from 5 % to 20 %``; for a statement, what the model says. A
+    better, ``drawbacks became worse from 5 % to 20 %``; for a statement, what the model says. A
     change of 0 counts as a fall.
 
     Args:
@@ -296,11 +290,18 @@ def shift_words(shift: Shift, metrics: Mapping[str, Metric]) -> str:
     if shift.statement:
         return statement_clause(shift.statement)
     label, before, after = metric_words(shift, metrics)
+    way = _direction(shift, metrics)
+    return f"{label} {way} from {before} to {after}"
+
+
+def _direction(shift: Shift, metrics: Mapping[str, Metric]) -> str:
+    """Return ``rose`` or ``fell``; of a metric of which less is better, where "rose" would read as
+    good news, ``became worse`` or ``became better``.
+    """
     metric = metrics.get(shift.metric)
-    up, down = "rose", "fell"
-    if metric and not metric.higher_is_better:  # "rose" would read as good news
-        up, down = "became worse,", "became better,"
-    return f"{label} {up if shift.change > 0 else down} from {before} to {after}"
+    if metric and not metric.higher_is_better:
+        return "became worse" if shift.change > 0 else "became better"
+    return "rose" if shift.change > 0 else "fell"
 
 
 def movement_words(alert: Alert, metrics: Mapping[str, Metric]) -> str:
@@ -319,28 +320,22 @@ def movement_words(alert: Alert, metrics: Mapping[str, Metric]) -> str:
     return shift_words(alert.shift, metrics) + "".join(then)
 
 
-def metric_path(alert: Alert, metrics: Mapping[str, Metric]) -> str:
-    """Return what an alert reports as a table cell: its statements, if it begins with one, and the
-    values of its first metric: ``price “$49”; named 70 % → 45 % → 20 %``.
-
-    If more than `MAX_PATH_VALUES` values follow the first one, only the last of them is shown,
-    after an ellipsis. For a model-wide alert the cell is ``how it speaks of 4 brands``.
+def moved_words(alert: Alert, metrics: Mapping[str, Metric]) -> str:
+    """Return what an alert reports as a table cell, without the figures, which its card has:
+    ``price “$49”; named less``; for a model-wide alert, ``how it speaks of 4 brands``.
 
     Args:
         metrics: The metrics that are measured, by name.
     """
     if alert.of_model:
         return f"how it speaks of {wording.count(len(alert.brands), 'brand')}"
-    moved = [shift for shift in alert.moved if not shift.statement]
-    path = [shift for shift in moved if shift.metric == moved[0].metric]
     parts = [statement_cell(alert.statements)] if alert.shift.statement else []
-    if path:
-        steps = [metric_words(shift, metrics) for shift in path]
-        label, before, _ = steps[0]
-        label = NAMED if path[0].metric == VISIBILITY else label
-        after = [step[2] for step in steps]
-        shown = after if len(after) <= MAX_PATH_VALUES else ["\N{HORIZONTAL ELLIPSIS}", after[-1]]
-        parts.append(f"{label} {' → '.join((before, *shown))}")
+    if first := next((shift for shift in alert.moved if not shift.statement), None):
+        label, *_ = metric_words(first, metrics)
+        if first.metric == VISIBILITY:
+            parts.append("named more" if first.change > 0 else "named less")
+        else:
+            parts.append(f"{label} {_direction(first, metrics)}")
     return "; ".join(parts)
 
 

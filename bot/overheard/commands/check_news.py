@@ -122,7 +122,7 @@ async def brand_card(call: Call, brand: str, outcome: Outcome) -> tuple[Card, Te
     card = Card(
         title=telling.headline(first) if first else brand,
         text="\n\n".join(paragraphs),
-        table=standings.table(shown, call.names, pictured=True),
+        table=standings.table(shown, call.names, call.zone, places, pictured=True),
         image=await picture(chart, "check.png") if chart else None,
         actions=fitting(
             *await _asking_again(call, brand, first, run),

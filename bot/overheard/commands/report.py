@@ -136,7 +136,14 @@ async def _brand_card(call: Call, brand: Brand, *, details: bool) -> Card:
     return Card(
         title=telling.headline(first),
         text="\n\n".join(telling.paragraphs(news)),
-        table=standings.table(shown, call.names, in_percent=True, caption="Named in % of answers")
+        table=standings.table(
+            shown,
+            call.names,
+            call.zone,
+            situation.places,
+            in_percent=True,
+            caption="Named in % of answers",
+        )
         if figures
         else None,
         image=await picture(chart, "trend.png") if figures else None,

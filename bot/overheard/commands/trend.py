@@ -5,6 +5,7 @@ competitors; shares of voice; and a brand against another.
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import tzinfo
 from typing import Annotated, Any, Literal
 
 from overheard.cards import wording
@@ -120,7 +121,7 @@ async def _show_metric(call: Call, brand: Brand, metric: str, model: str, span: 
     return Card(
         title=telling.dated(_trend_title(shown, brand)),
         text="\n\n".join(filter(None, (*parts, *faults))),
-        table=_trend_table(points, shown, call.names),
+        table=_trend_table(points, shown, call.names, call.zone),
         image=await picture(chart, "trend.png"),
         choice=metric_choice(call.scoring.metrics.values(), brand, shown),
         actions=fitting(
@@ -156,20 +157,25 @@ def _trend_title(metric: Metric, brand: Brand) -> str:
     return f"{metric.label} of {brand.name}"
 
 
-def _trend_table(points: dict[Model, list[Point]], metric: Metric, names: ModelNames) -> Table:
+def _trend_table(
+    points: dict[Model, list[Point]], metric: Metric, names: ModelNames, zone: tzinfo
+) -> Table:
     """Return a table with a row for each model, in the order of `points`: the newest value with its
-    90 % interval, the change from the first value to the newest (``-`` with a single one), and the
-    number of runs.
+    90 % interval, and its day where another model's is newer, the change from the first value to
+    the newest (``-`` with a single one), and the number of runs.
     """
+    newest_day = max(found[-1].at.astimezone(zone).date() for found in points.values())
     rows = []
     for model, found in points.items():
         first, last = found[0], found[-1]
         now = wording.value(last.mean, metric.scale)
         interval = wording.value_range(last.low, last.high, metric.scale)
+        is_old = last.at.astimezone(zone).date() < newest_day
+        day = f", {wording.short_day(last.at, zone)}" if is_old else ""
         change = wording.change(last.mean - first.mean, metric.scale) if len(found) > 1 else "-"
-        rows.append((names.name(model), f"{now} ({interval})", change, f"{len(found):,}"))
+        rows.append((names.name(model), f"{now} ({interval}){day}", change, f"{len(found):,}"))
     return Table(
-        ("Model", "Now", "Since the first check", "Checks"), tuple(rows), frozenset({1, 2, 3})
+        ("Model", "Newest", "Since the first check", "Checks"), tuple(rows), frozenset({1, 2, 3})
     )
 
 

@@ -411,6 +411,8 @@ def brand_groups(
 def table(
     places: Sequence[ModelVisibility],
     names: ModelNames,
+    zone: tzinfo,
+    current: Sequence[ModelVisibility],
     *,
     pictured: bool = False,
     in_percent: bool = False,
@@ -423,6 +425,8 @@ def table(
     Args:
         places: The visibility of one brand at each model, next to its competitors.
         names: The display names of models.
+        zone: The reader's time zone.
+        current: The places of the newest check; the columns of the others have their day.
         pictured: Whether the card's picture shows the same, so that a chat may leave the table out.
         in_percent: Whether shares are in per cent, also where counts could be compared.
         caption: What the table shows, for chats that need a caption; empty for none.
@@ -445,7 +449,12 @@ def table(
         )
         for name in order
     )
-    header = ("Brand", *(names.name(place.model) for place in places))
+    columns = [
+        names.name(place.model)
+        + ("" if place in current else f", {wording.short_day(place.mine.at, zone)}")
+        for place in places
+    ]
+    header = ("Brand", *columns)
     strong = order.index(places[0].brand)
     right = frozenset(range(1, len(header)))
     return Table(header, rows, right, strong=strong, pictured=pictured, caption=caption)
