@@ -8,17 +8,6 @@ and one model, so that the run effect has to be learnt from that stream alone. O
 the change; 1, 5 or 20 come before it. Brackets hold 95 % Monte-Carlo intervals.
 
 The test is the one of which `overheard.detection.power.at_known_time` says what it would see.
-The p-value of a rate is exact but for the run effects. Given each prompt's successes on both sides
-together, those after are hypergeometric (Fisher 1935), and their sum over prompts is the
-convolution. A run effect shifts all prompts by one amount on the logit scale. That tilts the sum
-exponentially (Cornfield 1956: a noncentral hypergeometric with common odds), so averaging over run
-effects needs the one convolution only. Normal tails would not do: with 3 answers after and 60
-before, rare successes make the sum skew, and at a level of 0.001 a normal test fires up to twice
-too often.
-
-Run effects have Student's t with 6 degrees of freedom, not the normal distribution: their variance
-is an estimate from few runs. With the normal, the test would believe lucky low estimates, and fire
-three to four times too often at a level of 0.001.
 """
 
 from __future__ import annotations
@@ -26,20 +15,14 @@ from __future__ import annotations
 import argparse
 import json
 from dataclasses import dataclass
-from functools import cache
 from itertools import product
 
 from overheard.detection.control_variate import run_effect_variance
-from overheard.detection.decision_inputs import (
-    STUDENT_FREEDOM,
-    StratifiedSplit,
-    compare_sides,
-    split_stream,
-)
+from overheard.detection.decision_inputs import StratifiedSplit, compare_sides, split_stream
+from overheard.detection.known_time import rate_p_values, run_effect_grid
 from overheard.measure.blocks import Stream
-from overheard.measure.intervals import Sums, wilson
-from overheard.numpy_proxy import Floats, np
-from overheard.special_functions import gammaln, stdtr
+from overheard.measure.intervals import wilson
+from overheard.special_functions import stdtr
 from overheard_lab.panels import Change, Design, simulate
 
 LEVELS = (0.05, 0.01, 0.001)
@@ -95,36 +78,10 @@ def p_value(stream: Stream, first: int, tau2: float) -> float:
     cut = split_stream(stream, stream.since(first))
     if cut.shared.sum() < 2 or cut.v <= 0:
         return 1.0
-    return (rate_p_value if stream.binary else number_p_value)(cut, cut.run_effect_sd(tau2))
-
-
-@cache
-def _run_effect_grid() -> tuple[Floats, Floats]:
-    """Return run effects in units of their standard deviation, and the probability of each under
-    Student's t with 6 degrees of freedom.
-
-    The grid is evenly spaced in arcsinh, so that the far tails are covered too.
-    """
-    steps = np.linspace(-4.0, 4.0, 121)
-    effects = 1.5 * np.sinh(steps)
-    density = np.cosh(steps) * (1 + effects**2 / STUDENT_FREEDOM) ** (-(STUDENT_FREEDOM + 1) / 2)
-    return effects, density / density.sum()
-
-
-def rate_p_value(cut: StratifiedSplit, effect_sd: float) -> float:
-    """Return the two-sided p-value of a change of a rate: twice the smaller exact tail.
-
-    Args:
-        cut: The stream, cut in two; its ``v`` is above 0.
-        effect_sd: Standard deviation that run effects give `u`, see
-            `StratifiedSplit.run_effect_sd`.
-    """
-    lowest, masses = successes(cut.before, cut.after)
-    if effect_sd > 0:
-        masses = _averaged(masses, effect_sd / cut.v)
-    seen = round(float(cut.after.total.sum())) - lowest
-    tails = masses[: seen + 1].sum(), masses[seen:].sum()
-    return float(min(1.0, 2 * min(tails)))
+    effect_sd = cut.run_effect_sd(tau2)
+    if stream.binary:
+        return rate_p_values(cut, effect_sd)[0]
+    return number_p_value(cut, effect_sd)
 
 
 def number_p_value(cut: StratifiedSplit, effect_sd: float) -> float:
@@ -139,47 +96,9 @@ def number_p_value(cut: StratifiedSplit, effect_sd: float) -> float:
             `StratifiedSplit.run_effect_sd`.
     """
     freedom = min(float(cut.before.n.sum()), float(cut.after.n.sum()))
-    effects, weights = _run_effect_grid()
+    effects, weights = run_effect_grid()
     distances = (effect_sd * effects - abs(cut.u)) / cut.v**0.5
     return min(1.0, 2 * float(weights @ stdtr(freedom, distances)))
-
-
-def successes(before: Sums, after: Sums) -> tuple[int, Floats]:
-    """Return the distribution of the number of successes after, summed over prompts, given each
-    prompt's successes before and after together (hypergeometric; Fisher 1935).
-
-    Returns:
-        The smallest possible number, and the probabilities of this number and each larger number.
-    """
-
-    def log_choose(n: Floats, k: Floats) -> Floats:
-        return np.asarray(gammaln(n + 1) - gammaln(k + 1) - gammaln(n - k + 1))
-
-    hits = before.total + after.total
-    low, high = np.maximum(0, hits - before.n), np.minimum(after.n, hits)
-    sizes = (high - low).astype(int) + 1
-    k = np.minimum(low[:, None] + np.arange(sizes.max()), high[:, None])
-    ways = log_choose(after.n[:, None], k) + log_choose(before.n[:, None], hits[:, None] - k)
-    chances = np.exp(ways - log_choose(before.n + after.n, hits)[:, None])
-    masses = np.ones(1)
-    for row, size in zip(chances, sizes, strict=True):
-        masses = np.convolve(masses, row[:size])
-    return round(float(low.sum())), masses
-
-
-def _averaged(masses: Floats, scale: float) -> Floats:
-    """Return a distribution of successes averaged over run effects.
-
-    Args:
-        masses: Probabilities of consecutive numbers of successes without a run effect.
-        scale: Standard deviation of the run effects; an effect tilts the distribution by
-            ``exp(effect * number)``.
-    """
-    effects, weights = _run_effect_grid()
-    with np.errstate(divide="ignore"):
-        logs = np.log(masses) + scale * effects[:, None] * np.arange(len(masses))
-    tilted = np.exp(logs - logs.max(axis=1, keepdims=True))
-    return np.asarray(weights @ (tilted / tilted.sum(axis=1, keepdims=True)))
 
 
 def measure(prompts: int, repeats: int, tau: float, before: int, points: float, size: int) -> Row:

@@ -2,10 +2,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from known_time import number_p_value, rate_p_value, successes
+from known_time import number_p_value
 from scipy.stats import hypergeom, norm
 
 from overheard.detection.decision_inputs import split_stream
+from overheard.detection.known_time import rate_p_values, successes
 from overheard.measure.intervals import Sums
 from overheard_lab.panels import Design, simulate
 
@@ -37,7 +38,7 @@ def test_moods_weaken_the_evidence() -> None:
     stream = simulate(Design(runs=4), size=1, seed=6).stream(0)
     stream.total[3] = np.minimum(stream.total[3] + 1, 3)
     cut = split_stream(stream, stream.since(4))
-    p = [rate_p_value(cut, cut.run_effect_sd(tau2)) for tau2 in (0.0, 1e-9, 0.03, 0.1, 0.5)]
+    p = [rate_p_values(cut, cut.run_effect_sd(tau2))[0] for tau2 in (0.0, 1e-9, 0.03, 0.1, 0.5)]
     assert p[1] == pytest.approx(p[0], rel=1e-4)
     assert p == sorted(p)
 
@@ -52,4 +53,4 @@ def test_many_answers_come_to_the_normal() -> None:
     cut = split_stream(stream, stream.since(2))
     expected = 2 * norm.sf(abs(cut.u) / cut.v**0.5)
     assert number_p_value(cut, 0.0) == pytest.approx(expected, abs=0.005)
-    assert rate_p_value(cut, 0.0) == pytest.approx(expected, abs=0.03)
+    assert rate_p_values(cut, 0.0)[0] == pytest.approx(expected, abs=0.03)

@@ -16,10 +16,13 @@ from kit.installing import Shelf
 from kit.office import DECLARED, PRICE, asked_office, open_office
 from kit.scripted import reply
 from overheard import cli
+from overheard.alerts.lifecycle import Lifecycle
 from overheard.cards.command import Face
 from overheard.chat.desk import ChatDesk
 from overheard.chat.terminal import grammar
 from overheard.commands.registry import sections
+from overheard.deployment import Call
+from overheard.domain import Alert, Model, Shift
 from overheard.runtime.wiring import session
 from overheard.testing.fakes import FakeChat
 
@@ -328,3 +331,49 @@ def test_a_command_that_serves_brings_requests_to_the_desk(shelf: Shelf) -> None
     out, err = run("odd")
 
     assert "1 brand, 1 competitor; Not allowed" in out, err
+
+
+EXPLAINS = """
+    from typing import Annotated
+    from overheard import *
+
+    async def why(view: View, *, alert: Annotated[str, argument("Which.", Kind.ALERT)]):
+        if {fails}:
+            raise OverheardError
+        [told] = [one for one in await view.history.alerts() if str(one.id) == alert]
+        blocks = [
+            Block(run, view.clock.now(), prompt, told.shift.model, "e.com", "cited", 1, hit, hit)
+            for run, hit in ((1, 1), (2, 1), (3, 1), (4, 0))
+            for prompt in "abcdef"
+        ]
+        [(site, (p_value, least))] = view.p_values_at(blocks, 4).items()
+        table = Table(("Site",), (("e.com",),))
+        return Card(
+            f"It cites {{site}} less", "In 6 of 6.", table=table, footer="No proof",
+            data={{"found": least <= p_value < 0.01}},
+        )
+
+    @hookimpl
+    def overheard_commands():
+        yield CommandSpec("odd", "Say why.", why, explains=True)
+"""
+
+
+@pytest.mark.parametrize("fails", [False, True])
+async def test_a_command_explains_the_change_of_an_alert(shelf: Shelf, fails: bool) -> None:
+    """Its title stands in the details, and its card answers "why"; where it fails, all is as it is
+    without it.
+    """
+    shelf.install("odd", EXPLAINS.format(fails=fails))
+    office = await asked_office("Acme is good.", "Zeta is good.")
+    run = (await office.store.runs.find())[0]
+    shift = Shift("Acme", Model("svc", "m-1"), "visibility", run.id, 1.0, 0.0, -1.0, (-1.0, -0.5))
+    alert = Alert(shift, office.deployment.clock.now())
+    await Lifecycle.of(Call(office.deployment)).raise_alert(alert)
+    details = (await office.chat.type("alerts show 1")).card
+    why = (await office.chat.type("alerts show 1 --about why")).card
+
+    assert ("Why? It cites e.com less. It began" in str(details.text)) is not fails
+    assert (why.title == "It cites e.com less") is not fails
+    assert (why.table is None) is fails
+    assert ("No proof" in str(why.text)) is not fails

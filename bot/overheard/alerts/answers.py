@@ -50,12 +50,13 @@ def answer_about(question: AlertQuestion, alert: Alert, evidence: AlertEvidence)
     }
     title, *sentences = answers[question](alert, evidence)
     card = alert_message(alert, evidence)
+    cause = evidence.cause if question is AlertQuestion.WHY else None
     return replace(
         card,
         title=title,
         text="\n\n".join(filter(None, sentences)),
         image=card.image if question is AlertQuestion.SINCE else None,
-        table=None,
+        table=cause.table if cause else None,
         footer=f"{message_title(alert, evidence)} · by {asked_by(alert.shift.model)}.",
         actions=(
             Action(f"alerts show {alert.id}", "Details"),
@@ -105,7 +106,17 @@ def _why(alert: Alert, evidence: AlertEvidence) -> tuple[str, ...]:
     elif evidence.explanation and (probable := evidence.explanation.probable):
         title = f"Probably {probable.short.format(brand=shift.brand, model=name)}"
     proof = "" if title == UNKNOWN_CAUSE else "That fits; it is no proof."
-    return title, why_sentences(alert, evidence), proof
+    sentences = [why_sentences(alert, evidence), proof]
+    if cause := evidence.cause:
+        is_title = title == UNKNOWN_CAUSE or cause.data.get("found")
+        sentences = [
+            "" if is_title else f"{cause.title}.",
+            str(cause.text),
+            *sentences,
+            cause.footer,
+        ]
+        title = cause.title if is_title else title
+    return title, *sentences
 
 
 def _other_models(alert: Alert, evidence: AlertEvidence) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from datetime import datetime, tzinfo
 from overheard.alerts.live_claims import LiveClaim, live_claims, stated_facts
 from overheard.alerts.story import AlertPart, Period, parts_over, periods_of
 from overheard.cards import wording
-from overheard.cards.card import Quote, Tainted
+from overheard.cards.card import Card, Quote, Tainted
 from overheard.cards.model_names import ModelNames
 from overheard.deployment import Call
 from overheard.detection.baseline import MAX_BASELINE_RUNS, stream_since, stream_until
@@ -70,6 +70,7 @@ class AlertEvidence:
         current: The models that answered in the newest check; only these can be unchanged.
         right: Of an alert that is over, the topics of its false claims that the model states right
             in the checks by which the claims are gone.
+        cause: The card of a plugin that explains changes; None without one.
     """
 
     began: datetime
@@ -91,6 +92,7 @@ class AlertEvidence:
     claims: Sequence[LiveClaim] = ()
     current: frozenset[Model] | None = None
     right: frozenset[str] = frozenset()
+    cause: Card | None = None
 
     def live(self, statement: ReportedStatement) -> LiveClaim | None:
         """Return the claim of the latest answers that repeats a reported statement, if any."""

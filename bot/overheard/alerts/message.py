@@ -358,10 +358,12 @@ def details_message(alert: Alert, evidence: AlertEvidence) -> Card:
     shown = said or statement_quotes(alert.moved, name) or quotes(shift, evidence, most=1)[-1:]
     message = alert_message(alert, evidence)
     lines = [ln for ln in str(message.text).splitlines() if not ln.startswith(ALSO_PREFIX)]
-    paragraphs = ["\n".join(lines), _sure_sentence(alert, evidence)]
+    cause = f"{evidence.cause.title}. " if evidence.cause else ""
+    why = f"Why? {cause}{why_sentences(alert, evidence)}"
+    paragraphs = ["\n".join(lines), _sure_sentence(alert, evidence), why]
     return replace(
         message,
-        text="\n\n".join(filter(None, [*paragraphs, f"Why? {why_sentences(alert, evidence)}"])),
+        text="\n\n".join(filter(None, paragraphs)),
         table=None,
         quotes=tuple(
             replace(quote, text=Tainted(wording.shorten(quote.text.text, MAX_QUOTE_CHARS)))

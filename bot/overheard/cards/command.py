@@ -348,6 +348,10 @@ class CommandSpec(Named):
             is opened when that command is typed with nothing.
         serves: Whether it serves requests until it is stopped: without a time limit, and with the
             desk in `View.desk`. Only for plugins, in the terminal.
+        explains: Whether it tells why the change of an alert happened, whose number is its argument
+            ``alert``. The title of its card, a sentence without a full stop, stands in the alert's
+            details, and the card answers "why"; ``found`` in its data says whether there is a
+            cause. Where it raises an `OverheardError`, nothing is told. Only for plugins.
     """
 
     name: str
@@ -371,6 +375,7 @@ class CommandSpec(Named):
     hourly: bool = False
     form_of: str = ""
     serves: bool = False
+    explains: bool = False
 
     def __post_init__(self) -> None:
         if self.options is _SIGNATURE:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from typing import Annotated, TypedDict
 
@@ -16,7 +17,7 @@ from overheard.alerts.events import (
     state_data,
     with_state_and_actions,
 )
-from overheard.alerts.evidence import gather_evidence, measured_shift, quotes
+from overheard.alerts.evidence import AlertEvidence, gather_evidence, measured_shift, quotes
 from overheard.alerts.handling import AlertLog
 from overheard.alerts.message import alert_message, details_message, message_title
 from overheard.alerts.phrases import statement_quotes
@@ -49,6 +50,8 @@ async def alert_card(call: Call, alert: Alert, *, details: bool = False) -> Card
             alert's number in the footer.
     """
     evidence = await gather_evidence(call, alert)
+    if details:
+        evidence = await _with_cause(call, alert, evidence)
     compose_card = details_message if details else alert_message
     card = await run_in_chart_thread(lambda: compose_card(alert, evidence))
     if details and call.face is Face.TERMINAL:  # where people type its number
@@ -153,6 +156,8 @@ async def show(
     """
     stored_alert = await AlertLog(call.store, call.clock).find(number_of(alert))
     evidence = await gather_evidence(call, stored_alert)
+    if about == AlertQuestion.WHY:
+        evidence = await _with_cause(call, stored_alert, evidence)
     if about == AlertQuestion.TODO:
         return await show_brief(call, brand=stored_alert.brands[0])
     if about:
@@ -176,6 +181,16 @@ async def show(
         for e in events
     ]
     return replace(card, data={**card.data, "events": rows})
+
+
+async def _with_cause(call: Call, alert: Alert, evidence: AlertEvidence) -> AlertEvidence:
+    """Return the evidence with the card of the first plugin that explains the change."""
+    for spec in call.plugins.commands.values():
+        if spec.explains:
+            with suppress(OverheardError):
+                card = await spec.run(call, alert=str(alert.id))
+                return replace(evidence, cause=card if isinstance(card, Card) else None)
+    return evidence
 
 
 def number_of(text: str) -> int:

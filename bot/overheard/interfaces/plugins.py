@@ -416,6 +416,10 @@ class View:
             was priced can be asked one by one, and nothing else.
         readable: Returns the text of an answer as prose, for a quote.
         draw: Draws a chart as a picture with this file name.
+        p_values_at: Returns the p-value of a change at the run with a number for each brand of some
+            blocks, which may be of the plugin's own making, of one model and one metric of 0 and 1;
+            and the least that the same answers could have. Brands that cannot be tested are left
+            out.
         work: What the command may do beyond reading and asking.
         desk: Carries out requests with the rights of the person who makes them; only for a command
             that `serves`, else None.
@@ -443,6 +447,7 @@ class View:
     ask: Callable[[Panel], Awaitable[Asked]]
     readable: Callable[[str], str]
     draw: Callable[[Spans, str], Awaitable[Image]]
+    p_values_at: Callable[[Iterable[Block], int], dict[str, tuple[float, float]]]
     work: Work
     desk: Desk | None
 

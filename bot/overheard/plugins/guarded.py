@@ -22,6 +22,7 @@ from overheard.config.secrets import safe_str
 from overheard.domain import (
     Alert,
     Answer,
+    Block,
     FailureKind,
     ModelUpdate,
     Price,
@@ -674,6 +675,11 @@ def _view(call: Any, plugin: str, asking: Any) -> View:
         with core_code():
             return await picture(chart, name)
 
+    def p_values(blocks: Iterable[Block], first: int) -> dict[str, tuple[float, float]]:
+        from overheard.detection.known_time import p_values_at  # imports numpy
+
+        return p_values_at(blocks, first)
+
     return View(
         catalogue=call.catalogue,
         history=_only(StoreHistory(call.store), History),
@@ -697,6 +703,7 @@ def _view(call: Any, plugin: str, asking: Any) -> View:
         ask=asking.ask,
         readable=readable,
         draw=draw,
+        p_values_at=p_values,
         work=_only(call.work(plugin), Work),
         desk=call.desk,
     )
