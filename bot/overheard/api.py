@@ -93,6 +93,7 @@ from overheard.domain import (
     Scale as Scale,
     Score as Score,
     ScoreRecord as ScoreRecord,
+    Search as Search,
     Shift as Shift,
     Unit as Unit,
     UnitRole as UnitRole,

@@ -22,7 +22,7 @@ from overheard import (
     Secret,
 )
 from overheard_anthropic import batches
-from overheard_anthropic.reading import citations_of, finish_of, text_of, usage_of
+from overheard_anthropic.reading import citations_of, finish_of, searches_of, text_of, usage_of
 
 if TYPE_CHECKING:
     from anthropic import AsyncAnthropic
@@ -150,6 +150,7 @@ class AnthropicProvider(BatchingProvider[AnthropicSettings, "AsyncAnthropic"]):
             usage=usage_of(message),
             served_model=message["model"],
             citations=citations_of(message),
+            searches=searches_of(message),
             batch=batch,
         )
 

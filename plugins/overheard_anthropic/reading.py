@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from overheard import Citation, Fields, Finish
+from overheard import Citation, Fields, Finish, Search
 
 FINISHES = {
     "end_turn": Finish.COMPLETE,
@@ -47,6 +47,22 @@ def citations_of(message: Fields) -> list[Citation]:
         Citation(source.url, source.title or "", cited=False)
         for source in _retrieved_sources(message)
     ]
+
+
+def searches_of(message: Fields) -> Iterator[Search]:
+    """Yield what the model searched for, each with the pages that it was shown, and the pages that
+    it fetched.
+    """
+    shown = {
+        block.tool_use_id: tuple(source.url for source in block.content)
+        for block in message.content
+        if block.type == "web_search_tool_result" and isinstance(block.content, list)
+    }
+    for block in message.content:
+        if block.name == "web_search":
+            yield Search((block.input or Fields()).query, shown.get(block.id, ()))
+        elif block.name == "web_fetch":
+            yield Search("", ((block.input or Fields()).url,))
 
 
 def usage_of(message: Fields) -> Mapping[str, object]:

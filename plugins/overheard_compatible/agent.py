@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from overheard import Capabilities, Citation, Finish, Question, Reply
+from overheard import Capabilities, Citation, Finish, Question, Reply, Search
 from overheard_compatible.provider import CompatibleProvider
 from overheard_compatible.reading import cost_of, detail, get, title_of
 
@@ -41,6 +41,7 @@ class AgentProvider(CompatibleProvider):
                 usage=usage_of(response),
                 served_model=response["model"],
                 citations=citations_of(response),
+                searches=searches_of(response),
                 cost=cost_of(response),
             )
 
@@ -106,6 +107,18 @@ def citations_of(response: Any) -> list[Citation]:
         for place, source in enumerate(results, 1)
         if isinstance(url := get(source, "url"), str)
     ]
+
+
+def searches_of(response: Any) -> Iterator[Search]:
+    """Yield what the model searched for, with the pages that the search showed it, and the pages
+    that it fetched. Earlier responses have results without their queries.
+    """
+    for item in _output(response, "search_results"):
+        shown = tuple(get(source, "url") for source in get(item, "results") or ())
+        for query in get(item, "queries") or ():
+            yield Search(query, shown)
+    for item in _output(response, "fetch_url_results"):
+        yield Search("", tuple(get(page, "url") for page in get(item, "contents") or ()))
 
 
 def usage_of(response: Any) -> Mapping[str, object]:

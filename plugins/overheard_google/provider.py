@@ -22,7 +22,7 @@ from overheard import (
     Secret,
 )
 from overheard_google import batches
-from overheard_google.reading import citations_of, finish_of, text_of, usage_of
+from overheard_google.reading import citations_of, finish_of, searches_of, text_of, usage_of
 
 if TYPE_CHECKING:
     from google.genai.client import AsyncClient
@@ -232,6 +232,7 @@ class GoogleProvider(BatchingProvider[GoogleSettings, "AsyncClient"]):
             served_model=response.model_version,
             model_version=response.model_version,
             citations=citations_of(response),
+            searches=searches_of(response),
             batch=batch,
         )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from overheard import Citation, Finish
+from overheard import Citation, Finish, Search
 
 if TYPE_CHECKING:
     from google.genai.types import Candidate, GenerateContentResponse, GroundingMetadata
@@ -61,6 +61,12 @@ def citations_of(response: GenerateContentResponse) -> list[Citation]:
     ]
 
 
+def searches_of(response: GenerateContentResponse) -> Iterator[Search]:
+    """Yield what the model searched for; the service does not say which search showed what."""
+    queries = getattr(_grounding(response), "web_search_queries", None)
+    return (Search(query) for query in queries or () if query)
+
+
 def usage_of(response: GenerateContentResponse, model: str) -> Mapping[str, object]:
     """Return the billed tokens and searches as the service reports them, by the field names of
     `overheard.Usage`.
@@ -88,9 +94,8 @@ def _searches(response: GenerateContentResponse, model: str) -> int:
     """Return the number of billed searches: at most 1 for models that are billed by the question,
     else the number of queries that are not empty.
     """
-    grounding = _grounding(response)
-    queries = [query for query in getattr(grounding, "web_search_queries", None) or () if query]
-    return min(1, len(queries)) if model.startswith(BILLED_BY_PROMPT) else len(queries)
+    queries = len([*searches_of(response)])
+    return min(1, queries) if model.startswith(BILLED_BY_PROMPT) else queries
 
 
 def _candidate(response: GenerateContentResponse) -> Candidate | None:

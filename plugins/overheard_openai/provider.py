@@ -22,7 +22,7 @@ from overheard import (
     Secret,
 )
 from overheard_openai import batches
-from overheard_openai.reading import citations_of, finish_of, text_of, usage_of
+from overheard_openai.reading import citations_of, finish_of, searches_of, text_of, usage_of
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
@@ -156,6 +156,7 @@ class OpenAIProvider(BatchingProvider[OpenAISettings, "AsyncOpenAI"]):
             served_model=headers.get("x-ms-served-model") or response["model"],
             fingerprint=getattr(response, "system_fingerprint", None),
             citations=citations_of(response),
+            searches=searches_of(response),
             batch=batch,
         )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from overheard import Citation, Fields, Finish
+from overheard import Citation, Fields, Finish, Search
 
 INCOMPLETE = {"max_output_tokens": Finish.LENGTH, "content_filter": Finish.FILTERED}
 
@@ -57,6 +57,23 @@ def citations_of(response: Fields) -> list[Citation]:
         if source.type == "url"
     ]
     return cited + retrieved
+
+
+def searches_of(response: Fields) -> Iterator[Search]:
+    """Yield what the model searched for, with the pages that the call of the tool showed it, and
+    the pages that it opened or read in.
+
+    Earlier responses have one query for each call, or a call without an action. Where a call has
+    several queries, the service does not say which of them showed what.
+    """
+    for call in _search_calls(response):
+        action = call.action or Fields()
+        found = tuple(source.url for source in action.sources or () if source.type == "url")
+        for query in action.queries or (action.query,):
+            if query:
+                yield Search(query, found)
+        if action.url:
+            yield Search("", (action.url,))
 
 
 def usage_of(response: Fields) -> Mapping[str, object]:

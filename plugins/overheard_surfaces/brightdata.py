@@ -12,7 +12,7 @@ from zlib import crc32
 from pydantic import Field
 
 from overheard import PluginSettings, Provider, Question, Secret, hookimpl
-from overheard_surfaces.collector import Collector, Observation, same_question, sources
+from overheard_surfaces.collector import Collector, Observation, same_question, searches, sources
 from overheard_surfaces.settings import CollectorSettings, Market
 
 ADDRESSES = {
@@ -180,6 +180,7 @@ def _observation(record: Mapping[str, Any] | None, question: Question) -> Observ
             *(source for entries in cited for source in sources(entries)),
             *(source for entries in shown for source in sources(entries, cited=False)),
         ),
+        searches=searches(record.get("web_search_query"), question, text),
     )
 
 

@@ -14,7 +14,7 @@ from typing import Any
 from pydantic import Field
 
 from overheard import PluginSettings, Provider, Question, Secret, hookimpl
-from overheard_surfaces.collector import LOST, REFUSED, Collector, Observation, sources
+from overheard_surfaces.collector import LOST, REFUSED, Collector, Observation, searches, sources
 from overheard_surfaces.settings import CollectorSettings, Market
 
 OVERVIEWS = "GOOGLE"
@@ -117,7 +117,7 @@ class Cloro(Collector[CloroSettings]):
             if told is None:
                 yield item, Observation(lost=True)
             elif told["task"]["status"] == "COMPLETED":
-                yield item, _observation(product, told.get("response") or {})
+                yield item, _observation(product, told.get("response") or {}, questions[item])
             elif told["task"]["status"] == "FAILED":
                 code = ((told.get("response") or {}).get("error") or {}).get("code", "FAILED")
                 yield item, Observation(problem=f"the collector could not ask it ({code}).")
@@ -132,7 +132,7 @@ class Cloro(Collector[CloroSettings]):
         return response.status_code not in (NO_SUCH, GONE)
 
 
-def _observation(product: str, response: Mapping[str, Any]) -> Observation:
+def _observation(product: str, response: Mapping[str, Any], question: Question) -> Observation:
     """Return what a completed task has found."""
     result = response.get("result") or response
     if product == OVERVIEWS:
@@ -141,10 +141,12 @@ def _observation(product: str, response: Mapping[str, Any]) -> Observation:
         if result["aioverview"] is None:
             return Observation(none=True)
         result = result["aioverview"]
+    text = result.get("markdown") or result.get("text") or ""
     return Observation(
-        text=result.get("markdown") or result.get("text") or "",
+        text=text,
         model=result.get("model") or "",
         citations=tuple(sources(result.get("sources"))),
+        searches=searches(result.get("searchQueries"), question, text),
     )
 
 

@@ -31,6 +31,7 @@ from overheard import (
     ProviderUnavailable,
     Question,
     Reply,
+    Search,
 )
 from overheard_surfaces.settings import (
     DEFAULT_COUNTRY,
@@ -48,6 +49,8 @@ REFUSED, LOST = "!", "?"
 FIRST_WAIT_S, LONGEST_WAIT_S = 2.0, 20.0
 """Waits for a single answer."""
 CREDIT_STATUSES = frozenset({402, 403})
+_WORD = re.compile(r"\b[^\W\d_\u2e80-\uffff]{4}|[\u2e80-\uffff]{2}")
+"""The beginning of a longer word; in Chinese and Japanese two characters."""
 _UNFINISHED = re.compile(r"[,;:(\[{\u2013\u2014]\s*$")
 Table = TypeVar("Table", bound=CollectorSettings)
 
@@ -61,6 +64,7 @@ class Observation:
         none: Whether the product showed no answer.
         model: The product's model, as the collector reports it.
         citations: The sources that the answer cites, then those that the product has shown.
+        searches: What the product searched for, as the collector reports it.
         problem: Why there is no answer, as the rest of a sentence that begins with the model; the
             task is not charged.
         lost: Whether the task is charged and its answer cannot be used.
@@ -70,6 +74,7 @@ class Observation:
     none: bool = False
     model: str = ""
     citations: tuple[Citation, ...] = ()
+    searches: tuple[Search, ...] = ()
     problem: str = ""
     lost: bool = False
 
@@ -313,6 +318,7 @@ class Collector(HostedProvider[Table, "AsyncClient"]):
             usage={},
             served_model=observation.model,
             citations=observation.citations,
+            searches=observation.searches,
             cost=price.search if price else None,
         )
         return replace(reply, finish=Finish.CUT) if reply.finish is Finish.FAILED else reply
@@ -372,6 +378,20 @@ def is_unfinished(text: str) -> bool:
 def same_question(prompt: object, question: Question) -> bool:
     """Return whether the question that a collector reports is ours, apart from spaces."""
     return str(prompt or "").split() == question.prompt.text.split()
+
+
+def searches(queries: object, question: Question, answer: str) -> tuple[Search, ...]:
+    """Return the searches in a collector's list, without the question itself, which some products
+    echo. Collectors now and then attach those of another visitor: a list that shares no word with
+    question and answer is left out.
+    """
+    listed = (
+        [query for query in queries if isinstance(query, str)] if isinstance(queries, list) else []
+    )
+    ours = f"{question.prompt.text} {answer}".casefold()
+    if not any(word in ours for query in listed for word in _WORD.findall(query.casefold())):
+        return ()
+    return tuple(Search(query) for query in listed if not same_question(query, question))
 
 
 def sources(entries: object, *, cited: bool = True) -> Iterable[Citation]:

@@ -24,7 +24,14 @@ from overheard import (
     Secret,
     hookimpl,
 )
-from overheard_surfaces.collector import REFUSED, Collector, Observation, same_question, sources
+from overheard_surfaces.collector import (
+    REFUSED,
+    Collector,
+    Observation,
+    same_question,
+    searches,
+    sources,
+)
 from overheard_surfaces.settings import COUNTRIES, CollectorSettings, Market
 
 OK, CREATED, NOTHING_FOUND = 20000, 20100, 40102
@@ -201,10 +208,12 @@ class DataForSEO(Collector[DataForSEOSettings]):
         if product.startswith("serp/"):
             return _overview(result, may_be_empty=overviews)
         cited, shown = sources(result.get("sources")), result.get("search_results")
+        text = result.get("markdown") or ""
         return Observation(
-            text=result.get("markdown") or "",
+            text=text,
             model=result.get("model") or "",
             citations=(*cited, *sources(shown, cited=False)),
+            searches=searches(result.get("fan_out_queries"), question, text),
         )
 
     async def balance(self) -> float:

@@ -1,4 +1,5 @@
-"""Retention: the old texts of answers are deleted; scores, blocks and spending stay.
+"""Retention: old texts of answers and what models searched for are deleted; scores, blocks and
+spending stay.
 
 ``commands/database.py`` decides which texts are old. Scores of answers without a text cannot be
 made again, so they are copied to new versions of a scorer.
@@ -10,7 +11,7 @@ from collections.abc import AsyncIterator, Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, bindparam, exists, func, literal, select, update
+from sqlalchemy import Select, bindparam, exists, func, literal, null, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from overheard.domain import Answer
@@ -32,12 +33,13 @@ class SqlRetentionRepository(Repository):
     """Retention; see `overheard.interfaces.runs.RetentionRepository`."""
 
     async def old_texts(self, before: datetime) -> AsyncIterator[Answer]:
-        """Stream the answers that were asked before a time, have a text and are not approved, in
-        the order of their numbers.
+        """Stream the answers that were asked before a time, have a text or searches and are not
+        approved, in the order of their numbers.
         """
         is_approved = exists().where(approvals.c.answer_id == answers.c.id)
+        has_text = or_(answers.c.text != "", answers.c.web_searches.is_not(None))
         query = answers_query().where(
-            ~answers.c.gone, answers.c.asked_at < before, answers.c.text != "", ~is_approved
+            ~answers.c.gone, answers.c.asked_at < before, has_text, ~is_approved
         )
         async for row in self._stream(query, answers.c.id):
             yield answer_of(row)
@@ -125,9 +127,9 @@ def _sums_query(scorer: int) -> Select[Any]:
 
 
 async def _forget_answer_texts(connection: AsyncConnection, numbers: Collection[int]) -> int:
-    """Remove the texts of answers, by their numbers, and return how many of them had their text."""
+    """Remove the texts and searches of answers, by their numbers; return how many had theirs."""
     with_text = (among(answers.c.id, numbers), ~answers.c.gone)
-    removal = update(answers).where(*with_text).values(text="", gone=True)
+    removal = update(answers).where(*with_text).values(text="", web_searches=null(), gone=True)
     return (await connection.execute(removal)).rowcount
 
 

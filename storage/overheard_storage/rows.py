@@ -19,7 +19,7 @@ Inserts, copies and streams take the columns from the table.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
 from datetime import datetime
 from functools import lru_cache
@@ -49,6 +49,7 @@ from overheard.domain import (
     Schedule,
     Score,
     ScoreRecord,
+    Search,
     Shift,
     StatementKind,
     Usage,
@@ -164,6 +165,7 @@ def answer_row(answer: Answer, prompt_id: int, model_id: int) -> dict[str, Any]:
         "text": reply.text,
         "finish": str(reply.finish),
         "citations": [asdict(citation) for citation in reply.citations],
+        "web_searches": stored_searches(reply) if reply.searches else None,
         "served_model": reply.served_model,
         "fingerprint": reply.fingerprint,
         "model_version": reply.model_version,
@@ -176,6 +178,22 @@ def answer_row(answer: Answer, prompt_id: int, model_id: int) -> dict[str, Any]:
         "reused_from": answer.reused_from or None,
         "gone": answer.gone,
     }
+
+
+def stored_searches(reply: Reply) -> list[list[str | int]]:
+    """Return what a model searched for as JSON values: for each search a list of its query and its
+    pages, each as its place in the citations, or as the address of a page that is not among them.
+    """
+    places = {citation.url: place for place, citation in enumerate(reply.citations)}
+    return [
+        [search.query, *(places.get(page, page) for page in search.pages)]
+        for search in reply.searches
+    ]
+
+
+def _search_of(row: Row[Any], query: str, pages: Sequence[str | int]) -> Search:
+    addresses = (row.citations[p]["url"] if isinstance(p, int) else p for p in pages)
+    return Search(query, tuple(addresses))
 
 
 def answer_of(row: Row[Any]) -> Answer:
@@ -336,4 +354,5 @@ def _reply_of(row: Row[Any]) -> Reply:
         cost_usd=row.cost_usd,
         model_version=row.model_version,
         model_created=row.model_created,
+        searches=tuple(_search_of(row, query, pages) for query, *pages in row.web_searches or ()),
     )

@@ -70,7 +70,7 @@ __all__ = [
     "waiting",
 ]
 
-REVISION = "0007"
+REVISION = "0008"
 """The migration that makes exactly these tables and their triggers."""
 
 
@@ -197,6 +197,8 @@ answers = Table(
     column("text", Prose),
     column("finish", String(16)),
     column("citations", JSON),
+    # See `rows.stored_searches`; `searches` is the number that is billed.
+    Column("web_searches", JSON(none_as_null=True)),
     column("served_model", Prose),
     column("fingerprint", Prose),
     column("model_version", Prose),

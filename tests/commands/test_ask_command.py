@@ -3,7 +3,7 @@
 from kit.office import PRICE, open_office
 from kit.scripted import reply
 from overheard.cards.card import Tainted
-from overheard.domain import RunState
+from overheard.domain import RunState, Search
 
 
 async def test_the_answers_stand_side_by_side_as_strangers_words() -> None:
@@ -27,6 +27,22 @@ async def test_an_answer_is_shown_without_its_markup() -> None:
 
     assert card.more[0].text == Tainted("Tools\nAcme is best.\nZeta is next.")
     assert card.data["answers"][0]["text"] == written
+
+
+async def test_what_a_model_searched_for_stands_below_its_answer() -> None:
+    """Three searches in a chat; machines get all, with what was shown, opened and cited."""
+    office = await open_office()
+    searches = (*(Search(f"query {n}", ("https://g2.test",)) for n in range(5)), Search("", ("p",)))
+    office.provider.answer = lambda _: reply("Acme.", searches=searches)
+    card = (await office.chat.type("ask What is best?")).card
+
+    [field] = card.more[0].fields
+    assert field.name == "Searched for"
+    assert field.value == Tainted("“query 0”, “query 1”, “query 2” and 2 more")
+    [answer] = card.data["answers"]
+    assert answer["searches"][0] == {"query": "query 0", "pages": ("https://g2.test",)}
+    assert len(answer["searches"]) == 6
+    assert not answer["citations"]
 
 
 async def test_it_is_priced_before_it_is_asked() -> None:

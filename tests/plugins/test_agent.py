@@ -8,7 +8,16 @@ from pydantic import ValidationError
 
 from kit.shapes import AGENT, QUESTION, Shape
 from kit.vendors import KEY, Document, Reaction, Vendor
-from overheard import Citation, Finish, Model, PluginSettings, Prompt, ProviderFailed, Question
+from overheard import (
+    Citation,
+    Finish,
+    Model,
+    PluginSettings,
+    Prompt,
+    ProviderFailed,
+    Question,
+    Search,
+)
 from overheard_compatible import overheard_providers
 from overheard_compatible.agent import AgentProvider
 from overheard_compatible.provider import CompatibleProvider
@@ -68,6 +77,22 @@ async def test_sources_stand_beside_the_answer_and_are_cited_by_their_numbers(
         "https://3.test": True,
     }
     assert Citation("https://2.test", "No. 2") in reply.citations
+
+
+async def test_what_it_searched_for_and_fetched_is_kept(provider: Any, vendor: Vendor) -> None:
+    """Earlier answers have results without their queries."""
+    answer = AGENT.answer("Acme.", "completed")
+    page = {"url": "https://2.test/p", "title": "", "snippet": "x"}
+    fetched = {"type": "fetch_url_results", "contents": [page]}
+    earlier = {name: value for name, value in found(3).items() if name != "queries"}
+    answer["output"] = [found(1, 2), earlier, fetched, *answer["output"]]
+    vendor.reactions = [Reaction(answer)]
+    reply = await ask(provider)
+
+    assert reply.searches == (
+        Search("acme", ("https://1.test", "https://2.test")),
+        Search("", ("https://2.test/p",)),
+    )
 
 
 async def test_what_it_says_that_it_charged_goes_first(provider: Any, vendor: Vendor) -> None:

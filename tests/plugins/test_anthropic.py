@@ -8,7 +8,7 @@ import pytest
 
 from kit.shapes import MESSAGES, QUESTION, Shape
 from kit.vendors import Document, Reaction, Vendor
-from overheard import Citation, Model, Prompt, Question, Usage
+from overheard import Citation, Model, Prompt, Question, Search, Usage
 
 ASKED = Question(Prompt(QUESTION), Model("svc", "m-1"))
 SEARCHED = Question(Prompt(QUESTION), Model("svc", "m-1+search"))
@@ -81,6 +81,26 @@ async def test_cited_sources_come_before_those_merely_retrieved(
     )
     assert reply.usage == Usage(10, 20, 4, 5, searches=1)
     assert reply.cost_usd == pytest.approx(0.5 + 50e-6)
+
+
+async def test_what_it_searched_for_and_fetched_is_kept(provider: Any, vendor: Vendor) -> None:
+    """Each search with its own hits; one that failed was shown nothing."""
+    answer = searched([hit("https://two.test")])
+    fetch = {"type": "server_tool_use", "id": "2", "name": "web_fetch"}
+    again = {"type": "server_tool_use", "id": "3", "name": "web_search", "input": {"query": "x"}}
+    error = {"type": "web_search_tool_result_error", "error_code": "unavailable"}
+    lost = {"type": "web_search_tool_result", "tool_use_id": "3", "content": error}
+    coded = {"type": "server_tool_use", "id": "4", "name": "code_execution", "input": {"code": "1"}}
+    more = [{**fetch, "input": {"url": "https://two.test/p"}}, again, lost, coded]
+    content = answer.body["content"]  # type: ignore[call-overload] # it is a document
+    vendor.reactions = [Reaction({**answer.body, "content": [*more, *content]})]  # type: ignore[dict-item] # too
+    reply = await provider.ask(SEARCHED, seed=7)
+
+    assert reply.searches == (
+        Search("", ("https://two.test/p",)),
+        Search("x"),
+        Search("tools", ("https://two.test",)),
+    )
 
 
 async def test_a_search_that_failed_does_not_cost_the_answer(provider: Any, vendor: Vendor) -> None:

@@ -81,6 +81,8 @@ async def test_cited_sources_come_before_those_merely_retrieved(
     assert reply.usage == Usage(10, 20, 4, 5, searches=2)
     assert reply.cost_usd == pytest.approx(1.0 + 50e-6)
     assert reply.model_version == "m-1-2026-01-01"
+    assert len(reply.queries) == 2
+    assert not any(search.pages for search in reply.searches)
 
 
 @pytest.mark.parametrize(

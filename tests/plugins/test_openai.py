@@ -9,7 +9,7 @@ import pytest
 
 from kit.shapes import QUESTION, RESPONSES, Shape
 from kit.vendors import Document, Reaction, Vendor
-from overheard import Citation, Finish, Model, Prompt, Question, Usage
+from overheard import Citation, Finish, Model, Prompt, Question, Search, Usage
 from overheard_openai.provider import OpenAIProvider, OpenAISettings
 
 ASKED = Question(Prompt(QUESTION), Model("svc", "m-1"))
@@ -84,6 +84,23 @@ async def test_cited_sources_come_before_those_merely_retrieved(
     )
     assert reply.usage == Usage(10, 20, 4, 5, searches=1)
     assert reply.cost_usd == pytest.approx(0.5 + 50e-6)
+
+
+async def test_what_it_searched_for_and_opened_is_kept(provider: Any, vendor: Vendor) -> None:
+    """In the shape of now, with several queries a call, and in earlier ones."""
+    several: Document = call("search", "https://two.test", "https://one.test")
+    several["action"] |= {"query": "tools", "queries": ["tools", "tools 2026"]}
+    opening: Document = {**call(), "action": {"type": "open_page", "url": "https://two.test/p"}}
+    reading = {"type": "find_in_page", "url": "https://two.test/p", "pattern": "price"}
+    bare = {"type": "web_search_call", "id": "2", "status": "completed"}
+    vendor.reactions = [searched(several, opening, {**call(), "action": reading}, bare)]
+    vendor.reactions += [searched(call("search", "https://one.test"))]
+    now, earlier = [await provider.ask(SEARCHED, seed=7) for _ in range(2)]
+
+    shown = ("https://two.test", "https://one.test")
+    assert now.searches[:2] == (Search("tools", shown), Search("tools 2026", shown))
+    assert now.opened == ("https://two.test/p",)
+    assert earlier.searches == (Search("tools", ("https://one.test",)),)
 
 
 async def test_the_services_own_count_of_searches_goes_first(provider: Any, vendor: Vendor) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from kit.scripted import reply
-from overheard.domain import Citation, Finish, RateLimits, Reply, Usage
+from overheard.domain import Citation, Finish, RateLimits, Reply, Search, Usage
 from overheard.plugins.validation import MAX_TOKENS, Nonsense, validated_reply
 
 SECRET = "sk-very-secret"
@@ -23,6 +23,7 @@ WHOLE = Reply(
     "001",
     datetime(2026, 1, 1, tzinfo=UTC),
     RateLimits(requests_left=3),
+    (Search("best tools", ("https://acme.test",)),),
 )
 
 
@@ -82,6 +83,11 @@ def test_what_is_no_reply_is_told_by_its_kind(given: object, kind: str) -> None:
         ("limits", {"requests": 1}, "its limits"),
         ("citations", (Citation("https://a.com"),) * 1_001, "its citations are more than 1,000"),
         ("citations", (Citation("https://a.com/" + "a" * 5_000),), "its citations are more"),
+        ("searches", None, "its searches"),
+        ("searches", ("best tools",), "its searches"),
+        ("searches", (Search("q", (7,)),), "its searches"),  # type: ignore[arg-type] # is tried
+        ("searches", (Search("q" * 5_000),), "its searches are too many, or endless"),
+        ("searches", (Search("q"),) * 1_001, "its searches are too many, or endless"),
         ("cost_usd", SECRET, "its cost_usd is str"),
         ("cost_usd", True, "its cost_usd is bool"),
         ("cost_usd", -0.01, "its cost_usd is not a number of dollars"),

@@ -125,6 +125,9 @@ async def test_answers_are_bought_once_each_at_a_price_that_is_known_before(hous
     assert reply[0].cited
     if house.vendor != "cloro":
         assert [c.url for c in reply if not c.cited] == ["https://seen.test/"]
+    [queries] = {a.reply.queries for a in answers}
+    # Bright Data has attached those of another visitor, and Cloro those that say nothing.
+    assert queries == (("best tools 2026",) if house.vendor == "dataforseo" else ())
     price = house.provider.price("chatgpt")
     assert (price.input, price.output, price.search) == (0, 0, pytest.approx(house.price))
 

@@ -19,6 +19,7 @@ from overheard.domain import (
     Run,
     Score,
     ScoreRecord,
+    Search,
 )
 from overheard.runs.history_lines import (
     ANSWER_FIELDS,
@@ -51,6 +52,7 @@ RICH = Answer(
         model_version="v",
         model_created=NOON,
         cost_usd=0.25,
+        searches=(Search("best", ("https://a.test",)), Search("", ("https://a.test/x",))),
     ),
     NOON,
 )
@@ -78,7 +80,15 @@ def test_a_line_with_the_least_is_a_complete_answer_of_its_run() -> None:
     assert answer() == answer(asked_at="2026-03-02T12:00:00") == expected
     assert answer(asked_at="2026-03-02T14:00:00+02:00").asked_at.isoformat() == NOON.isoformat()
     nothing = dict.fromkeys(
-        ("tags", "citations", "served_model", "fingerprint", "model_version", "model_created")
+        (
+            "tags",
+            "citations",
+            "searches",
+            "served_model",
+            "fingerprint",
+            "model_version",
+            "model_created",
+        )
     )
     assert answer(**nothing, cost_usd=None) == expected
 
@@ -92,6 +102,10 @@ def test_what_is_written_is_read_again() -> None:
     assert line["citations"] == [
         {"url": "https://a.test", "title": "A", "cited": False, "domain": "a.test"},
         {"url": "b", "title": "", "cited": True},
+    ]
+    assert line["searches"] == [
+        {"query": "best", "pages": ("https://a.test",)},
+        {"query": "", "pages": ("https://a.test/x",)},
     ]
     assert (line["model_created"], line["run"]) == ("2026-03-02T12:00:00+00:00", "week 1")
     assert answer_line(answer(), Run("week 1", NOON))["model_created"] is None

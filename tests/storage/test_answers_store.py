@@ -18,7 +18,7 @@ from kit.stored_items import (
     record,
     run_of,
 )
-from overheard.domain import Answer, Citation, Finish, Prompt, Question, Reply, Run, Usage
+from overheard.domain import Answer, Citation, Finish, Prompt, Question, Reply, Run, Search, Usage
 from overheard.interfaces import Store
 
 
@@ -41,6 +41,11 @@ class TestAnswers:
             cost_usd=0.0125,
             model_version="001",
             model_created=NOON,
+            searches=(
+                Search("best tracker", ("https://example.org", "https://acme.com")),
+                Search("acme price"),
+                Search("", ("https://acme.com/pricing",)),
+            ),
         )
         answer = Answer(run.id, Question(BEST, LLAMA, 2), reply, NOON, 3.25, "slow")
         (kept,) = await store.answers.add([answer])

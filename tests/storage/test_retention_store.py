@@ -20,6 +20,7 @@ from overheard.domain import (
     Run,
     Score,
     ScoreRecord,
+    Search,
 )
 from overheard.interfaces import Store
 
@@ -35,7 +36,9 @@ async def kept(store: Store) -> list[Answer]:
         Answer(
             run.id,
             Question(Prompt("Which is best?"), Model("svc", "m-1"), day),
-            Reply(f"Acme, on day {day}.", Finish.COMPLETE, cost_usd=0.25),
+            Reply(
+                f"Acme, on day {day}.", Finish.COMPLETE, cost_usd=0.25, searches=(Search("best"),)
+            ),
             NOON + day * DAY,
         )
         for day in range(3)
@@ -57,6 +60,20 @@ async def test_only_what_is_older_than_a_time_is_old(store: Store, kept: list[An
     assert await listed(store.retention.old_texts(NOON + 2 * DAY)) == kept[:2]
 
 
+async def test_searches_of_an_answer_without_a_text_are_removed_too(store: Store) -> None:
+    """A model may refuse after it has searched."""
+    run = await store.runs.start(Run("refused", NOON))
+    reply = Reply("", Finish.REFUSED, searches=(Search("acme lawsuit"),))
+    question = Question(Prompt("Which is best?"), Model("svc", "m-1"))
+    [refused] = await store.answers.add([Answer(run.id, question, reply, NOON)])
+    [old] = await listed(store.retention.old_texts(NOON + DAY))
+    await store.retention.forget_texts([old.id])
+
+    assert old == refused
+    [left] = await listed(store.answers.stream())
+    assert (left.reply.searches, left.gone) == ((), True)
+
+
 async def test_what_was_approved_for_a_dataset_keeps_its_text(
     store: Store, kept: list[Answer]
 ) -> None:
@@ -73,7 +90,7 @@ async def test_a_forgotten_text_leaves_everything_but_itself(
 
     assert await store.retention.forget_texts([kept[0].id]) == 1
 
-    blank = replace(kept[0], reply=replace(kept[0].reply, text=""), gone=True)
+    blank = replace(kept[0], reply=replace(kept[0].reply, text="", searches=()), gone=True)
     assert await listed(store.answers.stream()) == [blank, *kept[1:]]
     bare = tuple(replace(detail, quote="") for detail in DETAILS)
     first, second, _ = await listed(store.scores.stream())

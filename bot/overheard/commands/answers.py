@@ -23,6 +23,8 @@ from overheard.commands.newest_answers import (
     newest_check_footer,
     quotes_in_turn,
     read_newest_answers,
+    searched_for,
+    sources_data,
     stated_lines,
     view_lines,
 )
@@ -99,6 +101,7 @@ def list_answers(call: Call, newest: NewestAnswers, about: str = "") -> Card:
         title=f"What {model_names(call.names, newest)} {verb} about {name}{subject}",
         text="\n".join(lines) or f"{count} of {len(newest.answers)} mention it.",
         quotes=tuple(quotes_in_turn(call.names, quoted_answers)),
+        fields=searched_for(scored.answer for scored in newest.answers),
         actions=fitting(
             Action(f"claims {quoted(name)}", "False claims"),
             Action(f"answers {quoted(name)} --show questions", "Questions you lose"),
@@ -115,6 +118,11 @@ def list_answers(call: Call, newest: NewestAnswers, about: str = "") -> Card:
                     "question": answer.answer.question.prompt.text,
                 }
                 for answer, quote in quoted_answers
+            ],
+            "sources": [
+                sources_data(answer.answer) | {"question": answer.answer.question.prompt.text}
+                for answer in newest.answers
+                if answer.answer.reply.searches or answer.answer.reply.citations
             ],
         },
     )

@@ -12,6 +12,7 @@ from overheard.cards.command import CommandSpec, Face, Kind, Proposal, Role, arg
 from overheard.cards.model_names import ModelNames
 from overheard.commands.check import SEED_BITS
 from overheard.commands.check_news import fault_sentences
+from overheard.commands.newest_answers import searched_for, sources_data
 from overheard.deployment import Call
 from overheard.domain import Answer, Panel, Prompt, RunState
 from overheard.reading.markdown import readable
@@ -79,10 +80,7 @@ def _answers_card(
             "run": outcome.run.key,
             "state": outcome.state.value,
             "question": question,
-            "answers": [
-                {"model": str(answer.question.model), "text": answer.reply.text}
-                for answer in answered
-            ],
+            "answers": [sources_data(answer) | {"text": answer.reply.text} for answer in answered],
             "failures": dict(outcome.failures),
             "spent_usd": outcome.spent,
         },
@@ -100,6 +98,7 @@ def _answer_card(answer: Answer, names: ModelNames | None) -> Card:
     return Card(
         title=names.name(model) if names else str(model),
         text=Tainted(wording.shorten(text, MAX_SHOWN_CHARS)),
+        fields=searched_for([answer]),
         footer=f"The first {MAX_SHOWN_CHARS:,} of {len(text):,} characters." if is_cut else "",
     )
 

@@ -6,17 +6,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 from overheard.advice.evidence import ScoredAnswer, true_facts
 from overheard.cards import wording
-from overheard.cards.card import Action, Card, Quote, Style, Tainted, fitting
+from overheard.cards.card import Action, Card, Field, Quote, Style, Tainted, fitting
 from overheard.cards.command import quoted
 from overheard.cards.model_names import ModelNames
 from overheard.commands.arguments import chosen_models
 from overheard.commands.page_tables import newest_answers, read_views
 from overheard.deployment import Call
-from overheard.domain import SENTIMENT, VISIBILITY, Brand, Detail, Model
+from overheard.domain import SENTIMENT, VISIBILITY, Answer, Brand, Detail, Model
 from overheard.measure.blocks import RunKey, Stream
 from overheard.reading.text import sentences
 from overheard.runs.plan import find_brand
@@ -104,6 +105,8 @@ def card_without_answers(brand: Brand) -> Card:
 
 
 MAX_QUOTES, QUOTE_CHARACTERS = 5, 300
+MAX_QUERIES, MAX_QUERY_CHARS = 3, 60
+"""Searches that a card names, and the characters of each."""
 MAX_VALUES, MAX_VALUE_CHARS = 3, 60
 """Values of a fact that a line names, and the characters of each."""
 MAX_DRAWBACKS = 4
@@ -112,6 +115,28 @@ MAX_QUESTION_CHARS = 80
 """Characters of the question above a quote."""
 DRAWBACK, DRAWBACKS = "drawback", "drawbacks"
 """The name of the metric, and the word for `about` that shows its quotes."""
+
+
+def searched_for(answers: Iterable[Answer]) -> tuple[Field, ...]:
+    """Return a field with what models most often searched for, at most `MAX_QUERIES`; none where no
+    search is known.
+    """
+    counts = Counter(query for answer in answers for query in answer.reply.queries)
+    named = [
+        f"“{wording.shorten(wording.line(query), MAX_QUERY_CHARS)}”"
+        for query, _ in counts.most_common(MAX_QUERIES)
+    ]
+    more = [f"{len(counts) - len(named)} more"] if len(counts) > len(named) else []
+    return (Field("Searched for", Tainted(wording.listing([*named, *more]))),) if named else ()
+
+
+def sources_data(answer: Answer) -> dict[str, Any]:
+    """Return as JSON values what a model searched for, was shown and opened, and what it cites."""
+    return {
+        "model": str(answer.question.model),
+        "searches": [asdict(search) for search in answer.reply.searches],
+        "citations": [asdict(citation) for citation in answer.reply.citations],
+    }
 
 
 def answer_quotes(scored: ScoredAnswer, brand: Brand, about: str) -> Iterator[str]:

@@ -53,6 +53,7 @@ from overheard.domain.models import (
     Price as Price,
     RateLimits as RateLimits,
     Reply as Reply,
+    Search as Search,
     Usage as Usage,
     UsualUsage as UsualUsage,
     storable as storable,

@@ -7,13 +7,14 @@ import unicodedata
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from itertools import chain
 
 from overheard.domain.sources import host_of, is_opaque, named_host, page_of
 
 MAX_SOURCES = 1_000
 """The sources of an answer that are kept."""
 MAX_SOURCE_CHARS = 4_000
-"""The longest address or title of a source, and the longest name of a model that answered."""
+"""The longest address or title of a source, name of a model that answered, and search."""
 MAX_ANSWER_CHARS = 4_000_000
 """Characters of a reply: several times what any model writes; more takes minutes to score."""
 
@@ -89,6 +90,20 @@ class Citation:
     def hidden(self) -> bool:
         """Whether the address is a redirect to a page of unknown host."""
         return is_opaque(self.page) and not self.host
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """A web search that a model made before it answered, or its opening of pages.
+
+    Attributes:
+        query: What it searched for; empty where it opened the pages by their addresses.
+        pages: The addresses that this search showed it, or that it opened; none where the service
+            does not say which search showed what, and then `Reply.citations` has those of all.
+    """
+
+    query: str
+    pages: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +184,8 @@ class Reply:
         model_version: The version that the service reports next to the id, or an empty string.
         model_created: When the served model was created, as the service reports, or None.
         limits: The reported rate limits, or None.
+        searches: What the model searched for and opened, in order; empty where it did neither, and
+            where the service does not report it.
     """
 
     text: str
@@ -181,6 +198,18 @@ class Reply:
     model_version: str = ""
     model_created: datetime | None = None
     limits: RateLimits | None = None
+    searches: tuple[Search, ...] = ()
+
+    @property
+    def queries(self) -> tuple[str, ...]:
+        """What the model searched for, each query once."""
+        return tuple(dict.fromkeys(search.query for search in self.searches if search.query))
+
+    @property
+    def opened(self) -> tuple[str, ...]:
+        """The addresses of the pages that the model opened, each once."""
+        opened = (search.pages for search in self.searches if not search.query)
+        return tuple(dict.fromkeys(chain.from_iterable(opened)))
 
 
 _UNWRITABLE = re.compile("[\0\ud800-\udfff]")

@@ -113,8 +113,9 @@ def validated_reply(given: object) -> Reply:
 
     Raises:
         Nonsense: when the object is no reply; a value has another type than declared; the text
-            exceeds `MAX_ANSWER_CHARS`; a count of the usage is not 0 to `MAX_TOKENS`; the cost is
-            negative or not finite; the model's creation time has no time zone.
+            exceeds `MAX_ANSWER_CHARS`; sources or searches are too many, or endless; a count of the
+            usage is not 0 to `MAX_TOKENS`; the cost is negative or not finite; the model's creation
+            time has no time zone.
     """
     if not isinstance(given, Reply):
         raise Nonsense(f"it returns {type(given).__name__}")
@@ -125,6 +126,10 @@ def validated_reply(given: object) -> Reply:
     longest = max((max(len(s.url), len(s.title)) for s in sources), default=0)
     if len(sources) > MAX_SOURCES or longest > MAX_SOURCE_CHARS:
         raise Nonsense(f"its citations are more than {MAX_SOURCES:,}, or endless")
+    texts = [text for search in copy.searches for text in (search.query, *search.pages)]
+    many = max(len(copy.searches), *(len(search.pages) for search in copy.searches), 0)
+    if many > MAX_SOURCES or any(len(text) > MAX_SOURCE_CHARS for text in texts):
+        raise Nonsense("its searches are too many, or endless")
     if not all(0 <= count <= MAX_TOKENS for count in astuple(copy.usage)):
         raise Nonsense(f"its usage is not within 0 to {MAX_TOKENS}")
     if copy.cost_usd is not None and not (math.isfinite(copy.cost_usd) and copy.cost_usd >= 0):

@@ -6,10 +6,11 @@ import asyncio
 import re
 from abc import ABC, abstractmethod
 from collections import defaultdict
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import fields, replace
 from datetime import datetime
+from itertools import islice
 from math import ceil
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
@@ -23,6 +24,7 @@ from overheard.domain import (
     Price,
     Question,
     Reply,
+    Search,
     Usage,
 )
 from overheard.domain.models import (
@@ -187,6 +189,7 @@ class HostedService:
         fingerprint: object = "",
         model_version: object = "",
         citations: Sequence[Citation] = (),
+        searches: Iterable[Search] = (),
         cost: object = None,
         batch: bool = False,
     ) -> Reply:
@@ -205,6 +208,7 @@ class HostedService:
             fingerprint: The reported fingerprint of the back end.
             citations: The sources in order. For each address one is kept, those that the answer
                 cites first.
+            searches: What the model searched for and opened, in order.
             cost: The reported cost in US dollars, which goes before the price list; None if the
                 service reports none.
             batch: Whether the batch price applies.
@@ -232,6 +236,7 @@ class HostedService:
             cost_usd=self._cost(question.model, billed_usage, cost, batch=batch),
             model_version=_reported_text(model_version),
             limits=rate_limits(headers),
+            searches=_plausible_searches(searches),
         )
 
     def _cost(self, model: Model, usage: Usage, reported: object, *, batch: bool) -> float | None:
@@ -539,6 +544,26 @@ def _plausible_count(value: object) -> int:
     """
     number = isinstance(value, int | float) and not isinstance(value, bool)
     return ceil(value) if number and 0 <= value <= MAX_TOKENS else 0  # type: ignore[operator, call-overload]
+
+
+def _plausible_searches(reported: Iterable[Search]) -> tuple[Search, ...]:
+    """Return the searches and openings, at most `MAX_SOURCES`, with the addresses that are texts of
+    a possible length; what has neither a query nor a page is left out.
+    """
+    searches = (
+        Search(
+            _reported_text(search.query),
+            tuple(
+                dict.fromkeys(
+                    page
+                    for page in search.pages
+                    if isinstance(page, str) and 0 < len(page) <= MAX_SOURCE_CHARS
+                )
+            )[:MAX_SOURCES],
+        )
+        for search in reported
+    )
+    return tuple(islice((s for s in searches if s.query or s.pages), MAX_SOURCES))
 
 
 def _distinct_citations(citations: Sequence[Citation]) -> tuple[Citation, ...]:

@@ -22,6 +22,7 @@ from overheard.domain import (
     Reply,
     Run,
     ScoreRecord,
+    Search,
     storable,
 )
 
@@ -56,6 +57,7 @@ ANSWER_FIELDS = (
     "finish",
     "citations",
     "cost_usd",
+    "searches",
 )
 SCORE_FIELDS = (
     "run",
@@ -91,6 +93,13 @@ class CitationLine(BaseModel):
     domain: str = ""
 
 
+class SearchLine(BaseModel):
+    """A web search, or the opening of pages, in a line."""
+
+    query: str = ""
+    pages: tuple[str, ...] = ()
+
+
 class AnswerLine(BaseModel):
     """A line of a file that `import` reads: one answer. Answers of one run make one block.
 
@@ -117,6 +126,7 @@ class AnswerLine(BaseModel):
     finish: Finish = Finish.COMPLETE
     citations: tuple[CitationLine, ...] = ()
     cost_usd: float | None = Field(default=None, ge=0, allow_inf_nan=False)
+    searches: tuple[SearchLine, ...] = ()
 
     @field_validator("asked_at", "model_created")
     @classmethod
@@ -143,7 +153,7 @@ class AnswerLine(BaseModel):
             raise ValueError(f"must be one of {', '.join(FINISHES)}")
         return finish
 
-    @field_validator("tags", "citations", mode="before")
+    @field_validator("tags", "citations", "searches", mode="before")
     @classmethod
     def _no_items(cls, value: Any) -> Any:
         return () if value is None else value
@@ -167,6 +177,7 @@ class AnswerLine(BaseModel):
             model_version=self.model_version,
             model_created=self.model_created,
             cost_usd=self.cost_usd,
+            searches=tuple(Search(line.query, line.pages) for line in self.searches),
         )
         return Answer(run_id, question, reply, self.asked_at)
 
@@ -248,6 +259,7 @@ def answer_line(answer: Answer, run: Run) -> dict[str, Any]:
             for citation in reply.citations
         ],
         reply.cost_usd,
+        [asdict(search) for search in reply.searches],
     )
     return dict(zip(ANSWER_FIELDS, values, strict=True))
 
