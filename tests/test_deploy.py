@@ -1,7 +1,5 @@
 """Tests of what `deploy/` ships: units, the image and the compose files."""
 
-from __future__ import annotations
-
 import configparser
 import re
 import shlex

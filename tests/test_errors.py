@@ -1,7 +1,5 @@
 """Tests of the family of errors."""
 
-from __future__ import annotations
-
 import ast
 import subprocess
 import sys

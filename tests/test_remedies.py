@@ -1,7 +1,5 @@
 """Tests that each remedy that the program prints names something that exists."""
 
-from __future__ import annotations
-
 import ast
 import re
 import shlex

@@ -1,7 +1,5 @@
 """Tests of the functions of probability distributions, against scipy's."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 from scipy import special

@@ -1,7 +1,5 @@
 """The terminal face: its grammar, and the commands of plugins."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path

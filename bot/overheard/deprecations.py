@@ -4,8 +4,6 @@ A name or command that moved or was renamed is listed here and keeps working unt
 which it ends; a test fails in that release until it is taken out.
 """
 
-from __future__ import annotations
-
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

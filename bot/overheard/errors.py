@@ -4,8 +4,6 @@ Every message names the place and the remedy, in one sentence that a person who 
 this code can act on.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import contextmanager
 from math import inf

@@ -1,7 +1,5 @@
 """The installation that this process runs from: commands that add to it or repair it."""
 
-from __future__ import annotations
-
 import json
 import shlex
 import sys

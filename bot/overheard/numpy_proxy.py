@@ -5,8 +5,6 @@ longer than they multiply: an analysis took six times the CPU time. So it gets o
 the environment says otherwise.
 """
 
-from __future__ import annotations
-
 import os
 from importlib import import_module
 from types import ModuleType

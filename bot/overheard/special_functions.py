@@ -4,8 +4,6 @@ They take numbers or arrays and are compared with scipy's functions of the same 
 scipy itself takes 143 MB of an installation, see docs/decisions.
 """
 
-from __future__ import annotations
-
 import math
 from functools import lru_cache
 from typing import Any

@@ -1,7 +1,5 @@
 """The scorer of accuracy: an answer's statements about a brand, checked against its fact sheet."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from overheard import PluginSettings, Scorer, hookimpl

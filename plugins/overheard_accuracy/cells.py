@@ -5,8 +5,6 @@
 | Acme | 2014    |
 """
 
-from __future__ import annotations
-
 import re
 from bisect import bisect_left
 from collections import defaultdict

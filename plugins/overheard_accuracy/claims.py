@@ -1,7 +1,5 @@
 """Statements and claims about a brand, and which statements count."""
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from collections.abc import Callable

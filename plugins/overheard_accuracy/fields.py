@@ -1,7 +1,5 @@
 """The fields of a fact sheet: what each is called, and who checks it."""
 
-from __future__ import annotations
-
 from overheard_accuracy.claims import Checker, listed_values, normalized
 from overheard_accuracy.foundings import founded
 from overheard_accuracy.free_plans import free_plan

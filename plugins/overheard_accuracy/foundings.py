@@ -1,7 +1,5 @@
 """The year of founding."""
 
-from __future__ import annotations
-
 import re
 
 from overheard_accuracy.claims import (

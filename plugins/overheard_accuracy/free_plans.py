@@ -1,7 +1,5 @@
 """The check of free plans."""
 
-from __future__ import annotations
-
 import re
 
 from overheard_accuracy.claims import (

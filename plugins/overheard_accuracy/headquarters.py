@@ -1,7 +1,5 @@
 """The check of the place of the headquarters, with the names of places in several languages."""
 
-from __future__ import annotations
-
 import re
 from collections import defaultdict
 from difflib import SequenceMatcher

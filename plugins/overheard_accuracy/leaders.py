@@ -1,7 +1,5 @@
 """The check of the chief executive."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 

@@ -1,7 +1,5 @@
 """Checks of lists: products, certifications, discontinued products, forbidden statements."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import replace
 

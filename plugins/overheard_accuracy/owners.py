@@ -1,7 +1,5 @@
 """The owner of the brand's company, or its independence."""
 
-from __future__ import annotations
-
 import re
 
 from overheard_accuracy.claims import (

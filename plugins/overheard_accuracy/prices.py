@@ -1,7 +1,5 @@
 """The check of prices."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """The scorer of accuracy: it hands each answer to `verdicts`, which compares it with the facts."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 
 from overheard import Metric, Reading, Scale, Score, Settings

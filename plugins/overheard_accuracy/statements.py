@@ -1,7 +1,5 @@
 """The parts of an answer that are about a single brand."""
 
-from __future__ import annotations
-
 import re
 from bisect import bisect_left, bisect_right
 from collections import defaultdict

@@ -3,8 +3,6 @@
 A price below "### Acme Pro" is the price of Acme Pro; it says nothing about the price of Acme.
 """
 
-from __future__ import annotations
-
 import re
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence

@@ -1,7 +1,5 @@
 """The verdicts on the facts that an answer states."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 

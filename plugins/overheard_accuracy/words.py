@@ -1,7 +1,5 @@
 """The words by which statements are checked, from the files beside this module."""
 
-from __future__ import annotations
-
 from overheard import WordLists
 
 FACTS = WordLists("overheard_accuracy", "facts.txt")

@@ -1,7 +1,5 @@
 """Reading what the Messages API returns."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from typing import Any
 

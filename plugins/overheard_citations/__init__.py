@@ -1,7 +1,5 @@
 """Which sources an answer cites: the brand's own pages, its competitors', others."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from overheard import PluginSettings, Scorer, hookimpl

@@ -1,7 +1,5 @@
 """Registrable domains of hosts, and their owners. Nothing is fetched."""
 
-from __future__ import annotations
-
 from functools import cache, lru_cache
 from ipaddress import ip_address
 from typing import Any

@@ -1,7 +1,5 @@
 """The scorer of citations."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 
 from overheard import Brand, Citation, Detail, Metric, Reading, Scale, Score, Settings

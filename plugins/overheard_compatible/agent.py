@@ -1,7 +1,5 @@
 """The provider for Perplexity's Agent API: a Responses API with other fields for sources."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any

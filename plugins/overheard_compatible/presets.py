@@ -1,7 +1,5 @@
 """The differences between well-known services, most of which speak Chat Completions."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 

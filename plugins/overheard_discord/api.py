@@ -1,7 +1,5 @@
 """Discord's API: its errors as errors of the bot, and other addresses for it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any

@@ -1,7 +1,5 @@
 """The Discord chat: connects, posts, edits and finds messages, and checks what `doctor` asks."""
 
-from __future__ import annotations
-
 import asyncio
 import time
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """The connection to Discord's gateway: commands, clicks and forms become requests at the desk."""
 
-from __future__ import annotations
-
 import contextlib
 import logging
 import time

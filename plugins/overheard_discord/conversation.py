@@ -4,8 +4,6 @@ Discord wants a first answer within 3 seconds and takes answers for 15 minutes. 
 messages are edited like the bot's other messages.
 """
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress

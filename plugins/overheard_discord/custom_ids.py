@@ -4,8 +4,6 @@ A button works as long as its message exists, because its custom id holds the wo
 runs. A click on a button with a question first shows the question, only to the person who clicked.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Forms as Discord's modals, and the options that people fill in."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The address that lets the bot into a server, and the command that prints it."""
 
-from __future__ import annotations
-
 import base64
 import binascii
 from collections.abc import Mapping

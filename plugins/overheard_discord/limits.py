@@ -1,7 +1,5 @@
 """The limits of Discord, in characters unless said otherwise."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 

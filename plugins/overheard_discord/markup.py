@@ -3,8 +3,6 @@
 A character that Discord would read as markup gets a backslash, which Discord does not show.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace

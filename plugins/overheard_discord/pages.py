@@ -5,8 +5,6 @@ one with components when it is edited, if content and embeds are removed with th
 See https://docs.discord.com/developers/components/using-message-components.
 """
 
-from __future__ import annotations
-
 import hashlib
 import io
 import logging

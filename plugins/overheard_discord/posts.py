@@ -1,7 +1,5 @@
 """Cards as messages of the bot: posted once, edited in place, with their history in threads."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from functools import partial

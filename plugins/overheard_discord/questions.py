@@ -1,7 +1,5 @@
 """Questions in words in Discord: mentions, direct messages, and replies to an alert."""
 
-from __future__ import annotations
-
 import asyncio
 import re
 from contextlib import suppress

@@ -1,7 +1,5 @@
 """``[discord]`` in config.toml."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from pydantic import Field

@@ -10,8 +10,6 @@ The tree is plain data as in Discord's API, so that it can be compared with the 
 registered in a server. It is sent only when the two differ.
 """
 
-from __future__ import annotations
-
 import csv
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence

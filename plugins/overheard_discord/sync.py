@@ -1,7 +1,5 @@
 """Registers the bot's commands in each server, where they differ from the registered ones."""
 
-from __future__ import annotations
-
 import asyncio
 import logging
 from collections.abc import Iterable, Sequence

@@ -1,7 +1,5 @@
 """Fine-tuning a model of one's own: what vendors allow, what may be taught, the files."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from overheard import CommandSpec, hookimpl

@@ -1,7 +1,5 @@
 """`dataset approve` and `dataset withdraw`: one answer, or many after a review of the list."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Annotated
 

@@ -1,7 +1,5 @@
 """Answers that could be taught, and the objections to teaching them."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta

@@ -1,7 +1,5 @@
 """`dataset`: what an own fine-tune may be taught, and the files for it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any

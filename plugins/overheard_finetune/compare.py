@@ -1,7 +1,5 @@
 """`compare`: do models represent a brand better than a base model, such as its fine-tunes?"""
 
-from __future__ import annotations
-
 import secrets
 from collections.abc import Sequence
 from typing import Annotated

@@ -1,7 +1,5 @@
 """The cards of a comparison of models: verdicts in words for a chat, all figures elsewhere."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

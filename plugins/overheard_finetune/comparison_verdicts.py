@@ -13,8 +13,6 @@ The result holds for the models as they are at this hour, including the run effe
 compare two services, repeat the comparison on another day.
 """
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

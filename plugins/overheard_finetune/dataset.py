@@ -5,8 +5,6 @@ or corrected them. The packaged replays come with the program. The datasheet is 
 "Datasheets for Datasets" (Gebru et al. 2018, arXiv:1803.09010).
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections import Counter

@@ -1,7 +1,5 @@
 """Training examples from facts and approved answers, divided into taught and held-out examples."""
 
-from __future__ import annotations
-
 import hashlib
 import tomllib
 from collections.abc import Collection, Iterable, Iterator, Sequence

@@ -1,7 +1,5 @@
 """Vendors' formats for training files, and the published rules for such files."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass

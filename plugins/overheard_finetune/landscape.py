@@ -6,8 +6,6 @@ each provider's plugin, such as ``plugins/overheard_openai/landscape.toml``; the
 ``[landscape]`` of the configuration can correct them.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path

@@ -1,7 +1,5 @@
 """`landscape check`: reads the vendors' pages again, and says which have changed since."""
 
-from __future__ import annotations
-
 import asyncio
 import hashlib
 import html

@@ -1,7 +1,5 @@
 """Texts of training examples: their comparison, and content that must not be taught."""
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence

@@ -2,8 +2,6 @@
 plugins, corrected by the configuration), and the age of these statements.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta

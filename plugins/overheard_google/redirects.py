@@ -4,8 +4,6 @@ A redirect is asked for its target with one request that is not followed. Reques
 Google's redirect service, and only to public addresses of it.
 """
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import replace

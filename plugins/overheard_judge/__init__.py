@@ -1,7 +1,5 @@
 """Sentiment toward a brand, and the accuracy of an answer, as judged by a model."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from overheard import PluginSettings, Scorer, hookimpl

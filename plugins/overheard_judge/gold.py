@@ -1,7 +1,5 @@
 """Gold labels: texts that people have judged, which the model is asked about again and again."""
 
-from __future__ import annotations
-
 import json
 from collections import Counter
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """Quotes of a judge: where they are in the answer, and whose lines they quote."""
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from bisect import bisect_left

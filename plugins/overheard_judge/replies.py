@@ -3,8 +3,6 @@
 Lenient in form, strict in content: each verdict needs a known word and a quote from the answer.
 """
 
-from __future__ import annotations
-
 import ast
 import json
 import re

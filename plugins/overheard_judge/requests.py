@@ -1,7 +1,5 @@
 """The requests to the model. The judged answer is data, between marks that it cannot know."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 from collections.abc import Iterable, Sequence

@@ -1,7 +1,5 @@
 """A small model on this machine, asked through llama.cpp's own server on loopback."""
 
-from __future__ import annotations
-
 import asyncio
 import importlib.util
 import os

@@ -1,7 +1,5 @@
 """A door for other programs: the Model Context Protocol (MCP), over stdio or HTTP."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from overheard import CommandSpec, PluginSettings, hookimpl

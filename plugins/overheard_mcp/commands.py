@@ -1,7 +1,5 @@
 """`mcp`, which serves, and `mcp-tokens`."""
 
-from __future__ import annotations
-
 import os
 import re
 from dataclasses import asdict, replace

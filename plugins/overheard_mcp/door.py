@@ -2,8 +2,6 @@
 documents that ``--json`` prints.
 """
 
-from __future__ import annotations
-
 import asyncio
 import secrets
 from collections.abc import Mapping

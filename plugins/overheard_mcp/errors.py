@@ -1,7 +1,5 @@
 """What the commands of this plugin say in place of a result."""
 
-from __future__ import annotations
-
 from overheard import OverheardError
 
 

@@ -2,8 +2,6 @@
 and a share of too few answers is no figure.
 """
 
-from __future__ import annotations
-
 import re
 import secrets
 from typing import Any

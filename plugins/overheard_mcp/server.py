@@ -1,7 +1,5 @@
 """The server, over stdio and HTTP, for clients of 2026-07-28 and of the protocols before."""
 
-from __future__ import annotations
-
 import contextlib
 import json
 import sys

@@ -1,7 +1,5 @@
 """Tokens: made with a role, shown once, stored as hashes, revoked."""
 
-from __future__ import annotations
-
 import hashlib
 import secrets
 from dataclasses import asdict, dataclass

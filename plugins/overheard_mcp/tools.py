@@ -1,7 +1,5 @@
 """The tools, as ``tools.toml`` describes them: each is a command that people have, too."""
 
-from __future__ import annotations
-
 import json
 import tomllib
 from collections.abc import Mapping

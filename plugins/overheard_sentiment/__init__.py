@@ -1,7 +1,5 @@
 """How an answer speaks of a brand: offline, from a lexicon, toward each brand on its own."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from overheard import PluginSettings, Scorer, hookimpl

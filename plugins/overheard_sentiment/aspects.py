@@ -1,7 +1,5 @@
 """The aspects of a brand that a sentence judges, such as price, support and ease of use."""
 
-from __future__ import annotations
-
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence

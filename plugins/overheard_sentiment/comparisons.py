@@ -1,7 +1,5 @@
 """Comparisons in a sentence: which brand is compared with another, and what that says of both."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum

@@ -5,8 +5,6 @@ A logistic regression over the words of a clause, their valences and its place; 
 other list.
 """
 
-from __future__ import annotations
-
 import math
 from bisect import bisect_left
 from collections.abc import Iterator

@@ -5,8 +5,6 @@ Their words are in ``faults.txt`` for English, and in the files of the languages
 the time. `TAKEN_BACK` and `DENIED` are searched shortly before a find.
 """
 
-from __future__ import annotations
-
 import re
 from functools import cache, partial
 

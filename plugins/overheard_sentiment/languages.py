@@ -3,8 +3,6 @@ words, or by script. Whether a whole answer is in another language than its ques
 ``reading/language.py``.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache, lru_cache

@@ -1,7 +1,5 @@
 """The files of words, phrases and weights beside this module."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from functools import cache
 

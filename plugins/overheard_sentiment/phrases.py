@@ -1,7 +1,5 @@
 """Expressions of several words and their valences: phrases, amounts, ratings, suppositions."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache

@@ -6,8 +6,6 @@ brand, all words are attributed to that brand. A brand that another brand is com
 than Bolt", "unlike Bolt") gets the opposite of the judgement about the other brand.
 """
 
-from __future__ import annotations
-
 import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence

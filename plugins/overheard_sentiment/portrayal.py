@@ -4,8 +4,6 @@ Text counts by its owner: below a heading, in a list or in a table, a line need 
 Names are masked, because "Best Buy" and "Liquid Death" judge nothing.
 """
 
-from __future__ import annotations
-
 import re
 from bisect import bisect_left
 from collections.abc import Container, Iterable, Iterator, Sequence

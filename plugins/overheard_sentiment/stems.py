@@ -4,8 +4,6 @@ It is no dictionary form: "makes", "making" and "made" all become "mak". It only
 same for the words of a list and those of a sentence.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from functools import lru_cache
 

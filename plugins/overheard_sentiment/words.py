@@ -4,8 +4,6 @@ The valences are VADER's (Hutto & Gilbert 2014), -4 to 4, with words of reviews 
 products added in ``valence.txt``.
 """
 
-from __future__ import annotations
-
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator

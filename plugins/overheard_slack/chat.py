@@ -1,7 +1,5 @@
 """The Slack chat: connects, posts and edits messages; ``post_search.py`` finds those it posted."""
 
-from __future__ import annotations
-
 import asyncio
 import logging
 import time

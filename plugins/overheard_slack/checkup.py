@@ -1,7 +1,5 @@
 """The checks of `overheard doctor` for Slack."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator, Iterator, Sequence
 
 from overheard import ChatUnavailable, Finding, wording

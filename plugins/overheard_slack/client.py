@@ -1,7 +1,5 @@
 """Calls to Slack's Web API: retries, and errors that name the remedy."""
 
-from __future__ import annotations
-
 import asyncio
 from collections import OrderedDict
 from typing import Any

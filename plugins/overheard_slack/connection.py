@@ -1,7 +1,5 @@
 """How Slack's events arrive: over a websocket (Socket Mode) or as signed HTTP requests."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import logging

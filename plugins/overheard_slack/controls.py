@@ -1,7 +1,5 @@
 """Buttons and menus of cards as Block Kit, and what a click on them says."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any

@@ -1,7 +1,5 @@
 """The limits of Slack, in characters unless said otherwise."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 

@@ -1,7 +1,5 @@
 """Requests from Slack: each is acknowledged at once and brought to the desk, once."""
 
-from __future__ import annotations
-
 import logging
 import re
 from collections import OrderedDict

@@ -1,7 +1,5 @@
 """The manifest from which Slack makes the app, and the command that prints it."""
 
-from __future__ import annotations
-
 import json
 from typing import Annotated, Any
 

@@ -1,7 +1,5 @@
 """The pace of messages in a Slack channel: about one a second, and a rest after a rate limit."""
 
-from __future__ import annotations
-
 import asyncio
 from collections import OrderedDict
 

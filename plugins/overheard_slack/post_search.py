@@ -1,7 +1,5 @@
 """Finds the bot's own posts in a Slack channel by their metadata, so that none is posted twice."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Cards as messages in a channel, or as replies to a response URL."""
 
-from __future__ import annotations
-
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence

@@ -5,8 +5,6 @@ the thread of a message. One that was made before (``assistant_view``) has them 
 served.
 """
 
-from __future__ import annotations
-
 import html
 import logging
 import re

@@ -1,7 +1,5 @@
 """``[slack]`` in config.toml."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 from pydantic import Field

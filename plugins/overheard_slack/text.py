@@ -7,8 +7,6 @@ a workspace takes no data tables.
 See https://docs.slack.dev/reference/block-kit/blocks/data-table-block.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Sequence
 from itertools import chain

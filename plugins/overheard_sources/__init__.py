@@ -1,7 +1,5 @@
 """Why answers moved: what models search for, are shown and cite; causes, experiments, imports."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from overheard import CommandSpec, hookimpl

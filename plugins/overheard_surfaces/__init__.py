@@ -5,8 +5,6 @@ Each collector is a plugin of its own, so that its table needs no ``plugin``: ``
 ``brightdata`` and ``cloro``.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from overheard import CommandSpec, hookimpl

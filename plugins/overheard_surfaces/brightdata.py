@@ -1,7 +1,5 @@
 """Bright Data: one order is one snapshot of a dataset; its records follow when all are there."""
 
-from __future__ import annotations
-
 import csv
 from collections.abc import AsyncIterator, Iterator, Mapping
 from datetime import datetime, timedelta

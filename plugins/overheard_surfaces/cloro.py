@@ -4,8 +4,6 @@ A task cannot be found by its key, so one whose submission broke off is charged 
 are small for that reason.
 """
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping
 from datetime import datetime

@@ -1,7 +1,5 @@
 """`apps`: what people see in the apps, against the answers by API."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

@@ -4,8 +4,6 @@ Almost every response has the status 200; what happened is the number `status_co
 in each task.
 """
 
-from __future__ import annotations
-
 import asyncio
 from base64 import b64encode
 from collections.abc import AsyncIterator, Iterator, Mapping

@@ -1,7 +1,5 @@
 """How answers in an app differ from those by API: the mean difference over the same questions."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from statistics import fmean

@@ -1,7 +1,5 @@
 """`markets`: the apps in other countries, each a history of its own, and how they differ."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import inf

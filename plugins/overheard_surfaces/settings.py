@@ -1,7 +1,5 @@
 """The settings of a collector's table, and the products whose answers are sold."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Annotated
 

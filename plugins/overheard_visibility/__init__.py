@@ -1,7 +1,5 @@
 """The scorer of visibility: whether an answer names a brand, its rank and its share of mentions."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from overheard import PluginSettings, Scorer, hookimpl

@@ -1,7 +1,5 @@
 """Awards: titles, labels and reported words that make a brand the answer's own choice."""
 
-from __future__ import annotations
-
 import re
 from bisect import bisect_left
 from collections.abc import Container, Iterable, Set

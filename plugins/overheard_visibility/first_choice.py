@@ -1,7 +1,5 @@
 """Which brand an answer recommends first: by its verdict, its ranks, or words that pick one."""
 
-from __future__ import annotations
-
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Container, Iterator, Sequence

@@ -3,8 +3,6 @@
 The words are in ``picks.txt``; what is short, or about places in a text, is here.
 """
 
-from __future__ import annotations
-
 import re
 
 from overheard import WordLists

@@ -3,8 +3,6 @@
 Which brand an answer recommends is decided in `standing` and `first_choice`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from itertools import chain
 

@@ -1,7 +1,5 @@
 """How a brand that an answer names stands in it: first choice, listed, only named, turned down."""
 
-from __future__ import annotations
-
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import replace

@@ -4,8 +4,6 @@ A logistic regression over where, how often and beside whom the brand is named, 
 is told of it. The weights in ``standing_odds.txt`` are derived by ``training/standings.py``.
 """
 
-from __future__ import annotations
-
 import re
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence, Set

@@ -1,7 +1,5 @@
 """What changes at the models: daily questions, vendors' lists and public feeds."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from overheard import CommandSpec, PluginSettings, UpdateFeed, hookimpl

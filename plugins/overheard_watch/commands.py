@@ -1,7 +1,5 @@
 """`watch`: which models are watched for unannounced changes."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Sequence
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """`watch ends`: models in use that their vendors end, and how to change over without a gap."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta

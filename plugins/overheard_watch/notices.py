@@ -3,8 +3,6 @@
 Everything is another's text: it is read by shape, bounded, and never shown but as a name or a day.
 """
 
-from __future__ import annotations
-
 import asyncio
 import json
 import re

@@ -1,7 +1,5 @@
 """The twelve fixed questions that a watched model is asked each day."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 from overheard import Prompt

@@ -6,8 +6,6 @@ answers of a day share, and cancels what one answer says. docs/statistics.md has
 finds, and how often it is wrong.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime

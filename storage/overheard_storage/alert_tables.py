@@ -1,7 +1,5 @@
 """The tables of detection and alerts; `tables` has all tables."""
 
-from __future__ import annotations
-
 from sqlalchemy import (
     JSON,
     Boolean,

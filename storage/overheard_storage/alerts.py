@@ -1,7 +1,5 @@
 """Alerts with their shifts and events, and model updates."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime

@@ -4,8 +4,6 @@ A search for unread answers starts at the watermark, and not at the first answer
 watermarks valid: one is lowered when a failed answer is replaced, or when readings are deleted.
 """
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property

@@ -1,7 +1,5 @@
 """Batches that were submitted to vendors."""
 
-from __future__ import annotations
-
 from collections.abc import Collection
 from dataclasses import replace
 from typing import Any

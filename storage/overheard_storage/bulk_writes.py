@@ -4,8 +4,6 @@ There are tens of scores for each answer. When SQLAlchemy prepares their paramet
 that takes longer than the database does.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass

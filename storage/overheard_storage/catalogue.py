@@ -1,7 +1,5 @@
 """The catalogue (brands, prompts, facts, schedules), approvals for datasets, and publications."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Column types that both databases store alike, and the parts that tables are made of."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial

@@ -1,7 +1,5 @@
 """One database: its URL, its connections and its two kinds of transaction."""
 
-from __future__ import annotations
-
 import asyncio
 import logging
 import os

@@ -1,7 +1,5 @@
 """Deliveries: what channels are to show, and which process posts it."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime

@@ -1,7 +1,5 @@
 """Editions: which versions of the scorers are in use, were in use, or are being tried."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from typing import Any
 

@@ -4,8 +4,6 @@ All connections of a store convert their errors here, so that no caller sees an 
 Errors of our own statements, such as a violated constraint, are bugs and remain as they are.
 """
 
-from __future__ import annotations
-
 import shutil
 import sqlite3
 from errno import EACCES, EDQUOT, ENOSPC, EPERM, EROFS

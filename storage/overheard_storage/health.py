@@ -1,7 +1,5 @@
 """The health, the size and the census of a store."""
 
-from __future__ import annotations
-
 from collections.abc import Collection
 from datetime import datetime
 from math import isclose

@@ -5,8 +5,6 @@ system (SQLite) or an advisory lock of PostgreSQL, not a row: it ends with the p
 it, however that process ends, so that a run that was killed can be resumed at once.
 """
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, suppress

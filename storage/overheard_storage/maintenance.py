@@ -3,8 +3,6 @@
 See `overheard.interfaces.store.StoreMaintenance`.
 """
 
-from __future__ import annotations
-
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Mapping, Sequence

@@ -6,8 +6,6 @@ reservations together never exceed the limit at the time of the reservation, ove
 The SQL table of reservations is called ``holds``.
 """
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime

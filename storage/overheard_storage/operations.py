@@ -1,7 +1,5 @@
 """States of schedules, the audit log, settings made in a chat, and the state of chats."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Update, delete, select, update

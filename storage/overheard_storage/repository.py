@@ -1,7 +1,5 @@
 """The base of all repositories: access to the database, the numbers of names, streams of rows."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from itertools import islice
 from typing import Any

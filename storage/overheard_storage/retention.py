@@ -5,8 +5,6 @@ spending stay.
 made again, so they are copied to new versions of a scorer.
 """
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator, Collection
 from datetime import datetime
 from typing import Any

@@ -17,8 +17,6 @@ A new column of the table ``answers`` needs changes in these places:
 Inserts, copies and streams take the columns from the table.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
 from datetime import datetime

@@ -1,7 +1,5 @@
 """Runs and the results of their tasks."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime

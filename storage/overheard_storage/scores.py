@@ -1,7 +1,5 @@
 """Scores of answers, and which answers each version of a scorer has read (readings)."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any

@@ -6,8 +6,6 @@ A change needs a migration (see `overheard_storage.migrations`) and a new `REVIS
 column of `answers`, `overheard_storage.rows` lists the places to change.
 """
 
-from __future__ import annotations
-
 from sqlalchemy import (
     JSON,
     Boolean,

@@ -1,7 +1,5 @@
 """Tests of an alert's message: what is worst is in its title, and nothing contradicts it."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta

@@ -1,7 +1,5 @@
 """Tests of an alert's card: what it says, and from which numbers."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import pytest

@@ -4,8 +4,6 @@ Each test replays a history of checks with changes, returns, false claims, updat
 hours and people who act, and renders what every surface shows of it.
 """
 
-from __future__ import annotations
-
 import io
 import json
 import random

@@ -1,7 +1,5 @@
 """Tests of how an alert's life is shown: its state, its buttons, its events, its digest."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any

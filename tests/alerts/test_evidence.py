@@ -1,7 +1,5 @@
 """Tests of what is known of an alert: what happened before it, and which runs explain it."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import datetime, timedelta
 from types import SimpleNamespace

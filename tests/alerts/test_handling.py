@@ -1,7 +1,5 @@
 """Tests of what people do with an alert, and of the state that follows."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 

@@ -1,7 +1,5 @@
 """Tests of an alert's life: what the statistics do with it, and what is kept of that."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import pytest

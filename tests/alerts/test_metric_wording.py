@@ -1,7 +1,5 @@
 """Tests of how metrics, their values and their changes are called."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import timedelta
 

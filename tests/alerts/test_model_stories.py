@@ -1,7 +1,5 @@
 """Tests of a model that changes as a whole: one message at that model, and not one a brand."""
 
-from __future__ import annotations
-
 import asyncio
 import re
 from collections.abc import Collection, Mapping, Sequence

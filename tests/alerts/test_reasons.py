@@ -1,7 +1,5 @@
 """Tests of the sentences that say why nothing was reported."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 from math import log
 from typing import Any

@@ -1,7 +1,5 @@
 """Tests of where alerts are posted, and when."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The analysis of a run: what it finds, announces and reports, in this process and in workers."""
 
-from __future__ import annotations
-
 import asyncio
 from collections import Counter
 from collections.abc import Mapping, Sequence

@@ -1,7 +1,5 @@
 """Tests of what the statements of a run change about alerts, from stories that are given."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta

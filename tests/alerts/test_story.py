@@ -1,7 +1,5 @@
 """Tests of the story of a brand at a model: one record, whatever happened to its alerts."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any

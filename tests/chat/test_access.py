@@ -1,7 +1,5 @@
 """Tests of who may do what in chat."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

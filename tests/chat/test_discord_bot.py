@@ -1,7 +1,5 @@
 """Tests of the Discord bot as people use it: discord.py in a simulated Discord, by SimCord."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

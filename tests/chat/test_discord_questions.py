@@ -1,7 +1,5 @@
 """Questions in words in Discord: discord.py in a simulated Discord, by SimCord."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

@@ -1,7 +1,5 @@
 """What people add, change and remove in a chat, by each platform's own client and the real desk."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Every command that chats offer, about a hostile model, through each platform's own client."""
 
-from __future__ import annotations
-
 import asyncio
 import logging
 from collections.abc import Iterator, Sequence

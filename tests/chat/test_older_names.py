@@ -1,7 +1,5 @@
 """The words of earlier releases: typed, clicked, sent by an old form, in each chat and terminal."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import AsyncIterator
 from datetime import timedelta

@@ -1,7 +1,5 @@
 """Slack and Discord show the progress of re-scoring and its result."""
 
-from __future__ import annotations
-
 import asyncio
 from datetime import UTC, datetime
 from typing import Any

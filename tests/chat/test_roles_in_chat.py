@@ -1,7 +1,5 @@
 """Who may do what, by each platform's own client: groups, roles, and other people's buttons."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

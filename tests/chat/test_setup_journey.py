@@ -1,7 +1,5 @@
 """The set-up in chat, by each platform's own client: from an empty deployment to a first result."""
 
-from __future__ import annotations
-
 import asyncio
 import sys
 from collections.abc import Awaitable

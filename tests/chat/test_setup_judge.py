@@ -1,7 +1,5 @@
 """The models that read tone and facts, and questions, as the set-up in chat proposes them."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import replace
 from functools import partial

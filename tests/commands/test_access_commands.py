@@ -1,7 +1,5 @@
 """Tests of the rights that are given in chat, and of the code of the first admin."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any

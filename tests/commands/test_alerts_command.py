@@ -1,7 +1,5 @@
 """Commands that show alerts and what they rest on, over answers that checks have stored."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from typing import Any
 

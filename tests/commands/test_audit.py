@@ -1,7 +1,5 @@
 """The audit log: each change or spending leaves an entry, on every face."""
 
-from __future__ import annotations
-
 import shlex
 import sqlite3
 from contextlib import closing

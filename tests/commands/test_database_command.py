@@ -1,7 +1,5 @@
 """Tests of the `db` commands in the terminal."""
 
-from __future__ import annotations
-
 import sqlite3
 from contextlib import closing
 

@@ -1,7 +1,5 @@
 """Tests of `db retain`: texts that got old go to a file first."""
 
-from __future__ import annotations
-
 import json
 import resource
 from collections.abc import Iterator

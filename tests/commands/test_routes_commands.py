@@ -1,7 +1,5 @@
 """Tests of what is decided in chat besides the catalogue: routes, summaries, names, budgets."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

@@ -1,7 +1,5 @@
 """Tests of the cells in the list of schedules."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 

@@ -1,7 +1,5 @@
 """Tests of `setup`: from a brand's name to a configuration, a check and a report."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import json

@@ -1,7 +1,5 @@
 """What the set-up in chat says of what config.toml declares: it is kept, and never in silence."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Awaitable
 from functools import partial

@@ -1,7 +1,5 @@
 """Tests of paths in the configuration: they start at the folder of the file."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

@@ -6,8 +6,6 @@ that was kept. Who changes a rule on purpose measures the rates again, and then 
 numbers with ``PYTHONPATH=bench uv run python tests/detection/test_reference_values.py``.
 """
 
-from __future__ import annotations
-
 import json
 from collections import Counter
 from collections.abc import Callable

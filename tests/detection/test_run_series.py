@@ -1,7 +1,5 @@
 """The series of runs with the shared run effect removed, against linear algebra written out."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from typing import Any
 

@@ -1,7 +1,5 @@
 """An alert from the check that raises it to the message that shows its end."""
 
-from __future__ import annotations
-
 import asyncio
 import re
 import shutil

@@ -1,7 +1,5 @@
 """An alert's whole life, from the answers of a model to one message on each platform."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 from collections import Counter

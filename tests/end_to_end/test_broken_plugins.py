@@ -1,7 +1,5 @@
 """With broken plugins of all kinds, results stay, and each fault is reported once."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Commands that a bot had begun in a chat when it was ended, and what people see of them."""
 
-from __future__ import annotations
-
 import pytest
 
 from end_to_end.test_delivery import Bots, bots

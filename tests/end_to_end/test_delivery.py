@@ -1,7 +1,5 @@
 """Alerts on their way into Slack and Discord, by processes that are killed, doubled and misled."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import json

@@ -1,7 +1,5 @@
 """What the doctor finds where something is wrong: one sentence for each fault, and its remedy."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import json

@@ -1,7 +1,5 @@
 """A deployment at work follows a change of what is measured, and says so in its channels."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator

@@ -1,7 +1,5 @@
 """Two bots on one store: one is on standby, and takes the chats over."""
 
-from __future__ import annotations
-
 import asyncio
 import signal
 import time

@@ -1,7 +1,5 @@
 """Other programs ask by the Model Context Protocol: the official client, in both eras."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import json

@@ -1,7 +1,5 @@
 """Schedules, and what the doctor finds, as people type them."""
 
-from __future__ import annotations
-
 import pytest
 
 from kit.loopback import Behaviour, ChatService

@@ -1,7 +1,5 @@
 """What a running bot posts when its time has come: after quiet hours, and reports of the week."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import sys

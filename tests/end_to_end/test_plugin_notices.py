@@ -1,7 +1,5 @@
 """A plugin that keeps failing while the bot runs: admins hear of it once, and can resume it."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import logging

@@ -1,7 +1,5 @@
 """`overheard run` as a process: it does what is due, ends at once, and goes on."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import json

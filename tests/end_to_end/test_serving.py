@@ -1,7 +1,5 @@
 """How a deployment starts, and what ends it besides a signal."""
 
-from __future__ import annotations
-
 import signal
 import subprocess
 import sys

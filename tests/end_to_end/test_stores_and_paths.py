@@ -1,7 +1,5 @@
 """Tests of which commands create a store, and of who can read the files of a deployment."""
 
-from __future__ import annotations
-
 import contextlib
 import json
 from pathlib import Path

@@ -1,7 +1,5 @@
 """A check that workers carry out: processes of their own, on one PostgreSQL."""
 
-from __future__ import annotations
-
 import json
 import subprocess
 import time

@@ -1,7 +1,5 @@
 """A store with alerts, their life and their handling, and a clock that is moved by hand."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 from kit.recording import HandClock

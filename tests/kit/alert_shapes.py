@@ -1,7 +1,5 @@
 """Builders of alerts and of what is known about them, for tests."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any

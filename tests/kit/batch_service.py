@@ -2,8 +2,6 @@
 request.
 """
 
-from __future__ import annotations
-
 import json
 import re
 import threading

@@ -1,7 +1,5 @@
 """A Slack and a Discord on loopback, and what a deployment posts in each of them."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import re

@@ -4,8 +4,6 @@
 `AT_START` fail before they are of any use; `LATER` are loaded, and fail when they are called.
 """
 
-from __future__ import annotations
-
 SCORER = """
     import asyncio, logging, os, sys, time
     from overheard import Detail, Metric, Scale, Score, hookimpl

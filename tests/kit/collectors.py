@@ -2,8 +2,6 @@
 them after a while, and bill what they have answered whether or not anyone asks for it.
 """
 
-from __future__ import annotations
-
 import csv
 import json
 import time

@@ -1,7 +1,5 @@
 """A desk with a few commands, whose answers a test chooses."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any

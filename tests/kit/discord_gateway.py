@@ -1,7 +1,5 @@
 """The gateway of a small Discord on loopback."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import json

@@ -1,7 +1,5 @@
 """What Discord says about things, as its API and its gateway write it."""
 
-from __future__ import annotations
-
 from typing import Any
 
 ME, APPLICATION, GUILD, CHANNEL, PERSON = (str(10**18 + n) for n in (1, 1, 2, 3, 4))

@@ -5,8 +5,6 @@ second answer to an interaction. With a copy of Discord's OpenAPI document named
 ``DISCORD_OPENAPI``, each body is judged by that as well.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import Any
 

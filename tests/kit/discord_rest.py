@@ -1,7 +1,5 @@
 """The REST half of a small Discord on loopback: strict, with faults on request."""
 
-from __future__ import annotations
-
 import fnmatch
 import json
 from collections.abc import Mapping

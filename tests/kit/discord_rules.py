@@ -1,7 +1,5 @@
 """What Discord refuses: as its documentation says, and its OpenAPI document where one is."""
 
-from __future__ import annotations
-
 import json
 import os
 import re

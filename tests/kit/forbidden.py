@@ -1,7 +1,5 @@
 """What no card says: sentences that are false where states combine, and two units on one card."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 

@@ -1,7 +1,5 @@
 """Plugins that are installed on the path, as pip would leave them."""
 
-from __future__ import annotations
-
 import sys
 from pathlib import Path
 from textwrap import dedent

@@ -1,7 +1,5 @@
 """A service on loopback that speaks Chat Completions, with faults on request."""
 
-from __future__ import annotations
-
 import json
 import socket
 import threading

@@ -1,7 +1,5 @@
 """Histories in which a model begins to state something false of a brand, for tests."""
 
-from __future__ import annotations
-
 import json
 import random
 from collections.abc import Iterator

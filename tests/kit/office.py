@@ -1,7 +1,5 @@
 """A deployment in memory with a desk, for tests of commands as a chat uses them."""
 
-from __future__ import annotations
-
 from collections.abc import Awaitable
 from typing import Any
 

@@ -1,7 +1,5 @@
 """An outbox at a real chat, with a clock that is moved by hand, and an alert to post."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 
 from kit.recording import HandClock

@@ -1,7 +1,5 @@
 """A PostgreSQL server for tests of several rooms."""
 
-from __future__ import annotations
-
 import asyncio
 import tempfile
 from collections.abc import Iterator

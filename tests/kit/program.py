@@ -1,7 +1,5 @@
 """The program as its users run it: a process in a folder with a configuration."""
 
-from __future__ import annotations
-
 import contextlib
 import json
 import subprocess

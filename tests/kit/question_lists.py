@@ -1,7 +1,5 @@
 """The lists of questions in words, and what a question is answered with, as they write it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date

@@ -1,7 +1,5 @@
 """A chat that records what it shows, with faults on request."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field

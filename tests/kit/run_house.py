@@ -1,7 +1,5 @@
 """A run service with a real store, a scripted provider and queues of several processes."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import datetime

@@ -1,7 +1,5 @@
 """A provider whose answers a test chooses, for tests of the code around providers."""
 
-from __future__ import annotations
-
 import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any

@@ -1,7 +1,5 @@
 """The shapes in which vendors answer: how each is asked, and what it says."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any

@@ -1,7 +1,5 @@
 """A desk for tests of Slack: a few commands, and each request remembered."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence

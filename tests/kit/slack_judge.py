@@ -3,8 +3,6 @@
 It shares nothing with the program, so that a limit that is wrong there is found here.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from typing import Any

@@ -1,7 +1,5 @@
 """What each method of Slack's Web API needs, and how the Slack on loopback says no."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import dataclass, field
 from typing import Any

@@ -4,8 +4,6 @@ It refuses what Slack refuses: unknown tokens, missing scopes and arguments, blo
 limits, channels that the bot is not in. It has faults on request.
 """
 
-from __future__ import annotations
-
 import asyncio
 import itertools
 import json

@@ -1,7 +1,5 @@
 """Deployments in every state that a brand can be in, made by real checks of scripted models."""
 
-from __future__ import annotations
-
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace

@@ -1,7 +1,5 @@
 """Runs, answers, scores and shifts for the suite that every store passes."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar

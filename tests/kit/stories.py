@@ -1,7 +1,5 @@
 """The stories of brands, from a store."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from datetime import datetime
 

@@ -1,7 +1,5 @@
 """A service on loopback that speaks as several vendors do: strict, with faults on request."""
 
-from __future__ import annotations
-
 import ssl
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta

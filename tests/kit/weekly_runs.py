@@ -1,7 +1,5 @@
 """Histories for tests: runs of one week after another, of which only the scores matter."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta

@@ -1,7 +1,5 @@
 """Tests of the kit itself: what it checks of a plugin, and what it refuses."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Sequence
 from pathlib import Path

@@ -1,8 +1,6 @@
 # ruff: noqa: ISC004 - a sentence in several lines is easier to read so
 """A third party's command: in the terminal, in chats, in help, and where something goes wrong."""
 
-from __future__ import annotations
-
 import contextlib
 from collections.abc import Iterator
 from pathlib import Path

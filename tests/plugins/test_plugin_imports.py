@@ -1,7 +1,5 @@
 """Tests of the contract on what built-in plugins may import: ``import overheard`` and no room."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import subprocess

@@ -1,7 +1,5 @@
 """What is slow to import is imported at its first use."""
 
-from __future__ import annotations
-
 import json
 import os
 import subprocess

@@ -1,7 +1,5 @@
 """Which plugins may be loaded, and what one that looks around finds."""
 
-from __future__ import annotations
-
 import base64
 import hashlib
 import sys

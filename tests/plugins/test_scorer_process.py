@@ -1,7 +1,5 @@
 """Tests of the child process in which third-party scorers read."""
 
-from __future__ import annotations
-
 import asyncio
 import os
 import signal

@@ -1,7 +1,5 @@
 """Tests of steady questions: what a service takes is asked, and is not read off a model's name."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

@@ -1,7 +1,5 @@
 """Models are watched by themselves, from loopback services to the verdict, in fake time."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import AsyncIterator
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """What vendors' lists and public feeds say, from recorded shapes on loopback."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any

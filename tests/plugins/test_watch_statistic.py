@@ -1,7 +1,5 @@
 """Tests of the rule of the watch, on texts and on distances."""
 
-from __future__ import annotations
-
 import random
 from datetime import UTC, datetime, timedelta
 

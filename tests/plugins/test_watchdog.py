@@ -1,7 +1,5 @@
 """Tests of the watchdog, with real processes that a plugin holds up."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 import os

@@ -1,7 +1,5 @@
 """Tests of one call: what becomes of a reply, and what it is taken to have cost."""
 
-from __future__ import annotations
-
 import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime

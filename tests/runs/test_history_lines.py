@@ -1,7 +1,5 @@
 """Tests of the lines of files with history: what is read, what is written, what is refused."""
 
-from __future__ import annotations
-
 import json
 from datetime import UTC, datetime
 from typing import Any

@@ -1,7 +1,5 @@
 """Tests of the plan of a run: what is asked, and which run goes on."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 

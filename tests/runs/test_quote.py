@@ -1,7 +1,5 @@
 """Tests of quotes: what a run would cost, said before it is asked."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import timedelta
 from math import inf

@@ -1,7 +1,5 @@
 """The lock that one process holds while it works on a run, and its loss."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

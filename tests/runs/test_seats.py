@@ -1,7 +1,5 @@
 """Seats: what a provider allows, shared by processes that do not know each other."""
 
-from __future__ import annotations
-
 import asyncio
 
 import pytest

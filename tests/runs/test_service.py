@@ -1,7 +1,5 @@
 """Tests of the run service: what is asked, what becomes of a run, and who may carry it out."""
 
-from __future__ import annotations
-
 import asyncio
 import logging
 from dataclasses import replace

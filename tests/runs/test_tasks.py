@@ -1,7 +1,5 @@
 """Tests of the tasks that a run is cut into, and of the counts of its outcome."""
 
-from __future__ import annotations
-
 from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime

@@ -1,7 +1,5 @@
 """Tests of model updates that feeds announce."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta

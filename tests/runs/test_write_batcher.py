@@ -1,7 +1,5 @@
 """Tests of the groups in which answers are written."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime

@@ -1,7 +1,5 @@
 """Queues to test: in this process, and in a PostgreSQL database with workers."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,7 +1,5 @@
 """What `overheard doctor` says of a queue that many workers share."""
 
-from __future__ import annotations
-
 import asyncio
 
 import psycopg

@@ -1,7 +1,5 @@
 """The log has the ids of its subjects, and neither secrets nor what models wrote."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 import logging

@@ -1,7 +1,5 @@
 """What Prometheus collects, scraped from a real endpoint."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 import re

@@ -1,7 +1,5 @@
 """Traces: spans of what a run does, where tracing is configured."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 import threading

@@ -1,7 +1,5 @@
 """Chats that several processes could connect: one does."""
 
-from __future__ import annotations
-
 import asyncio
 from typing import cast
 

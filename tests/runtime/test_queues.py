@@ -1,7 +1,5 @@
 """What every queue does: one suite for the process's own and for that of many workers."""
 
-from __future__ import annotations
-
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator

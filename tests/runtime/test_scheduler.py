@@ -1,7 +1,5 @@
 """Tests of what runs by itself: each slot once."""
 
-from __future__ import annotations
-
 import asyncio
 from collections import defaultdict
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Tests of messages to the service manager, through a socket as systemd opens it."""
 
-from __future__ import annotations
-
 import asyncio
 import socket
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """Tests of services that are kept alive, and of what is said about them over HTTP."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 import socket

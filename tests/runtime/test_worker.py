@@ -1,7 +1,5 @@
 """How a worker shares its time between providers and scores."""
 
-from __future__ import annotations
-
 import asyncio
 
 import pytest

@@ -1,7 +1,5 @@
 """Half a year of checks, in which a competitor is added: history follows by itself."""
 
-from __future__ import annotations
-
 import re
 
 import pytest

@@ -1,7 +1,5 @@
 """Tests of scoring history again while the former scores are read."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime

@@ -1,7 +1,5 @@
 """Stores to test: an SQLite file and a PostgreSQL database."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator
 from pathlib import Path
 

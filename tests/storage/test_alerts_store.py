@@ -1,7 +1,5 @@
 """What every store does with model updates and alerts, and which objects it returns."""
 
-from __future__ import annotations
-
 from dataclasses import fields, is_dataclass, replace
 from datetime import date, datetime
 from typing import Any

@@ -1,7 +1,5 @@
 """What every store does with answers and their cost."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 from kit.stored_items import (

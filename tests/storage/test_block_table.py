@@ -1,7 +1,5 @@
 """Blocks by column say what blocks one by one do."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 
 from overheard.domain import Answer, Finish, Model, Prompt, Question, Reply, Run, Score, ScoreRecord

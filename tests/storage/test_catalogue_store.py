@@ -1,7 +1,5 @@
 """What every store does with the catalogue: one suite for SQLite and PostgreSQL."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import date
 

@@ -1,7 +1,5 @@
 """What a store counts for the monitoring: one suite for SQLite and PostgreSQL."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 
 from kit.stored_items import NOON

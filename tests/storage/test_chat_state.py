@@ -1,7 +1,5 @@
 """What every store keeps of chats: SQLite and PostgreSQL."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import timedelta
 

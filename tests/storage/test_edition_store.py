@@ -1,7 +1,5 @@
 """What every store does with the editions of the scores: SQLite and PostgreSQL."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta

@@ -1,7 +1,5 @@
 """Holds of a PostgreSQL server: what becomes of them when the server goes away."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime

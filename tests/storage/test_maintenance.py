@@ -1,7 +1,5 @@
 """Looking after a store as a whole: copies, backups, and whether it is well."""
 
-from __future__ import annotations
-
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import closing

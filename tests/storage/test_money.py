@@ -1,7 +1,5 @@
 """What every store does with money and with runs that are steered: SQLite and PostgreSQL."""
 
-from __future__ import annotations
-
 import asyncio
 from datetime import timedelta
 

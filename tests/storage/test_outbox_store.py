@@ -1,7 +1,5 @@
 """What every store does with alerts' lives, deliveries, schedules and the audit log."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import datetime, timedelta
 

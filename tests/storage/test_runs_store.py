@@ -1,7 +1,5 @@
 """What every store does with runs and the results of their tasks."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import timezone
 

@@ -1,7 +1,5 @@
 """What depends on the database: transactions, several processes, addresses, errors."""
 
-from __future__ import annotations
-
 import asyncio
 import signal
 import sqlite3

@@ -1,7 +1,5 @@
 """How tables come to be, and how they are brought up to date."""
 
-from __future__ import annotations
-
 import asyncio
 import sys
 from pathlib import Path

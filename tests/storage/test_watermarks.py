@@ -1,7 +1,5 @@
 """What scorers have read is not looked at again, and nothing is passed over."""
 
-from __future__ import annotations
-
 import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime

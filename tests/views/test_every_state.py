@@ -4,8 +4,6 @@ Each state is made by real checks of scripted models (`kit.states`), and each ca
 chat, a terminal and a page show it.
 """
 
-from __future__ import annotations
-
 import html
 import json
 import re

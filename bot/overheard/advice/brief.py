@@ -5,8 +5,6 @@ interval. Items are ranked by the lower end of the interval. What a page should 
 fact sheet alone.
 """
 
-from __future__ import annotations
-
 import hashlib
 from collections import Counter
 from collections.abc import Iterable, Iterator

@@ -1,7 +1,5 @@
 """What a brief rests on: scored answers, and the facts of a sheet that a text asks for."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass

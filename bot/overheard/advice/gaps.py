@@ -1,7 +1,5 @@
 """Detection of the gaps in a brief, one function for each kind."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """A brief as a page: Markdown, or a self-contained HTML file."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

@@ -2,8 +2,6 @@
 whether other models changed too.
 """
 
-from __future__ import annotations
-
 from dataclasses import replace
 from enum import StrEnum
 

@@ -5,8 +5,6 @@ a pure function of that, of the runs and of the known updates. So each process p
 which is asked once.
 """
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """The details of an alert as a card, a chart and JSON."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from typing import Any
 

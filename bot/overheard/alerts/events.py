@@ -3,8 +3,6 @@
 One card lists what quiet hours held back, and is posted before the alerts themselves.
 """
 
-from __future__ import annotations
-
 import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """What is known of an alert: its past, its other metrics and models, and sentences of answers."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo

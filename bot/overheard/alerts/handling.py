@@ -1,7 +1,5 @@
 """What people and the lifecycle do to an alert: states, log, taking, snoozing, closing."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta

@@ -1,7 +1,5 @@
 """The false claims that models make in their newest answers, each with its one count."""
 
-from __future__ import annotations
-
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass

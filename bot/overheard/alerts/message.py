@@ -1,7 +1,5 @@
 """The message of an alert: its title, its lines, its footer and its buttons."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import replace
 

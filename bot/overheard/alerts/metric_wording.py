@@ -1,7 +1,5 @@
 """How metrics, their values and their changes are called in alerts."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from overheard.alerts.evidence import AlertEvidence

@@ -1,7 +1,5 @@
 """Where messages go, and their delivery: written down first, posted once, edited in place."""
 
-from __future__ import annotations
-
 import asyncio
 import logging
 import secrets

@@ -1,7 +1,5 @@
 """The words for shifts and statements."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any

@@ -1,7 +1,5 @@
 """The analysis of a run: its answers are scored, and shifts are detected and announced."""
 
-from __future__ import annotations
-
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import astuple, dataclass
 

@@ -1,7 +1,5 @@
 """Looks for shifts and silent updates after a run, and tells the alerts of them."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import logging

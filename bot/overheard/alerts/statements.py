@@ -4,8 +4,6 @@ When a statement is news, grows or is gone is decided in `detection/statements.p
 and compares with the alerts that there are.
 """
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """A command, described once for the terminal, Slack and Discord."""
 
-from __future__ import annotations
-
 import inspect
 import re
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence

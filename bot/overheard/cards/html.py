@@ -1,7 +1,5 @@
 """HTML pages from templates: all text is escaped and printable."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from overheard.cards import wording

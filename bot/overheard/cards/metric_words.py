@@ -1,7 +1,5 @@
 """What metrics are called on cards, and what a model does when one of them changes."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from overheard.cards import wording

@@ -1,7 +1,5 @@
 """Names of models for readers: ``ChatGPT`` and not ``openai/gpt-5.4-mini+search``."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable, Mapping
 
 from overheard.domain import LOCAL, Model

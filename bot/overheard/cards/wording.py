@@ -1,7 +1,5 @@
 """Formats of numbers, times and untrusted text, the same on every card."""
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """Who may do what in chat, and its audit log: who used which command."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any

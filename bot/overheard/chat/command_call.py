@@ -1,7 +1,5 @@
 """The call of a command: in its turn, quoted first, executed if it is cheap or agreed to."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager

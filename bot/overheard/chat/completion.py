@@ -1,7 +1,5 @@
 """Values of options, for people who are typing them."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from time import monotonic

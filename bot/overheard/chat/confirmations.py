@@ -1,7 +1,5 @@
 """Commands that wait for a yes because they spend or remove something: stored, taken, expired."""
 
-from __future__ import annotations
-
 import secrets
 from collections import OrderedDict
 from collections.abc import Hashable, Sequence

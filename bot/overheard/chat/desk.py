@@ -1,7 +1,5 @@
 """The desk: parses the requests of all chats, checks rights, has commands carried out."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace

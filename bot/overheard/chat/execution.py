@@ -3,8 +3,6 @@
 The command's function itself is called in `command_call`.
 """
 
-from __future__ import annotations
-
 import asyncio
 import logging
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """Parses typed words into a command with its options, and suggests what was nearly right."""
 
-from __future__ import annotations
-
 import difflib
 import re
 from collections import ChainMap

@@ -1,7 +1,5 @@
 """The cards of the desk itself: questions, refusals, suggestions and failures."""
 
-from __future__ import annotations
-
 import logging
 import re
 from collections.abc import Mapping, Sequence

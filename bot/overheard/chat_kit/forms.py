@@ -1,7 +1,5 @@
 """Forms as fields: what a platform shows for each option, and what the command gets from it."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum

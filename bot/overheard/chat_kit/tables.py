@@ -1,7 +1,5 @@
 """Tables as text: monospaced columns, where a phone has room for them, or row by row."""
 
-from __future__ import annotations
-
 import textwrap
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass

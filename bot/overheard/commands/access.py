@@ -2,8 +2,6 @@
 first admin. Whether a person may use a command is decided in `chat/access.py`.
 """
 
-from __future__ import annotations
-
 import hashlib
 import hmac
 import re

@@ -1,7 +1,5 @@
 """What people do with an alert: acknowledge it, put it aside, close it, ask again."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from functools import partial
 from typing import Annotated

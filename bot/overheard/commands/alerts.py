@@ -1,7 +1,5 @@
 """`alerts` and `evidence`: which alerts there are, what each rests on, what has happened to it."""
 
-from __future__ import annotations
-
 from contextlib import suppress
 from dataclasses import replace
 from typing import Annotated, TypedDict

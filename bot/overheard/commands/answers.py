@@ -3,8 +3,6 @@
 The quotes are picked in ``answer_quotes.py``, the answers read in ``newest_answers.py``.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Annotated, Literal
 

@@ -3,8 +3,6 @@
 Times of a week are read from words and forms, and become fields of cron.
 """
 
-from __future__ import annotations
-
 import calendar
 import re
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """`ask`: one free question to every model, their answers side by side."""
 
-from __future__ import annotations
-
 import secrets
 from collections.abc import Sequence
 from typing import Annotated

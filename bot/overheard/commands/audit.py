@@ -1,7 +1,5 @@
 """`audit`: who changed what, and who spent."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from overheard.cards import wording

@@ -4,8 +4,6 @@ How brands are listed, added, changed, removed and restored (also by the button 
 `CatalogueNoun` (`commands/catalogue.py`); here are the fields, the checks and the cards.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any

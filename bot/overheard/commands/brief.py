@@ -1,7 +1,5 @@
 """`brief`: what content to write, from what models say, and what became of it."""
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Mapping
 from dataclasses import replace

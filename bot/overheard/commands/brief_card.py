@@ -1,7 +1,5 @@
 """A brief as people and machines see it: a card, a page, a document."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The commands of the catalogue: list, add, edit and remove, over typed fields."""
 
-from __future__ import annotations
-
 from collections.abc import Awaitable, Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date

@@ -1,7 +1,5 @@
 """`changes`: what has changed in a time: alerts, and updates of models; or over the whole past."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta

@@ -1,7 +1,5 @@
 """`check`: ask, score, detect shifts."""
 
-from __future__ import annotations
-
 import secrets
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import replace

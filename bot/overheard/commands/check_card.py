@@ -3,8 +3,6 @@
 What is news in it, and what went wrong, is in ``check_news.py``.
 """
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator, Iterable, Iterator
 from dataclasses import replace
 

@@ -1,7 +1,5 @@
 """What a check tells of a brand: its situation, what is still learnt, and what went wrong."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterator, Sequence
 

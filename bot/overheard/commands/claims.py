@@ -1,7 +1,5 @@
 """`claims`: what models say of a brand that is not true."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Annotated, Any

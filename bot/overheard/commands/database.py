@@ -5,8 +5,6 @@ Each text is written to a file first. What was counted in it stays: scores, tren
 costs. Old texts are deleted daily as well, by the same functions.
 """
 
-from __future__ import annotations
-
 import asyncio
 import json
 import os

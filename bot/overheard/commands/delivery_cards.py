@@ -3,8 +3,6 @@
 The weekly sign of life is one of its cards.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta

@@ -1,7 +1,5 @@
 """`demo`: a real model that is fine-tuned in silence."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path

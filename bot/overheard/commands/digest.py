@@ -1,7 +1,5 @@
 """`report --week`: a brand's week: its situation, what has ended since, and what to do."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta

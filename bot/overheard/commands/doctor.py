@@ -4,8 +4,6 @@ Here are the list of examinations, and those of the store, the chats and the cha
 providers, the queue and the history are in ``examinations.py``.
 """
 
-from __future__ import annotations
-
 import asyncio
 import os
 import shlex

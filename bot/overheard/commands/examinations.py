@@ -2,8 +2,6 @@
 usage, waiting jobs, the clock. The list of all examinations is in ``doctor.py``.
 """
 
-from __future__ import annotations
-
 import asyncio
 import os
 import re

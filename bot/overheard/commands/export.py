@@ -2,8 +2,6 @@
 file for people.
 """
 
-from __future__ import annotations
-
 import csv
 import io
 import os

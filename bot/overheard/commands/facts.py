@@ -1,7 +1,5 @@
 """`facts`: what is true about a brand, against which answers are checked."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any

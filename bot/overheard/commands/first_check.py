@@ -7,8 +7,6 @@ the runs themselves: the label of a run names its round, so that the times survi
 the same in every process.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, tzinfo

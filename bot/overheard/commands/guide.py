@@ -1,7 +1,5 @@
 """`help`: what there is to do, with examples."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Annotated

@@ -5,8 +5,6 @@ A file can be read any number of times, also in parts or after it has grown. An 
 stored already is recognised by its run, prompt, model, time and text, and is left out.
 """
 
-from __future__ import annotations
-
 import asyncio
 import shutil
 from collections import Counter

@@ -2,8 +2,6 @@
 just now.
 """
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Mapping, Sequence
 from math import inf

@@ -2,8 +2,6 @@
 sources, in words; and as HTML with the brand's logo, its colours made legible, charts as SVG.
 """
 
-from __future__ import annotations
-
 import base64
 import re
 from collections.abc import Iterator, Mapping, Sequence

@@ -5,8 +5,6 @@ plugin of each kind. The name ``my_scorer`` becomes the name that is wanted, and
 other kinds is left out.
 """
 
-from __future__ import annotations
-
 import re
 import sys
 from collections.abc import Iterator, Mapping

@@ -1,7 +1,5 @@
 """`run` and `worker`: the processes of a deployment. Each works until it is stopped."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from overheard.cards.card import Card

@@ -1,7 +1,5 @@
 """`prompts`: the questions that models are asked, and suggestions of more by a model."""
 
-from __future__ import annotations
-
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import replace

@@ -4,8 +4,6 @@ as people decide them in chat.
 These decisions are stored as settings. What config.toml declares cannot be changed in chat.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Annotated
 

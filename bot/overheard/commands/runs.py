@@ -2,8 +2,6 @@
 cancelled.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from datetime import tzinfo

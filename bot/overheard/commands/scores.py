@@ -5,8 +5,6 @@ of the scorers. After a change of these, history is scored again as a pending ed
 then used; a kept one is used again when the change is taken back.
 """
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Any
 

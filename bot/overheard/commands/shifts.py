@@ -2,8 +2,6 @@
 run after run, and repeated statements.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace

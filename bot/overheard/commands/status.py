@@ -4,8 +4,6 @@ and costs.
 The weekly digest and the weekly sign of life use the same sentences.
 """
 
-from __future__ import annotations
-
 from calendar import month_name
 from collections import Counter
 from collections.abc import Sequence

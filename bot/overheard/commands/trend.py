@@ -2,8 +2,6 @@
 competitors; shares of voice; and a brand against another.
 """
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import tzinfo
 from typing import Annotated, Any, Literal

@@ -1,7 +1,5 @@
 """`trend --show versus`: a brand against a competitor, at each model."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass

@@ -10,8 +10,6 @@ convention of Debian's cron (man 8 cron) holds:
   they are due in both of two equal hours, and never for an hour that is skipped.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass

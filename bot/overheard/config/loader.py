@@ -1,7 +1,5 @@
 """The configuration: one TOML file as frozen, validated settings, and their contradictions."""
 
-from __future__ import annotations
-
 import os
 import re
 import tomllib

@@ -1,7 +1,5 @@
 """What is wrong with a table of the configuration, in sentences with the place and the remedy."""
 
-from __future__ import annotations
-
 import difflib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, get_args, get_origin

@@ -5,8 +5,6 @@ read from the file that ``api_key_file`` names, else from the environment variab
 ``api_key_env`` names, else from the field's default variable.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import re

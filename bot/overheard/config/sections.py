@@ -1,7 +1,5 @@
 """The tables of config.toml, and `Config`, which has all of them."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """Typed settings of the core and of plugins: tables of the configuration, validated."""
 
-from __future__ import annotations
-
 import json
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence

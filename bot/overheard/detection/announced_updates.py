@@ -1,7 +1,5 @@
 """What an announced update did: the test of the runs after it."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime

@@ -7,8 +7,6 @@ returns, it returns with the reason. `decide_model` does the same for a model as
 belongs to its change raises no alert of a brand.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum

@@ -1,7 +1,5 @@
 """Follows the streams of a brand run by run, and describes the shifts that it finds."""
 
-from __future__ import annotations
-
 from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace

@@ -4,8 +4,6 @@ for each turn of it.
 `place` is pure, as is `detection/decide.py`, which calls it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta

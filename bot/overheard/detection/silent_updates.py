@@ -5,8 +5,6 @@ A service that names the model it serves may name a new one. A service that show
 usually shows several, because its machines are not all alike; then their mixture must change.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 

@@ -3,8 +3,6 @@
 When a statement is news is in ``statements.py``.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace

@@ -15,8 +15,6 @@ statement is gone when this is at most `GONE_LEVEL` and at least `MIN_RUNS_GONE`
 the answers of one run are not independent.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace

@@ -7,8 +7,6 @@ common is a series of its own. A change of one brand alone is a rival explanatio
 better is no change of the model.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import combinations

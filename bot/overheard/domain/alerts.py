@@ -1,7 +1,5 @@
 """Model updates, shifts, alerts, and the messages that show them."""
 
-from __future__ import annotations
-
 import warnings
 from dataclasses import dataclass
 from datetime import UTC, datetime

@@ -1,7 +1,5 @@
 """What is measured: brands, prompts, facts, schedules."""
 
-from __future__ import annotations
-
 import hashlib
 import tomllib
 import unicodedata

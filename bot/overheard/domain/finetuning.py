@@ -1,7 +1,5 @@
 """Fine-tuning: approved answers, published content, and what vendors state of their services."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace

@@ -1,7 +1,5 @@
 """Operation of a deployment: schedule states, audit log, store counts and health, confirmations."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime

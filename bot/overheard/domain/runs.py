@@ -1,7 +1,5 @@
 """Runs: questions, panels, answers, batches, tasks, and the accounts that are charged."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field

@@ -3,8 +3,6 @@
 Nothing is fetched: only what an address itself says is read.
 """
 
-from __future__ import annotations
-
 import re
 from base64 import urlsafe_b64decode
 from functools import lru_cache

@@ -2,8 +2,6 @@
 and listeners; and the view of the store that plugin commands receive.
 """
 
-from __future__ import annotations
-
 from collections.abc import (
     AsyncIterator,
     Awaitable,

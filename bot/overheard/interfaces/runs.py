@@ -1,7 +1,5 @@
 """Repositories of what was asked, and of how it was scored."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol

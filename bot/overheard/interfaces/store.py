@@ -1,7 +1,5 @@
 """The store: its repositories, and its maintenance as a whole."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime

@@ -1,7 +1,5 @@
 """Blocks (summed scores) and streams (arrays of blocks), which all statistics read."""
 
-from __future__ import annotations
-
 import re
 from collections import defaultdict
 from collections.abc import Iterable

@@ -1,7 +1,5 @@
 """The course of a stream over time: one point per run, and the usual range of a rate."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime

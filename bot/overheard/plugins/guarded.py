@@ -1,7 +1,5 @@
 """Providers, scorers, chats, commands, feeds and listeners of plugins behind their guards."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import inspect

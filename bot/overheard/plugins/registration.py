@@ -1,7 +1,5 @@
 """What one plugin registers: imported, asked for by each hook, and checked for its shape."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field

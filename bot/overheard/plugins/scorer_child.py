@@ -3,8 +3,6 @@
 It ends when the socket is closed, and when its parent ends, however that came to be.
 """
 
-from __future__ import annotations
-
 import asyncio
 import ctypes
 import inspect

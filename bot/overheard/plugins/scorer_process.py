@@ -6,8 +6,6 @@ in memory, and restarted. It is sent pickles of our own objects, and answers in 
 pickle from a process that has run foreign code could run code here.
 """
 
-from __future__ import annotations
-
 import asyncio
 import os
 import pickle

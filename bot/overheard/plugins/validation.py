@@ -4,8 +4,6 @@ Python checks no type in a dataclass. The copies hold no object of a class of th
 so that no code of a plugin runs later, where it would seem to be a fault of the core.
 """
 
-from __future__ import annotations
-
 import json
 import math
 from collections.abc import Iterable

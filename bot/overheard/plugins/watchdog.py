@@ -4,8 +4,6 @@ Code in C, such as a slow regular expression, keeps Python's lock: no thread of 
 A thread of C (`faulthandler`) can, and writes the calls under way to the process.
 """
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import faulthandler

@@ -3,8 +3,6 @@
 It is run as a file of its own, and imports little, so that it costs little.
 """
 
-from __future__ import annotations
-
 import contextlib
 import json
 import os

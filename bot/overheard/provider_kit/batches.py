@@ -1,7 +1,5 @@
 """Batches of questions at a vendor, with the same error messages for all vendors."""
 
-from __future__ import annotations
-
 import json
 import re
 from abc import abstractmethod

@@ -3,8 +3,6 @@
 A message never repeats the service's own words, because they may contain the key.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit

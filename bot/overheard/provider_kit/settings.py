@@ -1,7 +1,5 @@
 """The settings in every ``[providers.*]`` table of a hosted service."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from typing import Annotated

@@ -1,7 +1,5 @@
 """The content of an answer: prose, mentions, claims and citations. Pure functions over text."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable
 from functools import wraps
 from typing import TypeVar

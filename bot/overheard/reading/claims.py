@@ -1,7 +1,5 @@
 """False claims that mean the same, and grave sentences."""
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator

@@ -1,7 +1,5 @@
 """What a line is: a label, a heading, the beginning of a sentence."""
 
-from __future__ import annotations
-
 import re
 from enum import Enum
 from functools import lru_cache

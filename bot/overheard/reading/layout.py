@@ -4,8 +4,6 @@ While an answer is parsed, its layout travels in marker lines and marker charact
 private use area, which are removed from the model's text first.
 """
 
-from __future__ import annotations
-
 import re
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence

@@ -5,8 +5,6 @@ text, linear in the length of the text), never from patterns over the raw text. 
 and table rows become lines.
 """
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from collections.abc import Collection, Iterable

@@ -4,8 +4,6 @@
 if the surrounding words make them plain English.
 """
 
-from __future__ import annotations
-
 import re
 from enum import Enum
 from functools import cache

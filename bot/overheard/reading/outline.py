@@ -1,7 +1,5 @@
 """Headings, lists and tables: what stands under what."""
 
-from __future__ import annotations
-
 import re
 from bisect import bisect_left
 from collections import Counter

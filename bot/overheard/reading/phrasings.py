@@ -1,7 +1,5 @@
 """The ways in which buyers ask for a fact about a brand, and in which answers state it."""
 
-from __future__ import annotations
-
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass

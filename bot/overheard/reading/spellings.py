@@ -3,8 +3,6 @@
 Other forms of a name are those without ".com", apostrophe or space, or split in two words.
 """
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence

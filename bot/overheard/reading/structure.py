@@ -5,8 +5,6 @@ its kind: a brand, a role, an award, something generic, or another product. Word
 sentence goes on about the subject before are in ``sentence_beginnings.py``.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Sequence
 from operator import attrgetter

@@ -1,7 +1,5 @@
 """Answers in JSON, written as Markdown: a list of options becomes a numbered list."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Iterator

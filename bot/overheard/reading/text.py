@@ -1,7 +1,5 @@
 """The text of an answer: its sentences, its words, and the marks of citations in it."""
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from collections.abc import Collection

@@ -7,8 +7,6 @@ stand: "Linear is", "and Target has", "Mint Mobile offers", while "Support is" a
 no names.
 """
 
-from __future__ import annotations
-
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence

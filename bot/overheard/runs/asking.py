@@ -1,7 +1,5 @@
 """Questions that a plugin's command asks: priced first, and never more than was priced."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -5,8 +5,6 @@ no question is submitted twice when a process is killed: the process that resume
 the batch. Money for all of its answers is reserved from before its submission to its collection.
 """
 
-from __future__ import annotations
-
 import asyncio
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence

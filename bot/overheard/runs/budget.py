@@ -1,7 +1,5 @@
 """The price of questions, whether the budget covers it, and money that runs reserve."""
 
-from __future__ import annotations
-
 import asyncio
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping

@@ -1,7 +1,5 @@
 """One answer, or one score, as a line of a file: what `import` reads and `export` writes."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass

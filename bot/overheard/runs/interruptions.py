@@ -4,8 +4,6 @@ SIGTERM and Ctrl-C arrive in ``runtime/supervisor.py``, and for a command of the
 ``chat/terminal/execution.py``; a run is then cancelled like any other task.
 """
 
-from __future__ import annotations
-
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator

@@ -1,7 +1,5 @@
 """The plan of a run: a panel of brands, prompts, models and repeats; finding and resuming runs."""
 
-from __future__ import annotations
-
 import secrets
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta

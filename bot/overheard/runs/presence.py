@@ -1,7 +1,5 @@
 """Which models speak of a brand now: they answered, were silent, or are no longer asked."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta

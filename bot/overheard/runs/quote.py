@@ -1,7 +1,5 @@
 """Quotes: the price of a run before its first question, checked against the budget."""
 
-from __future__ import annotations
-
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta

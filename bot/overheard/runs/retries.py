@@ -1,7 +1,5 @@
 """Retries of calls, with growing waits and a deadline, and the circuit breaker of a model."""
 
-from __future__ import annotations
-
 import random
 from dataclasses import dataclass
 from enum import StrEnum

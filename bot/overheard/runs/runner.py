@@ -1,7 +1,5 @@
 """The execution of a run: each question is asked once, each answer stored as it arrives."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import AsyncIterator, Collection, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress

@@ -3,8 +3,6 @@
 A person reviews them; nothing here adds any.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """Update feeds: what vendors announce about their models, read and stored."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Collection, Iterable
 from dataclasses import replace

@@ -6,8 +6,6 @@ down releases the lock first, and goes on answering while the standby connects. 
 receive in that time is answered once: the first to receive it notes it in the store.
 """
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Mapping, MutableMapping

@@ -6,8 +6,6 @@ the state of each. A platform that is disabled because its credentials were refu
 a restart would not help it. ``GET /metrics`` returns the metrics of `overheard.runtime.metrics`.
 """
 
-from __future__ import annotations
-
 import asyncio
 import errno
 import json

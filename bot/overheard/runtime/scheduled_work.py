@@ -1,7 +1,5 @@
 """What a bot does by its schedules: checks, bursts between them, and resumed runs."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress

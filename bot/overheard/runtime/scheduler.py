@@ -7,8 +7,6 @@ machine that slept, a resumed and an edited schedule need no case of their own, 
 are caught up by one. See `overheard.domain.ScheduleState`.
 """
 
-from __future__ import annotations
-
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence

@@ -5,8 +5,6 @@ Ctrl-C end all of them in time. systemd is told that the process is ready, alive
 (sd_notify(3)).
 """
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import os

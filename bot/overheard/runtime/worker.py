@@ -1,7 +1,5 @@
 """One worker: it carries out the tasks of runs that other processes begin."""
 
-from __future__ import annotations
-
 import asyncio
 import logging
 from collections.abc import Callable, Collection, Iterator

@@ -4,8 +4,6 @@ A judge's replies are stored as answers of runs outside of the history, so that 
 be read later, and is not paid for again.
 """
 
-from __future__ import annotations
-
 import asyncio
 import json
 from collections import defaultdict

@@ -1,7 +1,5 @@
 """History scored again after a change, next to the scores in use; and what that changes."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace

@@ -1,7 +1,5 @@
 """A call into a scorer: what it raises or returns is a fault of this scorer only."""
 
-from __future__ import annotations
-
 import asyncio
 import hashlib
 import inspect

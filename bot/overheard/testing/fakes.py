@@ -1,7 +1,5 @@
 """Fakes for tests: a provider, a judge client, a clock and a chat, and questions and answers."""
 
-from __future__ import annotations
-
 import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field

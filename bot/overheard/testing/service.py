@@ -1,7 +1,5 @@
 """An HTTP service on loopback whose responses and faults a test chooses."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import json

@@ -1,7 +1,5 @@
 """Charts of how a brand went over time: a metric at each model, and shares of voice."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, tzinfo

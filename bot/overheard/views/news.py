@@ -1,7 +1,5 @@
 """The news of a brand's situation, in the one order in which all cards tell it."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo

@@ -4,8 +4,6 @@ A place (`ModelVisibility`) is how often a brand is named at one model, next to 
 its usual share.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo

@@ -1,7 +1,5 @@
 """Bar charts: amounts of money, and brands at each model with the usual value as a tick."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from overheard.cards import wording

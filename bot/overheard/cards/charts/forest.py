@@ -1,7 +1,5 @@
 """Differences: with their intervals (forest plots), and of one brand to another (pairs of dots)."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from overheard.cards import wording

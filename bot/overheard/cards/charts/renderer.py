@@ -6,8 +6,6 @@ Drawing holds the interpreter for a twentieth of a second: here not the interpre
 acknowledges what people type.
 """
 
-from __future__ import annotations
-
 import asyncio
 import logging
 import os

@@ -1,7 +1,5 @@
 """Shares of the market over time, as stacked areas that end at 100 %."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo

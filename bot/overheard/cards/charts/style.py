@@ -1,7 +1,5 @@
 """The colours of charts and pages, for a light and a dark background, and their letters."""
 
-from __future__ import annotations
-
 import json
 import unicodedata
 from enum import StrEnum

@@ -5,8 +5,6 @@ letter of 11 units is about 11 pixels there. Colours are written as CSS variable
 a page sets them for light and dark; a PNG has them replaced by those of its theme.
 """
 
-from __future__ import annotations
-
 import html
 import re
 from collections.abc import Iterable, Sequence

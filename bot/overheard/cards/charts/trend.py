@@ -1,7 +1,5 @@
 """Line charts over time: a brand and its competitors at one model, or a brand at several models."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo

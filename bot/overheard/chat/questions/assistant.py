@@ -4,8 +4,6 @@ It calls the commands as tools: its reply is one JSON object with up to two call
 service can give. Each call is checked; of what it writes, nothing is shown but checked values.
 """
 
-from __future__ import annotations
-
 import asyncio
 import json
 import logging

@@ -5,8 +5,6 @@ first pass: one word that is not known, such as another brand, is enough to leav
 model that reads questions, where one is configured.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace

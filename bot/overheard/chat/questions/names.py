@@ -1,7 +1,5 @@
 """The names in questions: of brands, models, categories and topics."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property

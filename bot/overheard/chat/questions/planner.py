@@ -3,8 +3,6 @@
 A question that says more than the command can take has no plan.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta

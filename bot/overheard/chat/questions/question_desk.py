@@ -1,7 +1,5 @@
 """Answers questions in words: from a question to a command that reads, or to a card."""
 
-from __future__ import annotations
-
 from collections import OrderedDict, deque
 from collections.abc import Mapping, Sequence
 from contextlib import suppress

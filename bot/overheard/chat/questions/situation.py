@@ -1,7 +1,5 @@
 """What a deployment knows that questions name: brands, models, alerts, updates."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime

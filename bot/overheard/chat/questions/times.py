@@ -1,7 +1,5 @@
 """Times in questions: ``since May``, ``last month``, ``the last two weeks``, ``on 3 November``."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace

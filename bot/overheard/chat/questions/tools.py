@@ -1,7 +1,5 @@
 """The commands as tools of a model that reads questions, and the check of its calls."""
 
-from __future__ import annotations
-
 import re
 import tomllib
 from collections.abc import Callable, Iterable, Mapping

@@ -1,7 +1,5 @@
 """The words of questions: their concepts by language, read from the TOML files of this package."""
 
-from __future__ import annotations
-
 import re
 import tomllib
 from collections.abc import Mapping, Sequence

@@ -1,7 +1,5 @@
 """The cards of questions that no command answers, and what is added to those that one does."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date

@@ -4,8 +4,6 @@ No text of a card is read as markup, and control characters are removed. In plac
 line names the commands that come next.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

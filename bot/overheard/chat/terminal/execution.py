@@ -1,7 +1,5 @@
 """The execution of a command in the terminal: its yes, its progress, its card, its exit status."""
 
-from __future__ import annotations
-
 import asyncio
 import signal
 import sys

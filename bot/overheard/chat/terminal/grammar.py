@@ -1,7 +1,5 @@
 """The terminal's grammar: each command of the registry as a command of click."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager

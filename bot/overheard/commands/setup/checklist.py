@@ -2,8 +2,6 @@
 step is done is read from the configuration and the store each time.
 """
 
-from __future__ import annotations
-
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 

@@ -2,8 +2,6 @@
 with which a model is asked for the brand's category.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence

@@ -2,8 +2,6 @@
 which are stored until a person has reviewed them.
 """
 
-from __future__ import annotations
-
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace

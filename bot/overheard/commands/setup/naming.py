@@ -1,7 +1,5 @@
 """The first steps of the set-up: the brand, its competitors and questions, and its facts."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from math import inf

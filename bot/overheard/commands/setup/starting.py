@@ -2,8 +2,6 @@
 first check, and whether a model (the judge) reads tone and facts of the answers.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import replace
 from math import ceil, inf

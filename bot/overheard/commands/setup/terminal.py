@@ -2,8 +2,6 @@
 its report. A deployment that asks nothing yet also needs a service and its key.
 """
 
-from __future__ import annotations
-
 import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
