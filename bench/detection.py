@@ -348,12 +348,7 @@ def learning(panels: int, seed: int) -> None:
                 sizes.append(100 * size)
                 seen.append(any(alarm.run.id > before for alarm in monitor.replay()))
             lines.append(
-                (
-                    f"{effects} {tau:g}",
-                    f"{before}",
-                    f"{np.mean(sizes):.0f}",
-                    f"{np.mean(seen):.2f}",
-                )
+                (f"{effects} {tau:g}", f"{before}", f"{np.mean(sizes):.0f}", f"{np.mean(seen):.2f}")
             )
     rows(("world", "runs before", "points named", "seen within three runs"), lines)
 
@@ -365,10 +360,7 @@ def again(panels: int, seed: int) -> None:
 
     def line(drop: float, asked_again: float) -> tuple[str, ...]:
         world = WorldDesign(
-            effects="half",
-            models=3,
-            prompts=12,
-            again=len(LOOKS) if asked_again else 0,
+            effects="half", models=3, prompts=12, again=len(LOOKS) if asked_again else 0
         )
         trial = MonitorTrial(world, drop, per_year=DEFAULT_BUDGET / 5, asked_again=asked_again)
         found = trials.delay(trial, panels, seed, watched=1)

@@ -299,12 +299,7 @@ def faulted(server: Server, line: Proxy, kind: str, questions: int, seed: int) -
                 "" if _ended(scene) else f"the follower ended: {here.log('check')!r}",
             ]
             return Outcome(
-                kept,
-                len(under_way),
-                len(again),
-                still,
-                seconds,
-                ", ".join(filter(None, found)),
+                kept, len(under_way), len(again), still, seconds, ", ".join(filter(None, found))
             )
 
 

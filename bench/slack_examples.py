@@ -24,10 +24,7 @@ def more_cards() -> dict[str, Card]:
         "question": Card(
             "240 questions for about $1.42",
             "check Acme\n\nAt most $3.10.",
-            actions=(
-                Action("confirm x", "Ask", Style.PRIMARY),
-                Action("cancel x", "Cancel"),
-            ),
+            actions=(Action("confirm x", "Ask", Style.PRIMARY), Action("cancel x", "Cancel")),
         ),
         "progress": Card(
             "Working on it: check Acme",

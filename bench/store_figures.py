@@ -112,10 +112,7 @@ async def detect(place: Place) -> Sequence[Figure]:
         with new:
             await past.extend(name, [], latest, (), START)
     title = "  the same without what was kept of its past"
-    return [
-        *new.figures("a brand's detection after a run", 60),
-        *whole.figures(title),
-    ]
+    return [*new.figures("a brand's detection after a run", 60), *whole.figures(title)]
 
 
 async def catch_up(place: Place) -> Sequence[Figure]:

@@ -56,8 +56,7 @@ async def simulate(
         ),
     ] = 0,
     age: Annotated[
-        str,
-        option("Count false alarms of baselines of this many runs.", choices=("all", *AGES)),
+        str, option("Count false alarms of baselines of this many runs.", choices=("all", *AGES))
     ] = "all",
     brands: Annotated[int, option("Brands of the deployment.", low=1, high=20)] = 5,
     models: Annotated[int, option("Models that are asked.", low=1, high=10)] = 1,

@@ -444,11 +444,7 @@ def _watched(
     pairs: list[tuple[Monitor, list[Alarm]]] = [
         (
             Monitor(
-                brand_name(brand),
-                world.streams,
-                policy=policy,
-                restarts=restarts,
-                bursts=again,
+                brand_name(brand), world.streams, policy=policy, restarts=restarts, bursts=again
             ),
             [],
         )

@@ -62,8 +62,7 @@ def free_plan(statement: Statement, truth: Truth) -> FactClaim | None:
     former = [_yes_or_no(value) for value in truth.previous]
     has_plan = not is_denied
     return FactClaim(
-        verdict(has_plan == true, has_plan in former),
-        "free plan" if has_plan else "no free plan",
+        verdict(has_plan == true, has_plan in former), "free plan" if has_plan else "no free plan"
     )
 
 

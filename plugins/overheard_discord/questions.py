@@ -142,9 +142,7 @@ class MessageConversation:
                 return await self._message.channel.send(**content)
             reference = self._message.to_reference(fail_if_not_exists=False)
             return await self._message.channel.send(
-                **content,
-                reference=reference,
-                mention_author=False,
+                **content, reference=reference, mention_author=False
             )
 
         self._sent.append((await self._presenter.send(page, reply), private))

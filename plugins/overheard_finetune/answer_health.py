@@ -112,9 +112,7 @@ class FaultCount:
 
 
 def significant_faults(
-    base: Mapping[tuple[int, str], Answer],
-    tuned: Mapping[tuple[int, str], Answer],
-    checks: int,
+    base: Mapping[tuple[int, str], Answer], tuned: Mapping[tuple[int, str], Answer], checks: int
 ) -> tuple[FaultCount, ...]:
     """Return the faults that a model has significantly more often than the base model, the most
     frequent first; empty for a sound model.

@@ -72,10 +72,7 @@ async def review(
 
 
 async def correct(
-    view: View,
-    *,
-    answer: _AnswerNumber,
-    text: Annotated[str, argument("What is right.")] = "",
+    view: View, *, answer: _AnswerNumber, text: Annotated[str, argument("What is right.")] = ""
 ) -> Card:
     """Store a corrected text for an answer, in place of an earlier approval or correction; return
     the card. The correction is taught; the original text becomes the rejected answer of a

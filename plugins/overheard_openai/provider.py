@@ -169,11 +169,7 @@ class OpenAIProvider(BatchingProvider[OpenAISettings, "AsyncOpenAI"]):
         searches gets the web search tool with the configured limit of searches.
         """
         model, settings = question.model, self.settings
-        request: dict[str, Any] = {
-            "model": model.id,
-            "input": question.prompt.text,
-            "store": False,
-        }
+        request: dict[str, Any] = {"model": model.id, "input": question.prompt.text, "store": False}
         if window := self.service.window(question):
             request["max_output_tokens"] = max(window, MIN_WINDOW_TOKENS)
         if question.schema:

@@ -29,7 +29,7 @@ TAKEN_BACK = _FAULTS.compiled("taken back", r"\b{}\b", any_case=False)
 PURPOSE = _FAULTS.compiled("purpose", r"\b{}(?: (?!complain)[\w'\u2019-]+){0,2} \Z", any_case=False)
 DENIED = re.compile(
     r"(?:\b(?:no|nothing|none|never|nor|not|hardly|barely|zero)|n['\u2019]t)\b"
-    r"(?: [\w'\u2019-]+){0,2} \Z",
+    r"(?: [\w'\u2019-]+){0,2} \Z"
 )
 """Words right before a pattern that deny it: "nothing gets in the way"."""
 SUPPOSED = re.compile(

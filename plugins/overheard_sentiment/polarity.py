@@ -104,10 +104,7 @@ def polarity(
 
 @lru_cache(maxsize=256)  # those of one long answer
 def _polarity(
-    sentence: str,
-    own: tuple[Span, ...],
-    others: tuple[Span, ...],
-    against: bool,
+    sentence: str, own: tuple[Span, ...], others: tuple[Span, ...], against: bool
 ) -> Polarity:
     """Return how a sentence judges a brand: `polarity` with arguments that a cache can hold.
 

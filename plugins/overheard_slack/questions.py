@@ -159,11 +159,7 @@ class SlackQuestions:
             thread: The id of the thread's first message.
         """
         await self._call_panel(
-            body,
-            "assistant_threads_setStatus",
-            channel_id=channel,
-            thread_ts=thread,
-            status=STATUS,
+            body, "assistant_threads_setStatus", channel_id=channel, thread_ts=thread, status=STATUS
         )
 
     async def _call_panel(self, body: Body, method: str, **arguments: Any) -> None:

@@ -160,8 +160,7 @@ async def show(
         image=await view.draw(chart, "markets.png") if measured else None,
         severity=Severity.WARNING if worst else Severity.PLAIN,
         actions=fitting(
-            Action("markets add", "Add a country"),
-            Action(f"report {quoted(found.name)}", "Report"),
+            Action("markets add", "Add a country"), Action(f"report {quoted(found.name)}", "Report")
         ),
         footer="📱 apps: a signed-out visitor in that country",
         data={

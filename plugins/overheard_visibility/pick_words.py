@@ -19,8 +19,7 @@ CITED = _phrases("cited")
 CITED_VALUE = _compiled("reported", r"{}best (?:overall value|value overall)\b")
 """Words that report an award for the price: the choice if the question asks for that."""
 PICK_BEFORE_NAME = _phrases(
-    "words of a pick",
-    r"{} (?:(?:using|trying|checking out|looking at|going with|the|an?) )*\Z",
+    "words of a pick", r"{} (?:(?:using|trying|checking out|looking at|going with|the|an?) )*\Z"
 )
 PICK_BEFORE_JAPANESE_NAME = _compiled("pick before name")
 PICK_AFTER_NAME = _phrases("pick after name")
@@ -111,13 +110,11 @@ OFFERED = re.compile(
 )
 """Words with which such a sentence offers the brand after all."""
 SUGGESTED = _phrases(
-    "suggested",
-    r"\b{}(?:[^.:]{0,200}(?:[,;&]|\band|\bor|[a-z](?=(?-i:[A-Z])?\Z)) ?(?:the )?)?\Z",
+    "suggested", r"\b{}(?:[^.:]{0,200}(?:[,;&]|\band|\bor|[a-z](?=(?-i:[A-Z])?\Z)) ?(?:the )?)?\Z"
 )
 BESIDE = _phrases("beside", r"\b{}")
 OBJECT = _compiled(
-    "object",
-    r"{}\s*(?:(?:the|its|your|an?|their|our|some|any|other|existing|current)\s+)?\Z",
+    "object", r"{}\s*(?:(?:the|its|your|an?|their|our|some|any|other|existing|current)\s+)?\Z"
 )
 POSSESSIVE = re.compile(r"['\u2019]s\ ")
 """Between a maker and its brand: "Acme's Bolt"."""

@@ -93,8 +93,7 @@ def watch_state(days: Sequence[WatchDay], questions: Sequence[str]) -> WatchStat
 
 
 def replayed(
-    days: Sequence[datetime],
-    distances: Callable[[int, Sequence[int]], tuple[Any, float, float]],
+    days: Sequence[datetime], distances: Callable[[int, Sequence[int]], tuple[Any, float, float]]
 ) -> WatchState:
     """Return what days show by their distances.
 

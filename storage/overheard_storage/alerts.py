@@ -133,11 +133,7 @@ class SqlAlertRepository(Repository):
         return number
 
     async def _insert_announcement(
-        self,
-        connection: AsyncConnection,
-        number: int,
-        alert: Alert,
-        deliveries: Sequence[Delivery],
+        self, connection: AsyncConnection, number: int, alert: Alert, deliveries: Sequence[Delivery]
     ) -> None:
         """Insert the RAISED event of a new alert and its deliveries, within the transaction that
         stores the alert. ``number`` is the alert's number, which becomes part of their keys.
@@ -230,12 +226,7 @@ def _state_columns(alert: Alert) -> dict[str, Any]:
     """Return the columns of an alert's state: the state, who set it, the end of a snooze, the
     revision.
     """
-    return {
-        "state": alert.state,
-        "by": alert.by,
-        "until": alert.until,
-        "revision": alert.revision,
-    }
+    return {"state": alert.state, "by": alert.by, "until": alert.until, "revision": alert.revision}
 
 
 def _event_row(event: AlertEvent, alert_id: int) -> dict[str, Any]:

@@ -280,11 +280,7 @@ def _mean_usage(rows: Sequence[Row[Any]]) -> UsualUsage:
 def answers_query() -> Select[Any]:
     """Return a query of answers with their prompts and models, for `rows.answer_of`."""
     return (
-        select(
-            answers,
-            *ASKED_PROMPT,
-            *(models.c.provider, models.c.name.label("model")),
-        )
+        select(answers, *ASKED_PROMPT, *(models.c.provider, models.c.name.label("model")))
         .join(prompts, answers.c.prompt_id == prompts.c.id)
         .join(models, answers.c.model_id == models.c.id)
     )

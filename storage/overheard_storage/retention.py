@@ -68,8 +68,7 @@ class SqlRetentionRepository(Repository):
         """
         new_readings = readings.alias()
         is_read = exists().where(
-            new_readings.c.scorer_id == new_scorer,
-            new_readings.c.answer_id == readings.c.answer_id,
+            new_readings.c.scorer_id == new_scorer, new_readings.c.answer_id == readings.c.answer_id
         )
         query = (
             select(readings.c.answer_id)

@@ -256,10 +256,7 @@ spend = Table(
 # `spend` has the cost of each answer. `accounts` has its sums by what limits are set for, so that
 # a reservation takes the same time however much has been spent.
 accounts = Table(
-    "accounts",
-    metadata,
-    Column("account", Prose, primary_key=True),
-    column("usd", Double),
+    "accounts", metadata, Column("account", Prose, primary_key=True), column("usd", Double)
 )
 
 reservations = Table(

@@ -106,8 +106,7 @@ def test_the_table_has_no_usual_value_before_there_is_one() -> None:
     began = NOON + DAY
     first = alert_message(claim, evidence(stream_of("Acme", MODEL, [[2, 1]]), began=began)).table
     young = replace(
-        stream_of("Zeta", MODEL, [[0, 0], [0, 0], [3, 3]]),
-        n=np.array([[0, 0], [0, 0], [4, 4]]),
+        stream_of("Zeta", MODEL, [[0, 0], [0, 0], [3, 3]]), n=np.array([[0, 0], [0, 0], [4, 4]])
     )
     later = alert_message(alert_of(shift_of(began=3)), evidence(FELL, young, began=NOON + 3 * DAY))
 

@@ -135,10 +135,7 @@ def test_the_chart_marks_when_it_began_and_when_it_grew(charts: list[Chart]) -> 
     compose(alert_of(), evidence_of(likely_starts=dates, grown={5: day_8}))
 
     assert charts[0].marks == (Mark(NOON + 2 * DAY, "began"),)
-    assert charts[1].marks == (
-        Mark(NOON + 2 * DAY, "most likely began"),
-        Mark(day_8, "grew"),
-    )
+    assert charts[1].marks == (Mark(NOON + 2 * DAY, "most likely began"), Mark(day_8, "grew"))
     later = shift_of(run_id=5, updates=(ModelUpdate(MODEL, NOON + DAY),))
     known = [evidence_of(grown={5: at, 6: NOON + 2 * DAY}) for at in (NOON + 2 * DAY, day_8)]
     marks = [alert_chart(later, METRICS["visibility"], one, "Named").marks for one in known]
@@ -288,11 +285,7 @@ def test_other_metrics_that_moved_in_the_run_are_named() -> None:
             "m-1-0301",
             "The service reports the same model as before: if it was updated, then in silence.",
         ),
-        (
-            "m-1-0301",
-            "m-1-0501",
-            "The service reports another model than before: m-1-0501 fp.",
-        ),
+        ("m-1-0301", "m-1-0501", "The service reports another model than before: m-1-0501 fp."),
     ],
 )
 def test_the_served_model_before_is_compared_with_the_one_since(
@@ -454,9 +447,7 @@ def test_long_quotes_and_prompts_are_cut() -> None:
     """A quote at 300 characters, a prompt at 100 in a quote and at 90 in the list."""
     prompt = Prompt("Which " + "x" * 120)
     text = "Acme " + "y" * 400
-    known = evidence_of(
-        answers=(Answer(1, Question(prompt, MODEL), reply(text), NOON),),
-    )
+    known = evidence_of(answers=(Answer(1, Question(prompt, MODEL), reply(text), NOON),))
     shift = shift_of(prompts=(PromptShift(prompt.key, 1.0, 0.0, 3, 3),))
     [quote] = quotes(shift, known)
 

@@ -301,11 +301,7 @@ async def test_an_alert_grows_recovers_and_comes_back() -> None:
             look = await house.look(run)
         told += [(alert.id, alert.state, alert.follows) for alert in look]
 
-    assert told == [
-        (1, AlertState.OPEN, 0),
-        (1, AlertState.GROWING, 0),
-        (1, AlertState.GROWING, 0),
-    ]
+    assert told == [(1, AlertState.OPEN, 0), (1, AlertState.GROWING, 0), (1, AlertState.GROWING, 0)]
     states = [alert.state for alert in await house.store.alerts.find()]
     assert states == [AlertState.GROWING]
     events = [event.what for event in await house.store.alerts.events(1)]

@@ -111,9 +111,7 @@ class Given(StatementReader):
         }
 
     async def grave_occurrences(
-        self,
-        searched: Collection[int],
-        runs: Mapping[int, RunKey],
+        self, searched: Collection[int], runs: Mapping[int, RunKey]
     ) -> dict[str, list[Occurrence]]:
         """Return none: those that there are were read."""
         assert set(searched) == set(runs) == {5}

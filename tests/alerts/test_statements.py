@@ -235,8 +235,7 @@ async def test_what_moves_at_the_same_time_is_the_same_alert() -> None:
 
 
 @pytest.mark.parametrize(
-    ("sentence", "topic"),
-    [("Acme recalled its heaters in January over a fire hazard.", "recall")],
+    ("sentence", "topic"), [("Acme recalled its heaters in January over a fire hazard.", "recall")]
 )
 async def test_a_grave_sentence_is_an_alert_likewise(sentence: str, topic: str) -> None:
     """No fact is needed for it."""

@@ -68,9 +68,7 @@ async def test_what_nobody_sees_is_not_drawn() -> None:
     assert (await picture(chart("c"), "c.png")).png.startswith(PNG)
 
 
-async def test_pictures_fit_the_background_of_the_chat(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+async def test_pictures_fit_the_background_of_the_chat(monkeypatch: pytest.MonkeyPatch) -> None:
     """The same chart is dark for Discord and light elsewhere."""
     monkeypatch.setattr(renderer, "_dark_platforms", frozenset())
     darken(["discord"])

@@ -250,9 +250,7 @@ async def test_a_name_of_what_is_lacking_that_was_not_said_is_not_shown() -> Non
     assert "evil" not in str(card)
 
 
-async def test_a_model_that_is_too_late_is_not_waited_for(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+async def test_a_model_that_is_too_late_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     """The person is told, and has buttons."""
     office = await assisted(reply(call("report")))
     monkeypatch.setattr(assistant, "ANSWER_TIMEOUT_S", 0.05)

@@ -72,11 +72,7 @@ def test_options_are_typed() -> None:
     """Numbers have their bounds, choices their values, and names are completed."""
     brands, repeats, as_of, detail = under(drawn(), "check")["options"]
     assert (brands["type"], brands["autocomplete"]) == (tree.STRING, True)
-    assert (repeats["type"], repeats["min_value"], repeats["max_value"]) == (
-        tree.INTEGER,
-        1,
-        9,
-    )
+    assert (repeats["type"], repeats["min_value"], repeats["max_value"]) == (tree.INTEGER, 1, 9)
     assert (as_of["name"], as_of["type"]) == ("as-of", tree.STRING)
     assert [one["value"] for one in detail["choices"]] == ["little", "all"]
 

@@ -138,10 +138,7 @@ async def test_in_slack_three_interactions_lead_to_the_first_result(
             "Acme Boards (another name of yours)",
         ]
         asked = boxes(questions, "questions")
-        assert asked[:2] == [
-            "Which board is easiest to learn?",
-            "Which board suits a small team?",
-        ]
+        assert asked[:2] == ["Which board is easiest to learn?", "Which board suits a small team?"]
         assert not any("Acme" in text for text in asked)
         assert boxes(questions, "then")[0].startswith("Ask now, ")
         ack = await drive.do(slack.submit(questions, filled(questions)))

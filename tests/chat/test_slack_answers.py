@@ -220,11 +220,7 @@ async def test_a_picture_is_uploaded_once_and_shown_in_the_message(
     assert upload["alt_txt"] == PICTURE.alt
     assert upload["channel"] == upload["thread"] == ""
     [shown] = [block for block in slack.messages[0]["blocks"] if block["type"] == "image"]
-    assert shown == {
-        "type": "image",
-        "slack_file": {"id": upload["id"]},
-        "alt_text": PICTURE.alt,
-    }
+    assert shown == {"type": "image", "slack_file": {"id": upload["id"]}, "alt_text": PICTURE.alt}
     assert len(slack.uploads) == 1
 
 

@@ -79,11 +79,7 @@ async def test_a_form_becomes_a_request(slack: SlackPeer, desk: ScriptedDesk) ->
 async def test_what_is_no_number_is_told_in_the_form(slack: SlackPeer, desk: ScriptedDesk) -> None:
     """The problem is shown at its input; the desk gets no request."""
     view = await opened(slack, desk, Form(ADD, "Add a brand"))
-    wrong = {
-        "name": {"value": ""},
-        "repeats": {"value": "2.5"},
-        "share": {"value": "7"},
-    }
+    wrong = {"name": {"value": ""}, "repeats": {"value": "2.5"}, "share": {"value": "7"}}
     ack = await slack.submit(view, {**FILLED, **wrong})
 
     assert ack == {

@@ -85,8 +85,7 @@ async def test_evidence_without_earlier_answers_names_none() -> None:
 
 
 @pytest.mark.parametrize(
-    ("statement", "expected"),
-    [(None, MAX_QUOTED_PROMPTS), (CLAIM, MAX_QUOTED_PROMPTS_WITH_CLAIMS)],
+    ("statement", "expected"), [(None, MAX_QUOTED_PROMPTS), (CLAIM, MAX_QUOTED_PROMPTS_WITH_CLAIMS)]
 )
 async def test_evidence_shows_the_questions_that_moved_most(
     statement: ReportedStatement | None, expected: int

@@ -83,9 +83,7 @@ async def test_the_list_of_shifts_has_them_among_what_moved(tmp_path: Path) -> N
     assert "it says “1999” of the founding year (in truth 2010)" in str(card.text)
 
 
-async def test_the_digest_names_questions_of_imported_history_by_their_text(
-    tmp_path: Path,
-) -> None:
+async def test_the_digest_names_questions_of_imported_history_by_their_text(tmp_path: Path) -> None:
     """They are no questions of the configuration."""
     office = await imported(tmp_path, LIES[1], seed=2, weeks=8, repeats=2)
     advice = str((await digest(Call(office.deployment))).text)

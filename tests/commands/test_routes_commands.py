@@ -56,10 +56,7 @@ async def test_alerts_of_a_brand_come_into_a_channel_and_are_quiet_at_night() ->
 async def test_what_the_file_has_is_shown_with_its_source_and_stays() -> None:
     """Each refusal names the file."""
     office = await open_office(CONFIGURED)
-    for words in (
-        "routes remove --channel fake:file",
-        "budget set 20",
-    ):
+    for words in ("routes remove --channel fake:file", "budget set 20"):
         assert "config.toml" in await say(office, words), words
     table = (await office.chat.type("routes list")).card.table
     assert table

@@ -135,10 +135,7 @@ def test_a_refused_key_leaves_no_file(program: Program, service: ChatService) ->
 
 @pytest.mark.parametrize(
     ("words", "problem"),
-    [
-        (["--provider", "openai"], "OPENAI_API_KEY"),
-        (["--provider", "compatible"], "--base-url"),
-    ],
+    [(["--provider", "openai"], "OPENAI_API_KEY"), (["--provider", "compatible"], "--base-url")],
 )
 def test_what_is_missing_is_named(
     program: Program, monkeypatch: pytest.MonkeyPatch, words: list[str], problem: str

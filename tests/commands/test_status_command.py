@@ -264,10 +264,7 @@ async def test_what_a_person_does_to_an_alert_is_said_and_can_be_taken_back() ->
     snoozed = "It is snoozed by Ada until"
     for words, said in (
         ("alerts acknowledge 1", "It is acknowledged by Ada."),
-        (
-            "alerts snooze 1 --for update",
-            f"{snoozed} the next update of the model.",
-        ),
+        ("alerts snooze 1 --for update", f"{snoozed} the next update of the model."),
         ("alerts snooze 1 --for 2026-03-09", f"{snoozed} 9 Mar 2026, 09:00 UTC."),
         ("alerts close 1 --why ours", "It is closed by Ada."),
         ("alerts close 1 --undo", "It is open."),

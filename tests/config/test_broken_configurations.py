@@ -257,10 +257,7 @@ BROKEN: dict[str, tuple[str | bytes, str]] = {
     "storage-endless": (f'[storage]\nurl = "sqlite:///{"x" * 5000}"\n', "longer than 2000"),
     "page-logo": (MARKET + '[page]\nlogo = ["a"]\n', "logo must be a path, in quotes"),
     "retention-folder": (MARKET + '[retention]\nfolder = "a\\u0000b"\n', "must be one line"),
-    "retention-aeons": (
-        MARKET + f"[retention]\ndays = {'9' * 20}\n",
-        "days must be 36500 or less",
-    ),
+    "retention-aeons": (MARKET + f"[retention]\ndays = {'9' * 20}\n", "days must be 36500 or less"),
     "retention-twice": (
         MARKET + "[retention.brands]\nAcme = 1\nACME = 2\n",
         '"Acme" occurs 2 times, with other spellings; keep one',

@@ -87,10 +87,7 @@ def test_a_table_of_an_earlier_release_is_ignored() -> None:
             '[[brands]]\nname = "Acme"\nalias = ["x"]',
             'config.toml, [[brands]] number 1: unknown key "alias"; did you mean "aliases".',
         ),
-        (
-            '[storage]\nzzz = ""',
-            'config.toml, [storage]: unknown key "zzz"; known: url.',
-        ),
+        ('[storage]\nzzz = ""', 'config.toml, [storage]: unknown key "zzz"; known: url.'),
         (
             "[providers.svc]\n[limits.svc]\nconcurency = 1",
             'config.toml, [limits.svc]: unknown key "concurency"; did you mean "concurrency".',
@@ -280,7 +277,7 @@ def test_the_example_is_valid(monkeypatch: pytest.MonkeyPatch) -> None:
 
     assert (len(least.brands), len(least.prompts), [*least.providers]) == (1, 1, ["local"])
     assert set(least.model_fields_set) - {"storage", "retention"} == {
-        *("brands", "prompts", "providers"),
+        *("brands", "prompts", "providers")
     }
     assert set(whole.model_fields_set) >= set(Config.model_fields)
 
@@ -322,10 +319,7 @@ def test_what_is_measured_is_laid_out_once_however_many_prompts_there_are(
             '[[prompts]]\ntext = "Which tool for {person}?"\npersonas = ["a nurse"]',
             "text has the place {person}, which nothing fills; did you mean {persona}",
         ),
-        (
-            '[[routes]]\nchannel = "slack:#marketing"',
-            '"slack:#marketing" is a name; write the id',
-        ),
+        ('[[routes]]\nchannel = "slack:#marketing"', '"slack:#marketing" is a name; write the id'),
     ],
 )
 def test_what_would_silently_mean_something_else_is_refused(text: str, sentence: str) -> None:

@@ -115,10 +115,7 @@ def evidence(own: Stream, *rivals: Stream) -> object:
 
 
 CASES: dict[str, Callable[[], object]] = {
-    "run effects": lambda: [
-        [moments(one, 13) for one in MARKET],
-        run_effect_variance(MARKET, 12),
-    ],
+    "run effects": lambda: [[moments(one, 13) for one in MARKET], run_effect_variance(MARKET, 12)],
     "evidence": lambda: [
         evidence(FALLEN),
         evidence(STILL, FALLEN),

@@ -124,15 +124,9 @@ def test_a_story_is_reported_as_the_share_of_answers_with_it() -> None:
     assert news.statement
     assert (news.statement.answers, news.statement.asked) == (2, 12)
     assert (news.statement.said, news.statement.truth) == ("$49", "$14")
-    assert (news.statement.kind, news.metric) == (
-        StatementKind.CLAIM,
-        StatementKind.CLAIM.metric,
-    )
+    assert (news.statement.kind, news.metric) == (StatementKind.CLAIM, StatementKind.CLAIM.metric)
     assert (news.before, news.after, news.answers) == (0.0, 2 / 12, (12, 12))
-    assert news.prompts == (
-        PromptShift("a", 0.0, 1 / 6, 6, 6),
-        PromptShift("b", 0.0, 1 / 6, 6, 6),
-    )
+    assert news.prompts == (PromptShift("a", 0.0, 1 / 6, 6, 6), PromptShift("b", 0.0, 1 / 6, 6, 6))
 
     later = statement_shift(story, "Acme", RUNS[3], RUNS, ASKED, "$14")
     assert later.statement

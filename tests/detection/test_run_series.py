@@ -1,5 +1,7 @@
 """The series of runs with the shared run effect removed, against linear algebra written out."""
 
+from __future__ import annotations
+
 from dataclasses import replace
 from typing import Any
 
@@ -237,9 +239,7 @@ def test_how_much_the_prompts_of_a_run_scatter_is_a_regression(brands: int, runs
     target = np.array(targets) / 2 / scaled
     ridge = np.diag([1 / 0.1, 1 / 0.2])
     found, *_ = np.linalg.lstsq(
-        np.vstack([design_matrix, ridge]),
-        np.append(target, ridge @ [0.02, 0.1]),
-        rcond=None,
+        np.vstack([design_matrix, ridge]), np.append(target, ridge @ [0.02, 0.1]), rcond=None
     )
     assert series_of(streams).scatter == pytest.approx(np.maximum(found, 0.0))
 

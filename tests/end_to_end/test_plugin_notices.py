@@ -64,11 +64,7 @@ async def at_work(program: Program) -> AsyncIterator[Deployment]:
 
 @pytest.mark.slow
 async def test_admins_hear_once_of_a_scorer_that_keeps_failing_and_resume_it(
-    program: Program,
-    config: str,
-    chats: Chats,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    program: Program, config: str, chats: Chats, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One notice on each platform, with a button, and no second one; `plugins resume` has the
     scorer read what it missed, and then a new fault is told anew.
@@ -225,10 +221,7 @@ def heard() -> Iterator[list[str]]:
             f"in overheard_team); {ASK}",
         ),
         ("raise SystemExit(3)", f"its plugin fails (SystemExit in overheard_team); {ASK}"),
-        (
-            "raise KeyboardInterrupt",
-            f"fails (KeyboardInterrupt in overheard_team); {ASK}",
-        ),
+        ("raise KeyboardInterrupt", f"fails (KeyboardInterrupt in overheard_team); {ASK}"),
         ("raise ChatFailed(chat='team', reason='of t-0815-4711')", "of ***"),
         ("return", "team ended by itself."),
     ],

@@ -48,8 +48,7 @@ def test_a_command_that_reads_creates_no_store(program: Program, words: str) -> 
 
 
 @pytest.mark.parametrize(
-    "words",
-    ["runs resume 7", "runs cancel 7", "alerts close 7", "scores prune", "db retain --yes"],
+    "words", ["runs resume 7", "runs cancel 7", "alerts close 7", "scores prune", "db retain --yes"]
 )
 def test_a_command_for_what_is_stored_creates_no_store(program: Program, words: str) -> None:
     """There is nothing that it could change."""

@@ -28,11 +28,7 @@ from overheard_slack.chat import SlackChat
 from overheard_slack.settings import SlackSettings
 
 SLACK, DISCORD = f"slack:{CHANNEL}", f"discord:{discord_payloads.CHANNEL}"
-TOKENS = {
-    "SLACK_BOT_TOKEN": BOT_TOKEN,
-    "SLACK_APP_TOKEN": APP_TOKEN,
-    "DISCORD_TOKEN": TOKEN,
-}
+TOKENS = {"SLACK_BOT_TOKEN": BOT_TOKEN, "SLACK_APP_TOKEN": APP_TOKEN, "DISCORD_TOKEN": TOKEN}
 """The environment in which both let a bot in."""
 
 

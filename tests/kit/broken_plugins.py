@@ -237,10 +237,7 @@ LATER = {
         scorer("printing", "print('{\"runs\": []}'); sys.stderr.write('x'); return []"),
         "",
     ),
-    "logging": (
-        scorer("logging", "[logging.error('flood') for _ in range(50)]; return []"),
-        "",
-    ),
+    "logging": (scorer("logging", "[logging.error('flood') for _ in range(50)]; return []"), ""),
     "changing": (
         scorer(
             "changing",
@@ -249,10 +246,7 @@ LATER = {
         ),
         "",
     ),
-    "looping": (
-        scorer("looping", "return self.score(reading)"),
-        "The scorer looping fails (",
-    ),
+    "looping": (scorer("looping", "return self.score(reading)"), "The scorer looping fails ("),
     "cancelling": (
         scorer("cancelling", "raise asyncio.CancelledError"),
         "The scorer cancelling fails (CancelledError in overheard_cancelling)",
@@ -286,10 +280,7 @@ LATER = {
         ),
         "",
     ),
-    "moving": (
-        scorer("moving", "os.chdir('/'); return []"),
-        "",
-    ),
+    "moving": (scorer("moving", "os.chdir('/'); return []"), ""),
     "trapping": (
         scorer("trapping", "import signal; signal.signal(signal.SIGINT, print)"),
         "The scorer trapping fails (TypeError in overheard_trapping)",

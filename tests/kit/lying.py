@@ -46,10 +46,7 @@ PHRASES = {
         "{v} is the CEO of {brand}.",
         "{brand}'s chief executive is {v}.",
     ),
-    "free plan": (
-        "{brand} has {v} free plan.",
-        "{brand} offers {v} free plan for individuals.",
-    ),
+    "free plan": ("{brand} has {v} free plan.", "{brand} offers {v} free plan for individuals."),
 }
 RIVALS = ("Globex", "Initech", "Umbra", "Vandelay")
 PRAISE = (

@@ -255,11 +255,7 @@ AGENT = Shape(
     "/v1",
     _check_agent,
     _responses,
-    {
-        Finish.COMPLETE: "completed",
-        Finish.LENGTH: "max_output_tokens",
-        Finish.CUT: "in_progress",
-    },
+    {Finish.COMPLETE: "completed", Finish.LENGTH: "max_output_tokens", Finish.CUT: "in_progress"},
     _error,
 )
 SHAPES = (RESPONSES, MESSAGES, GEMINI, CHAT, AGENT)

@@ -8,11 +8,7 @@ from overheard.interfaces import Store
 
 
 async def read_stories(
-    store: Store,
-    now: datetime,
-    brand: str | None = None,
-    *,
-    included: Iterable[BrandAtModel] = (),
+    store: Store, now: datetime, brand: str | None = None, *, included: Iterable[BrandAtModel] = ()
 ) -> dict[BrandAtModel, Story]:
     """Return the story of each brand at each model as of a time, also of those included."""
     told, starts = await alerts_about(store, brand), await store.runs.starts()

@@ -21,11 +21,7 @@ def side(rounds: Rounds) -> dict[tuple[int, str], float]:
     }
 
 
-def compared(
-    base: Rounds,
-    tuned: Rounds,
-    metric: Metric = VISIBILITY,
-) -> Contrast:
+def compared(base: Rounds, tuned: Rounds, metric: Metric = VISIBILITY) -> Contrast:
     """Return the contrast of two models in one metric."""
     values = [side(answers) for answers in (base, tuned)]
     [found] = contrasts({"one": (metric, values[0], values[1])}).values()

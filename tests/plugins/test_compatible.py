@@ -61,9 +61,7 @@ async def test_it_sends_the_question_the_seed_and_the_key(
     assert service.keys == [f"Bearer {KEY}"]
 
 
-async def test_a_model_without_a_price_has_an_unknown_cost(
-    service: ChatService,
-) -> None:
+async def test_a_model_without_a_price_has_an_unknown_cost(service: ChatService) -> None:
     """An unknown price is never zero."""
     settings = CompatibleSettings(base_url=service.url, models=("m-1",))
     provider = CompatibleProvider("svc", settings)

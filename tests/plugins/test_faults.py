@@ -184,11 +184,7 @@ async def test_what_a_service_still_allows_comes_with_the_answer(
 
 @pytest.mark.parametrize(("told", "asked"), [({"Retry-After": "3"}, 3.0), ({}, None)])
 async def test_a_service_that_is_busy_says_when_to_come_back(
-    shape: Shape,
-    provider: Provider,
-    vendor: Vendor,
-    told: dict[str, str],
-    asked: float | None,
+    shape: Shape, provider: Provider, vendor: Vendor, told: dict[str, str], asked: float | None
 ) -> None:
     """The provider itself does not retry: its caller counts the attempts and waits."""
     left = {"x-ratelimit-remaining-requests": "0"}
@@ -390,11 +386,7 @@ async def test_a_body_of_another_shape_is_no_answer(
     ],
 )
 async def test_a_service_that_is_not_there_charges_nothing(
-    shape: Shape,
-    url: str,
-    sentence: str,
-    retryable: bool,
-    monkeypatch: pytest.MonkeyPatch,
+    shape: Shape, url: str, sentence: str, retryable: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A wrong name, or a port without a listener."""
     monkeypatch.setenv("VENDOR_KEY", KEY)

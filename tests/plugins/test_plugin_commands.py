@@ -124,10 +124,7 @@ def test_a_command_that_opens_a_deployment_needs_a_configuration(shelf: Shelf) -
         ),
         ("raise TooFewEars(count=1, more='one')", "1 ears are too few; grow one more."),
         ("raise TooFewEars(count=1, more='k-secret-0815')", "1 ears are too few; grow *** more."),
-        (
-            "view.ears",
-            f'The command "odd" fails (AttributeError in overheard_odd); {ASK}',
-        ),
+        ("view.ears", f'The command "odd" fails (AttributeError in overheard_odd); {ASK}'),
         (
             "raise ConfirmationNeeded(price='It costs $2', usd=2.0)",
             'The command "odd" says: This run needs a yes before it spends: It costs $2; '
@@ -276,8 +273,7 @@ async def test_a_command_asks_models_once_its_price_is_agreed(shelf: Shelf) -> N
 
 
 @pytest.mark.parametrize(
-    ("panel", "before"),
-    [("replace(panel, repeats=2)", "pass"), ("panel", "await view.ask(panel)")],
+    ("panel", "before"), [("replace(panel, repeats=2)", "pass"), ("panel", "await view.ask(panel)")]
 )
 async def test_a_command_asks_no_more_than_was_agreed(
     shelf: Shelf, panel: str, before: str

@@ -71,15 +71,7 @@ async def test_scores_come_back_whole(shelf: Shelf) -> None:
     assert score.details[0].topic == "a"
 
 
-HARMFUL = (
-    "matching",
-    "blocking",
-    "growing",
-    "leaving",
-    "crashing",
-    "forking",
-    "quitting",
-)
+HARMFUL = ("matching", "blocking", "growing", "leaving", "crashing", "forking", "quitting")
 
 
 @pytest.mark.parametrize("name", HARMFUL)

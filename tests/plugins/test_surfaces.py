@@ -315,9 +315,7 @@ async def test_too_many_requests_are_waited_for(house: House) -> None:
     assert len(house.service.tasks) == 8
 
 
-async def test_the_doctor_is_told_of_the_key_the_balance_and_missing_products(
-    house: House,
-) -> None:
+async def test_the_doctor_is_told_of_the_key_the_balance_and_missing_products(house: House) -> None:
     """By calls that cost nothing."""
     await house.provider.verify()
     assert "chatgpt" in await house.provider.list_models()

@@ -41,7 +41,7 @@ ANTHROPIC = {
             "lifecycle": "deprecated",
             "deprecated_at": "2026-06-05T00:00:00Z",
             "retires_at": "2026-12-20T00:00:00Z",
-        },
+        }
     ]
 }
 MISTRAL = {
@@ -55,12 +55,12 @@ MISTRAL = {
             "deprecation": "2027-01-31T12:00:00Z",
             "deprecation_replacement_model": "mistral-medium-3-5",
             "type": "base",
-        },
+        }
     ],
 }
 OPENROUTER = {
     "data": [
-        {"id": "openai/gpt-5.4-mini", "created": 1_767_225_600, "expiration_date": "2027-02-14"},
+        {"id": "openai/gpt-5.4-mini", "created": 1_767_225_600, "expiration_date": "2027-02-14"}
     ]
 }
 MODEL_EOL = {
@@ -74,7 +74,7 @@ MODEL_EOL = {
             "shutdown": "2027-02-14",
             "replacement": "gpt-6-luna",
             "source": "https://openai.test",
-        },
+        }
     ],
 }
 DEPRECATIONS = [
@@ -84,7 +84,7 @@ DEPRECATIONS = [
         "shutdown_date": "2027-02-12",
         "replacement_models": ["gpt-6-luna"],
         "url": "https://openai.test",
-    },
+    }
 ]
 EVENTS = {
     "items": [

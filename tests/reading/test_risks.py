@@ -26,11 +26,7 @@ def test_a_risky_name_is_told_with_its_remedy(brand: Brand, reason: str) -> None
 
 
 @pytest.mark.parametrize(
-    "brand",
-    [
-        Brand("Trello"),
-        Brand("Target", rules=(Rule("Target", near=("store",)),)),
-    ],
+    "brand", [Brand("Trello"), Brand("Target", rules=(Rule("Target", near=("store",)),))]
 )
 def test_a_safe_name_and_one_with_a_rule_are_not_told(brand: Brand) -> None:
     """Whoever has written a rule knows."""

@@ -131,8 +131,7 @@ def test_a_score_is_written_with_its_question() -> None:
 
 
 @pytest.mark.parametrize(
-    ("told", "finish"),
-    [*FINISHES.items(), ("STOP", Finish.COMPLETE), (None, Finish.CUT)],
+    ("told", "finish"), [*FINISHES.items(), ("STOP", Finish.COMPLETE), (None, Finish.CUT)]
 )
 def test_the_words_of_services_for_an_end_are_known(told: str | None, finish: Finish) -> None:
     """In any case of letters; an end that is null is a cut."""

@@ -241,7 +241,4 @@ def test_questions_that_name_the_brand_compare_it_with_one_competitor() -> None:
         "Is Acme worth its price?",
         "Who is Acme not for?",
     ]
-    assert branded_questions("Acme", ["Zeta", "Beta"]) == [
-        *alone,
-        "Acme or Zeta: which is better?",
-    ]
+    assert branded_questions("Acme", ["Zeta", "Beta"]) == [*alone, "Acme or Zeta: which is better?"]

@@ -248,9 +248,7 @@ async def test_a_label_is_priced_without_the_budget() -> None:
 
 
 @pytest.mark.parametrize("spread", [False, True])
-async def test_a_quote_gives_back_what_dead_processes_held(
-    spread: bool,
-) -> None:
+async def test_a_quote_gives_back_what_dead_processes_held(spread: bool) -> None:
     """Unless workers may still be asking for them."""
     house = House(spread=spread, budget=BudgetTable(day=1.0))
     dead = await house.started(0)

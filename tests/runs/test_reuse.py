@@ -71,8 +71,7 @@ def test_blocks_of_new_and_reused_answers_are_summed() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "age"),
-    [("24h", DAY), ("7d", 7 * DAY), ("30min", DAY / 48), (" 2 h ", DAY / 12)],
+    ("text", "age"), [("24h", DAY), ("7d", 7 * DAY), ("30min", DAY / 48), (" 2 h ", DAY / 12)]
 )
 def test_an_age_is_read(text: str, age: timedelta) -> None:
     """Minutes, hours, days."""

@@ -60,9 +60,7 @@ async def test_that_nobody_works_is_said_with_the_remedy(config: Config) -> None
     put(config, "queued", "1 second")
     assert await found(config) == [
         Finding(
-            "queue",
-            "no worker is connected, and 1 job waits",
-            "start one with: overheard worker",
+            "queue", "no worker is connected, and 1 job waits", "start one with: overheard worker"
         )
     ]
 

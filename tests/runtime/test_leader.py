@@ -36,9 +36,7 @@ def owned(line: Line, store: Store, present: dict[str, Chat]) -> LeaderChat:
     return LeaderChat("discord", cast("Chat", line), store.locks, present)
 
 
-async def test_the_second_process_stands_by_and_takes_over(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+async def test_the_second_process_stands_by_and_takes_over(monkeypatch: pytest.MonkeyPatch) -> None:
     """As soon as the first has released the lock."""
     monkeypatch.setattr(chats, "LOCK_RETRY_S", 0.01)
     store, first, second = open_test_store(), Line(), Line()

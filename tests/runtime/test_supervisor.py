@@ -244,9 +244,7 @@ async def test_a_port_of_another_program_is_an_error() -> None:
     assert not reported
 
 
-async def test_a_port_of_the_same_deployment_is_waited_for(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+async def test_a_port_of_the_same_deployment_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     """A bot that hands over has it for some seconds, and the next one takes it then."""
     monkeypatch.setattr("overheard.runtime.health.RETRY_S", 0.02)
     reported: list[str] = []

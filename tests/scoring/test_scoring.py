@@ -87,9 +87,7 @@ WHICH = Prompt("Which is best?")
 
 
 @pytest.mark.parametrize("kind", [Counting, Async])
-async def test_an_answer_is_scored_once_for_each_brand_and_its_rivals(
-    kind: type[Counting],
-) -> None:
+async def test_an_answer_is_scored_once_for_each_brand_and_its_rivals(kind: type[Counting]) -> None:
     """Competitors are measured too, with the rest of their market; a scorer may be async."""
     scorer = kind(one)
     store = await answered((WHICH, Finish.COMPLETE))
@@ -226,9 +224,7 @@ async def test_scorers_that_wait_do_so_beside_each_other() -> None:
     ]
 
 
-async def test_what_the_store_raises_ends_scoring_as_it_is(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+async def test_what_the_store_raises_ends_scoring_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
     """Other scorers that read at the same time are not left behind."""
     store = await answered((WHICH, Finish.COMPLETE))
 

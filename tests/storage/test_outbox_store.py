@@ -98,10 +98,7 @@ class TestLife:
             run = await store.runs.start(Run(key, NOON))
             further = replace(alert.shift, run_id=run.id, before=0.45, after=0.2, id=0)
             grown = replace(
-                grown,
-                later=(*grown.later, further),
-                state=AlertState.GROWING,
-                revision=revision,
+                grown, later=(*grown.later, further), state=AlertState.GROWING, revision=revision
             )
             assert await store.alerts.change(grown, AlertEvent(AlertEventKind.GREW, NOON))
             kept = await store.alerts.get(alert.id)

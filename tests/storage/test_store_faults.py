@@ -119,9 +119,7 @@ async def test_a_read_only_folder_has_its_own_sentence(store: Store, file: Path)
         await write(await open_store(str(file)), 41)
 
 
-async def test_a_fault_of_cancelled_work_is_not_printed(
-    caplog: pytest.LogCaptureFixture,
-) -> None:
+async def test_a_fault_of_cancelled_work_is_not_printed(caplog: pytest.LogCaptureFixture) -> None:
     """The caller is cancelled while the work fails, as when another task meets a full disk."""
     begun = asyncio.Event()
 

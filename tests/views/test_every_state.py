@@ -209,10 +209,7 @@ STATES = {
     "left with an alert": State(_left_with_alert, (CALM_TITLE,), left=("Claude",)),
     "three models": State(_three_models, (ALERT, FAILED), silent=("Gemini",), claims={"$49": 6}),
     "two brands": State(
-        after({"openai": FELL}, brands=BRANDS + SECOND_BRAND),
-        (ALERT,),
-        claims={"$49": 6},
-        brands=2,
+        after({"openai": FELL}, brands=BRANDS + SECOND_BRAND), (ALERT,), claims={"$49": 6}, brands=2
     ),
     "unnamed": State(_unnamed, (r"No answer names Acme",)),
     "imported": State(_imported, (ALERT,), claims={"$49": 4}),

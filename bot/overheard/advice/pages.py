@@ -77,12 +77,7 @@ def _markdown_lines(page: BriefPage) -> Iterator[str]:
     if page.items:
         yield from ("| No. | Content | Gap | Shows in |", "| --- | --- | --- | --- |")
         for number, item in enumerate(page.items, 1):
-            cells = (
-                str(number),
-                _markdown_text(item.title),
-                LABELS[item.kind],
-                _share_cell(item),
-            )
+            cells = (str(number), _markdown_text(item.title), LABELS[item.kind], _share_cell(item))
             yield f"| {' | '.join(cells)} |"
         yield ""
     for number, item in enumerate(page.items, 1):

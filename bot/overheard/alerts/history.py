@@ -55,10 +55,7 @@ def alert_policy(
         brands: Number of tracked brands, at least 1.
         asked_again: What asking again may cost, as a share of what the checks cost.
     """
-    configured = {
-        Scale.POLARITY: settings.minimum_sentiment,
-        Scale.RANK: settings.minimum_ranks,
-    }
+    configured = {Scale.POLARITY: settings.minimum_sentiment, Scale.RANK: settings.minimum_ranks}
     smallest_changes = {
         name: settings.minimum_points / 100
         if metric.scale.is_rate
@@ -520,10 +517,7 @@ async def _known_updates(store: Store, runs: Mapping[int, Run]) -> list[ModelUpd
     order = sorted(RunKey(run.started_at, run.id) for run in runs.values() if not run.aside)
     shown = silent_updates(await store.answers.served_models(), order)
     stored_keys = {(update.model, update.at, update.source) for update in stored}
-    return [
-        *stored,
-        *(u for u in shown if (u.model, u.at, u.source) not in stored_keys),
-    ]
+    return [*stored, *(u for u in shown if (u.model, u.at, u.source) not in stored_keys)]
 
 
 def chance_alarm_record(brand_replays: Sequence[BrandReplay]) -> OwnRecord:

@@ -102,10 +102,7 @@ class Analysis:
                 "faults": dict(call.scoring.faults),
             }
         await call.scoring.catch_up(
-            call.store,
-            call.progress,
-            part=run_part(run, task),
-            judges=task.kind is TaskKind.JUDGE,
+            call.store, call.progress, part=run_part(run, task), judges=task.kind is TaskKind.JUDGE
         )
         return {"faults": dict(call.scoring.faults)}
 

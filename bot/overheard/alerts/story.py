@@ -110,11 +110,7 @@ class Watch:
     def data(self) -> dict[str, Any]:
         """Return it as JSON values."""
         times = {"opened": self.opened.isoformat()} if self.opened else {}
-        return {
-            **asdict(self),
-            **times,
-            "looks": [at.isoformat() for at in self.looks],
-        }
+        return {**asdict(self), **times, "looks": [at.isoformat() for at in self.looks]}
 
     @classmethod
     def read(cls, data: Mapping[str, Any]) -> Watch:

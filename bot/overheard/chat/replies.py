@@ -143,8 +143,7 @@ def unknown_command_card(
     """
     corrections = [
         Action(
-            " ".join([spec.name, *typed.split()[len(spec.name.split()) :]]),
-            spec.name.capitalize(),
+            " ".join([spec.name, *typed.split()[len(spec.name.split()) :]]), spec.name.capitalize()
         )
         for spec in close[:MAX_MEANT]
         if spec.name != "help"

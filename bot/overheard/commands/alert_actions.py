@@ -35,8 +35,7 @@ async def snooze(
     *,
     alert: AlertNumber,
     span: Annotated[
-        str,
-        option("For how long, or until when: 3d, 2w, friday, 2026-12-03, update.", word="for"),
+        str, option("For how long, or until when: 3d, 2w, friday, 2026-12-03, update.", word="for")
     ] = "1d",
 ) -> Card:
     """Store that an alert is put aside until a time or until the model's next update, when it opens

@@ -308,11 +308,7 @@ async def fill_rule(call: Call, *, brand: str, spelling: str) -> Mapping[str, An
         UnknownName: for an unknown brand, or a spelling that the brand does not have.
     """
     found, rule = _find_rule(call.catalogue, brand, spelling)
-    return {
-        "brand": found.name,
-        "spelling": rule.spelling,
-        **field_values(_RULE_FIELDS, rule),
-    }
+    return {"brand": found.name, "spelling": rule.spelling, **field_values(_RULE_FIELDS, rule)}
 
 
 def rule_actions(brand: Brand, spelling_risks: Iterable[Risk]) -> tuple[Action, ...]:

@@ -48,8 +48,7 @@ async def check(
         bool, option("Ask ten times, in three rounds within a day: a change then shows sooner.")
     ] = False,
     price: Annotated[
-        bool,
-        option("Only say what it would cost.", makes={"role": Role.VIEWER, "spends": False}),
+        bool, option("Only say what it would cost.", makes={"role": Role.VIEWER, "spends": False})
     ] = False,
     seed: int | None = None,
     label: str = "",

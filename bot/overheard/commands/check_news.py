@@ -146,11 +146,7 @@ async def _asking_again(call: Call, brand: str, news: News | None, run: Run) -> 
     models = (str(news.model),)
     try:
         panel = lay_out(
-            call.catalogue,
-            call.plugins.providers,
-            brands=(brand,),
-            models=models,
-            repeats=repeats,
+            call.catalogue, call.plugins.providers, brands=(brand,), models=models, repeats=repeats
         )
     except OverheardError:  # the model or the brand is gone
         return []

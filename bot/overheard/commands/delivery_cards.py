@@ -40,12 +40,7 @@ from overheard.views.news import read_tellings, standing_news
 RESULT_WAIT = timedelta(seconds=5)
 """How long the result of a run that goes on is waited for at a time."""
 ALSO_IN_CHANNEL = frozenset(
-    {
-        AlertEventKind.GREW,
-        AlertEventKind.RELAPSED,
-        AlertEventKind.RECOVERED,
-        AlertEventKind.WOKEN,
-    }
+    {AlertEventKind.GREW, AlertEventKind.RELAPSED, AlertEventKind.RECOVERED, AlertEventKind.WOKEN}
 )
 """Events that a channel may be shown outside of the alert's thread, too."""
 

@@ -244,10 +244,7 @@ FACTS: CatalogueNoun[Fact] = CatalogueNoun(
     key=_KEY,
     new=_KEY,
     fields=_FIELDS,
-    edit_fields=(
-        Option("value", "What is true now.", positional=True),
-        *optional(_FIELDS[1:]),
-    ),
+    edit_fields=(Option("value", "What is true now.", positional=True), *optional(_FIELDS[1:])),
     find=_find_fact_among,
     reference=lambda fact: (fact.brand, fact.field),
     identity=lambda fact: (fact.brand, fact.field, fact.value),

@@ -35,14 +35,7 @@ SECTIONS: Mapping[str, tuple[str, ...]] = {
     ),
     "Alerts": ("alerts", "alert_actions", "routes"),
     "Fine-tuning": ("brief",),
-    "What is measured": (
-        "brands",
-        "suggestions",
-        "prompts",
-        "facts",
-        "claims",
-        "models",
-    ),
+    "What is measured": ("brands", "suggestions", "prompts", "facts", "claims", "models"),
     "Run": ("processes", "schedules", "spend", "audit"),
     "Set up": (
         "setup.terminal",

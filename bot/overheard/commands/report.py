@@ -231,11 +231,7 @@ async def _attached_page(call: Call, chosen: Brand) -> Card:
         title=content.headline,
         text="The whole report as a page. It opens in any browser and prints on two sheets of A4.",
         file=File(page.encode(), name, "text/html", f"{chosen.name}, report of {content.day}"),
-        data={
-            "brand": chosen.name,
-            "results": standings.levels_data(situation.rows),
-            "file": name,
-        },
+        data={"brand": chosen.name, "results": standings.levels_data(situation.rows), "file": name},
     )
 
 

@@ -144,8 +144,7 @@ async def add_route(
     brand: BrandArgument = "",
     channel: ChannelOption = "",
     quiet: Annotated[
-        str,
-        option("Hours without alerts, such as 22:00-07:00.", example="22:00-07:00"),
+        str, option("Hours without alerts, such as 22:00-07:00.", example="22:00-07:00")
     ] = "",
     timezone: Annotated[str, option("The zone of these hours.")] = "",
 ) -> Card:

@@ -312,10 +312,7 @@ async def _check_price_words(call: Call, schedule: Schedule) -> str:
     """
     try:
         panel = lay_out(
-            call.catalogue,
-            call.plugins.providers,
-            brands=schedule.brands,
-            repeats=schedule.repeats,
+            call.catalogue, call.plugins.providers, brands=schedule.brands, repeats=schedule.repeats
         )
         return (await call.pricing.unchecked(replace(panel, batch=schedule.batch))).short
     except OverheardError:  # there is nothing to ask yet
@@ -432,12 +429,7 @@ _FIELDS = (
     Option("timezone", "Such as Europe/Berlin.", default="", label="Time zone"),
     Option("brands", "Check this brand; without one, all.", Kind.BRAND, many=True, word="brand"),
     Option("repeats", "How often each question is asked.", Kind.INTEGER, default=1, low=1),
-    Option(
-        "batch",
-        "Ask in batches: half price, up to 24 hours.",
-        Kind.FLAG,
-        default=False,
-    ),
+    Option("batch", "Ask in batches: half price, up to 24 hours.", Kind.FLAG, default=False),
 )
 
 SCHEDULES: CatalogueNoun[Schedule] = CatalogueNoun(

@@ -79,10 +79,7 @@ async def suggestions_of(
 
 
 def _suggestions_in(
-    texts: Sequence[str],
-    brand: Brand,
-    others: Sequence[str],
-    dismissed: Sequence[str],
+    texts: Sequence[str], brand: Brand, others: Sequence[str], dismissed: Sequence[str]
 ) -> Suggestions:
     """Return the names and facts in answers that the catalogue lacks for a brand. This may take
     seconds.

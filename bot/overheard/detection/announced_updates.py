@@ -359,11 +359,7 @@ def _effect_at_look(
 
 
 def _runs_to_exclude(
-    variance: float,
-    share: float,
-    answers: tuple[int, int],
-    runs: tuple[int, int],
-    target: float,
+    variance: float, share: float, answers: tuple[int, int], runs: tuple[int, int], target: float
 ) -> int | None:
     """Return how many runs after an update, each as large as those so far, would bring the variance
     of the change down to a target. The variance due to the runs before the update stays; that of

@@ -546,10 +546,7 @@ def _is_comparable(stream: Stream, began: RunKey) -> bool:
 
 
 def falls_among(
-    updates: Iterable[ModelUpdate],
-    model: Model,
-    dates: Sequence[RunKey],
-    runs: Sequence[RunKey],
+    updates: Iterable[ModelUpdate], model: Model, dates: Sequence[RunKey], runs: Sequence[RunKey]
 ) -> tuple[ModelUpdate, ...]:
     """Return the updates of a model that a shift is consistent with, in the order given.
 

@@ -121,11 +121,7 @@ class ShiftDescription:
         return replace(evidence, change=measured_change(compared, analysis.stream), shift=shift)
 
     def _explanation(
-        self,
-        analysis: StreamAnalysis,
-        began: RunKey,
-        run: RunKey,
-        updates: Sequence[ModelUpdate],
+        self, analysis: StreamAnalysis, began: RunKey, run: RunKey, updates: Sequence[ModelUpdate]
     ) -> str:
         """Return sentences on the likely cause of a shift, judged by which brands and models moved
         with it.

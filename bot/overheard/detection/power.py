@@ -58,11 +58,7 @@ class Learning:
 
 
 def learning(
-    group: StreamGroup,
-    rows: Places,
-    prior: RunEffectPrior,
-    per_year: float = 1.0,
-    brands: int = 1,
+    group: StreamGroup, rows: Places, prior: RunEffectPrior, per_year: float = 1.0, brands: int = 1
 ) -> Learning:
     """Return the length of a young baseline, the smallest loss that it would show within the next
     three runs, and the number of the brand's answers in its latest run.
@@ -80,11 +76,7 @@ def learning(
 
 
 def smallest_visible_loss(
-    group: StreamGroup,
-    rows: Places,
-    prior: RunEffectPrior,
-    per_year: float = 1.0,
-    brands: int = 1,
+    group: StreamGroup, rows: Places, prior: RunEffectPrior, per_year: float = 1.0, brands: int = 1
 ) -> float | None:
     """Return the smallest fall of a brand's rate, averaged over answers, that would show within the
     next three runs, 0 to 1; None when the latest run has no answers of the brand.

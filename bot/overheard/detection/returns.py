@@ -222,11 +222,7 @@ def _uniform_odds(series: RunSeries, first: int, start: int, noise: float) -> Fl
 
 
 def _sparse_odds(
-    group: StreamGroup,
-    rows: Places,
-    series: RunSeries,
-    cut: tuple[int, int],
-    variance: float,
+    group: StreamGroup, rows: Places, series: RunSeries, cut: tuple[int, int], variance: float
 ) -> Floats:
     """Return the odds of the old level, and of a level beyond it, against the level after the
     alarm, by the hits of each prompt, weighted by how far its level moved with the alarm. The odds

@@ -166,11 +166,7 @@ def add_statements(
             continue
         shifts = (*statements, *decision.shifts)
         with_statements.append(
-            replace(
-                decision,
-                shifts=shifts,
-                placement=place(shifts, alerts, run.at),
-            )
+            replace(decision, shifts=shifts, placement=place(shifts, alerts, run.at))
         )
     with_statements += [
         Decision(

@@ -217,11 +217,7 @@ def _merge_varied_groups(groups: list[_Group], run: RunKey, answers: tuple[int, 
 
 
 def _is_news(
-    members: Iterable[Occurrence],
-    run: RunKey,
-    answers: tuple[int, int],
-    *,
-    varied: bool = False,
+    members: Iterable[Occurrence], run: RunKey, answers: tuple[int, int], *, varied: bool = False
 ) -> bool:
     """Return whether a statement is repeated often enough to be news in a run: by enough answers of
     the run, or by enough answers within `WINDOW` up to the run, one of them in the run; and by more

@@ -106,11 +106,7 @@ class JointEvidence:
 
 
 def joint_evidence(
-    level: Floats,
-    noise: Floats,
-    steps: Floats,
-    outliers: int,
-    sizes: tuple[Floats, Floats],
+    level: Floats, noise: Floats, steps: Floats, outliers: int, sizes: tuple[Floats, Floats]
 ) -> JointEvidence:
     """Return the evidence for a step in all of J series at once, each of a size of its own, and for
     a step in any one of them alone.
@@ -619,10 +615,7 @@ MAX_LOG_FACTOR = 500.0
 
 
 def fresh_evidence(
-    before: tuple[Floats, Floats],
-    after: tuple[Floats, Floats],
-    effects: Floats,
-    scatter: Floats,
+    before: tuple[Floats, Floats], after: tuple[Floats, Floats], effects: Floats, scatter: Floats
 ) -> Floats:
     """Return the logarithms of the Bayes factors that a few prompts got new rates of their own
     with each of K starts, against that all prompts kept their rates but for the run effects, K.

@@ -521,9 +521,7 @@ def sorted_names(numbers: Counts, names: Mapping[int, Name]) -> tuple[tuple[Name
     return listed, places[where]
 
 
-def _sorted_indices(
-    names: Sequence[Name],
-) -> tuple[tuple[Name, ...], Places]:
+def _sorted_indices(names: Sequence[Name]) -> tuple[tuple[Name, ...], Places]:
     """Return (the distinct names, sorted; for each given name its index among them)."""
     listed = sorted(set(names))
     place = {name: number for number, name in enumerate(listed)}

@@ -241,11 +241,7 @@ class IsolatedScorer(_Stated):
     """A scorer that reads in the child process of scorers."""
 
     def __init__(
-        self,
-        scorer: Scorer,
-        guard: Guard,
-        process: ScorerProcess,
-        origin: PluginLocation,
+        self, scorer: Scorer, guard: Guard, process: ScorerProcess, origin: PluginLocation
     ) -> None:
         """Keep the child process that runs the scorer.
 

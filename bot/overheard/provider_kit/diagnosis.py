@@ -215,17 +215,11 @@ BY_CLASS: tuple[tuple[frozenset[str], ServiceFault], ...] = (
     # Also the cause of a payload that breaks off, which is above.
     (frozenset({"HttpProcessingError"}), UNREADABLE),
     (frozenset({"JSONDecodeError", "UnicodeDecodeError", "DecodingError"}), UNREADABLE),
-    (
-        frozenset({"ConnectionTimeoutError", "ConnectionRefusedError", "ConnectError"}),
-        UNREACHABLE,
-    ),
+    (frozenset({"ConnectionTimeoutError", "ConnectionRefusedError", "ConnectError"}), UNREACHABLE),
     (frozenset({"SocketTimeoutError", "ReadTimeout"}), SILENT),
     (frozenset({"ConnectTimeout"}), UNREACHABLE),
     (frozenset({"TimeoutError", "TimeoutException", "APITimeoutError"}), SLOW),
-    (
-        frozenset({"APIConnectionError", "ClientError", "TransportError", "OSError"}),
-        UNREACHABLE,
-    ),
+    (frozenset({"APIConnectionError", "ClientError", "TransportError", "OSError"}), UNREACHABLE),
     (
         frozenset(
             {

@@ -109,10 +109,7 @@ def http_client(
     }
     tls = _tls_context(os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
     return (kind or httpx2.AsyncClient)(
-        **{"verify": tls} | options,
-        base_url=base_url,
-        follow_redirects=False,
-        event_hooks=hooks,
+        **{"verify": tls} | options, base_url=base_url, follow_redirects=False, event_hooks=hooks
     )
 
 

@@ -70,8 +70,7 @@ _LONG_CHARACTERS = 420
 _SECOND_COLON = re.compile(r"(?<=[a-z0-9)]): (?=[A-Z0-9][^:.!?]{1,60}:)")
 _CONTRAST = "|".join(CONTRAST)
 _CLAUSE = re.compile(
-    rf"(?:,|;|\s[\u2013\u2014-])\s+(?:(?:{_CONTRAST}|and|yet)\s+)?(?:the\s+)?\Z",
-    re.IGNORECASE,
+    rf"(?:,|;|\s[\u2013\u2014-])\s+(?:(?:{_CONTRAST}|and|yet)\s+)?(?:the\s+)?\Z", re.IGNORECASE
 )
 _OPPOSING = re.compile(rf"\b(?:{_CONTRAST}|yet)\s|;", re.IGNORECASE)
 _CONCESSION = re.compile(r"(?:while|although|whereas|though|unlike most)\b", re.IGNORECASE)

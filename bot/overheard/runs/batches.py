@@ -344,10 +344,7 @@ def _questions_of_run(run: Run) -> list[Question]:
 
 
 def _give_up(
-    questions: Sequence[Question],
-    reason: str,
-    tried: set[tuple[str, str, int]],
-    outcome: Outcome,
+    questions: Sequence[Question], reason: str, tried: set[tuple[str, str, int]], outcome: Outcome
 ) -> None:
     """Count questions as failed for a reason (a sentence) in ``outcome``, and add their keys to
     ``tried``, so that they are not submitted again. Do nothing without questions.

@@ -218,9 +218,7 @@ class ModelLimiter:
                 if not waiter.turn.done():
                     waiter.turn.set_exception(
                         ModelResting(
-                            model=self.name,
-                            wait=wording.duration(rest),
-                            reason=self.breaker.reason,
+                            model=self.name, wait=wording.duration(rest), reason=self.breaker.reason
                         )
                     )
         self._waiting.clear()

@@ -101,12 +101,7 @@ class Pricing:
         self._judging_price = judging
         self._spread = spread
 
-    async def quote(
-        self,
-        run: Run,
-        *,
-        reuse_within: timedelta | None = None,
-    ) -> PriceQuote:
+    async def quote(self, run: Run, *, reuse_within: timedelta | None = None) -> PriceQuote:
         """Return the quote of the questions of a run that have no answer yet, less those that
         reused answers serve; of all questions for a run that is not stored.
 
@@ -133,12 +128,7 @@ class Pricing:
             reused = sum(reused_by_pair.values())
             answers = 0 if run.aside else unasked(run.panel, ()).total() - reused
         return await self.quote_calls(
-            calls,
-            run.payer,
-            answers=answers,
-            reused=reused,
-            run=run,
-            reuse_within=reuse_within,
+            calls, run.payer, answers=answers, reused=reused, run=run, reuse_within=reuse_within
         )
 
     async def quote_calls(
@@ -188,10 +178,7 @@ class Pricing:
         return PriceQuote(priced, await self._judging_price(calls.total()))
 
     async def _estimate(
-        self,
-        calls: Mapping[Pair, int],
-        payer: Payer,
-        panel: Panel | None,
+        self, calls: Mapping[Pair, int], payer: Payer, panel: Panel | None
     ) -> Estimate:
         """Return the estimated price of calls, by the usage of the models' answers so far."""
         usual = await self._store.answers.usual_usage({model for _, model in calls})

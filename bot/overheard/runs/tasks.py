@@ -286,10 +286,7 @@ class InlineQueue:
     spread = False
 
     async def carry(
-        self,
-        tasks: Sequence[Task],
-        do: TaskHandler,
-        is_wanted: IsWanted | None = None,
+        self, tasks: Sequence[Task], do: TaskHandler, is_wanted: IsWanted | None = None
     ) -> dict[str, TaskResult]:
         """Carry out tasks in order, and return their results by the task's key.
 

@@ -217,11 +217,7 @@ class Server:
             for report in config.reports
         ]
         jobs += [
-            Job(
-                spec.name,
-                Cron(HOURLY_CRON),
-                partial(self._hourly, spec),
-            )
+            Job(spec.name, Cron(HOURLY_CRON), partial(self._hourly, spec))
             for spec in self._deployment.plugins.commands.values()
             if spec.hourly
         ]

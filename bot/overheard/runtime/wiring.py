@@ -142,11 +142,7 @@ def session() -> Session:
     maintained.
     """
     return Session(
-        open_deployment,
-        store_maintenance,
-        serve=_serve,
-        work=_work,
-        reserved_words=first_words(),
+        open_deployment, store_maintenance, serve=_serve, work=_work, reserved_words=first_words()
     )
 
 

@@ -295,11 +295,7 @@ def proposed_judge(providers: Mapping[str, Provider]) -> Model | None:
 
 
 def judging_cost_a_year(
-    model: Model,
-    answers: int,
-    providers: Mapping[str, Provider],
-    *,
-    sheets: int = 0,
+    model: Model, answers: int, providers: Mapping[str, Provider], *, sheets: int = 0
 ) -> float | None:
     """Return the price of a judge in US dollars a year, for the set-up; None without a known price.
 

@@ -322,12 +322,7 @@ class Rescoring:
         return left
 
     async def score_history(
-        self,
-        edition: Edition,
-        progress: Progress,
-        *,
-        seconds: float = inf,
-        gently: bool = False,
+        self, edition: Edition, progress: Progress, *, seconds: float = inf, gently: bool = False
     ) -> bool:
         """Score history for an edition, the newest answers first, and use the edition when all is
         scored that can be scored for free. Answers that cannot keep the scores that they had.

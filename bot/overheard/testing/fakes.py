@@ -207,12 +207,7 @@ class FakeChat:
     """
 
     def __init__(
-        self,
-        desk: Desk,
-        *,
-        forms: bool = False,
-        person: Person = ADA,
-        channel: str = GENERAL,
+        self, desk: Desk, *, forms: bool = False, person: Person = ADA, channel: str = GENERAL
     ) -> None:
         """Begin without requests; the next request has the id ``E1``."""
         self.desk = desk

@@ -155,11 +155,7 @@ class Telling:
         return wording.share(mean, 0 if self.in_percent else place.answers)
 
     def level_lines(
-        self,
-        news: Sequence[News] = (),
-        *,
-        ranks: bool = True,
-        only: Callable[[Model], bool] = bool,
+        self, news: Sequence[News] = (), *, ranks: bool = True, only: Callable[[Model], bool] = bool
     ) -> Iterator[str]:
         """Yield a line on the brand's share of answers and its rank at each of the first
         `MAX_NAMED` current models of which some news do not tell, with the usual share if the

@@ -85,11 +85,7 @@ class Reading:
 
 
 async def read_question(
-    request: Request,
-    call: Call,
-    names: KnownNames,
-    situation: Situation,
-    turns: Sequence[Turn],
+    request: Request, call: Call, names: KnownNames, situation: Situation, turns: Sequence[Turn]
 ) -> Reading | None:
     """Ask the configured model how to read a question; the call costs money. A reply that is not
     valid is asked for once more, with what is wrong.
