@@ -3,10 +3,12 @@
 from collections.abc import Iterator
 
 from overheard import CommandSpec, hookimpl
+from overheard_sources.pages import SOURCES_PAGES
+from overheard_sources.searches import SOURCES_LIST
 
 __all__ = ["overheard_commands"]
 
-COMMANDS: tuple[CommandSpec, ...] = ()
+COMMANDS: tuple[CommandSpec, ...] = (SOURCES_LIST, SOURCES_PAGES)
 
 
 @hookimpl

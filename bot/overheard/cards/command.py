@@ -350,6 +350,9 @@ class CommandSpec(Named):
             ``alert``. The title of its card, a sentence without a full stop, stands in the alert's
             details, and the card answers "why"; ``found`` in its data says whether there is a
             cause. Where it raises an `OverheardError`, nothing is told. Only for plugins.
+        reports: Whether it tells what belongs to the report of a brand, its argument ``brand``: the
+            title of its card, a sentence without a full stop, stands in the report, the brief and
+            the page, where ``found`` in its data is true. Only for plugins.
     """
 
     name: str
@@ -374,6 +377,7 @@ class CommandSpec(Named):
     form_of: str = ""
     serves: bool = False
     explains: bool = False
+    reports: bool = False
 
     def __post_init__(self) -> None:
         if self.options is _SIGNATURE:

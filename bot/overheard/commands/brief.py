@@ -17,6 +17,7 @@ from overheard.cards.command import CommandSpec, Face, Kind, Role, argument, opt
 from overheard.commands.arguments import read_time
 from overheard.commands.brief_card import brief_card, brief_page
 from overheard.commands.export import replacing
+from overheard.commands.plugin_sentences import plugin_sentences
 from overheard.config.problems import unknown_name
 from overheard.deployment import Call
 from overheard.domain import Brand, Catalogue, Model, Publication
@@ -77,12 +78,15 @@ async def show_brief(
     )
     shown_by_default = SHOWN_IN_CHAT if call.face is Face.CHAT else SHOWN_ITEMS
     card = brief_card(call, draft, most or shown_by_default)
+    told = await plugin_sentences(call, found_brand)
+    card = replace(card, text="\n\n".join([str(card.text), *told]))
     card = with_standing_news(card, Telling(situation, call.names, call.zone))
     if form == BriefFormat.CARD:
         if out:
             raise BadUsage(problem="A file is Markdown or HTML", usage=BRIEF.usage)
         return card
     page = brief_page(call, draft)
+    page = replace(page, lead=(*page.lead, *told))
     text = markdown(page) if form == BriefFormat.MARKDOWN else html(page)
     item_count = wording.count(len(page.items), "item")
     if call.face is Face.CHAT:

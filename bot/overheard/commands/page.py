@@ -33,6 +33,7 @@ from overheard.commands.page_tables import (
     read_sources,
     read_views,
 )
+from overheard.commands.plugin_sentences import plugin_sentences
 from overheard.config.sections import Config
 from overheard.deployment import Call
 from overheard.domain import VISIBILITY, Brand
@@ -93,6 +94,7 @@ class ReportPage:
     questions: tuple[QuestionRow, ...]
     questions_note: str
     sources: tuple[SourceRow, ...]
+    of_plugins: tuple[str, ...]
     answers: int
     asked: str
     method: str
@@ -147,6 +149,7 @@ async def read_page(call: Call, situation: Situation) -> ReportPage:
         questions=tuple(questions),
         questions_note=f"And {wording.count(more, 'more question')}." if more else "",
         sources=tuple(read_sources(draft.market, scored)),
+        of_plugins=tuple(await plugin_sentences(call, brand)),
         answers=len(scored),
         asked=_how_asked_paragraph(call.names, call.zone, situation),
         method=_method_paragraph(brand, len(situation.names) - 1),

@@ -16,6 +16,7 @@ from overheard.commands.check_news import fault_sentences
 from overheard.commands.digest import digest
 from overheard.commands.export import replacing
 from overheard.commands.page import ReportPage, page_html, read_page
+from overheard.commands.plugin_sentences import plugin_sentences
 from overheard.commands.scores import pending_edition_sentences
 from overheard.commands.versus import most_named
 from overheard.deployment import Call
@@ -133,7 +134,7 @@ async def _brand_card(call: Call, brand: Brand, *, details: bool) -> Card:
     figures, asked = not situation.all_failed, asked_words(place.model for place in shown)
     return Card(
         title=telling.headline(first),
-        text="\n\n".join(telling.paragraphs(news)),
+        text="\n\n".join([*telling.paragraphs(news), *await plugin_sentences(call, brand)]),
         table=standings.table(
             shown,
             call.names,

@@ -1,0 +1,240 @@
+"""What models search for before they answer, and whose pages they are shown and cite."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from typing import Annotated
+
+from overheard import (
+    Action,
+    Answer,
+    Brand,
+    Card,
+    Citation,
+    CommandSpec,
+    Kind,
+    Model,
+    Table,
+    Tainted,
+    View,
+    argument,
+    fitting,
+    option,
+    quoted,
+    unknown_name,
+    wording,
+)
+
+SECTION = "Measure and read"
+READ_RUNS = 60
+"""The newest runs in which the newest answers of each model are searched."""
+SHOWN_ROWS = 5
+NAMED_PLACES = 3
+QUERY_CHARS = 60
+_AROUND = re.compile(r"\A[a-z]+://(?:www\.)?|[?#].*\Z|/+\Z", re.IGNORECASE)
+
+A_BRAND = argument("The brand; without one, the first.", Kind.BRAND)
+A_MODEL = option("Only this model.", Kind.MODEL)
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """A search that a model made for an answer.
+
+    Attributes:
+        query: What it searched for, on one line.
+        shown: The pages that it was shown, see `page_key`; of services that do not tell them apart
+            by search, those of all searches of the answer.
+        cited: Those of them that the answer cites.
+    """
+
+    model: Model
+    query: str
+    shown: frozenset[str]
+    cited: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Searched:
+    """The newest answers of each model to questions that do not name the brand.
+
+    Attributes:
+        at: When the newest of their runs began; None without one.
+    """
+
+    brand: Brand
+    rivals: tuple[Brand, ...]
+    answers: tuple[Answer, ...]
+    lookups: tuple[Lookup, ...]
+    at: datetime | None
+
+    def owner(self, page: str) -> str:
+        """Return the name of the brand or competitor that owns a page, or an empty text."""
+        host = f".{page.partition('/')[0]}"
+        for brand in (self.brand, *self.rivals):
+            hosts = filter(None, (Citation(domain).host for domain in brand.domains))
+            if host.endswith(tuple(f".{own}" for own in hosts)):
+                return brand.name
+        return ""
+
+    def owners(self, pages: Iterable[str]) -> set[str]:
+        """Return the competitors that own some pages, and the sites of the others."""
+        return {self.owner(site) or site for site in sites_of(pages)}
+
+    def of_answers(self, zone: tzinfo) -> str:
+        """Return how many answers of which day were read."""
+        day = f" of {wording.short_day(self.at, zone)}" if self.at else ""
+        return f"{wording.count(len(self.answers), 'answer')}{day}"
+
+    def has_own(self, pages: Iterable[str]) -> bool:
+        """Return whether one of the pages is the brand's."""
+        return any(self.owner(page) == self.brand.name for page in pages)
+
+
+def page_key(source: Citation) -> str:
+    """Return a page as people write it, ``acme.com/pricing``, so that the same page is one however
+    it is linked; the host alone where only that is known, and an empty text where nothing is.
+    """
+    host, slash, path = _AROUND.sub("", _AROUND.sub("", source.page)).partition("/")
+    return f"{source.host}{slash}{path}" if host.casefold() == source.host else source.host
+
+
+def lookups_of(answer: Answer) -> Iterator[Lookup]:
+    """Yield the searches that a model made for an answer."""
+    sources = answer.reply.citations
+    every = frozenset(filter(None, map(page_key, sources)))
+    cited = frozenset(filter(None, (page_key(source) for source in sources if source.cited)))
+    hidden = {source.url: page_key(source) for source in sources}
+    for search in answer.reply.searches:
+        if search.query:
+            told = (hidden.get(page) or page_key(Citation(page)) for page in search.pages)
+            shown = frozenset(filter(None, told)) or every
+            query = wording.line(search.query)
+            yield Lookup(answer.question.model, query, shown, cited & shown)
+
+
+async def newest_searches(view: View, brand: str, model: str) -> Searched:
+    """Return the newest answers about a brand of each model, or of one.
+
+    Args:
+        brand: The brand's name or alias; empty for the first that is tracked.
+        model: The name of the only model; empty for all that are asked.
+
+    Raises:
+        UnknownName: for a brand or model that does not exist.
+    """
+    catalogue = view.catalogue
+    known = [one for one in catalogue.brands if one.tracked or brand]
+    found = catalogue.brand(brand) if brand else next(iter(known), None)
+    if found is None:
+        raise unknown_name("brand", brand, [one.name for one in catalogue.brands])
+    models = [view.find_model(model)] if model else view.models
+    newest: dict[Model, int] = {}
+    at = None
+    for run in await view.history.runs(limit=READ_RUNS):
+        if run.panel is None or run.finished_at is None or run.aside:
+            continue
+        for asked in {*run.panel.models} & {*models} - {*newest}:
+            if any(prompt.concerns(found.name) for prompt in run.panel.prompts):
+                newest[asked], at = run.id, max(at or run.started_at, run.started_at)
+    names = [name.casefold() for name in found.names]
+    answers = [
+        answer
+        async for answer in view.history.answers(runs={*newest.values()})
+        if answer.complete
+        and answer.run_id == newest.get(answer.question.model)
+        and answer.question.prompt.concerns(found.name)
+        and not any(name in answer.question.prompt.text.casefold() for name in names)
+    ]
+    lookups = (lookup for answer in answers for lookup in lookups_of(answer))
+    return Searched(found, catalogue.rivals(found.name), tuple(answers), tuple(lookups), at)
+
+
+async def sources_list(
+    view: View, *, brand: Annotated[str, A_BRAND] = "", model: Annotated[str, A_MODEL] = ""
+) -> Card:
+    """Show what models searched for before their newest answers, where they were shown no page of
+    the brand, and who is cited there.
+
+    Args:
+        brand: The name or alias of the brand; empty for the first that is tracked.
+    """
+    searched = await newest_searches(view, brand, model)
+    if not searched.lookups:
+        return Card(
+            title="No search of a model is known here",
+            text="Models name their searches where they are asked with search.",
+            data={"brand": searched.brand.name, "found": False, "searches": []},
+        )
+    lookups, name = searched.lookups, quoted(searched.brand.name)
+    absent = [lookup for lookup in lookups if not searched.has_own(lookup.shown)]
+    cited = sum(searched.has_own(lookup.cited) for lookup in lookups)
+    models = {lookup.model for lookup in lookups}
+    who = f"{view.names.name(lookups[0].model)} is" if len(models) == 1 else "Models are"
+    of, yours = wording.count(len(lookups), "search", "searches"), own_words(view, searched.brand)
+    title = f"{who} shown a page of {yours} in each of {of}"
+    text = f"A page of {yours} is shown in {len(lookups) - len(absent)}, cited in {cited}."
+    if absent:
+        title = f"{who} shown no page of {yours} in {len(absent)} of {of}"
+        places = Counter(place for lookup in absent for place in searched.owners(lookup.cited))
+        named = [f"{place} in {count}" for place, count in places.most_common(NAMED_PLACES)]
+        text += f" Cited in those {len(absent)}: {wording.listing(named) or 'nothing'}."
+    times = Counter(lookup.query.casefold() for lookup in absent or lookups)
+    rows = []
+    for query, count in times.most_common(SHOWN_ROWS):
+        made = [lookup for lookup in lookups if lookup.query.casefold() == query]
+        sites = Counter(site for lookup in made for site in sites_of(lookup.cited))
+        first = next((site for site, _ in sites.most_common(1)), "nothing")
+        text_cell = Tainted(wording.shorten(made[0].query, QUERY_CHARS))
+        rows.append((text_cell, str(count), Tainted(first)))
+    answering = sum(bool(answer.reply.searches) for answer in searched.answers)
+    by_api = " · by API, with search" if all(asked.searches for asked in models) else ""
+    return Card(
+        title=title,
+        text=Tainted(text),
+        table=Table(("Searched for", "Times", "Cited"), tuple(rows), right=frozenset({1})),
+        actions=fitting(
+            Action(f"brief {name}", "What to do?"), Action(f"sources pages {name}", "Your pages")
+        ),
+        footer=f"{answering} of {searched.of_answers(view.zone)} searched{by_api}",
+        data={
+            "brand": searched.brand.name,
+            "found": True,
+            "without_own": len(absent),
+            "searches": [
+                {
+                    "model": str(lookup.model),
+                    "query": lookup.query,
+                    "shown": sorted(lookup.shown),
+                    "cited": sorted(lookup.cited),
+                    "own": searched.has_own(lookup.shown),
+                }
+                for lookup in lookups
+            ],
+        },
+    )
+
+
+def own_words(view: View, brand: Brand) -> str:
+    """Return ``yours`` for the only brand that is tracked, else its name."""
+    only = sum(other.tracked for other in view.catalogue.brands) == 1
+    return "yours" if brand.tracked and only else brand.name
+
+
+def sites_of(pages: Iterable[str]) -> set[str]:
+    """Return the sites of pages."""
+    return {page.partition("/")[0] for page in pages}
+
+
+SOURCES_LIST = CommandSpec(
+    "sources list",
+    "Show what models search for, and where they are shown no page of the brand.",
+    sources_list,
+    section=SECTION,
+    reports=True,
+    examples=("sources list Acme", "sources list Acme --model Claude"),
+)
