@@ -356,6 +356,13 @@ class BadUsage(OverheardError):
     usage: str
 
 
+class InstallFailed(OverheardError):
+    message = "{name} was not installed: {reason}."
+
+    name: str
+    reason: str
+
+
 class TimeUnreadable(OverheardError):
     message = (
         'The time "{text}" cannot be read; write it as 2026-11-24, 2026-11-24T07:00 or yesterday.'

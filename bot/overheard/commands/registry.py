@@ -44,6 +44,7 @@ SECTIONS: Mapping[str, tuple[str, ...]] = {
         "setup.starting",
         "access",
         "plugins",
+        "plugin_index",
         "doctor",
     ),
     "Try out": ("power", "demo"),
