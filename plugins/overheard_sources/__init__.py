@@ -3,12 +3,13 @@
 from collections.abc import Iterator
 
 from overheard import CommandSpec, hookimpl
+from overheard_sources.causes import SOURCES_WHY
 from overheard_sources.pages import SOURCES_PAGES
 from overheard_sources.searches import SOURCES_LIST
 
 __all__ = ["overheard_commands"]
 
-COMMANDS: tuple[CommandSpec, ...] = (SOURCES_LIST, SOURCES_PAGES)
+COMMANDS: tuple[CommandSpec, ...] = (SOURCES_LIST, SOURCES_PAGES, SOURCES_WHY)
 
 
 @hookimpl

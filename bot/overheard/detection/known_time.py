@@ -28,16 +28,18 @@ from overheard.numpy_proxy import Floats, np
 
 def p_values_at(blocks: Iterable[Block], first: int) -> dict[str, tuple[float, float]]:
     """Return `rate_p_values` of a change at the run with the number `first`, by brand. The blocks
-    are of one model and one metric of 0 and 1. Left out are brands of which fewer than two prompts
-    have answers on both sides, and those in which nothing varies.
+    are of one model and one metric of 0 and 1, and all of them show how large run effects are. Left
+    out are brands of which fewer than two prompts have answers on both sides, and those in which
+    nothing varies.
     """
-    p_values = {}
-    for stream in streams(blocks):
-        cut = split_stream(stream, stream.since(first))
-        if cut.shared.sum() > 1 and cut.v > 0:
-            effect_sd = cut.run_effect_sd(run_effect_variance([stream], first))
-            p_values[stream.key.brand] = rate_p_values(cut, effect_sd)
-    return p_values
+    by_brand = streams(blocks)
+    tau2 = run_effect_variance(by_brand, first)
+    cuts = {stream.key.brand: split_stream(stream, stream.since(first)) for stream in by_brand}
+    return {
+        brand: rate_p_values(cut, cut.run_effect_sd(tau2))
+        for brand, cut in cuts.items()
+        if cut.shared.sum() > 1 and cut.v > 0
+    }
 
 
 def rate_p_values(cut: StratifiedSplit, effect_sd: float) -> tuple[float, float]:
