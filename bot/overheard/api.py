@@ -18,6 +18,7 @@ from overheard.cards.card import (
     divided as divided,
     fitting as fitting,
 )
+from overheard.cards.charts.bars import Bar as Bar, Bars as Bars
 from overheard.cards.charts.forest import Difference as Difference, Spans as Spans
 from overheard.cards.command import (
     IN_TERMINAL as IN_TERMINAL,
@@ -56,6 +57,7 @@ from overheard.chat_kit.tables import (
     text_grid as text_grid,
     text_records as text_records,
 )
+from overheard.config.catalogue import PLACE as PLACE, Market as Market
 from overheard.config.problems import suggestion as suggestion, unknown_name as unknown_name
 from overheard.config.secrets import Secret as Secret
 from overheard.config.settings_base import DatabaseUrl as DatabaseUrl, Settings as Settings

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 from overheard.cards.command import Face
 from overheard.cards.model_names import ModelNames
+from overheard.config.catalogue import Market
 from overheard.config.cron import find_zone
 from overheard.config.secrets import shortened, without_control_characters
 from overheard.config.sections import Config, Zoned
@@ -190,6 +191,15 @@ class Deployment:
             for vendor, declared in self.config.landscape.items()
         }
         return apply_corrections(self.plugins.landscapes, corrections)
+
+    def in_market(self, market: Market) -> list[Model]:
+        """Return the asked models that can be asked in a market, as they are named there."""
+        providers, plain = self.plugins.providers, [m for m in self.plugins.models if not m.market]
+        return [
+            model.within(market.key)
+            for model in plain
+            if market.fits(capabilities_of(model, providers).market)
+        ]
 
     @property
     def named_models(self) -> list[Model]:

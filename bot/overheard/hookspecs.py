@@ -6,13 +6,14 @@ is optional. Each plugin is called on its own, so that its fault stays its own.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pluggy
 
 from overheard.cards.command import CommandSpec
+from overheard.config.catalogue import Market
 from overheard.config.problems import told
 from overheard.config.secrets import secrets_of
 from overheard.config.sections import PLUGIN_SECTIONS, Config, header
@@ -46,17 +47,25 @@ class PluginSettings:
     table gives with ``plugin = "..."``; ``[scorers.NAME]`` and the others likewise.
     """
 
-    def __init__(self, tables: Mapping[str, Mapping[str, Any]], section: str, file: str) -> None:
+    def __init__(
+        self,
+        tables: Mapping[str, Mapping[str, Any]],
+        section: str,
+        file: str,
+        markets: Sequence[Market] = (),
+    ) -> None:
         """Keep the plugin's tables unread.
 
         Args:
             tables: The tables of the section that belong to the plugin, by name.
             section: The section, such as ``providers``.
             file: The name of the configuration file; relative paths start at its folder.
+            markets: The configured markets, for settings with the field `markets`.
         """
         self.tables = tables
         self._section = section
         self._file = file
+        self._markets = markets
         self.problems: list[str] = []
         """The problems of the tables that `each` left out, as whole sentences."""
         self.asked: dict[str, type[Settings]] = {}
@@ -77,7 +86,8 @@ class PluginSettings:
                 if table.get("plugin", name) == plugin
             }
 
-        return {name: cls(tables(name), name, config.file) for name in PLUGIN_SECTIONS}
+        where = config.file, config.markets
+        return {name: cls(tables(name), name, *where) for name in PLUGIN_SECTIONS}
 
     def each(self, settings: type[SomeSettings]) -> Iterator[tuple[str, SomeSettings]]:
         """Yield the name and the validated settings of each valid table, in the order of the file.
@@ -128,6 +138,8 @@ class PluginSettings:
         the folder of the configuration file.
         """
         where = f"{self._file}, [{header(self._section, name)}]"
+        if self._markets and "markets" in settings.model_fields:
+            table = {"markets": self._markets, **table}
         checked, problems = validate_table(settings, table, where, Path(self._file).parent)
         if checked is None:
             raise SettingsError(problem=" ".join(told(problems)))

@@ -14,6 +14,7 @@ from overheard import (
     CreationDates,
     Fields,
     FoundBatch,
+    Market,
     Model,
     PriceList,
     ProviderSettings,
@@ -39,6 +40,11 @@ class AnthropicSettings(ProviderSettings):
     base_url: str = "https://api.anthropic.com"
     api_key: Secret = Field(json_schema_extra={"env": "ANTHROPIC_API_KEY"})
     country: str | None = Field(default=None, pattern="^[A-Z]{2}$", examples=["US"])
+
+    @property
+    def home(self) -> Market:
+        """The country for web searches."""
+        return Market(country=self.country) if self.country else Market()
 
 
 API = "the Messages API"
@@ -158,8 +164,8 @@ class AnthropicProvider(BatchingProvider[AnthropicSettings, "AsyncAnthropic"]):
         """Return the request for a question, also for a batch.
 
         Without a limit of the answer, `DEFAULT_MAX_TOKENS` is sent, because the service needs one.
-        A schema is sent as a JSON schema. A model that searches gets the web search tool. Only a
-        steady question has a temperature.
+        A schema is sent as a JSON schema. A model that searches gets the web search tool, with the
+        place of its market; a persona is the system text. Only a steady question has a temperature.
         """
         request: dict[str, Any] = {
             "model": question.model.id,
@@ -174,7 +180,11 @@ class AnthropicProvider(BatchingProvider[AnthropicSettings, "AsyncAnthropic"]):
             request["temperature"] = temperature
         if effort:
             request["output_config"] = request.get("output_config", {}) | {"effort": effort}
-        return request | ({"tools": [self._search_tool()]} if question.model.searches else {})
+        market = self.market(question.model)
+        if market.persona:
+            request["system"] = market.persona
+        tools = {"tools": [self._search_tool(market)]} if question.model.searches else {}
+        return request | tools
 
     async def _creation(self, served_model: str) -> object:
         """Return the creation date of a model as the service reports it: a datetime. Any
@@ -182,15 +192,15 @@ class AnthropicProvider(BatchingProvider[AnthropicSettings, "AsyncAnthropic"]):
         """
         return (await self.client.models.retrieve(served_model)).created_at
 
-    def _search_tool(self) -> WebSearchTool20250305Param:
+    def _search_tool(self, market: Market) -> WebSearchTool20250305Param:
         """Return the web search tool of a request, with the configured limit of searches, and the
-        configured country if there is one.
+        place of a market.
         """
         tool: WebSearchTool20250305Param = {
             "type": "web_search_20250305",
             "name": "web_search",
             "max_uses": self.settings.max_searches,
         }
-        if self.settings.country:
-            tool["user_location"] = {"type": "approximate", "country": self.settings.country}
+        if market.location:
+            tool["user_location"] = {"type": "approximate", **market.location}  # type: ignore[typeddict-item]
         return tool

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from overheard import Capabilities, Citation, Finish, Question, Reply, Search
@@ -20,7 +21,8 @@ class AgentProvider(CompatibleProvider):
         """Return the capabilities of a model; it searches the web if its name ends in ``+search``,
         with the configured limit of searches.
         """
-        return self.described(model, self._preset.how, "web search", sampling=True)
+        able = self.described(model, self._preset.how, "web search", sampling=True)
+        return replace(able, market=able.market | {"language"})
 
     async def ask(self, question: Question, *, seed: int) -> Reply:  # noqa: ARG002 - none is taken
         """Send a question to the service, and return its reply. `seed` is not sent.
@@ -62,8 +64,15 @@ class AgentProvider(CompatibleProvider):
             request["reasoning"] = {"effort": effort}
         if temperature is not None:
             request["temperature"] = temperature
+        market = self.market(question.model)
+        if market.persona:
+            request["instructions"] = market.persona
+        if market.language:
+            request["language_preference"] = market.language
         if question.model.searches:  # without tool_choice, a model does not always search
-            request |= {**self._preset.search, "tool_choice": {"type": "web_search"}}
+            [tool] = self._preset.search["tools"]
+            place = {"user_location": market.location} if market.location else {}
+            request |= {"tools": [{**tool, **place}], "tool_choice": {"type": "web_search"}}
             request["max_tool_calls"] = self.settings.max_searches
         return request
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 CHAT = "Chat Completions"
 AGENT = "Agent API"
@@ -30,7 +31,7 @@ class Preset:
     seed: str = "seed"
     window: str = "max_tokens"
     fingerprint: bool = False
-    search: Mapping[str, object] = field(default_factory=dict)
+    search: Mapping[str, Any] = field(default_factory=dict)
     api: str = CHAT
     schemas: bool = True
 

@@ -81,6 +81,7 @@ class CompatibleProvider(HostedProvider[CompatibleSettings, "AsyncOpenAI"]):
             fingerprint=preset.fingerprint,
             searches=1 if searches else 0,
             answer_limit=self.settings.max_tokens,
+            market=frozenset({"persona"}),
             how=f"{preset.how}, web search" if searches else preset.how,
         )
 
@@ -124,7 +125,9 @@ class CompatibleProvider(HostedProvider[CompatibleSettings, "AsyncOpenAI"]):
                 them.
         """
         name = question.model.id
-        fields["messages"] = [{"role": "user", "content": question.prompt.text}]
+        persona = self.market(question.model).persona
+        told = [{"role": "system", "content": persona}] if persona else []
+        fields["messages"] = [*told, {"role": "user", "content": question.prompt.text}]
         if not self.settings.stream:
             return await self.post("/chat/completions", {"model": name, **fields})
         create = self.client.chat.completions.with_raw_response.create

@@ -27,13 +27,18 @@ ANSWERED_STATES = frozenset({"SUCCEEDED", "PARTIALLY_SUCCEEDED"})
 
 def request_of(text: str, config: GenerateContentConfig) -> JsonObject:
     """Return a question's text and settings as a request of a batch file, in the JSON of Gemini's
-    REST API. Tools stand beside the settings there, and settings that are None are left out.
+    REST API. Tools and the system text stand beside the settings there, and settings that are None
+    are left out.
     """
     options = config.model_dump(mode="json", by_alias=True, exclude_none=True)
-    tools = options.pop("tools", None)
     contents = [{"role": "user", "parts": [{"text": text}]}]
     request: JsonObject = {"contents": contents, "generationConfig": options}
-    return request | ({"tools": tools} if tools else {})
+    for name in ("tools", "toolConfig"):
+        if name in options:
+            request[name] = options.pop(name)
+    if told := options.pop("systemInstruction", None):
+        request["systemInstruction"] = {"parts": [{"text": told}]}
+    return request
 
 
 async def submit(client: AsyncClient, model: str, requests: Mapping[str, JsonObject]) -> str:

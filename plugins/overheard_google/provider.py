@@ -96,7 +96,10 @@ class GoogleProvider(BatchingProvider[GoogleSettings, "AsyncClient"]):
         """
         batch = self.sold_in_batches(model)
         how, search = "Gemini API", "Google Search"
-        return self.described(model, how, search, sampling=True, seed=True, batch=batch)
+        able = self.described(model, how, search, sampling=True, seed=True, batch=batch)
+        # Google takes no country, but the coordinates of a person who searches.
+        parts = {"persona", "coordinates", "language"} if able.search else {"persona"}
+        return replace(able, market=frozenset(parts))
 
     async def ask(self, question: Question, *, seed: int) -> Reply:
         """Send a question to the service, and return its reply with its cost.
@@ -247,8 +250,21 @@ class GoogleProvider(BatchingProvider[GoogleSettings, "AsyncClient"]):
         Args:
             seed: The sampling seed; None in a batch.
         """
-        from google.genai.types import GenerateContentConfig, GoogleSearch, ThinkingConfig, Tool
+        from google.genai.types import (
+            GenerateContentConfig,
+            GoogleSearch,
+            LatLng,
+            RetrievalConfig,
+            ThinkingConfig,
+            Tool,
+            ToolConfig,
+        )
 
+        market = self.market(question.model)
+        place, where = market.coordinates, RetrievalConfig(language_code=market.language or None)
+        if place:
+            where.lat_lng = LatLng(latitude=place[0], longitude=place[1])
+        is_placed = question.model.searches and (place or market.language)
         temperature, effort = self.sampling(question, self.settings.temperature)
         thinking: dict[str, Any] = {"thinking_level": effort.upper()}
         if effort == "none":
@@ -258,7 +274,9 @@ class GoogleProvider(BatchingProvider[GoogleSettings, "AsyncClient"]):
             temperature=temperature,
             thinking_config=ThinkingConfig(**thinking) if effort else None,
             max_output_tokens=self.service.window(question),
+            system_instruction=market.persona or None,
             tools=[Tool(google_search=GoogleSearch())] if question.model.searches else None,
+            tool_config=ToolConfig(retrieval_config=where) if is_placed else None,
             response_mime_type="application/json" if question.schema else None,
             response_json_schema=json.loads(question.schema) if question.schema else None,
         )

@@ -14,6 +14,7 @@ from overheard import (
     CreationDates,
     Fields,
     FoundBatch,
+    Market,
     Model,
     PriceList,
     ProviderSettings,
@@ -41,6 +42,11 @@ class OpenAISettings(ProviderSettings):
     api_key: Secret = Field(json_schema_extra={"env": "OPENAI_API_KEY"})
     temperature: float | None = Field(default=None, ge=0, le=2)
     country: str | None = Field(default=None, pattern="^[A-Z]{2}$", examples=["US"])
+
+    @property
+    def home(self) -> Market:
+        """The country for web searches."""
+        return Market(country=self.country) if self.country else Market()
 
 
 API = "the Responses API"
@@ -166,7 +172,8 @@ class OpenAIProvider(BatchingProvider[OpenAISettings, "AsyncOpenAI"]):
         It asks the service to store nothing. A limit of the answer below `MIN_WINDOW_TOKENS` is
         raised to that. A question with a limit has temperature 0, any other the configured one, as
         far as the model takes a temperature. A schema is sent as a strict JSON schema. A model that
-        searches gets the web search tool with the configured limit of searches.
+        searches gets the web search tool with the configured limit of searches, and the place of
+        its market; a persona is sent as the instructions.
         """
         model, settings = question.model, self.settings
         request: dict[str, Any] = {"model": model.id, "input": question.prompt.text, "store": False}
@@ -184,10 +191,16 @@ class OpenAIProvider(BatchingProvider[OpenAISettings, "AsyncOpenAI"]):
         temperature, effort = self.sampling(question, settings.temperature)
         if temperature is not None and (question.steady or _takes_temperature(model.id)):
             request["temperature"] = temperature
+        market = self.market(model)
+        if market.persona:
+            request["instructions"] = market.persona
         if effort:
             request["reasoning"] = {"effort": effort}
         if model.searches:
-            request["tools"] = [self._search_tool()]
+            tool: WebSearchToolParam = {"type": "web_search"}
+            if market.location:
+                tool["user_location"] = {"type": "approximate", **market.location}  # type: ignore[typeddict-item]
+            request["tools"] = [tool]
             request["max_tool_calls"] = settings.max_searches
             request["include"] = ["web_search_call.action.sources"]
         return request
@@ -197,13 +210,6 @@ class OpenAIProvider(BatchingProvider[OpenAISettings, "AsyncOpenAI"]):
         error of the SDK is raised as it is.
         """
         return (await self.client.models.retrieve(served_model)).created
-
-    def _search_tool(self) -> WebSearchToolParam:
-        """Return the web search tool of a request, with the configured country if there is one."""
-        tool: WebSearchToolParam = {"type": "web_search"}
-        if self.settings.country:
-            tool["user_location"] = {"type": "approximate", "country": self.settings.country}
-        return tool
 
 
 def _takes_temperature(model: str) -> bool:

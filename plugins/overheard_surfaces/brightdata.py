@@ -9,9 +9,9 @@ from zlib import crc32
 
 from pydantic import Field
 
-from overheard import PluginSettings, Provider, Question, Secret, hookimpl
+from overheard import Market, PluginSettings, Provider, Question, Secret, hookimpl
 from overheard_surfaces.collector import Collector, Observation, same_question, searches, sources
-from overheard_surfaces.settings import CollectorSettings, Market
+from overheard_surfaces.settings import CollectorSettings
 
 ADDRESSES = {
     "gd_m7aof0k82r803d5bjm": "https://chatgpt.com/",

@@ -11,9 +11,9 @@ from typing import Any
 
 from pydantic import Field
 
-from overheard import PluginSettings, Provider, Question, Secret, hookimpl
+from overheard import Market, PluginSettings, Provider, Question, Secret, hookimpl
 from overheard_surfaces.collector import LOST, REFUSED, Collector, Observation, searches, sources
-from overheard_surfaces.settings import CollectorSettings, Market
+from overheard_surfaces.settings import CollectorSettings
 
 OVERVIEWS = "GOOGLE"
 EXISTS, NO_CREDIT = "RESOURCE_ALREADY_EXISTS", "INSUFFICIENT_CREDITS"
@@ -56,12 +56,16 @@ class Cloro(Collector[CloroSettings]):
         """The header with the key."""
         return f"Bearer {self.settings.api_key.get_secret_value()}"
 
+    def sent(self, product: str) -> frozenset[str]:
+        """Return what of a market is sent: to Google's search the language, too."""
+        return frozenset({"country", "language"} if product == OVERVIEWS else {"country"})
+
     def payload(self, product: str, market: Market, question: Question) -> dict[str, Any]:
         """Return the request for a question."""
         text, country = question.prompt.text, market.country
         if product == OVERVIEWS:
             include = {"aioverview": {"markdown": True}}
-            where = {"gl": country, "hl": market.language}
+            where = {"gl": country, "hl": market.language or self.settings.language}
             return {"query": text, **where, "include": include}
         return {"prompt": text, "country": country, "include": INCLUDE}
 

@@ -24,6 +24,7 @@ from overheard import (
     FailureKind,
     Finish,
     HostedProvider,
+    Market,
     Model,
     Price,
     PriceList,
@@ -33,14 +34,7 @@ from overheard import (
     Reply,
     Search,
 )
-from overheard_surfaces.settings import (
-    DEFAULT_COUNTRY,
-    SURFACES,
-    CollectorSettings,
-    Market,
-    market_of,
-    product_of,
-)
+from overheard_surfaces.settings import DEFAULT_COUNTRY, SURFACES, CollectorSettings
 
 if TYPE_CHECKING:
     from httpx2 import AsyncClient
@@ -144,6 +138,10 @@ class Collector(HostedProvider[Table, "AsyncClient"]):
     async def has(self, product: str) -> bool:
         """Return whether the collector still sells a product's answers; free."""
 
+    def sent(self, product: str) -> frozenset[str]:  # noqa: ARG002 - a collector says more
+        """Return what of a market is sent to a product, given by the collector's name."""
+        return frozenset({"country"})
+
     def open_client(self) -> AsyncClient:
         """Return a new HTTP client for the collector; nothing is sent."""
         return self.service.http_client(headers={"Authorization": self.authorization})
@@ -167,22 +165,24 @@ class Collector(HostedProvider[Table, "AsyncClient"]):
 
     def capabilities(self, model: str) -> Capabilities:
         """Return how a product is asked: by tasks alone, at a price for each answer."""
-        product = SURFACES.get(product_of(model), model)
-        country = market_of(model, self.settings.home).country
-        market = "" if country == DEFAULT_COUNTRY else f" ({country})"
+        asked, home = Model(self.name, model), self.settings.country
+        title = SURFACES.get(asked.id, asked.id)
+        where = asked.market.partition("~")[0].partition("-")[0] or home
+        abroad = "" if where == DEFAULT_COUNTRY else f" ({where})"
         return Capabilities(
             search=False,
             batch=True,
             batch_only=True,
             batch_limit=self.order_limit,
             searches=1,
-            how=f"{product}, {country}, signed out",
-            name=f"{product}{market}",
+            market=self.sent(self.products.get(asked.id, "")),
+            how=f"{title}, {where}, signed out",
+            name=f"{title}{abroad}",
         )
 
     def price(self, model: str) -> Price | None:
         """Return the price of a product, which is the same in all markets."""
-        return super().price(product_of(model))
+        return super().price(Model(self.name, model).id)
 
     def product(self, model: Model) -> str:
         """Return the collector's name of a product.
@@ -190,14 +190,13 @@ class Collector(HostedProvider[Table, "AsyncClient"]):
         Raises:
             ProviderUnavailable: when the collector does not sell its answers.
         """
-        product = product_of(model.name)
-        if product not in self.products:
+        if model.id not in self.products:
             raise ProviderUnavailable(
                 provider=self.name,
                 reason=f'{self.title} has no "{model.name}"',
                 remedy=f"choose among {', '.join(self.products)}",
             )
-        return self.products[product]
+        return self.products[model.id]
 
     async def submit(self, questions: Mapping[str, Question]) -> str:
         """Buy the answers to questions, and return the order."""
@@ -246,8 +245,7 @@ class Collector(HostedProvider[Table, "AsyncClient"]):
         """Buy the answers to questions. A service that breaks at that may have accepted them."""
         try:
             async with self.asking(model):
-                market = market_of(model.name, self.settings.home)
-                order = await self.buy(product, market, questions, tag)
+                order = await self.buy(product, self.market(model), questions, tag)
         except ProviderFailed as failed:
             if failed.status is None or failed.status < 500 or failed.ambiguous:
                 raise
@@ -354,13 +352,13 @@ class Collector(HostedProvider[Table, "AsyncClient"]):
         """Return the products that the collector sells; of the configured ones, those that it says
         it still has.
         """
-        configured = {product_of(model) for model in self.settings.models}
+        configured = {Model(self.name, model).id for model in self.models()}
         there = set(self.products)
         async with self.service.trying(lambda: self.client):
             for product in configured & there:
                 if not await self.has(self.products[product]):
                     there.remove(product)
-        return [*there, *(m for m in self.settings.models if product_of(m) in there)]
+        return sorted(there)
 
     async def close(self) -> None:
         """Close the connections."""

@@ -13,7 +13,9 @@ from typing import Any, Literal
 from pydantic import Field
 
 from overheard import (
+    PLACE,
     FailureKind,
+    Market,
     PluginSettings,
     Provider,
     ProviderFailed,
@@ -30,7 +32,7 @@ from overheard_surfaces.collector import (
     searches,
     sources,
 )
-from overheard_surfaces.settings import COUNTRIES, CollectorSettings, Market
+from overheard_surfaces.settings import COUNTRIES, CollectorSettings
 
 OK, CREATED, NOTHING_FOUND = 20000, 20100, 40102
 PENDING = frozenset({CREATED, 40601, 40602})
@@ -41,6 +43,7 @@ MISSING_CALL = frozenset({40400, 40402})
 SERVER_FAULTS = 50000
 BUSY_WAIT_S = 30.0
 MAX_LISTED = 1000
+GOOGLE = "serp/"
 COUNTRY_LOCATIONS = 2000
 """A country's location has this and the number of the country in ISO 3166-1."""
 PRODUCTS = {
@@ -82,6 +85,11 @@ class DataForSEO(Collector[DataForSEOSettings]):
         key = self.settings.api_key.get_secret_value()
         return f"Basic {b64encode(key.encode()).decode()}"
 
+    def sent(self, product: str) -> frozenset[str]:
+        """Return what of a market is sent: at Google's search the state and the city, too."""
+        place = PLACE if product.startswith(GOOGLE) else frozenset({"country"})
+        return place | {"language"}
+
     async def envelope(self, method: str, path: str, **more: Any) -> list[dict[str, Any]]:
         """Call the collector, and return the tasks of its response.
 
@@ -121,11 +129,13 @@ class DataForSEO(Collector[DataForSEOSettings]):
             reason = f"its location of {market.country} is not known here"
             remedy = "set location_code in a table of its own"
             raise ProviderUnavailable(provider=self.name, reason=reason, remedy=remedy)
-        shared: dict[str, Any] = {
-            "location_code": location or COUNTRY_LOCATIONS + COUNTRIES[market.country][0],
-            "language_code": market.language,
-            "priority": self.settings.priority,
-        }
+        language = market.language or self.settings.language
+        shared: dict[str, Any] = {"language_code": language, "priority": self.settings.priority}
+        if product.startswith(GOOGLE) and market.region:
+            names = (market.city, market.region, COUNTRIES[market.country][1])
+            shared["location_name"] = ",".join(filter(None, names))
+        else:
+            shared["location_code"] = location or COUNTRY_LOCATIONS + COUNTRIES[market.country][0]
         if product == PRODUCTS["ai-overviews"]:
             shared["load_async_ai_overview"] = True
         body = [
@@ -203,7 +213,7 @@ class DataForSEO(Collector[DataForSEOSettings]):
         [result] = task["result"]
         if not same_question(result.get("keyword"), question):
             return Observation(lost=True)
-        if product.startswith("serp/"):
+        if product.startswith(GOOGLE):
             return _overview(result, may_be_empty=overviews)
         cited, shown = sources(result.get("sources")), result.get("search_results")
         text = result.get("markdown") or ""

@@ -1,11 +1,10 @@
 """The settings of a collector's table, and the products whose answers are sold."""
 
-from dataclasses import dataclass
 from typing import Annotated
 
 from pydantic import Field
 
-from overheard import ProviderSettings, Secret
+from overheard import Market, ProviderSettings, Secret
 
 SURFACES = {
     "chatgpt": "ChatGPT app",
@@ -37,32 +36,6 @@ COUNTRIES = {
 """By code: the number in ISO 3166-1, the name, and the usual language."""
 
 
-@dataclass(frozen=True, slots=True)
-class Market:
-    """Where, and in which language, a product is asked."""
-
-    country: str
-    language: str
-
-    @property
-    def name(self) -> str:
-        """The name of the country, else its code."""
-        return COUNTRIES[self.country][1] if self.country in COUNTRIES else self.country
-
-
-def product_of(model: str) -> str:
-    """Return the product in the id of a model: ``chatgpt`` of ``chatgpt@DE-de``."""
-    return model.partition("@")[0]
-
-
-def market_of(model: str, home: Market) -> Market:
-    """Return the market in the id of a model, such as ``chatgpt@DE-de`` or ``chatgpt@DE``, whose
-    language is then that of `home`; without a market it is `home`.
-    """
-    country, _, language = model.partition("@")[2].partition("-")
-    return Market(country, language or home.language) if country else home
-
-
 class CollectorSettings(ProviderSettings):
     """A collector's account.
 
@@ -82,5 +55,5 @@ class CollectorSettings(ProviderSettings):
 
     @property
     def home(self) -> Market:
-        """Where a product is asked whose id names no market."""
-        return Market(self.country, self.language)
+        """Where a product is asked whose name has no market."""
+        return Market(country=self.country, language=self.language)

@@ -144,7 +144,7 @@ def _check_responses(call: Call) -> None:
     assert call.body["input"] == QUESTION
     assert call.body["model"] == "m-1"
     assert call.body["store"] is False
-    allowed = {"input", "model", "store", "tools", "include", "max_tool_calls"}
+    allowed = {"input", "instructions", "model", "store", "tools", "include", "max_tool_calls"}
     assert call.body.keys() <= allowed | {"max_output_tokens", "temperature"}
 
 
@@ -153,7 +153,7 @@ def _check_messages(call: Call) -> None:
     assert call.headers["authorization"] == f"Bearer {KEY}"
     assert call.body["messages"] == [{"role": "user", "content": QUESTION}]
     assert call.body["max_tokens"] > 0
-    assert call.body.keys() <= {"messages", "model", "max_tokens", "tools"}
+    assert call.body.keys() <= {"messages", "model", "max_tokens", "system", "tools"}
 
 
 def _check_gemini(call: Call) -> None:
@@ -161,13 +161,15 @@ def _check_gemini(call: Call) -> None:
     assert call.headers["x-goog-api-key"] == KEY
     assert call.body["contents"] == [{"role": "user", "parts": [{"text": QUESTION}]}]
     assert call.body["generationConfig"]["seed"] == 7
-    assert call.body.keys() <= {"contents", "generationConfig", "tools"}
+    allowed = {"contents", "generationConfig", "tools", "toolConfig", "systemInstruction"}
+    assert call.body.keys() <= allowed
 
 
 def _check_chat(call: Call) -> None:
     assert (call.method, call.path) == ("POST", "/v1/chat/completions")
     assert call.headers["authorization"] == f"Bearer {KEY}"
-    assert call.body["messages"] == [{"role": "user", "content": QUESTION}]
+    assert call.body["messages"][-1] == {"role": "user", "content": QUESTION}
+    assert [one["role"] for one in call.body["messages"][:-1]] in ([], ["system"])
     allowed = {"messages", "model", "seed", "random_seed", "max_tokens", "temperature", "plugins"}
     assert call.body.keys() <= allowed | {"max_completion_tokens", "stream", "stream_options"}
 
@@ -176,8 +178,9 @@ def _check_agent(call: Call) -> None:
     assert (call.method, call.path) == ("POST", "/v1/responses")
     assert call.headers["authorization"] == f"Bearer {KEY}"
     assert call.body["input"] == QUESTION
-    allowed = {"input", "model", "store", "tools", "tool_choice", "max_tool_calls"}
-    assert call.body.keys() <= allowed | {"max_output_tokens", "temperature"}
+    allowed = {"input", "instructions", "model", "store", "tools", "tool_choice", "max_tool_calls"}
+    more = {"language_preference", "max_output_tokens", "temperature"}
+    assert call.body.keys() <= allowed | more
 
 
 def _error(code: str) -> Document:

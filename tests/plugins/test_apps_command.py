@@ -104,7 +104,7 @@ def test_the_app_is_compared_with_the_api(
         there = program(tmp_path, service, COLLECTOR.format(url=collector.url))
         there.run("check", "--yes", code=None)
         data = there.json("apps")
-        card = sentences(there.run("apps")[0])
+        card, more = (sentences(there.run("apps", *how)[0]) for how in ((), ("--details",)))
 
     [app, overviews] = data["apps"]
     assert (app["app"], app["api"]) == ("dataforseo/chatgpt", "openai/gpt-9")
@@ -117,8 +117,13 @@ def test_the_app_is_compared_with_the_api(
     assert (overviews["answers"], overviews["none_shown"], overviews["not_observed"]) == (6, 1, 1)
     assert "In the ChatGPT app people see you less: 2 of 7 answers, by API 7" in card
     assert "AI Overviews: shown for 6 of 7 questions." in card
-    assert "1 of 8 not observed; they count as neither" in card
+    assert "What I could not observe counts as neither." in card
+    assert "ChatGPT app 2 of 7, 1 not observed" in card
+    assert "AI Overviews 2 of 6, 1 no answer, 1 not observed" in card
     assert "a signed-out visitor" in card
+    assert app["sources"] == {"app": {"g2.test": 7}, "by_api": {}}
+    assert "Sources in the app: g2.test 7. By API: none." in more
+    assert "First choice" in more
 
 
 def test_where_only_the_api_is_asked_the_apps_are_offered_with_their_price(

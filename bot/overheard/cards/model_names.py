@@ -107,9 +107,9 @@ class ModelNames:
         """
         model_id = model.id
         given = self._given.get(str(model)) or self._given.get(f"{model.provider}/{model_id}")
-        product, _, market = model_id.partition("@")  # chatgpt@DE-de, an app in a country
-        if market and (app := self._given.get(f"{model.provider}/{product}")):
-            return given or f"{app} ({market[:2]})"
+        if model.market and not self._given.get(str(model)):
+            market, plain = model.market.partition("~")[0], self._base_name(model.within(""))
+            return f"{plain} ({market.partition('-')[0]})"
         if not given and model.provider in self._foreign:
             return model_id.rpartition("/")[2]
         return given or _family_name(model.provider, model_id)
@@ -119,7 +119,7 @@ def asked_by(model: Model) -> str:
     """Return how a model is asked: ``API``, ``API, with search, low effort``, ``on this machine``,
     or as ``a signed-out visitor`` of an app.
     """
-    if model.name.partition("@")[0] in APPS:
+    if model.id in APPS:
         return "a signed-out visitor"
     if model.provider == LOCAL:
         return "on this machine"

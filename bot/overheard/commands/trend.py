@@ -192,7 +192,9 @@ def _point_json(point: Point) -> dict[str, Any]:
 async def _show_voice(call: Call, brand: Brand, model: str, span: Span) -> Card:
     """Return the card of the share of voice of a brand and its competitors over time."""
     situation = await SituationReader(call).read(brand)
-    models = chosen_models(call.names, situation, model)
+    models = situation.home_models
+    if model:
+        models = chosen_models(call.names, situation, model)
     shares = voice_shares(situation, call.zone, models=models, span=span)
     if shares is None:
         return _card_without_shares(situation)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import difflib
+import hashlib
 import re
 import tomllib
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import date
 from functools import cache
 from importlib.resources import files
@@ -24,6 +25,7 @@ from overheard.domain import (
     Rule,
     prompt_variants,
 )
+from overheard.domain.models import PLAIN_MARKET
 
 MAX_PROMPT_CHARS = 20_000
 MAX_VARIANTS = 1_000
@@ -170,6 +172,73 @@ class PromptTable(Settings):
         """
         prompt = Prompt(self.text, self.tags, brands, self.topic, language=self.language)
         return prompt_variants(prompt, self.personas, self.markets)
+
+
+PLACE = frozenset({"country", "region", "city"})
+MARKET_PARTS = PLACE | {"coordinates", "language", "persona"}
+"""What may be sent of a market."""
+
+
+class Market(Settings):
+    """``[[markets]]``: where, in which language and as whom questions are asked.
+
+    Attributes:
+        name: The name for people; by default the country's code.
+        country: The code in ISO 3166-1.
+        region: The state or region; sent with the country, as is the city.
+        coordinates: Latitude and longitude in degrees.
+        language: The code in ISO 639-1.
+        persona: Who asks, as a system text; products that people use are not sent it.
+    """
+
+    name: str = Field(default="", pattern=r"^[^@~/+]{0,30}$", examples=["founder"])
+    country: str = Field(default="", pattern="^([A-Z]{2})?$", examples=["DE"])
+    region: str = ""
+    city: str = ""
+    coordinates: tuple[float, float] | None = None
+    language: str = Field(default="", pattern="^([a-z]{2}(-[A-Z]{2})?)?$", examples=["de"])
+    persona: str = Field(default="", max_length=MAX_PROMPT_CHARS)
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> Market:
+        """Return the table unchanged."""
+        if self.model_fields_set and not any(getattr(self, part) for part in MARKET_PARTS):
+            raise ValueError("it needs a country, coordinates, a language or a persona")
+        if (self.region or self.city) and not self.country:
+            raise ValueError("country is missing; a region or city is sent with it")
+        if self.model_fields_set and not (self.name or self.country):
+            raise ValueError("name is missing, by which cards call a market without a country")
+        return self
+
+    @property
+    def key(self) -> str:
+        """The suffix of the names of models that are asked in it: ``DE-de``, or the name and a hash
+        of what is sent, since answers to another text must not be compared with these.
+        """
+        rest = self.model_dump(include={"region", "city", "coordinates", "persona"})
+        place = f"{self.country}-{self.language}".removesuffix("-")
+        if self.country and not (self.name or any(rest.values())):
+            return place
+        digest = hashlib.blake2b(f"{place}{rest}".encode(), digest_size=2).hexdigest()
+        return f"{self.name or self.city or self.region or self.country}~{digest}"
+
+    @classmethod
+    def of_key(cls, key: str) -> Market | None:
+        """Return the market of a key such as ``DE-de``; None for one with a name."""
+        found = PLAIN_MARKET.fullmatch(key)
+        return cls(country=found[1], language=found[2] or "") if found else None
+
+    def fits(self, parts: Collection[str]) -> bool:
+        """Return whether a model that is sent some parts of a market can be asked in it: it is sent
+        the country or the coordinates, or, where the market has none, any part of it.
+        """
+        sent = {part for part in MARKET_PARTS if getattr(self, part)}
+        return bool(((sent & {"country", "coordinates"}) or sent).intersection(parts))
+
+    @property
+    def location(self) -> dict[str, str]:
+        """The parts of the place that are not empty, by their names."""
+        return {part: getattr(self, part) for part in sorted(PLACE) if getattr(self, part)}
 
 
 class FactTable(Settings):

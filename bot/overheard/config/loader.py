@@ -32,6 +32,7 @@ def contradictions(config: Config, known: Catalogue) -> Iterator[str]:
     yield from _circles_of_parents(config)
     prompt_keys = [prompt.key for table in config.prompts for prompt in table.prompts(())]
     yield from _repeated_values(config, "prompts", "text", prompt_keys)
+    yield from _repeated_values(config, "markets", "name", [m.key for m in config.markets])
     for section in ("schedules", "reports"):
         section_names = [table.name for table in getattr(config, section)]
         yield from _repeated_values(config, section, "name", section_names)

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, PrivateAttr, field_validator, model_validator
 
-from overheard.config.catalogue import BrandTable, EntryTable, FactTable, PromptTable
+from overheard.config.catalogue import BrandTable, EntryTable, FactTable, Market, PromptTable
 from overheard.config.cron import find_zone, read_cron
 from overheard.config.settings_base import DatabaseUrl, Dollars, Line, Settings
 from overheard.domain import Account, Brand, Catalogue, Fact, LandscapeTopic, Scale, Schedule
@@ -454,6 +454,7 @@ class Config(Settings):
     brands: tuple[BrandTable, ...] = ()
     prompts: tuple[PromptTable, ...] = ()
     facts: tuple[FactTable, ...] = ()
+    markets: tuple[Market, ...] = ()
     schedules: tuple[ScheduleTable, ...] = ()
     routes: tuple[RouteTable, ...] = ()
     reports: tuple[ReportTable, ...] = ()

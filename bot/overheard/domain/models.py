@@ -230,6 +230,9 @@ SEARCH = "+search"
 """Suffix of the name of a model that is asked with web search."""
 EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
 """Reasoning efforts, the least first; one of them, behind a ``+``, is the last suffix of a name."""
+PLAIN_MARKET = re.compile(r"([A-Z]{2})(?:-([a-z]{2}(?:-[A-Z]{2})?))?")
+_MARKET = re.compile(rf"@({PLAIN_MARKET.pattern}|[^@~/+]+~[0-9a-f]{{4}})$")
+"""Part of the name of a model that is asked in a market: ``@DE-de``, or ``@founder~1a2b``."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -238,7 +241,8 @@ class Model:
 
     Answers with and without web search must not be compared, so ``openai/gpt-5`` and
     ``openai/gpt-5+search`` are two models. So are ``openai/gpt-5+low`` and
-    ``openai/gpt-5+search+high``, with a reasoning effort.
+    ``openai/gpt-5+search+high``, with a reasoning effort, and ``openai/gpt-5@DE+search``, in a
+    market.
     """
 
     provider: str
@@ -249,8 +253,19 @@ class Model:
 
     @property
     def id(self) -> str:
-        """The id at the provider: the name without ``+search`` and without an effort."""
-        return self._without_effort.removesuffix(SEARCH)
+        """The id at the provider: the name without a market, ``+search`` and an effort."""
+        return _MARKET.sub("", self._without_effort.removesuffix(SEARCH))
+
+    @property
+    def market(self) -> str:
+        """The key of the `Market` in which the model is asked; empty for none."""
+        found = _MARKET.search(self._without_effort.removesuffix(SEARCH))
+        return found[1] if found else ""
+
+    def within(self, market: str) -> Model:
+        """Return the same model in a market, given by its key; empty for none."""
+        how = self.name.removeprefix(self.id).removeprefix(f"@{self.market}")
+        return Model(self.provider, f"{self.id}{f'@{market}' if market else ''}{how}")
 
     @property
     def searches(self) -> bool:
@@ -387,6 +402,7 @@ class Capabilities:
         searches: The largest number of searches that one answer can be billed for.
         answer_limit: The largest length of an answer in tokens, with its reasoning; None when the
             service decides. A `Question.limit` goes before it.
+        market: The parts of a market that are sent, by the attributes of `Market`.
         how: The way of asking, for people: ``Responses API, web search``.
         name: The name of the model for people, such as ``Acme Chat``; empty for the usual one.
     """
@@ -401,5 +417,6 @@ class Capabilities:
     batch_limit: int = 0
     searches: int = 0
     answer_limit: int | None = None
+    market: frozenset[str] = frozenset()
     how: str = ""
     name: str = ""

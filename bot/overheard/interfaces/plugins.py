@@ -16,6 +16,7 @@ from datetime import datetime, tzinfo
 from typing import Any, Protocol, runtime_checkable
 
 from overheard.cards.card import Image
+from overheard.cards.charts.bars import Bars
 from overheard.cards.charts.forest import Spans
 from overheard.cards.command import Face
 from overheard.cards.model_names import ModelNames
@@ -399,6 +400,7 @@ class View:
             as ``providers`` or ``chats``.
         face: Whether the result is read in a terminal or a chat.
         models: The models that are asked, by provider.
+        in_market: Returns the models that can be asked in a `Market`, as they are named there.
         named_models: The same, with those that config.toml names at providers without a key.
         names: The names of models for readers.
         landscapes: Knowledge of vendors by name, as the configuration has corrected it.
@@ -433,6 +435,7 @@ class View:
     tables: Mapping[str, Any]
     face: Face
     models: Sequence[Model]
+    in_market: Callable[[Any], Sequence[Model]]
     named_models: Sequence[Model]
     names: ModelNames
     landscapes: Mapping[str, Landscape]
@@ -444,7 +447,7 @@ class View:
     quote: Quoting
     ask: Callable[[Panel], Awaitable[Asked]]
     readable: Callable[[str], str]
-    draw: Callable[[Spans, str], Awaitable[Image]]
+    draw: Callable[[Spans | Bars, str], Awaitable[Image]]
     p_values_at: Callable[[Iterable[Block], int], dict[str, tuple[float, float]]]
     work: Work
     desk: Desk | None

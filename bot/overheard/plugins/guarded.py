@@ -14,6 +14,7 @@ from types import SimpleNamespace
 from typing import Any, TypeVar
 
 from overheard.cards.card import Card, Image
+from overheard.cards.charts.bars import Bars
 from overheard.cards.charts.forest import Spans
 from overheard.cards.command import CommandSpec, Proposal
 from overheard.config.secrets import safe_str
@@ -663,7 +664,7 @@ def _view(call: Any, plugin: str, asking: Any) -> View:
 
         return prose(text)
 
-    async def draw(chart: Spans, name: str) -> Image:
+    async def draw(chart: Spans | Bars, name: str) -> Image:
         from overheard.cards.charts.renderer import picture
 
         with core_code():
@@ -684,6 +685,7 @@ def _view(call: Any, plugin: str, asking: Any) -> View:
         progress=_ViewProgress(call.progress),
         face=call.face,
         models=tuple(call.plugins.models),
+        in_market=call.deployment.in_market,
         named_models=call.deployment.named_models,
         names=call.names,
         landscapes=call.deployment.landscapes,

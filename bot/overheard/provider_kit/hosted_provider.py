@@ -14,11 +14,13 @@ from itertools import islice
 from math import ceil
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
+from overheard.config.catalogue import PLACE, Market
 from overheard.config.sections import MAX_CONCURRENCY
 from overheard.domain import (
     FREE,
     Capabilities,
     Citation,
+    FailureKind,
     Finish,
     Model,
     Price,
@@ -33,7 +35,7 @@ from overheard.domain.models import (
     MAX_SOURCES,
     has_visible_text,
 )
-from overheard.errors import OverheardError, ProviderUnavailable
+from overheard.errors import OverheardError, ProviderFailed, ProviderUnavailable
 from overheard.installation import install_command
 from overheard.provider_kit.diagnosis import Endpoint, ServiceFault, read_fault
 from overheard.provider_kit.prices import PriceList
@@ -417,9 +419,37 @@ class HostedProvider(ABC, Generic[Table, Client]):
         response = await client.post(path, body=body, cast_to=httpx2.Response)
         return response.headers, response.json(object_hook=Fields)
 
+    def capabilities(self, model: str) -> Capabilities:  # noqa: ARG002 - a provider says more
+        """Return the capabilities of a model, by its name."""
+        return Capabilities()
+
     def models(self) -> Sequence[str]:
-        """Return the names of the models to ask, in the order of the configuration."""
-        return self.settings.models
+        """Return the names of the models to ask, in the order of the configuration; then of those
+        that can be asked in a market, market by market.
+        """
+        plain = [Model(self.name, name) for name in self.settings.models]
+        within = [
+            model.within(market.key).name
+            for market in self.settings.markets
+            for model in plain
+            if not model.market and market.fits(self.capabilities(model.name).market)
+        ]
+        return [*self.settings.models, *within]
+
+    def market(self, model: Model) -> Market:
+        """Return the market in which a model is asked.
+
+        Raises:
+            ProviderFailed: when the model cannot be asked there, or the market is unknown.
+        """
+        if not model.market:
+            return self.settings.home
+        known = {market.key: market for market in self.settings.markets}
+        market = known.get(model.market) or Market.of_key(model.market)
+        if market is None or not market.fits(self.capabilities(model.within("").name).market):
+            reason = f"it cannot be asked in this market; ask {model.within('')}."
+            raise ProviderFailed(model=model, reason=reason, kind=FailureKind.REQUEST)
+        return market
 
     def price(self, model: str) -> Price | None:
         """Return the price of a model by its name, or None when the price is unknown."""
@@ -434,7 +464,7 @@ class HostedProvider(ABC, Generic[Table, Client]):
             how: The API that is called, for people, such as ``Responses API``.
             search: The name of the service's web search, for people, such as ``web search``.
             more: Further fields of `Capabilities`, which must not be those that are set here:
-                ``search``, ``searches``, ``answer_limit`` and ``how``.
+                ``search``, ``searches``, ``answer_limit``, ``how`` and ``market``.
         """
         searches = Model(self.name, model).searches
         return Capabilities(
@@ -442,6 +472,7 @@ class HostedProvider(ABC, Generic[Table, Client]):
             searches=self.settings.max_searches if searches else 0,
             answer_limit=self.settings.max_tokens,
             how=f"{how}, {search}" if searches else how,
+            market=PLACE | {"persona"} if searches else frozenset({"persona"}),
             **more,
         )
 

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator
 
+from overheard.config.catalogue import Market
 from overheard.config.secrets import Secret
 from overheard.config.sections import MAX_CONCURRENCY
 from overheard.config.settings_base import Dollars, Line, Settings
@@ -39,6 +40,7 @@ class ProviderSettings(Settings):
         base_url: The service's address. Messages show it, so it must not contain a user name,
             password or query.
         models: The ids of the models to ask by default; ``ID+search`` asks with web search.
+        markets: Those of ``[[markets]]``, which are filled in: the models are asked in each, too.
         prices: Prices by model id; they override the built-in price list.
         max_tokens: The answer window: the largest length of an answer in tokens. Without it the
             service decides, and an answer that the service cuts is not scored.
@@ -51,6 +53,7 @@ class ProviderSettings(Settings):
 
     base_url: str
     models: tuple[Annotated[Line, Field(max_length=200)], ...] = Field(min_length=1)
+    markets: tuple[Market, ...] = ()
     prices: Mapping[str, PriceTable] = Field(default_factory=dict)
     max_tokens: int | None = Field(default=None, ge=1, le=10_000_000)
     max_searches: int = Field(default=3, ge=1, le=20)
@@ -58,6 +61,11 @@ class ProviderSettings(Settings):
     first_byte_timeout: float | None = Field(default=None, gt=0, le=600)
     timeout: float = Field(default=120, gt=0, le=600)
     concurrency: int = Field(default=4, ge=1, le=MAX_CONCURRENCY)
+
+    @property
+    def home(self) -> Market:
+        """Where and as whom models are asked whose names have no market."""
+        return Market()
 
     @property
     def silence(self) -> float:

@@ -169,12 +169,12 @@ def voice_shares(
 
     Args:
         zone: The reader's time zone.
-        models: The models that count; None for the current ones.
+        models: The models that count; None for the current ones, without those in a market.
 
     Returns:
         None without competitors, without the metric, or without a run within the span.
     """
-    counted = situation.current_models if models is None else models
+    counted = situation.home_models if models is None else models
     courses: dict[str, dict[Model, _Course]] = {}
     for line in situation.lines:
         if line.key.metric == VOICE_METRIC and line.key.model in counted:

@@ -202,7 +202,8 @@ class Situation:
         def order(there: ModelSituation) -> tuple[bool, ...]:
             place = there.place
             is_calm = not (place and (place.level.far or place.rises))
-            return there.model not in open_at, not there.claims, is_calm, not there.story.watch
+            calm = is_calm, not there.story.watch, bool(there.model.market)
+            return there.model not in open_at, not there.claims, *calm
 
         current = sorted(self.at_models(Presence.CURRENT), key=order)
         return [one.place for one in current if one.place]
@@ -241,6 +242,12 @@ class Situation:
         """The models that answered; if none did, those with older answers."""
         current = [there.model for there in self.at_models(Presence.CURRENT)]
         return current or sorted(self.runs)
+
+    @property
+    def home_models(self) -> list[Model]:
+        """The same without those in a market, for figures that are means over models."""
+        current = self.current_models
+        return [model for model in current if not model.market] or current
 
     @property
     def all_failed(self) -> bool:

@@ -33,35 +33,56 @@ MAX_LABEL_WIDTH = BAR_LEFT - 2 * MARGIN
 """Width at which the label of a bar is cut, in units."""
 CAPTION_HEIGHT = 16.0
 """Additional height of a chart with a caption, in units."""
+LEGEND_BOX = 11.0
+"""Width of a sample in a legend, in units."""
 WIDEST_AMOUNT = "$00,000.00"
 """The amount for which there is room after the longest bar."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """An amount of money with a label.
+    """An amount with a label.
 
     Attributes:
-        label: What the money was spent on, such as a model or a day.
-        amount: US dollars; 0 or more.
+        label: What the amount is of, such as a model or a day.
+        amount: US dollars, or another quantity that `words` tells; 0 or more.
+        rest: What the bar has behind the amount, in the order of `REST`, in the same unit.
+        words: The amount in words; empty for US dollars.
+        emphasis: Whether the chart is about this bar.
     """
 
     label: str
     amount: float
+    rest: tuple[float, ...] = ()
+    words: str = ""
+    emphasis: bool = False
+
+    @property
+    def told(self) -> str:
+        """The amount in words, with what else is behind it than `DOES_NOT`."""
+        named = dict(zip(REST, self.rest, strict=False))
+        others = [f"{n:g} {word}" for word, n in named.items() if n and word != DOES_NOT]
+        return ", ".join([self.words or wording.money(self.amount), *others])
+
+
+DOES_NOT, NO_ANSWER, NOT_OBSERVED = REST = ("does not", "no answer", "not observed")
+"""What answers do that do not name the brand, and why there is none."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bars:
-    """A bar chart of amounts of US dollars.
+    """A bar chart of amounts.
 
     Attributes:
         bars: The bars, the largest amount first.
         caption: A small line below, or an empty string.
+        legend: What the amounts are; empty for no legend.
     """
 
     title: str
     bars: tuple[Bar, ...]
     caption: str = ""
+    legend: str = ""
 
     @property
     def shown(self) -> tuple[Bar, ...]:
@@ -77,38 +98,65 @@ class Bars:
 
 
 def drawing(chart: Bars) -> Sheet:
-    """Return a drawing of the amounts: a horizontal bar for each, with its label and its US
-    dollars.
+    """Return a drawing of the amounts: a horizontal bar for each, with its label and its words.
 
     The longest bar fills the width, and a bar of nothing is a thin line. A chart without bars has
     its title only.
     """
     rows = max(1, len(chart.shown))
-    sheet = Sheet(FRAME_HEIGHT + ROW * rows + (CAPTION_HEIGHT if chart.caption else 0))
+    below = GROUP_ROW if chart.legend else CAPTION_HEIGHT if chart.caption else 0
+    sheet = Sheet(FRAME_HEIGHT + ROW * rows + below)
     sheet.title(chart.title)
-    largest = max((bar.amount for bar in chart.shown), default=0.0) or 1.0
-    longest = WIDTH - BAR_LEFT - 20 - text_width(WIDEST_AMOUNT, LABEL_SIZE)
+    largest = max((bar.amount + sum(bar.rest) for bar in chart.shown), default=0.0) or 1.0
+    unit = (WIDTH - BAR_LEFT - 20 - text_width(WIDEST_AMOUNT, LABEL_SIZE)) / largest
     for row, bar in enumerate(chart.shown):
-        y = AMOUNTS_TOP + row * ROW
-        baseline = y + BAR_BASELINE
-        label = fit_text(bar.label, LABEL_SIZE, MAX_LABEL_WIDTH)
+        y, x = AMOUNTS_TOP + row * ROW, BAR_LEFT
+        baseline, weight = y + BAR_BASELINE, BOLD if bar.emphasis else REGULAR
+        label = fit_text(bar.label, LABEL_SIZE, MAX_LABEL_WIDTH, weight)
+        color = "mute" if bar.rest and not bar.emphasis else "ink"
         label_end = (BAR_LEFT - TEXT_GAP, baseline)
-        sheet.text(label_end, label, size=LABEL_SIZE, color="ink", anchor="end")
-        length = bar.amount / largest * longest
-        sheet.box((BAR_LEFT, y + 2), max(length, MIN_LENGTH), BAR_HEIGHT, "brand")
-        amount = wording.money(bar.amount)
-        sheet.text((BAR_LEFT + length + TEXT_GAP, baseline), amount, size=LABEL_SIZE, color="ink")
+        sheet.text(label_end, label, size=LABEL_SIZE, color=color, weight=weight, anchor="end")
+        sheet.box((x, y + 2), max(bar.amount * unit, MIN_LENGTH), BAR_HEIGHT, "brand")
+        x += bar.amount * unit
+        for kind, amount in zip(REST, bar.rest, strict=False):
+            _draw_rest(sheet, kind, (x, y + 2), amount * unit)
+            x += amount * unit
+        words = bar.words or wording.money(bar.amount)
+        color, weight = ("brand", BOLD) if bar.words else ("ink", REGULAR)
+        sheet.text((x + TEXT_GAP, baseline), words, size=LABEL_SIZE, color=color, weight=weight)
     sheet.caption(chart.caption)
+    if chart.legend:
+        _draw_legend(sheet, chart)
     return sheet
+
+
+def _draw_legend(sheet: Sheet, chart: Bars) -> None:
+    """Draw what the amounts are, and what is behind them in some bar."""
+    rest = [kind for n, kind in enumerate(REST) if any(bar.rest[n] for bar in chart.bars)]
+    x, y = MARGIN, sheet.height - GROUP_ROW
+    for kind in (chart.legend, *rest):
+        _draw_rest(sheet, kind, (x, y), LEGEND_BOX)
+        sheet.text((x + LEGEND_BOX + 3, y + BAR_BASELINE - 2), kind)
+        x += LEGEND_BOX + TEXT_GAP + 3 + text_width(kind, SMALL_SIZE)
+
+
+def _draw_rest(sheet: Sheet, kind: str, at: tuple[float, float], width: float) -> None:
+    """Draw a part of a bar; nothing without a width."""
+    if width and kind == NO_ANSWER:
+        _draw_outline(sheet, at, width, "rival", "2 2")
+    elif width and kind == NOT_OBSERVED:
+        _draw_hatched(sheet, at, width, "bad")
+    elif width:
+        sheet.box(at, width, BAR_HEIGHT, "bar" if kind == DOES_NOT else "brand")
 
 
 def alt_text(chart: Bars) -> str:
     """Return the labels and amounts of a bar chart as a sentence of at most `MAX_ALT_CHARS`
     characters; "nothing" without bars.
     """
-    amounts = [f"{wording.line(bar.label)} {wording.money(bar.amount)}" for bar in chart.shown]
+    amounts = [f"{wording.line(bar.label)} {bar.told}" for bar in chart.shown]
     return wording.shorten(
-        f"{wording.line(chart.title)}: {', '.join(amounts) or 'nothing'}.", MAX_ALT_CHARS
+        f"{wording.line(chart.title)}: {'; '.join(amounts) or 'nothing'}.", MAX_ALT_CHARS
     )
 
 
@@ -234,16 +282,24 @@ def _draw_rate(sheet: Sheet, group: RateGroup, rate: Rate, y: float) -> None:
 
 def _draw_hatched(sheet: Sheet, at: tuple[float, float], width: float, color: str) -> None:
     """Draw the outline of a bar with diagonal lines in it: it has old figures."""
-    left, top = at
-    right, foot = left + width, top + BAR_HEIGHT
-    corners = [(left, top), (right, top), (right, foot), (left, foot), (left, top)]
-    sheet.path(corners, color, 1.0)
+    _draw_outline(sheet, at, width, color)
+    left, right, foot = at[0], at[0] + width, at[1] + BAR_HEIGHT
     start = left - BAR_HEIGHT
     while start < right:
         low_x, high_x = max(start, left), min(start + BAR_HEIGHT, right)
         ends = (low_x, foot - (low_x - start)), (high_x, foot - (high_x - start))
         sheet.line(*ends, color, 1.4)
         start += HATCH_GAP
+
+
+def _draw_outline(
+    sheet: Sheet, at: tuple[float, float], width: float, color: str, dash: str = ""
+) -> None:
+    """Draw the outline of a bar."""
+    left, top = at
+    right, foot = left + width, top + BAR_HEIGHT
+    corners = [(left, top), (right, top), (right, foot), (left, foot), (left, top)]
+    sheet.path(corners, color, 1.0, dash)
 
 
 def rates_alt(chart: Rates) -> str:
