@@ -22,7 +22,6 @@ from overheard.config.stored_settings import with_chat_settings
 from overheard.domain import (
     TERMINAL,
     Catalogue,
-    Delivery,
     DeliveryKind,
     Landscape,
     Model,
@@ -31,6 +30,7 @@ from overheard.domain import (
     Run,
     Setting,
     apply_corrections,
+    deliveries_to,
 )
 from overheard.interfaces import Clock, Desk, NoProgress, Progress, Queue, Store
 from overheard.plugins import GuardedProvider, Plugins, installed_plugins, load_plugins
@@ -420,12 +420,8 @@ class PluginWork:
         config, now = self._call.config, self._now()
         channels = [route.channel for route in config.routes] or config.health.notices
         subject, key = json.dumps([command, options]), f"{self._plugin}-{key}"
-        await self._store.deliveries.add(
-            [
-                Delivery(DeliveryKind.CARD, f"{key}@{channel}", channel, now, subject)
-                for channel in dict.fromkeys(channels)
-            ]
-        )
+        cards = deliveries_to(channels, DeliveryKind.CARD, key, now, subject)
+        await self._store.deliveries.add(cards)
 
     @core_method
     async def listed(self, provider: str) -> list[Mapping[str, Any]]:

@@ -29,7 +29,7 @@ from overheard.cards.card import Card
 from overheard.cards.charts.renderer import without_pictures
 from overheard.chat.terminal.console import print_card
 from overheard.commands.alerts import alert_card
-from overheard.commands.delivery_cards import DeliveryCards
+from overheard.commands.delivery_cards import compose_delivery
 from overheard.commands.report import report
 from overheard.commands.status import status
 from overheard.commands.updates import list_updates
@@ -156,13 +156,13 @@ def _assert_no_recovery_is_open(year: Year, live: list[Alert]) -> None:
 
 async def assert_delivered(year: Year, sent: dict[str, int]) -> None:
     """Compose what is due in the channel, and assert that each alert is one message."""
-    cards, deliveries = DeliveryCards(year.deployment), year.deployment.store.deliveries
+    deliveries = year.deployment.store.deliveries
     now = year.clock.now()
     until = now + timedelta(days=1)
     due = await deliveries.claim("test", now, until, chats=["fake"], limit=50)
     for delivery in due:
         with without_pictures():
-            outgoing = await cards.compose(delivery)
+            outgoing = await compose_delivery(year.deployment, delivery)
         if isinstance(outgoing, Outgoing) and delivery.kind is DeliveryKind.ALERT:
             sent[delivery.key] = sent.get(delivery.key, 0) + (not delivery.message)
         if outgoing is None or isinstance(outgoing, Outgoing):

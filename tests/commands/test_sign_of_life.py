@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from kit.office import DECLARED, open_office
 from overheard.commands.check import check
-from overheard.commands.delivery_cards import DeliveryCards, sign_of_life
+from overheard.commands.delivery_cards import compose_delivery, sign_of_life
 from overheard.config.loader import parse_config
 from overheard.deployment import Call
 from overheard.domain import Delivery, DeliveryKind, Price
@@ -56,6 +56,6 @@ async def test_a_bot_has_the_job_where_a_channel_is_named() -> None:
     for _ in range(2):
         await job.run(slot)
     [delivery] = await office.store.deliveries.find()
-    outgoing = await DeliveryCards(office.deployment).compose(delivery)
+    outgoing = await compose_delivery(office.deployment, delivery)
     assert "Overheard" in outgoing.card.title  # type: ignore[union-attr]
     assert not parse_config(WEEKLY).health.alive

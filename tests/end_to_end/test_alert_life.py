@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from kit.program import CONFIG, PROMPTS, Program, sentences
 from kit.recording import RecordingChat
 from overheard.alerts.lifecycle import Lifecycle
 from overheard.alerts.outbox import Outbox
-from overheard.commands.delivery_cards import DeliveryCards
+from overheard.commands.delivery_cards import compose_delivery
 from overheard.config.loader import load_config
 from overheard.deployment import Call, Deployment
 from overheard.domain import Alert, Delivery, DeliveryKind, Model, PromptShift, Shift
@@ -81,7 +82,7 @@ def work(folder: Path, chat: RecordingChat) -> None:
         outbox = Outbox(
             deployment.store.deliveries,
             {"slack": chat},
-            DeliveryCards(deployment).compose,
+            partial(compose_delivery, deployment),
             SystemClock(),
         )
         while await outbox.work():

@@ -13,7 +13,7 @@ from overheard.alerts.outbox import Outgoing
 from overheard.cards.card import Card
 from overheard.cards.command import Proposal
 from overheard.commands.check import check
-from overheard.commands.delivery_cards import DeliveryCards
+from overheard.commands.delivery_cards import compose_delivery
 from overheard.commands.models import list_models
 from overheard.config.loader import parse_config
 from overheard.deployment import Call, Deployment, assemble
@@ -138,7 +138,7 @@ class House:
 
     async def posted(self, delivery: Delivery) -> Card:
         """Return the card of a delivery as it is posted."""
-        outgoing = await DeliveryCards(self.deployment).compose(delivery)
+        outgoing = await compose_delivery(self.deployment, delivery)
         assert isinstance(outgoing, Outgoing)
         return outgoing.card
 

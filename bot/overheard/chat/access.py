@@ -10,7 +10,7 @@ from overheard.chat.command_call import Stage
 from overheard.commands.access import direct_channel
 from overheard.config.sections import AccessTable
 from overheard.config.stored_settings import NAME_PREFIX, ROLE_KEYS, ROLE_PREFIX, Rights
-from overheard.domain import AuditEntry, Delivery, DeliveryKind, Setting
+from overheard.domain import AuditEntry, DeliveryKind, Setting, deliveries_to
 from overheard.errors import OverheardError
 from overheard.interfaces import Clock, Person, Refusal, Store
 
@@ -128,12 +128,10 @@ class ConfiguredAccess:
             text += " Access list shows who may do what."
             now, others = self._clock.now(), rights.listed(Role.ADMIN)
             channels = [direct_channel(other, other) for other in others]
-            await self._store.deliveries.add(
-                [
-                    Delivery(DeliveryKind.NOTICE, f"admin-{user}@{to}", to, now, f"\n{text}")
-                    for to in channels
-                ]
+            notices = deliveries_to(
+                channels, DeliveryKind.NOTICE, f"admin-{user}", now, f"\n{text}"
             )
+            await self._store.deliveries.add(notices)
         elif not any(user in rights.listed(role) for role in ROLE_KEYS):
             return
         if rights.names.get(user) != person.name:

@@ -14,7 +14,7 @@ from overheard.cards.card import Action, Card, Severity, Style, Table, Tainted
 from overheard.cards.command import IN_CHAT, CommandSpec, Kind, Role, argument, option
 from overheard.config.stored_settings import NAME_PREFIX, ROLE_KEYS, ROLE_PREFIX, Rights
 from overheard.deployment import Call
-from overheard.domain import TERMINAL, AuditEntry, Delivery, DeliveryKind, Setting
+from overheard.domain import TERMINAL, AuditEntry, DeliveryKind, Setting, deliveries_to
 from overheard.errors import BadUsage, ReadOnly
 from overheard.interfaces import Clock, Store
 
@@ -222,17 +222,11 @@ async def ask_admin(
     admin = next((user for user in admins if rights.names.get(user)), "")
     if not admin:
         return Card("Nobody can be asked here", severity=Severity.WARNING)
-    channel = direct_channel(admin, call.channel)
+    channels, key = [direct_channel(admin, call.channel)], f"request-{secrets.token_hex(8)}"
     admin_name = rights.names[admin]
     text = f"{_caller_name(call.who)} asks {admin_name} to do this: {wanted or 'see access list'}"
-    notice = Delivery(
-        kind=DeliveryKind.NOTICE,
-        key=f"request-{secrets.token_hex(8)}@{channel}",
-        channel=channel,
-        due_at=call.clock.now(),
-        subject=f"{REQUEST}{wanted}\n{text}",
-    )
-    await call.store.deliveries.add([notice])
+    kind, words = DeliveryKind.NOTICE, f"{REQUEST}{wanted}\n{text}"
+    await call.store.deliveries.add(deliveries_to(channels, kind, key, call.clock.now(), words))
     return Card(f"I asked {admin_name}", severity=Severity.GOOD)
 
 

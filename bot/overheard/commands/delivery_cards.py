@@ -4,7 +4,7 @@ The weekly sign of life is one of its cards.
 """
 
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from datetime import timedelta
 
 from overheard.alerts.events import event_card, held_back, quiet_hours_card
@@ -32,6 +32,7 @@ from overheard.domain import (
     Run,
     RunState,
 )
+from overheard.interfaces import Store
 from overheard.runs.plan import is_fresh, tracked
 from overheard.runs.presence import Presence
 from overheard.runs.tasks import Outcome
@@ -45,163 +46,158 @@ ALSO_IN_CHANNEL = frozenset(
 """Events that a channel may be shown outside of the alert's thread, too."""
 
 
-class DeliveryCards:
-    """Composes the cards of deliveries from the state of the store."""
+async def _alert_card(call: Call, delivery: Delivery) -> Outgoing | None:
+    """Return the card of a delivery's alert. It links to an earlier message in the same
+    channel, if there is one: that of the alert on the model as a whole to which the alert
+    belongs, else that of the alert that it follows.
 
-    def __init__(self, deployment: Deployment) -> None:
-        self._deployment = deployment
+    None if the alert is gone. Also None if it waited for the end of quiet hours and is over by
+    then, since the card of the quiet hours shows it.
+    """
+    alert = await call.store.alerts.get(delivery.alert_id)
+    waited_for_quiet_hours = bool(delivery.subject) and not delivery.message
+    if alert is None or (waited_for_quiet_hours and alert.state.over):
+        return None
+    model_alert = await model_alert_of(call.store, alert)
+    linked_id = model_alert.id if model_alert else alert.follows
+    earlier = await _alert_message_id(call.store, linked_id, delivery.channel) if linked_id else ""
+    return Outgoing(await alert_card(call, alert), alert.revision, earlier=earlier)
 
-    async def compose(self, delivery: Delivery) -> Outgoing | Postponed | None:
-        """Return the card of a delivery, composed from the present state of the store, with its
-        pictures in the theme of the channel. Return a postponement if it has to wait for the end of
-        quiet hours or of a run. Return None if the card is no longer wanted, such as that of a
-        deleted alert.
-        """
-        compose_kind = {
-            DeliveryKind.ALERT: self._alert_card,
-            DeliveryKind.EVENT: self._event_card,
-            DeliveryKind.QUIET_HOURS: self._quiet_hours_card,
-            DeliveryKind.WEEKLY_DIGEST: self._weekly_digest_card,
-            DeliveryKind.SCORES: self._scores_card,
-            DeliveryKind.NOTICE: self._notice_card,
-            DeliveryKind.ALIVE: self._alive_card,
-            DeliveryKind.CARD: self._command_card,
-            DeliveryKind.RESULT: self._result_card,
-            DeliveryKind.PROGRESS: self._progress_card,
-        }
-        with themed(delivery.channel):
-            return await compose_kind[delivery.kind](delivery)
 
-    async def _alert_card(self, delivery: Delivery) -> Outgoing | None:
-        """Return the card of a delivery's alert. It links to an earlier message in the same
-        channel, if there is one: that of the alert on the model as a whole to which the alert
-        belongs, else that of the alert that it follows.
+async def _alert_message_id(store: Store, alert_id: int, channel: str) -> str:
+    """Return the platform's id of an alert's message in a channel; empty if none was posted."""
+    deliveries = await store.deliveries.find(alert_id=alert_id, channel=channel)
+    messages = [d.message for d in deliveries if d.kind is DeliveryKind.ALERT]
+    return messages[0] if messages else ""
 
-        None if the alert is gone. Also None if it waited for the end of quiet hours and is over by
-        then, since the card of the quiet hours shows it.
-        """
-        call = await self._as_seen_in(delivery.channel)
-        alert = await call.store.alerts.get(delivery.alert_id)
-        waited_for_quiet_hours = bool(delivery.subject) and not delivery.message
-        if alert is None or (waited_for_quiet_hours and alert.state.over):
-            return None
-        model_alert = await model_alert_of(call.store, alert)
-        linked_id = model_alert.id if model_alert else alert.follows
-        earlier = await self._alert_message_id(linked_id, delivery.channel) if linked_id else ""
-        return Outgoing(await alert_card(call, alert), alert.revision, earlier=earlier)
 
-    async def _alert_message_id(self, alert_id: int, channel: str) -> str:
-        """Return the platform's id of an alert's message in a channel; empty if none was posted."""
-        deliveries = await self._deployment.store.deliveries.find(
-            alert_id=alert_id, channel=channel
+async def _event_card(call: Call, delivery: Delivery) -> Outgoing | Postponed | None:
+    """Return the card of an event of an alert, which is posted in the thread of the alert's
+    message. None if the alert or the event is gone.
+
+    An event of `ALSO_IN_CHANNEL` is shown in the channel as well if the route of the channel
+    asks for that. Such an event is postponed to the end of the channel's quiet hours; any other
+    is posted in the thread at once.
+    """
+    store = call.store
+    alert = await store.alerts.get(delivery.alert_id)
+    events = await store.alerts.events(delivery.alert_id)
+    event = next((event for event in events if event.id == delivery.event_id), None)
+    if alert is None or event is None:
+        return None
+    card = event_card(alert, event, call.names, call.zone)
+    route = routed(call.config.routes, delivery.channel)
+    if route is None or not route.also_in_channel or event.what not in ALSO_IN_CHANNEL:
+        return Outgoing(card)
+    quiet_until = end_of_quiet(route, call.clock.now())
+    return Postponed(quiet_until) if quiet_until else Outgoing(card, broadcast=True)
+
+
+async def _quiet_hours_card(call: Call, delivery: Delivery) -> Outgoing | None:
+    """Return one card of all alerts that the delivery's quiet hours held back, without those
+    that an alert on the model as a whole among them reports. None if nothing was held back, and
+    for a single alert that is not over, since its own card follows.
+    """
+    alerts = await without_covered(call.store, await held_back(call.store, delivery))
+    titles = [(await alert_card(call, alert)).title for alert in alerts]
+    card = quiet_hours_card(alerts, titles, call.zone)
+    return Outgoing(card) if card else None
+
+
+async def _weekly_digest_card(call: Call, delivery: Delivery) -> Outgoing | None:
+    """Return the digest of the last week for the brands of a configured report, whose name is
+    the delivery's subject. None if there is no report of that name any more.
+    """
+    reports = call.config.reports
+    report = next((report for report in reports if report.name == delivery.subject), None)
+    if report is None:
+        return None
+    return Outgoing(await digest(call, brands=report.brands))
+
+
+async def _notice_card(_: Call, delivery: Delivery) -> Outgoing:
+    """Return the card of a notice: a person's request to an admin, or news of a plugin. The
+    first line of the delivery's subject is `REQUEST` and the wanted command, or the plugin's
+    name; the text follows.
+    """
+    first_line, _, text = delivery.subject.partition("\n")
+    if first_line.startswith(REQUEST):
+        return Outgoing(request_card(first_line.removeprefix(REQUEST), text))
+    return Outgoing(notice_card(first_line, text))
+
+
+async def _scores_card(call: Call, delivery: Delivery) -> Outgoing | None:
+    """Return the card of the edition of scores that the delivery's subject names; None if there
+    is nothing to say of it any more.
+    """
+    card = await edition_card(call, delivery.subject)
+    return Outgoing(card) if card else None
+
+
+async def _command_card(call: Call, delivery: Delivery) -> Outgoing | Postponed | None:
+    """Return the card of a plugin's command, after the quiet hours of the channel; None if
+    there is no such command any more.
+    """
+    route = routed(call.config.routes, delivery.channel)
+    if route and (quiet_until := end_of_quiet(route, call.clock.now())):
+        return Postponed(quiet_until)
+    name, options = json.loads(delivery.subject)
+    spec = call.plugins.commands.get(name)
+    card = await spec.run(call, **options) if spec else None
+    return Outgoing(card) if isinstance(card, Card) else None
+
+
+async def _progress_card(call: Call, delivery: Delivery) -> Outgoing:
+    """Return the card that replaces the progress of a command after the process that carried it
+    out has crashed. It says whether a result follows, or that the person has to ask again.
+
+    A result follows if the run whose key is the delivery's subject belongs to the history, and
+    has ended or is resumed.
+    """
+    run = next((r for r in await call.store.runs.find() if r.key == delivery.subject), None)
+    if run is None or run.aside:
+        return Outgoing(cut_off_card(goes_on=False))
+    is_resumed = run.state is RunState.RUNNING and is_fresh(run, call.clock.now())
+    has_ended = run.state not in UNFINISHED
+    return Outgoing(cut_off_card(goes_on=is_resumed or has_ended))
+
+
+async def _alive_card(call: Call, _: Delivery) -> Outgoing:
+    return Outgoing(await sign_of_life(call))
+
+
+async def _result_card(call: Call, delivery: Delivery) -> Outgoing | Postponed | None:
+    return await run_result(call, delivery.subject)
+
+
+CARDS: Mapping[DeliveryKind, Callable[[Call, Delivery], Awaitable[Outgoing | Postponed | None]]] = {
+    DeliveryKind.ALERT: _alert_card,
+    DeliveryKind.EVENT: _event_card,
+    DeliveryKind.QUIET_HOURS: _quiet_hours_card,
+    DeliveryKind.WEEKLY_DIGEST: _weekly_digest_card,
+    DeliveryKind.SCORES: _scores_card,
+    DeliveryKind.NOTICE: _notice_card,
+    DeliveryKind.ALIVE: _alive_card,
+    DeliveryKind.CARD: _command_card,
+    DeliveryKind.RESULT: _result_card,
+    DeliveryKind.PROGRESS: _progress_card,
+}
+
+
+async def compose_delivery(
+    deployment: Deployment, delivery: Delivery
+) -> Outgoing | Postponed | None:
+    """Return the card of a delivery, composed from the present state of the store, in the time zone
+    of the channel and with its pictures in the theme of the channel. Return a postponement if it
+    has to wait for the end of quiet hours or of a run. Return None if the card is no longer wanted,
+    such as that of a deleted alert.
+    """
+    deployment = await deployment.refreshed()
+    zone = deployment.zone_in(delivery.channel) or deployment.zone
+    with themed(delivery.channel):
+        return await CARDS[delivery.kind](
+            Call(deployment, channel=delivery.channel, zone=zone), delivery
         )
-        messages = [d.message for d in deliveries if d.kind is DeliveryKind.ALERT]
-        return messages[0] if messages else ""
-
-    async def _event_card(self, delivery: Delivery) -> Outgoing | Postponed | None:
-        """Return the card of an event of an alert, which is posted in the thread of the alert's
-        message. None if the alert or the event is gone.
-
-        An event of `ALSO_IN_CHANNEL` is shown in the channel as well if the route of the channel
-        asks for that. Such an event is postponed to the end of the channel's quiet hours; any other
-        is posted in the thread at once.
-        """
-        call = await self._as_seen_in(delivery.channel)
-        store = call.store
-        alert = await store.alerts.get(delivery.alert_id)
-        events = await store.alerts.events(delivery.alert_id)
-        event = next((event for event in events if event.id == delivery.event_id), None)
-        if alert is None or event is None:
-            return None
-        card = event_card(alert, event, call.names, call.zone)
-        route = routed(call.config.routes, delivery.channel)
-        if route is None or not route.also_in_channel or event.what not in ALSO_IN_CHANNEL:
-            return Outgoing(card)
-        quiet_until = end_of_quiet(route, call.clock.now())
-        return Postponed(quiet_until) if quiet_until else Outgoing(card, broadcast=True)
-
-    async def _quiet_hours_card(self, delivery: Delivery) -> Outgoing | None:
-        """Return one card of all alerts that the delivery's quiet hours held back, without those
-        that an alert on the model as a whole among them reports. None if nothing was held back, and
-        for a single alert that is not over, since its own card follows.
-        """
-        call = await self._as_seen_in(delivery.channel)
-        alerts = await without_covered(call.store, await held_back(call.store, delivery))
-        titles = [(await alert_card(call, alert)).title for alert in alerts]
-        card = quiet_hours_card(alerts, titles, call.zone)
-        return Outgoing(card) if card else None
-
-    async def _weekly_digest_card(self, delivery: Delivery) -> Outgoing | None:
-        """Return the digest of the last week for the brands of a configured report, whose name is
-        the delivery's subject. None if there is no report of that name any more.
-        """
-        call = await self._as_seen_in(delivery.channel)
-        reports = call.config.reports
-        report = next((report for report in reports if report.name == delivery.subject), None)
-        if report is None:
-            return None
-        return Outgoing(await digest(call, brands=report.brands))
-
-    async def _notice_card(self, delivery: Delivery) -> Outgoing:
-        """Return the card of a notice: a person's request to an admin, or news of a plugin. The
-        first line of the delivery's subject is `REQUEST` and the wanted command, or the plugin's
-        name; the text follows.
-        """
-        first_line, _, text = delivery.subject.partition("\n")
-        if first_line.startswith(REQUEST):
-            return Outgoing(request_card(first_line.removeprefix(REQUEST), text))
-        return Outgoing(notice_card(first_line, text))
-
-    async def _alive_card(self, delivery: Delivery) -> Outgoing:
-        call = await self._as_seen_in(delivery.channel)
-        return Outgoing(await sign_of_life(call))
-
-    async def _scores_card(self, delivery: Delivery) -> Outgoing | None:
-        """Return the card of the edition of scores that the delivery's subject names; None if there
-        is nothing to say of it any more.
-        """
-        card = await edition_card(Call(await self._deployment.refreshed()), delivery.subject)
-        return Outgoing(card) if card else None
-
-    async def _command_card(self, delivery: Delivery) -> Outgoing | Postponed | None:
-        """Return the card of a plugin's command, after the quiet hours of the channel; None if
-        there is no such command any more.
-        """
-        call = await self._as_seen_in(delivery.channel)
-        route = routed(call.config.routes, delivery.channel)
-        if route and (quiet_until := end_of_quiet(route, call.clock.now())):
-            return Postponed(quiet_until)
-        name, options = json.loads(delivery.subject)
-        spec = call.plugins.commands.get(name)
-        card = await spec.run(call, **options) if spec else None
-        return Outgoing(card) if isinstance(card, Card) else None
-
-    async def _result_card(self, delivery: Delivery) -> Outgoing | Postponed | None:
-        call = await self._as_seen_in(delivery.channel)
-        return await run_result(call, delivery.subject)
-
-    async def _progress_card(self, delivery: Delivery) -> Outgoing:
-        """Return the card that replaces the progress of a command after the process that carried it
-        out has crashed. It says whether a result follows, or that the person has to ask again.
-
-        A result follows if the run whose key is the delivery's subject belongs to the history, and
-        has ended or is resumed.
-        """
-        runs, now = await self._deployment.store.runs.find(), self._deployment.clock.now()
-        run = next((run for run in runs if run.key == delivery.subject), None)
-        if run is None or run.aside:
-            return Outgoing(cut_off_card(goes_on=False))
-        is_resumed = run.state is RunState.RUNNING and is_fresh(run, now)
-        has_ended = run.state not in UNFINISHED
-        return Outgoing(cut_off_card(goes_on=is_resumed or has_ended))
-
-    async def _as_seen_in(self, channel: str) -> Call:
-        """Return a call with the current catalogue in a channel and the
-        channel's time zone, or that of the deployment if the channel has none.
-        """
-        deployment = await self._deployment.refreshed()
-        zone = deployment.zone_in(channel) or deployment.zone
-        return Call(deployment, channel=channel, zone=zone)
 
 
 def cut_off_card(*, goes_on: bool) -> Card:

@@ -23,12 +23,12 @@ from overheard.detection.baseline import stream_rows
 from overheard.domain import (
     FIRST_CHECK,
     VISIBILITY,
-    Delivery,
     DeliveryKind,
     Model,
     Panel,
     Run,
     RunState,
+    deliveries_to,
 )
 from overheard.errors import BudgetExceeded, NothingToAsk
 from overheard.interfaces import Store
@@ -209,14 +209,8 @@ async def continue_first_check(call: Call) -> Card | None:
     card = await execute_round(call, await call.pricing.quote(run))
     is_from_chat = ":" in run.channel
     if is_from_chat:
-        result = Delivery(
-            kind=DeliveryKind.RESULT,
-            key=f"result-{run.key}@{run.channel}",
-            channel=run.channel,
-            due_at=call.clock.now(),
-            subject=run.key,
-        )
-        await call.store.deliveries.add([result])
+        kind, key, now = DeliveryKind.RESULT, f"result-{run.key}", call.clock.now()
+        await call.store.deliveries.add(deliveries_to([run.channel], kind, key, now, run.key))
     return card
 
 

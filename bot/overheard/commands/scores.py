@@ -17,10 +17,10 @@ from overheard.deployment import Call
 from overheard.domain import (
     PENDING,
     VISIBILITY,
-    Delivery,
     DeliveryKind,
     Edition,
     EditionState,
+    deliveries_to,
     pending_edition,
     used_edition,
 )
@@ -187,18 +187,9 @@ async def edition_card(call: Call, subject: str) -> Card | None:
 async def _store_announcements(call: Call, before: Edition, after: Edition) -> None:
     """Store a delivery that announces an edition of scores for each channel of a route, once."""
     key = f"scores-{after.id}-{after.at.isoformat()}"
-    await call.store.deliveries.add(
-        [
-            Delivery(
-                kind=DeliveryKind.SCORES,
-                key=f"{key}@{channel}",
-                channel=channel,
-                due_at=call.clock.now(),
-                subject=f"{after.id} {before.id}",
-            )
-            for channel in dict.fromkeys(route.channel for route in call.config.routes)
-        ]
-    )
+    channels, subject = (route.channel for route in call.config.routes), f"{after.id} {before.id}"
+    announced = deliveries_to(channels, DeliveryKind.SCORES, key, call.clock.now(), subject)
+    await call.store.deliveries.add(announced)
 
 
 _STATES = {

@@ -19,6 +19,7 @@ from overheard.domain.alerts import (
     Shift as Shift,
     StatementKind as StatementKind,
     alert_key as alert_key,
+    deliveries_to as deliveries_to,
 )
 from overheard.domain.catalogue import (
     Brand as Brand,

@@ -1,6 +1,7 @@
 """Model updates, shifts, alerts, and the messages that show them."""
 
 import warnings
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -385,3 +386,13 @@ class Delivery:
     problem: str = ""
     leased_until: datetime = NEVER
     id: int = 0
+
+
+def deliveries_to(
+    channels: Iterable[str], kind: DeliveryKind, key: str, due_at: datetime, subject: str = ""
+) -> list[Delivery]:
+    """Return one delivery of the same to each of several channels, under keys of their own."""
+    return [
+        Delivery(kind, f"{key}@{channel}", channel, due_at, subject)
+        for channel in dict.fromkeys(channels)
+    ]

@@ -8,16 +8,16 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property, partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from overheard.alerts.handling import Handling
 from overheard.alerts.outbox import Outbox, Outgoing, Postponed
-from overheard.cards.command import CommandSpec, Role
+from overheard.cards.command import Role
 from overheard.commands.access import issue_code
 from overheard.config.cron import Cron
 from overheard.config.stored_settings import Rights, with_chat_settings
 from overheard.deployment import Call, Deployment
-from overheard.domain import BURSTS, FIRST_CHECK, Delivery, DeliveryKind, Run, Schedule
+from overheard.domain import BURSTS, FIRST_CHECK, Delivery, DeliveryKind, deliveries_to
 from overheard.errors import ungrouped
 from overheard.interfaces import Chat, Desk
 from overheard.plugins import Notice
@@ -54,13 +54,9 @@ WAKE_INTERVAL_S = 30.0
 """Seconds between two searches for alerts whose snooze is over."""
 
 if TYPE_CHECKING:
-    from overheard.commands.delivery_cards import DeliveryCards
     from overheard.runtime.scheduled_work import ScheduledWork
 
 log = logging.getLogger("overheard")
-
-Work = Callable[[datetime], Awaitable[None]]
-"""Does the work of a job for one slot."""
 
 
 class Server:
@@ -86,7 +82,7 @@ class Server:
         config, store, clock = deployment.config, deployment.store, deployment.clock
         present: dict[str, Chat] = {}
         outbox = Outbox(store.deliveries, present, self._compose, clock, self._posted)
-        self._resumer = RunResumer(store, clock, self._resume, chats, SCHEDULE)
+        self._resumer = RunResumer(store, clock, partial(self._do, "resume"), chats, SCHEDULE)
         scheduler = Scheduler(store, self.jobs, clock, self._resume_runs)
         leader_chats = {
             name: LeaderChat(name, chat, store.locks, present, extend_shutdown)
@@ -131,7 +127,9 @@ class Server:
 
     def _warm_up(self) -> None:
         """Do now, in a thread, what the first job, delivery or answer would wait for."""
-        _ = self._work, self._cards
+        from overheard.commands import delivery_cards  # noqa: F401 - `_compose` needs it
+
+        _ = self._work
         warm_up(self._deployment.scoring.scorers)
 
     @cached_property
@@ -141,36 +139,15 @@ class Server:
 
         return ScheduledWork(self._deployment)
 
-    @cached_property
-    def _cards(self) -> DeliveryCards:
-        """The cards of deliveries, which import many commands: no start waits for them."""
-        from overheard.commands.delivery_cards import DeliveryCards
-
-        return DeliveryCards(self._deployment)
-
-    def _at_slot(self, work_of: Callable[[ScheduledWork], Work]) -> Work:
-        """Return a function that does one kind of the work of jobs at a slot."""
-
-        async def work(slot: datetime) -> None:
-            await work_of(self._work)(slot)
-
-        return work
-
-    async def _check(self, schedule: Schedule, slot: datetime) -> None:
-        """Run a scheduled check, see `ScheduledWork.check`."""
-        await self._work.check(schedule, slot)
-
-    async def _hourly(self, spec: CommandSpec, slot: datetime) -> None:
-        """Carry out a plugin's command, see `ScheduledWork.hourly`."""
-        await self._work.hourly(spec, slot)
-
-    async def _resume(self, run: Run) -> None:
-        """Resume a run, see `ScheduledWork.resume`."""
-        await self._work.resume(run)
+    async def _do(self, what: str, *given: Any) -> None:
+        """Carry out a method of `ScheduledWork`, which is imported with the first of them."""
+        await getattr(self._work, what)(*given)
 
     async def _compose(self, delivery: Delivery) -> Outgoing | Postponed | None:
-        """Return the card of a delivery, see `DeliveryCards.compose`."""
-        return await self._cards.compose(delivery)
+        # It imports many commands, and no start waits for them.
+        from overheard.commands.delivery_cards import compose_delivery
+
+        return await compose_delivery(self._deployment, delivery)
 
     async def _announce(self) -> None:
         """Log the plugins that are left out and that the deployment runs; with a chat and without
@@ -204,7 +181,7 @@ class Server:
             Job(
                 schedule.name,
                 Cron(schedule.cron, schedule.timezone),
-                partial(self._check, schedule),
+                partial(self._do, "check", schedule),
             )
             for schedule in catalogue.schedules
         ]
@@ -217,50 +194,36 @@ class Server:
             for report in config.reports
         ]
         jobs += [
-            Job(spec.name, Cron(HOURLY_CRON), partial(self._hourly, spec))
+            Job(spec.name, Cron(HOURLY_CRON), partial(self._do, "hourly", spec))
             for spec in self._deployment.plugins.commands.values()
             if spec.hourly
         ]
         if config.bursts.automatic:
-            jobs.append(
-                Job(BURSTS, Cron(BURST_POLL_CRON), self._at_slot(lambda work: work.ask_bursts))
-            )
+            jobs.append(Job(BURSTS, Cron(BURST_POLL_CRON), partial(self._do, "ask_bursts")))
         if self._deployment.config.retention.limited:
-            jobs.append(
-                Job(RETENTION, Cron(RETENTION_CRON), self._at_slot(lambda work: work.retain))
-            )
+            jobs.append(Job(RETENTION, Cron(RETENTION_CRON), partial(self._do, "retain")))
         if health.alive:
             alive_times = Cron(health.cron, health.timezone)
             jobs.append(Job(SIGN_OF_LIFE, alive_times, self._sign_of_life))
-        jobs.append(
-            Job(
-                FIRST_CHECK,
-                Cron(FIRST_CHECK_POLL_CRON),
-                self._at_slot(lambda work: work.first_check),
-            )
-        )
+        jobs.append(Job(FIRST_CHECK, Cron(FIRST_CHECK_POLL_CRON), partial(self._do, "first_check")))
         return jobs
 
     async def _report(self, name: str, channel: str, slot: datetime) -> None:
         """Store a delivery for a report, which the outbox posts once: another delivery for the same
         slot has the same key and is not added.
         """
-        key = f"report-{name}-{slot.isoformat()}@{channel}"
-        now = self._deployment.clock.now()
-        report = Delivery(DeliveryKind.WEEKLY_DIGEST, key, channel, now, name)
-        await self._deployment.store.deliveries.add([report])
+        key, now = f"report-{name}-{slot.isoformat()}", self._deployment.clock.now()
+        reports = deliveries_to([channel], DeliveryKind.WEEKLY_DIGEST, key, now, name)
+        await self._deployment.store.deliveries.add(reports)
 
     async def _sign_of_life(self, slot: datetime) -> None:
         """Store a delivery for the sign of life in each of its channels. The outbox posts each
         once for this slot.
         """
         now = self._deployment.clock.now()
-        await self._deployment.store.deliveries.add(
-            [
-                Delivery(DeliveryKind.ALIVE, f"alive-{slot.isoformat()}@{channel}", channel, now)
-                for channel in self._deployment.config.health.alive
-            ]
-        )
+        alive = self._deployment.config.health.alive
+        signs = deliveries_to(alive, DeliveryKind.ALIVE, f"alive-{slot.isoformat()}", now)
+        await self._deployment.store.deliveries.add(signs)
 
     async def _resume_runs(self, group: asyncio.TaskGroup) -> None:
         """Start, in a task of the group, to resume the runs that were cut off. Runs of schedules
@@ -328,18 +291,13 @@ class Server:
         while True:
             notice = await self._deployment.plugins.notices.next()
             now = self._deployment.clock.now()
-            await self._deployment.store.deliveries.add(
-                [
-                    Delivery(
-                        DeliveryKind.NOTICE,
-                        f"notice-{notice.plugin}-{now.isoformat()}@{channel}",
-                        channel,
-                        now,
-                        f"{notice.plugin}\n{notice.text}",
-                    )
-                    for channel in self._deployment.config.health.notices
-                ]
+            key, words = (
+                f"notice-{notice.plugin}-{now.isoformat()}",
+                f"{notice.plugin}\n{notice.text}",
             )
+            channels = self._deployment.config.health.notices
+            notices = deliveries_to(channels, DeliveryKind.NOTICE, key, now, words)
+            await self._deployment.store.deliveries.add(notices)
 
     async def _posted(self, delivery: Delivery, message: str) -> None:
         """Tell the listeners of plugins that a message was posted about an alert; nothing for
