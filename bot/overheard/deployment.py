@@ -363,6 +363,19 @@ class Call:
             analysis,
         )
 
+    async def decide(self, name: str, value: Mapping[str, Any]) -> None:
+        """Store a setting in place of the one with the same name, with the time and the person who
+        decided it.
+        """
+        await self.store.settings.put(Setting(name, value, self.who, self.clock.now()))
+
+    async def kept(self, prefix: str = KEPT) -> dict[str, Mapping[str, Any]]:
+        """Return the values of the settings whose names have a prefix, by the rest of the name;
+        without a prefix, what all plugins keep.
+        """
+        stored = [one for one in await self.store.settings.all() if one.name.startswith(prefix)]
+        return {one.name.removeprefix(prefix): one.value for one in stored}
+
     def priced_asking(self, label: str, priced: Counter[Pair], *, agreed: bool) -> PricedAsking:
         """Return what prices and asks panels for a plugin's command, in runs with this label."""
         new_run = partial(self.aside_run, label=label)
@@ -392,11 +405,7 @@ class PluginWork:
     @core_method
     async def kept(self) -> dict[str, Mapping[str, Any]]:
         """Return the plugin's values by name."""
-        return {
-            setting.name.removeprefix(self._prefix): setting.value
-            for setting in await self._store.settings.all()
-            if setting.name.startswith(self._prefix)
-        }
+        return await self._call.kept(self._prefix)
 
     @core_method
     async def keep(self, name: str, value: Mapping[str, Any] | None) -> None:
@@ -404,8 +413,7 @@ class PluginWork:
         if value is None:
             await self._store.settings.remove(f"{self._prefix}{name}")
         else:
-            setting = Setting(f"{self._prefix}{name}", value, self._call.who, self._now())
-            await self._store.settings.put(setting)
+            await self._call.decide(f"{self._prefix}{name}", value)
 
     @core_method
     async def report(self, update: ModelUpdate) -> None:

@@ -202,17 +202,8 @@ SAME_UPDATE = timedelta(days=1)
 KNOWN_UPDATE = "That update was known."
 
 
-class Handling:
-    """Stores what people do with alerts, and wakes those that they have snoozed.
-
-    Args:
-        clock: The source of the current time.
-    """
-
-    def __init__(self, store: Store, clock: Clock) -> None:
-        self._store = store
-        self._clock = clock
-        self._log = AlertLog(store, clock)
+class Handling(AlertLog):
+    """Stores what people do with alerts, and wakes those that they have snoozed."""
 
     async def acknowledge(self, number: int, who: str) -> Alert:
         """Store who takes care of an alert, and return the changed alert.
@@ -224,7 +215,7 @@ class Handling:
         Raises:
             AlertUnchanged: when the alert is over or acknowledged already.
         """
-        return await self._log.add_event(number, AlertEventKind.ACKNOWLEDGED, who)
+        return await self.add_event(number, AlertEventKind.ACKNOWLEDGED, who)
 
     async def snooze(self, number: int, who: str, until: datetime | None) -> Alert:
         """Put an alert aside, and return the changed alert. A snoozed alert gets the new end.
@@ -237,9 +228,7 @@ class Handling:
         """
         until = until.astimezone(UTC).replace(second=0, microsecond=0) if until else None
         note = until.strftime(SNOOZED_UNTIL) if until else UNTIL_UPDATE
-        return await self._log.add_event(
-            number, AlertEventKind.SNOOZED, who, until=until, note=note
-        )
+        return await self.add_event(number, AlertEventKind.SNOOZED, who, until=until, note=note)
 
     async def close(self, number: int, who: str, note: str = "") -> Alert:
         """Close an alert, and return the changed alert; one that has recovered can be closed too.
@@ -252,7 +241,7 @@ class Handling:
         Raises:
             AlertUnchanged: when the alert is closed already.
         """
-        return await self._log.add_event(number, AlertEventKind.CLOSED, who, note=note)
+        return await self.add_event(number, AlertEventKind.CLOSED, who, note=note)
 
     async def reopen(self, number: int, who: str) -> Alert:
         """Open an alert again that is acknowledged, snoozed, recovered or closed, and return the
@@ -261,7 +250,7 @@ class Handling:
         Raises:
             AlertUnchanged: when the alert is open already.
         """
-        return await self._log.add_event(number, AlertEventKind.REOPENED, who)
+        return await self.add_event(number, AlertEventKind.REOPENED, who)
 
     async def mark_update(self, number: int, who: str, note: str) -> ModelUpdate:
         """Store a user's statement that the model was updated when the alert's change began.
@@ -277,7 +266,7 @@ class Handling:
         Returns:
             The new update, or the one that was stored before.
         """
-        alert = await self._log.find(number)
+        alert = await self.find(number)
         began = await self._change_start(alert)
         stored = await self._store.updates.find(alert.shift.model)
         update = next((update for update in stored if abs(update.at - began) <= SAME_UPDATE), None)
@@ -289,7 +278,7 @@ class Handling:
             )
         else:
             event_note = f"{note} {KNOWN_UPDATE}" if note else KNOWN_UPDATE
-        await self._log.add_event(number, AlertEventKind.UPDATE, who, note=event_note)
+        await self.add_event(number, AlertEventKind.UPDATE, who, note=event_note)
         return update
 
     async def _change_start(self, alert: Alert) -> datetime:
@@ -314,7 +303,7 @@ class Handling:
                 the alert's state was changed since. A mark is not undone when the update was known
                 before, or is removed already.
         """
-        alert = await self._log.find(number)
+        alert = await self.find(number)
         events = await self._store.alerts.events(number)
         event = next((event for event in events if event.id == event_id), None)
         if event and event.what is AlertEventKind.UPDATE:
@@ -323,7 +312,7 @@ class Handling:
         if not event or event.what not in BY_PEOPLE or latest_event_id != event_id:
             raise NotUndone(number=number)
         _, state_before = earlier_states[-1]
-        return await self._log.add_event(number, AlertEventKind.UNDONE, who, restored=state_before)
+        return await self.add_event(number, AlertEventKind.UNDONE, who, restored=state_before)
 
     async def _remove_mark(self, alert: Alert, event: AlertEvent, who: str) -> Alert:
         """Remove the model update that an UPDATE event marked, store an UNDONE event, and return
@@ -341,7 +330,7 @@ class Handling:
             raise NotUndone(number=alert.id)
         for update in marked:
             await self._store.updates.remove(update.id)
-        return await self._log.add_event(alert.id, AlertEventKind.UNDONE, who, note=UNMARKED)
+        return await self.add_event(alert.id, AlertEventKind.UNDONE, who, note=UNMARKED)
 
     async def wake(self) -> list[Alert]:
         """Open each snoozed alert whose time has come, or whose model was updated if the snooze
@@ -354,7 +343,7 @@ class Handling:
         snoozed = [alert for alert in alerts if alert.state is AlertState.SNOOZED]
         notes = [(alert, await self._reason_to_wake(alert)) for alert in snoozed]
         return [
-            await self._log.add_event(alert.id, AlertEventKind.WOKEN, note=note)
+            await self.add_event(alert.id, AlertEventKind.WOKEN, note=note)
             for alert, note in notes
             if note
         ]

@@ -28,7 +28,7 @@ BACK = "It is back where it was before."
 REPORTED_ELSEWHERE = "Another message tells how it is now."
 
 
-class Lifecycle:
+class Lifecycle(AlertLog):
     """Raises alerts and stores what the statistics find of them later.
 
     Args:
@@ -37,10 +37,8 @@ class Lifecycle:
     """
 
     def __init__(self, store: Store, routes: Routes, clock: Clock) -> None:
-        self._store = store
+        super().__init__(store, clock)
         self._routes = routes
-        self._clock = clock
-        self._log = AlertLog(store, clock)
 
     @classmethod
     def of(cls, call: Call) -> Lifecycle:
@@ -94,7 +92,7 @@ class Lifecycle:
             case AlertAction.EASE:
                 back = [replace(shift, recovery=True) for shift in shifts]
                 note, eased = self._shifts_sentence(shifts), AlertEventKind.EASED
-                changed = await self._log.add_event(placement.alert, eased, note=note, shifts=back)
+                changed = await self.add_event(placement.alert, eased, note=note, shifts=back)
                 return changed, False
             case AlertAction.RECOVER:
                 others = [number for number in placement.recovers if number != placement.alert]
@@ -128,18 +126,18 @@ class Lifecycle:
         Raises:
             AlertUnchanged: when a person has closed the alert.
         """
-        alert = await self._log.find(number)
+        alert = await self.find(number)
         has_recovered = alert.state is AlertState.RECOVERED
         over = parts_over(await self._store.alerts.events(number))
         over = alert_parts(alert) if has_recovered else over
         what = AlertEventKind.RELAPSED if has_recovered else AlertEventKind.GREW
-        changed = await self._log.add_event(
+        changed = await self.add_event(
             number, what, note=self._shifts_sentence(shifts), shifts=shifts
         )
         still_over = over - alert_parts(Alert(shifts[0], alert.opened_at, tuple(shifts)))
         if changed.revision > alert.revision and still_over:
             note = PARTLY[next(iter(still_over))]
-            return await self._log.add_event(number, AlertEventKind.CONTINUED, note=note)
+            return await self.add_event(number, AlertEventKind.CONTINUED, note=note)
         return changed
 
     def _shifts_sentence(self, shifts: Sequence[Shift]) -> str:
@@ -181,17 +179,17 @@ class Lifecycle:
             note: Why the part is over, as a sentence; shown with a RECOVERED event only.
             shifts: The shifts of one run that take the change back; they are added to the alert.
         """
-        alert = await self._log.find(number)
+        alert = await self.find(number)
         over = parts_over(await self._store.alerts.events(number))
         back = [replace(shift, recovery=True) for shift in shifts]
         is_last_part = alert_parts(alert) <= over | {part}
         if is_last_part or alert.state.over:  # of an alert that is over, the event is refused
-            return await self._log.add_event(
+            return await self.add_event(
                 number, AlertEventKind.RECOVERED, note=note, shifts=back, even_if_reported=True
             )
         if part in over:
             return alert
-        return await self._log.add_event(
+        return await self.add_event(
             number, AlertEventKind.EASED, note=PARTLY[part], shifts=back, even_if_reported=True
         )
 
@@ -200,7 +198,7 @@ class Lifecycle:
         alert's message is edited. Return the changed alert. Nothing is stored if the alert has
         shifts of this brand and run already.
         """
-        return await self._log.add_event(number, AlertEventKind.CONTINUED, shifts=shifts)
+        return await self.add_event(number, AlertEventKind.CONTINUED, shifts=shifts)
 
     async def brand_is_back(self, number: int, brand: str) -> Alert:
         """Store, with an EASED event, that one brand is back at its level before the model-wide
@@ -214,19 +212,19 @@ class Lifecycle:
             brand: The brand's name.
         """
         note = f"{brand} is back where it was before."
-        alert = await self._log.find(number)
+        alert = await self.find(number)
         for event in reversed(await self._store.alerts.events(number)):
             if event.what in {AlertEventKind.GREW, AlertEventKind.RELAPSED}:
                 break
             if event.note == note:
                 return alert
-        return await self._log.add_event(number, AlertEventKind.EASED, note=note)
+        return await self.add_event(number, AlertEventKind.EASED, note=note)
 
     async def carry_on(self, number: int) -> Alert:
         """Store a CONTINUED event, so that the alert's message is edited to the latest figures;
         return the changed alert.
         """
-        return await self._log.add_event(number, AlertEventKind.CONTINUED)
+        return await self.add_event(number, AlertEventKind.CONTINUED)
 
     async def revise(self, number: int, words: str) -> Alert:
         """Store the explanation of an alert that has become the likeliest, as a REVISED event, and
@@ -236,10 +234,10 @@ class Lifecycle:
             number: The alert's number.
             words: The explanation as a sentence.
         """
-        return await self._log.add_event(number, AlertEventKind.REVISED, note=words)
+        return await self.add_event(number, AlertEventKind.REVISED, note=words)
 
     async def mark_as_part(self, number: int) -> Alert:
         """Store a JOINED event: the alert is part of a model-wide change. Return the changed alert.
         A second event is stored if there is one already.
         """
-        return await self._log.add_event(number, AlertEventKind.JOINED)
+        return await self.add_event(number, AlertEventKind.JOINED)

@@ -74,7 +74,7 @@ async def enter_code(
         await _log_code_use(call, "a wrong code")
         problem = "This code is wrong, was used, or is older than a day; restart “overheard run” "
         raise BadUsage(problem=f"{problem}for a new one", usage="access code CODE")
-    await _store_role(call.clock.now(), call.store, call, _caller_id(call.who), Role.ADMIN)
+    await _store_role(call, _caller_id(call.who), Role.ADMIN)
     await _store_name(call, _caller_id(call.who), _caller_name(call.who))
     await _log_code_use(call, "is an admin now, by the code")
     return Card(
@@ -170,7 +170,7 @@ async def grant(
         BadUsage: when `person` is neither a mention nor an id.
     """
     who = read_id(person, call.channel)
-    await _store_role(call.clock.now(), call.store, call, who, Role[role.upper()])
+    await _store_role(call, who, Role[role.upper()])
     if name:
         await _store_name(call, who, name)
     return Card(
@@ -293,16 +293,14 @@ def _caller_name(who: str) -> str:
     return who.rpartition(" (")[0]
 
 
-async def _store_role(now: datetime, store: Store, call: Call, who: str, role: Role) -> None:
+async def _store_role(call: Call, who: str, role: Role) -> None:
     """Store the role of a person or group (``platform:id``), in place of an earlier stored role."""
-    setting = Setting(f"{ROLE_PREFIX}{who}", {"role": ROLE_KEYS[role]}, call.who, now)
-    await store.settings.put(setting)
+    await call.decide(f"{ROLE_PREFIX}{who}", {"role": ROLE_KEYS[role]})
 
 
 async def _store_name(call: Call, who: str, name: str) -> None:
     """Store the display name of a person or group (``platform:id``), in place of an earlier one."""
-    setting = Setting(f"{NAME_PREFIX}{who}", {"name": name}, call.who, call.clock.now())
-    await call.store.settings.put(setting)
+    await call.decide(f"{NAME_PREFIX}{who}", {"name": name})
 
 
 async def _log_code_use(call: Call, outcome: str) -> None:

@@ -117,8 +117,9 @@ async def mark_update(
         alert: The number of the alert.
         note: A few words, such as where the update was announced; if empty, who said so.
     """
-    update = await Handling(call.store, call.clock).mark_update(number_of(alert), call.who, note)
-    changed = await AlertLog(call.store, call.clock).find(number_of(alert))
+    handling, number = Handling(call.store, call.clock), number_of(alert)
+    update = await handling.mark_update(number, call.who, note)
+    changed = await handling.find(number)
     card = await _changed_alert_card(call, changed)
     day = wording.day(update.at, call.zone)
     if update.source == MARKED:

@@ -85,12 +85,21 @@ def chosen_models(names: ModelNames, situation: Situation, name: str) -> list[Mo
     """
     if not name:
         return situation.current_models
-    models = sorted(situation.runs)
+    return [named_model(names, name, sorted(situation.runs))]
+
+
+def named_model(
+    names: ModelNames, name: str, models: Sequence[Model], kind: str = "model with answers"
+) -> Model:
+    """Return the model among some with a display name or ``provider/model``.
+
+    Raises:
+        UnknownName: when none of them has the name; it calls them by ``kind``.
+    """
     chosen = names.find(name, models)
     if chosen is None:
-        shown = [names.name(shown_model) for shown_model in models]
-        raise unknown_name("model with answers", name, shown)
-    return [chosen]
+        raise unknown_name(kind, name, [names.name(model) for model in models])
+    return chosen
 
 
 MORNING = time(9)

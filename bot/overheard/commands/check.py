@@ -13,11 +13,10 @@ from overheard.cards.command import CommandSpec, Kind, Proposal, Role, argument,
 from overheard.commands.alerts import show_alert
 from overheard.commands.check_card import run_card
 from overheard.commands.first_check import propose_first_check
-from overheard.config.problems import suggestion
+from overheard.config.problems import unknown_name
 from overheard.config.sections import MAX_REPEATS, Config
 from overheard.deployment import Call
 from overheard.domain import Catalogue, Metric, Run
-from overheard.errors import UnknownName
 from overheard.runs.answers import parse_age
 from overheard.runs.batches import require_batched
 from overheard.runs.plan import lay_out, new_run, unfinished
@@ -161,12 +160,7 @@ def _require_known_metrics(metrics: Mapping[str, Metric], config: Config) -> Non
     measured = list(metrics)
     for name in config.alerts.metrics:
         if name not in measured:
-            raise UnknownName(
-                kind="metric for [alerts]",
-                name=name,
-                hint=suggestion(name, measured),
-                known=", ".join(measured),
-            )
+            raise unknown_name("metric for [alerts]", name, measured)
 
 
 CHECK = CommandSpec(

@@ -11,9 +11,8 @@ from overheard.cards import wording
 from overheard.cards.card import Action, Card, Quote, Severity, Table, Tainted, fitting
 from overheard.cards.command import CommandSpec, option, quoted
 from overheard.cards.model_names import ModelNames
-from overheard.commands.arguments import BrandName, ModelName
+from overheard.commands.arguments import BrandName, ModelName, named_model
 from overheard.commands.check_news import fault_sentences
-from overheard.config.problems import unknown_name
 from overheard.deployment import Call
 from overheard.domain import FALSE_VERDICTS, Brand, Model
 from overheard.reading.claims import ClaimCluster, FalseClaim, cluster_claims
@@ -54,7 +53,7 @@ async def list_claims(
     """
     found_brand = find_brand(call.catalogue, brand)
     call = await call.caught_up()
-    only_model = _configured_model(call, model) if model else None
+    only_model = named_model(call.names, model, call.plugins.models, "model") if model else None
     situation = await SituationReader(call).read(found_brand)
     telling = Telling(situation, call.names, call.zone)
     claims = [
@@ -108,15 +107,6 @@ async def list_claims(
             "claims": [_claim_json(cluster, true_values) for cluster in clusters],
         },
     )
-
-
-def _configured_model(call: Call, name: str) -> Model:
-    """Return the configured model with a display name or ``provider/model``."""
-    configured = call.plugins.models
-    found = call.names.find(name, configured)
-    if found is None:
-        raise unknown_name("model", name, [call.names.name(model) for model in configured])
-    return found
 
 
 async def read_claims(

@@ -12,7 +12,7 @@ from overheard.cards.card import Card, Severity, Table
 from overheard.cards.command import CommandSpec, Face
 from overheard.cards.model_names import ModelNames
 from overheard.commands.examinations import shutdown_findings
-from overheard.deployment import KEPT, Call
+from overheard.deployment import Call
 from overheard.domain import FREE, Model, Price
 from overheard.interfaces import Judge, Store
 from overheard.runs.budget import capabilities_of, price_of
@@ -40,7 +40,7 @@ async def list_models(call: Call) -> Card:
 
     A terminal has a table with prices and pace; a chat has a line for each model. Nothing is asked.
     """
-    kept = [one.value for one in await call.store.settings.all() if one.name.startswith(KEPT)]
+    kept = (await call.kept()).values()
     notes = {m: str(one["told"]) for one in kept if "told" in one for m in one.get("models", ())}
     rows = [
         _model_json(call, model) | {"watch": notes.get(str(model), NOT_WATCHED)}

@@ -4,9 +4,9 @@ from typing import Annotated
 
 from overheard.cards.card import Card
 from overheard.cards.command import IN_TERMINAL, CommandSpec, option
-from overheard.config.problems import suggestion
+from overheard.config.problems import unknown_name
 from overheard.domain import TaskKind
-from overheard.errors import UnknownName, WorkerUnused
+from overheard.errors import WorkerUnused
 from overheard.session import Session
 
 
@@ -69,8 +69,7 @@ async def worker(
         WorkerUnused: when the deployment has no queue, so that each process does its own tasks.
     """
     if only and only not in WORK_KINDS:
-        hint = suggestion(only, WORK_KINDS)
-        raise UnknownName(kind="work", name=only, hint=hint, known=", ".join(WORK_KINDS))
+        raise unknown_name("work", only, WORK_KINDS)
     kinds = WORK_KINDS[only] if only else frozenset(TaskKind)
     config = session.read_config()
     if config.queue.engine == "inline":

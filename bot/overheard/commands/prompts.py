@@ -25,7 +25,7 @@ from overheard.commands.arguments import find_prompt
 from overheard.commands.catalogue import KEY, CatalogueNoun, find_brands, optional, require_yes
 from overheard.commands.check_news import fault_sentences
 from overheard.deployment import Call
-from overheard.domain import Brand, Catalogue, Panel, Prompt, Setting
+from overheard.domain import Brand, Catalogue, Panel, Prompt
 from overheard.interfaces import Store
 from overheard.reading.reader import Reader
 from overheard.runs.plan import choose_models, find_brand
@@ -232,8 +232,7 @@ async def suggest_prompts(
         catalogue = call.catalogue
         questions = read_suggestions(text, catalogue.brands, catalogue.prompts)
         value = {"questions": questions[:MAX_CHOICES]}
-        setting = Setting(f"{SUGGESTED}{subject.name}", value, call.who, call.clock.now())
-        await call.store.settings.put(setting)
+        await call.decide(f"{SUGGESTED}{subject.name}", value)
         return _suggestions_card(call.face, subject.name, questions, outcome)
 
     return Proposal(quote.price, quote.usd, execute)

@@ -22,7 +22,7 @@ from overheard.config.cron import find_zone
 from overheard.config.sections import RouteTable
 from overheard.config.stored_settings import BUDGET, DIGEST, MODEL_NAME, MONTH, ROUTE
 from overheard.deployment import Call
-from overheard.domain import TERMINAL, Setting
+from overheard.domain import TERMINAL
 from overheard.errors import BadSchedule, BadUsage, ReadOnly
 from overheard.runs.plan import find_brand, find_model
 
@@ -52,7 +52,7 @@ async def store_route(
         quiet = str(before.value.get("quiet", "")) if before else ""
     brands = [brand] if brand else []
     value = {"channel": channel, "brands": brands, "timezone": zone, "quiet": quiet}
-    await store_setting(call, name, value)
+    await call.decide(name, value)
 
 
 async def store_digest(
@@ -75,14 +75,7 @@ async def store_digest(
         "cron": cron_of(days, time),
         "timezone": zone,
     }
-    await store_setting(call, f"{DIGEST}{channel}", value)
-
-
-async def store_setting(call: Call, name: str, value: Mapping[str, object]) -> None:
-    """Store a setting in place of the one with the same name, with the time and the person who
-    decided it.
-    """
-    await call.store.settings.put(Setting(name, value, call.who, call.clock.now()))
+    await call.decide(f"{DIGEST}{channel}", value)
 
 
 def time_zone_name(typed: str, call: Call) -> str:
@@ -297,7 +290,7 @@ async def rename_model(
     if clean_name in {"", "-"}:
         await call.store.settings.remove(f"{MODEL_NAME}{asked}")
     else:
-        await store_setting(call, f"{MODEL_NAME}{asked}", {"name": clean_name})
+        await call.decide(f"{MODEL_NAME}{asked}", {"name": clean_name})
     shown = (await call.refreshed()).names.name(asked)
     data = {"model": str(asked), "name": shown}
     return Card(f"{asked} is called {shown} now", severity=Severity.GOOD, data=data)
@@ -332,7 +325,7 @@ async def set_budget(
     if month is None:
         await call.store.settings.remove(name)
     else:
-        await store_setting(call, name, {"usd": month})
+        await call.decide(name, {"usd": month})
     whose = f"{_channel_words(channel, call)} may" if channel else "A month may"
     limit = f"cost {wording.money(month)} at most" if month is not None else "cost what it costs"
     return Card(

@@ -38,7 +38,7 @@ from overheard.commands.check import check
 from overheard.config.cron import Cron, find_zone, read_cron
 from overheard.config.problems import unknown_name
 from overheard.config.sections import Config
-from overheard.deployment import KEPT, Call
+from overheard.deployment import Call
 from overheard.domain import BURSTS, Catalogue, Schedule, ScheduleState
 from overheard.errors import BadSchedule, BadUsage, OverheardError, ReadOnly
 from overheard.runs.plan import lay_out
@@ -235,7 +235,7 @@ async def check_schedule(call: Call, schedule: Schedule, seed: int | None = None
     Raises:
         NothingToAsk: when no prompt or no model is configured.
     """
-    kept = [one.value for one in await call.store.settings.all() if one.name.startswith(KEPT)]
+    kept = (await call.kept()).values()
     also = [model for one in kept for model in one.get("also_ask", ())]
     leave = {model for one in kept for model in one.get("leave", ())}
     models = dict.fromkeys((*map(str, call.plugins.models), *also))

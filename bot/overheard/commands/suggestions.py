@@ -15,7 +15,7 @@ from overheard.cards.command import MAX_NAME_CHARS, CommandSpec, Role, argument,
 from overheard.commands.arguments import BrandName
 from overheard.commands.brands import rule_actions
 from overheard.deployment import Call
-from overheard.domain import Brand, Setting
+from overheard.domain import Brand
 from overheard.reading.markdown import prose
 from overheard.reading.mentions import stated_values, undeclared_names
 from overheard.reading.spellings import possible_spellings, risks
@@ -216,10 +216,10 @@ async def dismiss_name(
     adds it after all.
     """
     own_brand = find_brand(call.catalogue, brand)
-    settings, key = call.store.settings, f"{DISMISSED}{own_brand.name}"
-    stored = await settings.get(key)
+    key = f"{DISMISSED}{own_brand.name}"
+    stored = await call.store.settings.get(key)
     names = dict.fromkeys([*(stored.value.get("names", []) if stored else []), wording.line(name)])
-    await settings.put(Setting(key, {"names": [*names]}, call.who, call.clock.now()))
+    await call.decide(key, {"names": [*names]})
     return Card(
         "I will not propose it again",
         Tainted(wording.line(name)),

@@ -12,7 +12,7 @@ from overheard.cards.charts.renderer import picture
 from overheard.cards.charts.shares import Share, Shares
 from overheard.cards.command import CommandSpec, Kind, argument, option, quoted
 from overheard.cards.model_names import ModelNames
-from overheard.commands.arguments import chosen_models, past_span
+from overheard.commands.arguments import chosen_models, named_model, past_span
 from overheard.commands.check_news import fault_sentences
 from overheard.commands.versus import show_versus
 from overheard.config.problems import unknown_name
@@ -98,10 +98,7 @@ async def _show_metric(call: Call, brand: Brand, metric: str, model: str, span: 
         streams = [stream for stream in streams if stream.key.model not in left]
     else:
         models = sorted({s.key.model for s in streams if s.key.brand == brand.name})
-        chosen = call.names.find(model, models)
-        if chosen is None:
-            names = [call.names.name(known_model) for known_model in models]
-            raise unknown_name("model with answers", model, names)
+        chosen = named_model(call.names, model, models)
         streams = [stream for stream in streams if stream.key.model == chosen]
     telling = Telling(situation, call.names, call.zone)
     own_lines = [line for line in streams if line.key.brand == brand.name]

@@ -11,7 +11,7 @@ from overheard.cards import wording
 from overheard.cards.card import Action, Card, Table
 from overheard.cards.command import CommandSpec, Face, Kind, Role, argument, option
 from overheard.commands.arguments import read_time
-from overheard.config.problems import suggestion
+from overheard.config.problems import unknown_name
 from overheard.deployment import Call
 from overheard.detection.announced_updates import (
     EXCLUDED_CHANGE,
@@ -411,8 +411,7 @@ async def _known_model(call: Call, name: str) -> Model:
         or await read_streams(call.store, call.scoring.versions, model=model, metric=VISIBILITY)
     ):
         return model
-    known = ", ".join(served) or "none yet"
-    raise UnknownName(kind="model", name=name, hint=suggestion(name, served), known=known)
+    raise unknown_name("model", name, served)
 
 
 UPDATES_ADD = CommandSpec(

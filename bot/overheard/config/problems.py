@@ -43,7 +43,7 @@ def unknown_name(kind: str, name: str, known: Collection[str]) -> UnknownName:
         name: The name that was typed; shortened to `MAX_NAME_CHARS_IN_ERROR`.
         known: The names that exist; may be empty.
     """
-    shown = ", ".join(known) or "none"
+    shown = ", ".join(known) or "none yet"
     name = wording.shorten(name, MAX_NAME_CHARS_IN_ERROR)
     return UnknownName(kind=kind, name=name, hint=suggestion(name, known), known=shown)
 

@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from overheard.config.problems import suggestion
+from overheard.config.problems import unknown_name
 from overheard.domain import Brand, Catalogue, Model, Panel, Run, RunState
 from overheard.errors import NothingToAsk, SearchUnknown, UnknownName
 from overheard.interfaces import Provider, Store
@@ -112,10 +112,7 @@ def find_brand(catalogue: Catalogue, name: str) -> Brand:
     """
     brand = catalogue.brand(name)
     if brand is None:
-        known = [brand.name for brand in catalogue.brands]
-        raise UnknownName(
-            kind="brand", name=name, hint=suggestion(name, known), known=_known_names(known)
-        )
+        raise unknown_name("brand", name, [brand.name for brand in catalogue.brands])
     return brand
 
 
@@ -134,14 +131,8 @@ def find_model(text: str, providers: Mapping[str, Provider]) -> Model:
     except ValueError:
         model = None
     if model is None or model.provider not in providers:
-        raise UnknownName(
-            kind="model", name=text, hint=suggestion(text, served), known=_known_names(served)
-        )
+        raise unknown_name("model", text, served)
     return model
-
-
-def _known_names(names: Sequence[str]) -> str:
-    return ", ".join(names) or "none yet"
 
 
 def new_run(
@@ -202,9 +193,8 @@ async def find_run(runs: RunRepository, name: str) -> Run:
         return matches[0]
     hint = "; several are called so" if matches else ""
     listed = (matches or runs_with_panel)[:MAX_RUNS_LISTED]
-    raise UnknownName(
-        kind="run", name=name, hint=hint, known=_known_names([run.key for run in listed])
-    )
+    keys = ", ".join(run.key for run in listed) or "none yet"
+    raise UnknownName(kind="run", name=name, hint=hint, known=keys)
 
 
 def _asks_the_same(panel: Panel, other: Panel) -> bool:

@@ -11,7 +11,7 @@ from overheard.commands.prompts import named_brands
 from overheard.commands.suggestions import QUICK_ANSWERS, suggestions_of
 from overheard.deployment import Call
 from overheard.detection.decision_inputs import DAYS_A_YEAR
-from overheard.domain import Brand, Catalogue, Model, Panel, Prompt, Run, Setting
+from overheard.domain import Brand, Catalogue, Model, Panel, Prompt, Run
 from overheard.errors import BadUsage, OverheardError
 from overheard.plugins import Plugins
 from overheard.runs.plan import choose_models, lay_out, tracked
@@ -112,8 +112,7 @@ async def add_findings_from_answers(call: Call, brand: Brand) -> tuple[Draft, Ma
 
 async def store_draft(call: Call, draft: Draft) -> None:
     """Store a draft in place of the stored one, which may be that of another brand."""
-    setting = Setting(DRAFT, asdict(draft), call.who, call.clock.now())
-    await call.store.settings.put(setting)
+    await call.decide(DRAFT, asdict(draft))
 
 
 def suggester(plugins: Plugins) -> Model | None:

@@ -24,7 +24,7 @@ from overheard.commands.setup.draft import (
 )
 from overheard.config.catalogue import read_domain
 from overheard.deployment import Call
-from overheard.domain import Brand, Fact, Prompt, Setting
+from overheard.domain import Brand, Fact, Prompt
 from overheard.errors import BadUsage
 from overheard.runs.plan import tracked
 from overheard.runs.quote import PriceQuote
@@ -343,7 +343,7 @@ async def set_facts(
         if value not in untrue:
             await store.set_fact(Fact(brand.name, NEVER, value, today))
     if not (facts or price or free_plan or founded or any(never)):
-        await call.store.settings.put(Setting(SKIPPED, {}, call.who, now))
+        await call.decide(SKIPPED, {})
     return await step_after(call, "places")
 
 

@@ -20,7 +20,7 @@ from overheard.commands.arguments import (
 )
 from overheard.commands.first_check import ROUND_SIZES
 from overheard.commands.power import current_offer
-from overheard.commands.routes import store_digest, store_route, store_setting, time_zone_name
+from overheard.commands.routes import store_digest, store_route, time_zone_name
 from overheard.commands.schedules import WEEKLY
 from overheard.commands.setup.checklist import checklist, step_after, step_command, step_form
 from overheard.commands.setup.draft import (
@@ -110,7 +110,7 @@ async def set_places(
         day, digest_time = _digest_day_and_time(cron)
         await store_digest(call, place, (day,), digest_time, zone)
     if month is not None and declared is None:
-        await store_setting(call, f"{BUDGET}{MONTH}", {"usd": month})
+        await call.decide(f"{BUDGET}{MONTH}", {"usd": month})
     return await step_after(call, "start")
 
 
@@ -207,7 +207,7 @@ async def start_checks(
     brand = drafted_brand(call.catalogue)
     if questions:
         model = proposed_judge(call.plugins.providers) if questions == "model" else None
-        await store_setting(call, ASSISTANT, {"model": str(model)} if model else {})
+        await call.decide(ASSISTANT, {"model": str(model)} if model else {})
     if reader:
         await _store_reader(call, brand, reader)
         call = await call.refreshed()
@@ -234,7 +234,7 @@ async def _store_reader(call: Call, brand: Brand, reader: str) -> None:
             return
         model, usd = proposal
         value = {"model": str(model), "budget": float(ceil(BUDGET_FACTOR * usd / 12))}
-    await store_setting(call, JUDGE, value)
+    await call.decide(JUDGE, value)
 
 
 async def _chosen_in_chat(store: Store) -> bool:
