@@ -17,7 +17,7 @@ from overheard.alerts.phrases import (
     statement_title,
 )
 from overheard.cards import wording
-from overheard.cards.card import Card, Field, Severity, Table
+from overheard.cards.card import Card, Field, Severity, Table, picked
 from overheard.cards.charts.renderer import drawn_picture
 from overheard.cards.charts.trend import Chart, Mark, Series
 from overheard.cards.model_names import asked_by
@@ -117,16 +117,9 @@ def _shift_data(shift: Shift) -> dict[str, Any]:
     """
     return {
         "brand": shift.brand or None,
-        "model": str(shift.model),
-        "metric": shift.metric,
-        "before": shift.before,
-        "after": shift.after,
-        "change": shift.change,
-        "interval": list(shift.interval),
+        **picked(shift, "model", "metric", "before", "after", "change", "interval"),
         "level": certainty(shift.chance_a_year),
-        "chance_a_year": shift.chance_a_year,
-        "explanation": shift.explanation,
-        "recovery": shift.recovery,
+        **picked(shift, "chance_a_year", "explanation", "recovery"),
         **({"statement": statement_data(shift.statement)} if shift.statement else {}),
     }
 

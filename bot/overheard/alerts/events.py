@@ -11,7 +11,7 @@ from typing import Any
 
 from overheard.alerts.phrases import moved_words
 from overheard.cards import wording
-from overheard.cards.card import Action, Card, Field, Severity, Style, Table, fitting
+from overheard.cards.card import Action, Card, Field, Severity, Style, Table, fitting, picked
 from overheard.cards.command import quoted
 from overheard.cards.model_names import ModelNames
 from overheard.cards.wording import name_without_id
@@ -117,12 +117,7 @@ def state_data(alert: Alert) -> dict[str, Any]:
     if there is none), ``until`` the end of a snooze in ISO 8601 (None without one), ``follows`` the
     number of the alert before (None without one).
     """
-    return {
-        "state": alert.state.value,
-        "by": alert.by,
-        "until": alert.until.isoformat() if alert.until else None,
-        "follows": alert.follows or None,
-    }
+    return {**picked(alert, "state", "by", "until"), "follows": alert.follows or None}
 
 
 def subject(alert: Alert, names: ModelNames) -> str:
@@ -359,14 +354,10 @@ def alert_row(alert: Alert, model_alerts: Mapping[int, Alert] | None = None) -> 
     model_alert = (model_alerts or {}).get(alert.id)
     shift = alert.shift
     return {
-        "id": alert.id,
-        "opened_at": alert.opened_at.isoformat(),
+        **picked(alert, "id", "opened_at"),
         "kind": "model" if alert.of_model else "brand",
         "part_of": model_alert.id if model_alert else None,
         "brand": shift.brand or None,
-        "model": str(shift.model),
-        "metric": shift.metric,
-        "before": shift.before,
-        "after": shift.after,
+        **picked(shift, "model", "metric", "before", "after"),
         **state_data(alert),
     }

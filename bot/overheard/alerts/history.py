@@ -12,6 +12,7 @@ from math import exp
 from typing import Any
 
 from overheard.cards import wording
+from overheard.cards.card import picked
 from overheard.config.sections import AlertsTable
 from overheard.deployment import Call
 from overheard.detection.baseline import stream_rows
@@ -170,11 +171,8 @@ def decision_data(decision: Decision) -> dict[str, Any]:
     reported, and ``silences`` the reason for each metric that is not.
     """
     return {
-        "brand": decision.brand,
-        "model": str(decision.model),
+        **picked(decision, "brand", "model", "level", "years"),
         "action": decision.placement.action.value,
-        "level": decision.level,
-        "years": decision.years,
         "alert": decision.placement.alert or None,
         "metrics": [shift.metric for shift in decision.shifts],
         "silences": [_silence_data(silence) for silence in decision.silences],
@@ -190,14 +188,9 @@ def _silence_data(silence: Silence) -> dict[str, Any]:
     alert that has reported it, or None.
     """
     return {
-        "metric": silence.metric,
-        "reason": silence.reason.value,
-        "runs": silence.runs,
-        "runs_needed": silence.runs_needed,
+        **picked(silence, "metric", "reason", "runs", "runs_needed", "change", "smallest_change"),
         "evidence": None if silence.evidence is None else exp(silence.evidence),
         "threshold": None if silence.threshold is None else exp(silence.threshold),
-        "change": silence.change,
-        "smallest_change": silence.smallest_change,
         "alert": silence.alert or None,
     }
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from overheard.cards import wording
-from overheard.cards.card import Quote, Tainted
+from overheard.cards.card import Quote, Tainted, picked
 from overheard.domain import VISIBILITY, Alert, Metric, ReportedStatement, Shift, StatementKind
 
 MAX_SAID_CHARS = 80
@@ -227,15 +227,9 @@ def statement_data(statement: ReportedStatement) -> dict[str, Any]:
     number of all answers of the model in the run.
     """
     return {
-        "kind": statement.kind.value,
         "fact": statement.topic,
-        "said": statement.said,
         "truth": true_value(statement.topic, statement.truth) if statement.truth else "",
-        "verdict": statement.verdict,
-        "quote": statement.quote,
-        "sources": list(statement.sources),
-        "answers": statement.answers,
-        "asked": statement.asked,
+        **picked(statement, "kind", "said", "verdict", "quote", "sources", "answers", "asked"),
     }
 
 

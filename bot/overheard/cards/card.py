@@ -8,8 +8,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
+from datetime import date
+from enum import Enum, StrEnum
 from typing import Any
+
+from overheard.domain import Model
 
 MAX_FILE_BYTES = 8_000_000
 """The largest file that every platform can carry; Discord takes 10 MB in a message."""
@@ -267,3 +270,21 @@ class Card:
         yield self
         for below in self.more:
             yield from below.whole()
+
+
+def picked(entry: object, *names: str) -> dict[str, Any]:
+    """Return some attributes of an object by name, as the `data` of a card has them."""
+    return {name: json_value(getattr(entry, name)) for name in names}
+
+
+def json_value(value: Any) -> Any:
+    """Return a value as JSON has it: a moment or day in ISO 8601, a member of an enumeration as its
+    value, a model as ``provider/model``, a tuple as a list, and any other value as it is.
+    """
+    if isinstance(value, tuple):
+        return list(map(json_value, value))
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, Model):
+        return str(value)
+    return value.isoformat() if isinstance(value, date) else value

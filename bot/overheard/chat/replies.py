@@ -260,7 +260,7 @@ def _error_sentence(error: OverheardError) -> str:
     sentence = str(error)
     if isinstance(error, UnknownName) and error.kind in _NOUNS_OF_IDS:
         sentence = f'there is no {_NOUNS_OF_IDS[error.kind]} called "{error.name}"{error.hint}.'
-    sentence = sentence.replace("; known: none.", ".")
+    sentence = sentence.replace("; known: none yet.", ".")
     return sentence[:1].upper() + sentence[1:]
 
 

@@ -21,7 +21,7 @@ from overheard.alerts.message import alert_message, details_message, message_tit
 from overheard.alerts.phrases import statement_quotes
 from overheard.alerts.story import alerts_about, model_alerts_of
 from overheard.cards import wording
-from overheard.cards.card import Action, Card
+from overheard.cards.card import Action, Card, picked
 from overheard.cards.charts.renderer import run_in_chart_thread
 from overheard.cards.command import CommandSpec, Face, Kind, option
 from overheard.commands.arguments import AlertNumber
@@ -174,10 +174,7 @@ async def show(
             f"What happened to alert {stored_alert.id}", table=history(events, call.zone)
         )
         card = replace(card, more=(replace(all_figures, image=None), happened))
-    rows = [
-        {"id": e.id, "what": e.what.value, "at": e.at.isoformat(), "who": e.who, "note": e.note}
-        for e in events
-    ]
+    rows = [picked(event, "id", "what", "at", "who", "note") for event in events]
     return replace(card, data={**card.data, "events": rows})
 
 

@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from overheard.cards import wording
-from overheard.cards.card import Action, Card, Table, Tainted
+from overheard.cards.card import Action, Card, Table, Tainted, picked
 from overheard.cards.command import CommandSpec, Face, Kind, Role, option
 from overheard.cards.wording import name_without_id
 from overheard.commands.arguments import read_time
@@ -41,17 +41,8 @@ async def audit(
     in_chat = call.face is Face.CHAT
     max_entries = limit or (SHOWN_IN_CHAT if in_chat else SHOWN_ENTRIES)
     entries = await call.store.audit.find(since=start, limit=max_entries)
-    data = [
-        {
-            "at": entry.at.isoformat(),
-            "who": entry.who,
-            "channel": entry.channel,
-            "command": entry.command,
-            "words": entry.words,
-            "outcome": entry.outcome,
-        }
-        for entry in entries
-    ]
+    names = ("at", "who", "channel", "command", "words", "outcome")
+    data = [picked(entry, *names) for entry in entries]
     if not entries:
         text = "Nothing has been changed, and nothing asked."
         return Card("Who did what", text, data={"entries": data})

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from overheard.cards import wording
-from overheard.cards.card import Action, Card, Field, Severity, Style, fitting
+from overheard.cards.card import Action, Card, Field, Severity, Style, fitting, picked
 from overheard.cards.command import MAX_NAME_CHARS, CommandSpec, Kind, Option, Role, quoted
 from overheard.commands.arguments import require_free_names
 from overheard.commands.catalogue import (
@@ -373,12 +373,8 @@ def _rule_card(brand: Brand, rule: Rule, *, is_removed: bool) -> Card:
         severity=Severity.GOOD,
         data={
             "brand": brand.name,
-            "spelling": rule.spelling,
-            "near": list(rule.near),
-            "not_near": list(rule.not_near),
-            "languages": list(rule.languages),
-            "exact_case": rule.exact_case,
-            "inside_words": rule.inside_words,
+            **picked(rule, "spelling", "near", "not_near", "languages"),
+            **picked(rule, "exact_case", "inside_words"),
         },
     )
 

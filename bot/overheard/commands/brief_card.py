@@ -8,7 +8,7 @@ from overheard.advice.brief_sources import BriefDraft, ItemProgress, ModelProgre
 from overheard.advice.evidence import fact_sentence
 from overheard.advice.pages import BriefPage, missing_fact_sentence, share_with_interval
 from overheard.cards import wording
-from overheard.cards.card import Action, Card, Quote, Table, Tainted, fitting
+from overheard.cards.card import Action, Card, Quote, Table, Tainted, fitting, picked
 from overheard.cards.command import Face, quoted
 from overheard.cards.model_names import ModelNames
 from overheard.commands.updates import effect_words
@@ -250,20 +250,10 @@ def _item_json(item: BriefItem, brand: str) -> dict[str, Any]:
     """
     return {
         "item": item.key,
-        "kind": item.kind.value,
-        "subject": item.subject,
-        "title": item.title,
-        "why": item.why,
-        "hits": item.hits,
-        "answers": item.answers,
-        "interval": list(item.interval),
-        "stated": item.stated,
+        **picked(item, "kind", "subject", "title", "why", "hits", "answers", "interval", "stated"),
         "models": [str(model) for model in item.models],
         "sources": [{"site": site, "answers": count} for site, count in item.sources],
-        "quotes": [
-            {"model": str(excerpt.model), "prompt": excerpt.prompt, "text": excerpt.text}
-            for excerpt in item.said
-        ],
+        "quotes": [picked(excerpt, "model", "prompt", "text") for excerpt in item.said],
         "state": [fact_sentence(fact) for fact in item.facts],
         "missing": item.missing or None,
         "steps": steps(item, brand),
@@ -276,12 +266,8 @@ def _progress_json(progress: ItemProgress) -> dict[str, Any]:
     """
     publication = progress.publication
     return {
-        "item": publication.item,
-        "kind": publication.kind,
+        **picked(publication, "item", "kind", "subject", "at", "who"),
         "prompts": list(progress.prompts),
-        "subject": publication.subject,
-        "at": publication.at.isoformat(),
-        "who": publication.who,
         "shows": _item_json(progress.now, publication.brand) if progress.now else None,
         "since": [_model_progress_json(at_model) for at_model in progress.since],
     }

@@ -2,11 +2,10 @@
 
 from collections.abc import Awaitable, Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 from typing import Any, Generic, TypeVar
 
 from overheard.cards import wording
-from overheard.cards.card import Action, Card, Field, Severity, Style, Table, fitting
+from overheard.cards.card import Action, Card, Field, Severity, Style, Table, fitting, picked
 from overheard.cards.command import CommandSpec, Face, Kind, Option, Role, argument, quoted
 from overheard.commands.arguments import past_moment
 from overheard.deployment import Call
@@ -89,15 +88,6 @@ def _form_value(value: Any) -> Any:
     if isinstance(value, str | int | tuple):
         return value
     return value.isoformat() if value else ""
-
-
-def json_value(value: Any) -> Any:
-    """Return the value of a field for JSON output: a tuple as a list, a date as text
-    (``2026-11-24``), another value unchanged.
-    """
-    if isinstance(value, tuple):
-        return list(value)
-    return value.isoformat() if isinstance(value, date) else value
 
 
 Entry = TypeVar("Entry")
@@ -412,8 +402,7 @@ class CatalogueNoun(Generic[Entry]):
         is `DECLARED` or `ADDED`.
         """
         names = [option.name for option in (*self.new, *self.edit_fields)]
-        values = {name: json_value(getattr(entry, name)) for name in (*self.more_data, *names)}
-        return values | {"from": origin}
+        return picked(entry, *self.more_data, *names) | {"from": origin}
 
     def changed_card(
         self,

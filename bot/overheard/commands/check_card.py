@@ -9,7 +9,7 @@ from dataclasses import replace
 from overheard.alerts.run_analysis import AnalysisResult
 from overheard.alerts.service import DetectionResult
 from overheard.cards import wording
-from overheard.cards.card import Action, Card, Field, Severity, Style, fitting
+from overheard.cards.card import Action, Card, Field, Severity, Style, fitting, picked
 from overheard.cards.command import Face, quoted
 from overheard.commands.check_news import (
     brand_card,
@@ -207,12 +207,9 @@ def _outcome_json(outcome: Outcome) -> dict[str, object]:
         "label": outcome.run.label,
         "state": outcome.state.value,
         "answers": outcome.kept + outcome.complete + outcome.incomplete,
-        "kept": outcome.kept,
-        "reused": outcome.reused,
-        "incomplete": outcome.incomplete,
+        **picked(outcome, "kept", "reused", "incomplete", "retries"),
         "endings": {f"{model} {finish}": count for (model, finish), count in outcome.cut.items()},
         "failures": dict(outcome.failures),
-        "retries": outcome.retries,
         "spent_usd": outcome.spent,
         "estimated_usd": outcome.estimated,
     }

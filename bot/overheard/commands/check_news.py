@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from overheard.alerts.run_analysis import AnalysisResult
 from overheard.alerts.story import StoryState
 from overheard.cards import wording
-from overheard.cards.card import Action, Card, Severity, Style, fitting
+from overheard.cards.card import Action, Card, Severity, Style, fitting, picked
 from overheard.cards.charts.renderer import picture
 from overheard.cards.command import quoted
 from overheard.cards.model_names import ModelNames
@@ -177,15 +177,8 @@ def learning_data(learning: Learning | None) -> dict[str, object] | None:
     rate (0 to 1) that would show until then, None if it is not known; ``lost`` is this loss as a
     number of answers, of the ``answers`` of a run.
     """
-    if learning is None:
-        return None
-    return {
-        "runs": learning.runs,
-        "needed": learning.needed,
-        "change": learning.change,
-        "lost": learning.lost,
-        "answers": learning.answers,
-    }
+    names = ("runs", "needed", "change", "lost", "answers")
+    return picked(learning, *names) if learning else None
 
 
 def news_paragraphs(

@@ -115,7 +115,7 @@ async def _weekly_digest_card(call: Call, delivery: Delivery) -> Outgoing | None
     return Outgoing(await digest(call, brands=report.brands))
 
 
-async def _notice_card(_: Call, delivery: Delivery) -> Outgoing:
+async def _notice_card(__: Call, delivery: Delivery) -> Outgoing:
     """Return the card of a notice: a person's request to an admin, or news of a plugin. The
     first line of the delivery's subject is `REQUEST` and the wanted command, or the plugin's
     name; the text follows.

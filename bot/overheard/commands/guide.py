@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from overheard.cards import wording
-from overheard.cards.card import LONGEST_ACTION, Action, Card, Field, Severity, Table
+from overheard.cards.card import LONGEST_ACTION, Action, Card, Field, Severity, Table, picked
 from overheard.cards.command import CommandSpec, Face, Option, argument, quoted
 from overheard.commands.registry import CommandListing, sections
 from overheard.config.problems import unknown_name
@@ -99,11 +99,8 @@ def command_help_card(spec: CommandSpec, missing: Sequence[Option] = ()) -> Card
         actions=tuple(_example_actions(spec)),
         severity=Severity.WARNING if missing else Severity.PLAIN,
         data={
-            "name": spec.name,
-            "summary": spec.summary,
-            "usage": spec.usage,
+            **picked(spec, "name", "summary", "usage", "examples"),
             "options": {_option_term(option): _option_meaning(option) for option in spec.options},
-            "examples": list(spec.examples),
         },
     )
 

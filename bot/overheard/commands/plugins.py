@@ -15,7 +15,7 @@ from typing import Annotated
 
 import overheard
 from overheard.cards import wording
-from overheard.cards.card import Action, Card, Severity, Table, fitting
+from overheard.cards.card import Action, Card, Severity, Table, fitting, picked
 from overheard.cards.command import IN_TERMINAL, CommandSpec, Face, Role, argument, option
 from overheard.commands.registry import first_words
 from overheard.config.problems import unknown_name
@@ -62,13 +62,8 @@ async def plugins(
         severity=Severity.WARNING if faults else Severity.GOOD,
         data={
             "plugins": [
-                {
-                    "name": report.name,
-                    "version": report.version,
-                    "state": _load_state(report).lower(),
-                    "provides": list(report.provides),
-                    "problem": report.problem,
-                }
+                picked(report, "name", "version", "provides", "problem")
+                | {"state": _load_state(report).lower()}
                 for report in loaded.reports
             ],
             "paused": loaded.paused,
@@ -107,11 +102,7 @@ async def show_plugin(call: Call | Session, *, name: Annotated[str, argument("It
         else None,
         severity=Severity.WARNING if report.problem else Severity.GOOD,
         data={
-            "name": report.name,
-            "version": report.version,
-            "distribution": report.distribution,
-            "provides": list(report.provides),
-            "problem": report.problem,
+            **picked(report, "name", "version", "distribution", "provides", "problem"),
             "settings": [
                 dict(zip(("table", "key", "value", "default"), k, strict=True)) for k in keys
             ],

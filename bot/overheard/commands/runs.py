@@ -10,7 +10,7 @@ from typing import Annotated
 
 from overheard.alerts.run_analysis import run_service
 from overheard.cards import wording
-from overheard.cards.card import Action, Card, Style, Table
+from overheard.cards.card import Action, Card, Style, Table, picked
 from overheard.cards.command import CommandSpec, Face, Proposal, Role, argument, option
 from overheard.cards.wording import name_without_id
 from overheard.commands.check import execute_run
@@ -61,12 +61,9 @@ async def list_runs(
                     "state": states[run.id],
                     "under_way": run.id in held,
                     "waits_for_batch": run.id in with_open_batch,
-                    "started_at": run.started_at.isoformat(),
-                    "finished_at": run.finished_at.isoformat() if run.finished_at else None,
+                    **picked(run, "started_at", "finished_at", "asked_by", "label"),
                     "questions": len(run.panel) if run.panel else None,
                     "prompts": run.panel.edition if run.panel else None,
-                    "asked_by": run.asked_by,
-                    "label": run.label,
                 }
                 for run in runs
             ]

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 from overheard.alerts.bursts import burst_sentence, planned_bursts, planned_data
 from overheard.cards import wording
-from overheard.cards.card import Action, Card, Severity, Style, Table
+from overheard.cards.card import Action, Card, Severity, Style, Table, picked
 from overheard.cards.command import (
     IN_CHAT,
     MAX_NAME_CHARS,
@@ -136,16 +136,10 @@ def schedule_data(call: Call, schedule: Schedule, state: ScheduleState) -> dict[
     """
     at = _next_run_time(call.clock.now(), schedule, state)
     return {
-        "name": schedule.name,
-        "cron": schedule.cron,
-        "timezone": schedule.timezone,
-        "brands": list(schedule.brands),
-        "repeats": schedule.repeats,
-        "batch": schedule.batch,
-        "paused": state.paused,
+        **picked(schedule, "name", "cron", "timezone", "brands", "repeats", "batch"),
+        **picked(state, "paused", "problem"),
         "next": at.isoformat() if at else None,
         "last": state.done.isoformat(),
-        "problem": state.problem,
         "provisioned": _is_declared(call.config, schedule),
     }
 

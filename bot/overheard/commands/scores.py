@@ -10,7 +10,7 @@ from typing import Any
 
 from overheard.alerts.run_analysis import detect, detect_statements
 from overheard.cards import wording
-from overheard.cards.card import Action, Card, Severity, Table
+from overheard.cards.card import Action, Card, Severity, Table, picked
 from overheard.cards.command import CommandSpec, Role
 from overheard.commands.catalogue import require_yes
 from overheard.deployment import Call
@@ -270,11 +270,9 @@ def _edition_json(edition: Edition, done: float) -> dict[str, Any]:
     given as 1 for each edition that is not pending.
     """
     return {
-        "id": edition.id,
+        **picked(edition, "id", "state", "note"),
         "begun_at": edition.at.isoformat(),
-        "state": edition.state.value,
         "done": done if edition.state in PENDING else 1.0,
-        "note": edition.note,
         "versions": sorted(edition.versions),
     }
 

@@ -28,7 +28,7 @@ from overheard.alerts.phrases import (
 )
 from overheard.alerts.statements import StatementReader
 from overheard.cards import wording
-from overheard.cards.card import Action, Card, Image, Table, fitting
+from overheard.cards.card import Action, Card, Image, Table, fitting, picked
 from overheard.cards.charts.renderer import picture
 from overheard.cards.charts.trend import Mark
 from overheard.cards.command import Face, quoted
@@ -162,9 +162,7 @@ def story_data(reported: ReportedStory, runs: Mapping[int, Run]) -> dict[str, An
     shift, closed = reported.shift, reported.story.closed
     return {
         **(statement_data(shift.statement) if shift.statement else {}),
-        "brand": shift.brand,
-        "model": str(shift.model),
-        "metric": shift.metric,
+        **picked(shift, "brand", "model", "metric"),
         "level": STATEMENT_CERTAINTY,
         "run": runs[shift.run_id].key,
         "began": runs[shift.first_run_id].key,
@@ -182,23 +180,12 @@ def _shift_json(shift: Shift, runs: Mapping[int, Run]) -> dict[str, Any]:
     return {
         "kind": "shift",
         "level": certainty(shift.chance_a_year),
-        "brand": shift.brand,
-        "model": str(shift.model),
-        "metric": shift.metric,
+        **picked(shift, "brand", "model", "metric", "before", "after", "change", "interval"),
         "run": runs[shift.run_id].key,
         "runs_90": [runs[run].key for run in shift.likely_first_runs],
         "began": runs[shift.first_run_id].key,
-        "before": shift.before,
-        "after": shift.after,
-        "change": shift.change,
-        "interval": list(shift.interval),
-        "chance_a_year": shift.chance_a_year,
-        "recovery": shift.recovery,
-        "updates": [
-            {"at": update.at.isoformat(), "source": update.source, "note": update.note}
-            for update in shift.updates
-        ],
-        "explanation": shift.explanation,
+        **picked(shift, "chance_a_year", "recovery", "explanation"),
+        "updates": [picked(update, "at", "source", "note") for update in shift.updates],
     }
 
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from overheard.alerts.history import replays
 from overheard.cards import wording
-from overheard.cards.card import Action, Card, Table
+from overheard.cards.card import Action, Card, Table, picked
 from overheard.cards.command import CommandSpec, Face, Kind, Role, argument, option
 from overheard.commands.arguments import read_time
 from overheard.config.problems import unknown_name
@@ -390,11 +390,7 @@ def _update_json(update: ModelUpdate, effects: Iterable[Effect]) -> dict[str, An
     ``at`` is the time of the update as an ISO date and time; ``note`` may be empty.
     """
     return {
-        "id": update.id,
-        "model": str(update.model),
-        "at": update.at.isoformat(),
-        "source": update.source,
-        "note": update.note,
+        **picked(update, "id", "model", "at", "source", "note"),
         "effects": [effect.data() for effect in effects],
     }
 

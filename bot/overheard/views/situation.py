@@ -23,7 +23,7 @@ from overheard.alerts.story import (
     stories,
     without_covered,
 )
-from overheard.cards.card import Severity
+from overheard.cards.card import Severity, picked
 from overheard.cards.wording import name_without_id
 from overheard.config.cron import Cron
 from overheard.deployment import Call
@@ -149,9 +149,7 @@ def _claim_data(claim: LiveClaim) -> dict[str, Any]:
     said = claim.statement
     return {
         "fact": said.topic,
-        "said": said.said,
-        "truth": said.truth,
-        "answers": said.answers,
+        **picked(said, "said", "truth", "answers"),
         "of": said.asked,
         "before": claim.before,
     }
