@@ -216,10 +216,10 @@ async def sources_pages(
         table=Table(("Page", "Shown", "Cited"), (*rows,), frozenset({1, 2})) if order else None,
         severity=Severity.WARNING if told else Severity.PLAIN,
         actions=fitting(
-            Action(f"sources pages {name} --read", "Read them now"),
+            *([] if read else [Action(f"sources pages {name} --read", "Read them now")]),
             Action(f"sources list {name}", "The searches"),
         ),
-        footer=f"{of}; shown: among the pages that its searches found",
+        footer=f"{of}; shown: found by a search{searched.asked}",
         data={
             "brand": searched.brand.name,
             "pages": [{"page": p, "shown": shown[p], "cited": cited[p]} for p in order],

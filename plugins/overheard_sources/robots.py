@@ -27,7 +27,7 @@ class Refusal:
 
     def __str__(self) -> str:
         page = f"{self.host}{self.path}".removesuffix("/")
-        return f"{page} is refused to {wording.listing(self.crawlers)}"
+        return f"{page} keeps out {wording.listing(self.crawlers)}"
 
     @property
     def remedy(self) -> str:

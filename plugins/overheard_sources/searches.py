@@ -34,7 +34,8 @@ READ_RUNS = 60
 """The newest runs in which the newest answers of each model are searched."""
 SHOWN_ROWS = 5
 NAMED_PLACES = 3
-QUERY_CHARS = 60
+QUERY_CHARS = 33
+"""Characters of a search that fit beside its number on a phone."""
 _AROUND = re.compile(r"\A[a-z]+://(?:www\.)?|[?#].*\Z|/+\Z", re.IGNORECASE)
 
 A_BRAND = argument("The brand; without one, the first.", Kind.BRAND)
@@ -89,6 +90,12 @@ class Searched:
         """Return how many answers of which day were read."""
         day = f" of {wording.short_day(self.at, zone)}" if self.at else ""
         return f"{wording.count(len(self.answers), 'answer')}{day}"
+
+    @property
+    def asked(self) -> str:
+        """How all models were asked, for the end of a footer; empty where they differ."""
+        by_api = self.answers and all(answer.question.model.searches for answer in self.answers)
+        return " · by API, with search" if by_api else ""
 
     def has_own(self, pages: Iterable[str]) -> bool:
         """Return whether one of the pages is the brand's."""
@@ -176,31 +183,25 @@ async def sources_list(
     models = {lookup.model for lookup in lookups}
     who = f"{view.names.name(lookups[0].model)} is" if len(models) == 1 else "Models are"
     of, yours = wording.count(len(lookups), "search", "searches"), own_words(view, searched.brand)
-    title = f"{who} shown a page of {yours} in each of {of}"
+    title, caption = f"{who} shown a page of {yours} in each of {of}", "Searches"
     text = f"A page of {yours} is shown in {len(lookups) - len(absent)}, cited in {cited}."
     if absent:
         title = f"{who} shown no page of {yours} in {len(absent)} of {of}"
+        caption = f"Searches without a page of {yours}"
         places = Counter(place for lookup in absent for place in searched.owners(lookup.cited))
         named = [f"{place} in {count}" for place, count in places.most_common(NAMED_PLACES)]
         text += f" Cited in those {len(absent)}: {wording.listing(named) or 'nothing'}."
-    times = Counter(lookup.query.casefold() for lookup in absent or lookups)
-    rows = []
-    for query, count in times.most_common(SHOWN_ROWS):
-        made = [lookup for lookup in lookups if lookup.query.casefold() == query]
-        sites = Counter(site for lookup in made for site in sites_of(lookup.cited))
-        first = next((site for site, _ in sites.most_common(1)), "nothing")
-        text_cell = Tainted(wording.shorten(made[0].query, QUERY_CHARS))
-        rows.append((text_cell, str(count), Tainted(first)))
+    queries = Counter(wording.shorten(lookup.query, QUERY_CHARS) for lookup in absent or lookups)
+    rows = tuple((Tainted(query), str(n)) for query, n in queries.most_common(SHOWN_ROWS))
     answering = sum(bool(answer.reply.searches) for answer in searched.answers)
-    by_api = " · by API, with search" if all(asked.searches for asked in models) else ""
     return Card(
         title=title,
         text=Tainted(text),
-        table=Table(("Searched for", "Times", "Cited"), tuple(rows), right=frozenset({1})),
+        table=Table(("Searched for", "Times"), rows, frozenset({1}), caption=caption),
         actions=fitting(
             Action(f"brief {name}", "What to do?"), Action(f"sources pages {name}", "Your pages")
         ),
-        footer=f"{answering} of {searched.of_answers(view.zone)} searched{by_api}",
+        footer=f"{answering} of {searched.of_answers(view.zone)} searched{searched.asked}",
         data={
             "brand": searched.brand.name,
             "found": True,

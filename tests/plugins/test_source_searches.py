@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -12,7 +13,7 @@ import pytest
 from kit.office import Office, open_office
 from kit.scripted import reply
 from kit.vendors import Reaction
-from overheard import Citation, Landscape, LandscapeEntry, LandscapeTopic, Search
+from overheard import Citation, Landscape, LandscapeEntry, LandscapeTopic, Search, Tainted
 from overheard.deployment import Call
 from overheard.scoring.service import Scoring
 from overheard.testing.service import Service
@@ -44,6 +45,7 @@ brand = "Acme"
 field = "price"
 value = "$14 a month"
 """
+ASSISTED = '\n[providers.svc]\n\n[assistant]\nmodel = "svc/m-1"\nbudget = 1.0\n'
 CITED = Citation("https://g2.test/best?utm_source=openai", "G2")
 OWN = Citation("https://www.acme.test/pricing/", cited=False)
 ZETA = Citation("https://zeta.test/", cited=False)
@@ -60,7 +62,7 @@ def answer(question: Any) -> Any:
 @pytest.fixture
 async def office() -> Office:
     """An office with a check, whose model searched."""
-    office = await open_office(CONFIG)
+    office = await open_office(CONFIG + ASSISTED)
     office.provider.answer = answer
     await office.chat.type("check")
     return office
@@ -76,7 +78,7 @@ async def test_searches_without_an_own_page_come_first(office: Office) -> None:
     )
     assert card.table is not None
     [row] = card.table.rows
-    assert [str(getattr(cell, "text", cell)) for cell in row] == ["best tool 2026", "2", "g2.test"]
+    assert row == (Tainted("best tool 2026"), "2")
     assert card.data["searches"][0]["shown"] == ["g2.test/best", "zeta.test"]
     assert card.data["without_own"] == 2
 
@@ -154,7 +156,7 @@ async def test_refused_crawlers_are_told_with_the_remedy(office: Office, site: S
     deployment = replace(office.deployment, plugins=plugins, scoring=scoring)
     card: Any = await plugins.commands["sources pages"].run(Call(deployment), read=True)
 
-    assert card.title == "acme.test is refused to OAI-SearchBot"
+    assert card.title == "acme.test keeps out OAI-SearchBot"
     assert str(card.text.text) == (
         "Add to acme.test/robots.txt:\nUser-agent: OAI-SearchBot\nAllow: /\n\n"
         "acme.test/pricing states price $49; your facts say $14 a month.\n\n"
@@ -240,3 +242,33 @@ def test_a_page_is_read_without_what_it_hides() -> None:
     )
     text = "T\n\n## Plans & more\n\n- Free\n\n- Team\n\nFrom $14.\n\nEnd"
     assert pages.page_text(document) == text
+
+
+@pytest.mark.parametrize(
+    ("question", "command", "title"),
+    [
+        ("what did it search for?", "sources list", "m-1 is shown no page of yours in 2 of 3"),
+        ("which page should I mend?", "sources pages", "acme.test/pricing is shown in 2 answers"),
+    ],
+)
+async def test_questions_in_words_reach_the_cards(
+    office: Office, question: str, command: str, title: str
+) -> None:
+    """The model that reads questions knows what each is for."""
+    requests: list[str] = []
+
+    def called(asked: Any) -> Any:
+        requests.append(asked.prompt.text)
+        return reply(
+            json.dumps(
+                {"calls": [{"command": command, "options": []}], "lacks": "nothing", "lacking": ""}
+            )
+        )
+
+    office.provider.answer = called
+    asked_in_words = office.chat.request(question=question, thread="")
+    card = (await office.chat.bring(asked_in_words)).cards[-1]
+
+    assert card.title.startswith(title)
+    [use] = [line for line in requests[0].splitlines() if line.startswith(f"- {command}(")]
+    assert question.split(maxsplit=1)[0] in use.casefold()

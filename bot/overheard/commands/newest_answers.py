@@ -125,7 +125,8 @@ def searched_for(answers: Iterable[Answer]) -> tuple[Field, ...]:
         for query, _ in counts.most_common(MAX_QUERIES)
     ]
     more = [f"{len(counts) - len(named)} more"] if len(counts) > len(named) else []
-    return (Field("Searched for", Tainted(wording.listing([*named, *more]))),) if named else ()
+    searches = Tainted(wording.listing([*named, *more]))
+    return (Field("Searched for", searches, wide=True),) if named else ()
 
 
 def sources_data(answer: Answer) -> dict[str, Any]:
