@@ -18,7 +18,13 @@ from overheard.cards.card import (
     divided as divided,
     fitting as fitting,
 )
-from overheard.cards.charts.bars import Bar as Bar, Bars as Bars
+from overheard.cards.charts.bars import (
+    Bar as Bar,
+    Bars as Bars,
+    Rate as Rate,
+    RateGroup as RateGroup,
+    Rates as Rates,
+)
 from overheard.cards.charts.forest import Difference as Difference, Spans as Spans
 from overheard.cards.command import (
     IN_TERMINAL as IN_TERMINAL,

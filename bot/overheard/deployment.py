@@ -395,6 +395,14 @@ class Call:
         return replace(self, deployment=scored)
 
 
+async def told_by_plugins(call: Call) -> list[Mapping[str, Any]]:
+    """Return what plugins tell of brands now (see `Work.keep`), the newest first."""
+    settings = [one for one in await call.store.settings.all() if one.name.startswith(KEPT)]
+    told = [one.value.get("tells") for one in sorted(settings, key=lambda one: one.at)[::-1]]
+    now, keys = call.clock.now().isoformat(), {"brand", "title", "line", "until", "good"}
+    return [one for one in told if isinstance(one, dict) and keys <= {*one} and one["until"] > now]
+
+
 class PluginWork:
     """The `overheard.interfaces.Work` of one plugin."""
 

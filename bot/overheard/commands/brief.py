@@ -2,27 +2,27 @@
 
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, tzinfo
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
-from overheard.advice.brief import BriefItem
+from overheard.advice.brief import METRICS, BriefItem
 from overheard.advice.brief_sources import BRIEF_DAYS, BriefDraft, read_brief
 from overheard.advice.pages import html, markdown
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, File, Severity, fitting
 from overheard.cards.command import CommandSpec, Face, Kind, Role, argument, option, quoted
 from overheard.commands.arguments import read_time
-from overheard.commands.brief_card import brief_card, brief_page
+from overheard.commands.brief_card import FOLLOWS, FORGETS, brief_card, brief_page
 from overheard.commands.export import replacing
 from overheard.commands.plugin_sentences import plugin_sentences
 from overheard.config.problems import unknown_name
 from overheard.deployment import Call
 from overheard.domain import Brand, Catalogue, Model, Publication
-from overheard.errors import BadUsage
-from overheard.interfaces import Store
+from overheard.errors import BadUsage, UnknownName
 from overheard.runs.plan import choose_brands
 from overheard.views.news import Telling, with_standing_news
 from overheard.views.situation import HEADLINE, Situation, SituationReader
@@ -113,8 +113,8 @@ async def finish_item(
     when: Annotated[str, option("When it was published; today.", Kind.TIME)] = "today",
     undo: Annotated[bool, option("Take back that it is published.")] = False,
 ) -> Card:
-    """Store that content on an item is published; return the card. Later briefs list the item as
-    published, and show whether its gap has changed since.
+    """Store that content on an item is published; return the card, with how large an effect a
+    plugin will see. Later briefs list the item as published, and whether its gap still shows.
 
     Args:
         item: The item's key, such as ``a1b2c3``, in the brief of the last `BRIEF_DAYS` days.
@@ -131,7 +131,7 @@ async def finish_item(
     """
     found_brand = _brand_or_first(call.catalogue, brand)
     if undo:
-        return await _reopen_item(call.store, found_brand, item)
+        return await _reopen_item(call, found_brand, item)
     at = _publication_time(call.clock.now(), call.zone, when)
     scored = await call.caught_up()
     draft = await _brand_brief(scored, found_brand, BRIEF_DAYS)
@@ -147,13 +147,25 @@ async def finish_item(
             who=call.who,
         )
     )
-    day = wording.day(at, call.zone)
-    words = f"brief done {found_item.key} --brand {quoted(found_brand.name)} --undo"
+    brand_words = quoted(found_brand.name)
+    undo_action = Action(f"brief done {found_item.key} --brand {brand_words} --undo", "Undo")
+    text = f"{found_item.title}: published on {wording.day(at, call.zone)}."
+    follows = call.plugins.commands.get(FOLLOWS)
+    if follows and found_item.prompts:
+        followed = await follows.run(
+            call,
+            what=f"page on {found_item.question or found_item.subject}",
+            questions=found_item.prompts,
+            metric=METRICS[found_item.kind],
+            key=found_item.key,
+            brand=found_brand.name,
+            when=at.astimezone(call.zone).date().isoformat(),
+        )
+        text = f"{text} {followed.text}" if isinstance(followed, Card) else text
     return Card(
         title="Marked as published",
-        text=f"{found_item.title}: published on {day}. From the next check on, the brief shows "
-        "whether the models have changed since.",
-        actions=fitting(Action(words, "Undo")),
+        text=text,
+        actions=fitting(undo_action),
         severity=Severity.GOOD,
         data={"brand": found_brand.name, "item": found_item.key, "at": at.isoformat()},
     )
@@ -193,7 +205,7 @@ def _unpublished_item(draft: BriefDraft, key: str) -> BriefItem:
     raises an error. Case and outer spaces of the key make no difference.
     """
     wanted_key = key.strip().casefold()
-    if any(progress.publication.item == wanted_key for progress in draft.published):
+    if any(one.publication.item == wanted_key for one in draft.published):
         problem = f"Item {wanted_key} is published already, so take that back first"
         raise BadUsage(problem=problem, usage=f"brief done {wanted_key} --undo")
     for item in draft.items:
@@ -202,14 +214,17 @@ def _unpublished_item(draft: BriefDraft, key: str) -> BriefItem:
     raise unknown_name("item", key, [item.key for item in draft.items[:SHOWN_ITEMS]])
 
 
-async def _reopen_item(store: Store, found_brand: Brand, item: str) -> Card:
+async def _reopen_item(call: Call, found_brand: Brand, item: str) -> Card:
     """Remove the publication of an item from the store; return the card. The item is then to be
-    written again.
+    written again, and no longer followed.
     """
-    key = item.strip().casefold()
-    if not await store.finetune.retract_publication(found_brand.name, key):
-        published = await store.finetune.publications(found_brand.name)
+    key, items = item.strip().casefold(), call.store.finetune
+    if not await items.retract_publication(found_brand.name, key):
+        published = await items.publications(found_brand.name)
         raise unknown_name("published item", item, [publication.item for publication in published])
+    if forgets := call.plugins.commands.get(FORGETS):
+        with suppress(UnknownName):  # an item of which no question asks was not followed
+            await forgets.run(call, action=key)
     return Card("Reopened", "It is to be written again.", data={"item": item})
 
 

@@ -4,14 +4,13 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from overheard.advice.brief import LABELS, BriefItem, steps
-from overheard.advice.brief_sources import BriefDraft, ItemProgress, ModelProgress, metric_of
+from overheard.advice.brief_sources import BriefDraft, PublishedItem
 from overheard.advice.evidence import fact_sentence
 from overheard.advice.pages import BriefPage, missing_fact_sentence, share_with_interval
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Quote, Table, Tainted, fitting, picked
 from overheard.cards.command import Face, quoted
 from overheard.cards.model_names import ModelNames
-from overheard.commands.updates import effect_words
 from overheard.deployment import Call
 
 MAX_FACTS = 4
@@ -24,6 +23,8 @@ PROMPT_CHARS, TABLE_TITLE_CHARS, TITLE_CHARS, PUBLISHED_CHARS = 60, 60, 90, 120
 """Characters of a question above a quote, of an item's title in the table and in a sentence, and of
 the title of a published item.
 """
+FOLLOWS, FORGETS = "actions add", "actions remove"
+"""The commands of a plugin that tells whether what was published has helped, and stops to."""
 RANKED = (
     "First comes what is wrong, then what shows in most answers. What to state comes from your "
     "facts alone."
@@ -57,7 +58,7 @@ def brief_card(call: Call, draft: BriefDraft, most: int) -> Card:
             for excerpt in item.said[:1]
         ),
         actions=fitting(*published, *([page] if has_more else [])),
-        more=tuple(_published_card(call, progress) for progress in draft.published),
+        more=tuple(_published_card(call, one) for one in draft.published),
         footer="" if call.face is Face.CHAT else RANKED,
         data=_brief_json(draft),
     )
@@ -157,56 +158,28 @@ def _facts_to_state(item: BriefItem, draft: BriefDraft) -> str:
     return f"State {wording.listing(stated)}."
 
 
-def _published_card(call: Call, progress: ItemProgress) -> Card:
-    """Return the card of a published item: what its gap shows since its publication, and a button
-    that takes the mark back.
+def _published_card(call: Call, item: PublishedItem) -> Card:
+    """Return the card of a published item, with buttons that show whether it helped, where a plugin
+    follows that, and that take the mark back.
     """
-    publication = progress.publication
-    reopen = f"brief done {publication.item} --brand {quoted(publication.brand)} --undo"
+    publication = item.publication
+    brand = quoted(publication.brand)
+    effect = Action(f"actions list {brand} --action {publication.item}", "Did it help?")
     return Card(
-        title=_published_title(progress),
-        text=" ".join(_published_sentences(call, progress)),
-        actions=fitting(Action(reopen, "Not published")),
+        title=wording.shorten(f"Published: {item.title}", PUBLISHED_CHARS),
+        text=_published_sentences(call, item),
+        actions=fitting(
+            *([effect] if FOLLOWS in call.plugins.commands else []),
+            Action(f"brief done {publication.item} --brand {brand} --undo", "Not published"),
+        ),
     )
 
 
-def _published_title(progress: ItemProgress) -> str:
-    return wording.shorten(f"Published: {progress.title}", PUBLISHED_CHARS)
-
-
-def _published_sentences(call: Call, progress: ItemProgress) -> Iterator[str]:
-    """Yield the sentences on a published item: the day and the person, whether answers since then
-    show the gap, and how the item's metric has changed at each model. The last sentence is left out
-    if there is nothing to compare at any model yet.
-    """
-    publication = progress.publication
-    yield f"On {wording.day(publication.at, call.zone)}, by {publication.who}."
-    if not progress.read:
-        yield "No answer has come in since."
-    elif progress.now:
-        yield f"Since then it still shows in {share_with_interval(progress.now)}."
-    else:
-        yield f"Since then it shows in none of {wording.count(progress.read, 'answer')}."
-    metric = call.scoring.metrics.get(metric_of(publication))
-    if metric is None:
-        return
-    changes = [
-        f"at {at_model.model} it {effect_words(at_model.verdict, metric.scale)}"
-        for at_model in progress.since
-        if at_model.verdict
-    ]
-    if changes:
-        yield f"{metric.label} {_questions_words(progress)}: {'; '.join(changes)}."
-
-
-def _questions_words(progress: ItemProgress) -> str:
-    """Return on which questions a published item is judged: ``on the 3 questions where the gap
-    showed``, or ``on all questions`` if it is not known where it showed.
-    """
-    if not progress.prompts:
-        return "on all questions"
-    count = len(progress.prompts)
-    return f"on the {f'{count} questions' if count > 1 else 'question'} where the gap showed"
+def _published_sentences(call: Call, item: PublishedItem) -> str:
+    """Return when and by whom an item was published, and whether its gap shows."""
+    day = wording.day(item.publication.at, call.zone)
+    shows = f"It shows in {share_with_interval(item.now)}." if item.now else "It shows no longer."
+    return f"On {day}, by {item.publication.who}. {shows}"
 
 
 def brief_page(call: Call, draft: BriefDraft) -> BriefPage:
@@ -221,11 +194,10 @@ def brief_page(call: Call, draft: BriefDraft) -> BriefPage:
     )
     usage = (
         "Once something is published, say so with the line under its item, in a chat or in the "
-        "terminal. Later briefs then show whether the models have changed since."
+        "terminal: the next checks then tell whether it has helped."
     )
     published = [
-        (_published_title(progress), list(_published_sentences(call, progress)))
-        for progress in draft.published
+        (f"Published: {one.title}", [_published_sentences(call, one)]) for one in draft.published
     ]
     return BriefPage(
         f"What to write for {name}", (basis, RANKED, usage), draft.items, name, published
@@ -239,7 +211,7 @@ def _brief_json(draft: BriefDraft) -> dict[str, Any]:
         "answers": draft.answers,
         "days": draft.days,
         "items": [_item_json(item, draft.market.brand.name) for item in draft.items],
-        "published": [_progress_json(progress) for progress in draft.published],
+        "published": [_published_json(one) for one in draft.published],
     }
 
 
@@ -260,29 +232,13 @@ def _item_json(item: BriefItem, brand: str) -> dict[str, Any]:
     }
 
 
-def _progress_json(progress: ItemProgress) -> dict[str, Any]:
-    """Return a published item for JSON output. ``shows`` is the item in the brief of later answers,
-    None if they do not show its gap. ``since`` has the change at each model.
+def _published_json(item: PublishedItem) -> dict[str, Any]:
+    """Return a published item for JSON output. ``shows`` is the item in the brief of the answers
+    that are read, None if they do not show its gap.
     """
-    publication = progress.publication
+    publication, now = item.publication, item.now
     return {
         **picked(publication, "item", "kind", "subject", "at", "who"),
-        "prompts": list(progress.prompts),
-        "shows": _item_json(progress.now, publication.brand) if progress.now else None,
-        "since": [_model_progress_json(at_model) for at_model in progress.since],
-    }
-
-
-def _model_progress_json(at_model: ModelProgress) -> dict[str, Any]:
-    """Return the change of an item's metric at one model since its publication for JSON output;
-    None for the finding, the levels and the interval while there is nothing to compare.
-    """
-    verdict = at_model.verdict
-    return {
-        "model": str(at_model.model),
-        "metric": at_model.metric,
-        "finding": verdict.finding.value if verdict else None,
-        "before": verdict.before if verdict else None,
-        "after": verdict.after if verdict else None,
-        "interval": list(verdict.interval) if verdict else None,
+        "prompts": list(now.prompts) if now else [],
+        "shows": _item_json(now, publication.brand) if now else None,
     }

@@ -36,6 +36,7 @@ KINDS = {
     NewsKind.RIVAL: "with a rising competitor",
     NewsKind.WATCHED: "watched",
     NewsKind.PASSED: "no longer watched",
+    NewsKind.TOLD: "with news of an action",
     NewsKind.OUTSIDE: "a little outside the usual",
 }
 """What the title says of brands with such news."""

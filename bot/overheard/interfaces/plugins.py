@@ -16,7 +16,7 @@ from datetime import datetime, tzinfo
 from typing import Any, Protocol, runtime_checkable
 
 from overheard.cards.card import Image
-from overheard.cards.charts.bars import Bars
+from overheard.cards.charts.bars import Bars, Rates
 from overheard.cards.charts.forest import Spans
 from overheard.cards.command import Face
 from overheard.cards.model_names import ModelNames
@@ -333,7 +333,10 @@ class Work(Protocol):
     async def keep(self, name: str, value: Mapping[str, Any] | None) -> None:
         """Keep a JSON object under a name; None forgets it. Of one with the keys ``models``, ids of
         models, and ``told``, a few words, `models` shows the words at these models. Scheduled
-        checks ask the models of ``also_ask``, too, and then not those of ``leave``.
+        checks ask the models of ``also_ask``, too, and then not those of ``leave``. All cards on
+        how a brand stands tell ``tells`` until a time: ``{"brand", "title", "line", "until",
+        "good"}``, of which ``until`` is in ISO format, in UTC, and ``good`` says whether it is good
+        news.
         """
 
     async def report(self, update: ModelUpdate) -> None:
@@ -447,7 +450,7 @@ class View:
     quote: Quoting
     ask: Callable[[Panel], Awaitable[Asked]]
     readable: Callable[[str], str]
-    draw: Callable[[Spans | Bars, str], Awaitable[Image]]
+    draw: Callable[[Spans | Bars | Rates, str], Awaitable[Image]]
     p_values_at: Callable[[Iterable[Block], int], dict[str, tuple[float, float]]]
     work: Work
     desk: Desk | None

@@ -14,7 +14,7 @@ from types import SimpleNamespace
 from typing import Any, TypeVar
 
 from overheard.cards.card import Card, Image
-from overheard.cards.charts.bars import Bars
+from overheard.cards.charts.bars import Bars, Rates
 from overheard.cards.charts.forest import Spans
 from overheard.cards.command import CommandSpec, Proposal
 from overheard.config.secrets import safe_str
@@ -664,7 +664,7 @@ def _view(call: Any, plugin: str, asking: Any) -> View:
 
         return prose(text)
 
-    async def draw(chart: Spans | Bars, name: str) -> Image:
+    async def draw(chart: Spans | Bars | Rates, name: str) -> Image:
         from overheard.cards.charts.renderer import picture
 
         with core_code():

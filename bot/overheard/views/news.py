@@ -54,9 +54,11 @@ class NewsKind(IntEnum):
     WATCHED = 5
     PASSED = 6
     """What was watched is over, without an alert."""
-    OUTSIDE = 7
+    TOLD = 7
+    """What a plugin tells, such as whether an action has helped."""
+    OUTSIDE = 8
     """A little outside of the usual range, as one check of ten is by chance."""
-    CALM = 8
+    CALM = 9
     """All is as usual, or nothing usual is known yet."""
 
 
@@ -102,7 +104,7 @@ class Telling:
         were never asked.
         """
         found = [*self._alerts(), *self._claims(), *self._failures()]
-        found += [*self._levels(), *self._rivals(), *self._watched()]
+        found += [*self._levels(), *self._rivals(), *self._watched(), *self._told()]
         if not found and self.situation.models:
             found.append(self._calm())
         return sorted(found, key=lambda one: one.kind)
@@ -446,6 +448,11 @@ class Telling:
             return ""
         share = self.words(place, place.mine.mean)
         return f"Named in {share}, usually {self.usual(place)}."
+
+    def _told(self) -> Iterator[News]:
+        for one in self.situation.told:
+            severity = Severity.GOOD if one["good"] else Severity.PLAIN
+            yield News(NewsKind.TOLD, str(one["title"]), (str(one["line"]),), severity)
 
     def _calm(self) -> News:
         """Return the news that there is none: with a usual range everywhere, that all is as usual;

@@ -26,7 +26,7 @@ from overheard.alerts.story import (
 from overheard.cards.card import Severity, picked
 from overheard.cards.wording import name_without_id
 from overheard.config.cron import Cron
-from overheard.deployment import Call
+from overheard.deployment import Call, told_by_plugins
 from overheard.domain import (
     BRANDED_VISIBILITY,
     SCHEDULER,
@@ -173,6 +173,7 @@ class Situation:
             answers of the models that have not left.
         has_facts: Whether claims are compared with facts of the brand.
         next_check: The next scheduled check; None if none is due.
+        told: What plugins tell of the brand, as `Work.keep` says.
     """
 
     brand: Brand
@@ -187,6 +188,7 @@ class Situation:
     rival_claims: Mapping[str, ClaimsByModel] = field(default_factory=dict)
     has_facts: bool = False
     next_check: datetime | None = None
+    told: Sequence[Mapping[str, Any]] = ()
 
     def at_models(self, presence: Presence) -> list[ModelSituation]:
         """Return the situation at each model with a presence, sorted by model."""
@@ -340,11 +342,13 @@ class Shared:
         runs: The newest runs, the newest first.
         copies: The sums of the answers that the newest run reuses.
         watched: What is suspected of each brand at each model that is watched.
+        told: What plugins tell, newest first.
     """
 
     runs: Sequence[Run]
     copies: Sequence[Block]
     watched: Mapping[BrandAtModel, Watch]
+    told: Sequence[Mapping[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -368,7 +372,8 @@ class SituationReader:
         if not self._shared:
             runs = await newest_runs(self.call.store)
             copies = await self.call.store.blocks.reused(runs[0].id) if runs else []
-            self._shared.append(Shared(runs, copies, await read_watches(self.call.store)))
+            watches, said = await read_watches(self.call.store), await told_by_plugins(self.call)
+            self._shared.append(Shared(runs, copies, watches, said))
         [shared] = self._shared
         alerts = await alerts_about(self.call.store, name)
         starts = await self.call.store.runs.starts() if alerts else {}
@@ -444,6 +449,7 @@ class SituationReader:
                 if (made := await self._claims(rival, answered, present))
             },
             has_facts=any(fact.brand == name for fact in self.call.catalogue.facts),
+            told=[one for one in shared.told if one["brand"] == name],
             next_check=await self._next_check(name, now),
         )
 

@@ -1,0 +1,485 @@
+"""`actions`: what was published or changed, and whether it has helped."""
+
+import hashlib
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import date, datetime, time, timedelta
+from typing import Annotated, Self
+
+from overheard import (
+    Action,
+    BadUsage,
+    Block,
+    Brand,
+    Card,
+    CommandSpec,
+    Kind,
+    Model,
+    Rate,
+    RateGroup,
+    Rates,
+    Role,
+    Scale,
+    Severity,
+    Style,
+    View,
+    argument,
+    fitting,
+    option,
+    quoted,
+    unknown_name,
+    wording,
+)
+from overheard_sources.effects import CHECKS, MAX_BEFORE, Finding, Verdict, found_gain
+
+VISIBILITY = "visibility"
+KEPT = "action "
+"""The beginning of the names under which actions are kept."""
+READ_DAYS, LEAST_DAYS, TOLD_DAYS = 200, 14, 7
+"""Days before an action whose answers are read, that have to pass before the verdict, and for which
+the verdict is told."""
+MIN_QUESTIONS = 3
+"""With fewer questions, the others on their topic are compared as well."""
+MIN_SHARE = 0.85
+"""The share of all questions to all models that a check has answers to."""
+STEM_CHARS = 4
+"""As many letters at the beginning of words say what a question is about."""
+GENERAL = frozenset({"page", "pages", "post", "site", "website"})
+"""Words that say nothing of that."""
+MAX_OTHERS = 3
+"""Other actions that a card tells of."""
+UNMOVED = 0.005
+"""The largest change that is told as none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Acted:
+    """Something that was published or changed.
+
+    Attributes:
+        what: A few words, such as ``pricing page``.
+        day: The day on which it was published, in ISO format.
+        metric: The metric that should improve.
+        questions: Keys of the questions that it answers.
+        visible: The least gain that was said to be found; None where none could be told.
+        verdict: What was found, once it is final; empty before.
+    """
+
+    key: str
+    brand: str
+    what: str
+    day: str
+    metric: str
+    questions: tuple[str, ...]
+    visible: float | None = None
+    verdict: str = ""
+
+    @property
+    def date(self) -> date:
+        """The day."""
+        return date.fromisoformat(self.day)
+
+
+async def kept_actions(view: View, brand: str = "") -> list[Acted]:
+    """Return the actions of a brand, or of all, the newest first."""
+    kept = await view.work.kept()
+    values = [{**one} for name, one in kept.items() if name.startswith(KEPT)]
+    for one in values:
+        one.pop("tells", None)
+    actions = [Acted(**one | {"questions": tuple(one["questions"])}) for one in values]
+    chosen = [one for one in actions if brand in {"", one.brand}]
+    return sorted(chosen, key=lambda one: (one.day, one.key), reverse=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """An action and what the checks show of it so far.
+
+    Attributes:
+        what: Its words, with those of the actions that cannot be told apart from it.
+        models: The models that may have read it.
+    """
+
+    action: Acted
+    finding: Finding
+    what: str
+    is_joined: bool = False
+    models: tuple[Model, ...] = ()
+
+    @classmethod
+    async def read(cls, view: View, action: Acted) -> Self:
+        """Return an action with what the checks show of it so far."""
+        brand, day = action.brand, action.date
+        since = datetime.combine(day - timedelta(READ_DAYS), time(), view.zone)
+        names = [brand, *(rival.name for rival in view.catalogue.rivals(brand))]
+        controls = {prompt.key for prompt in view.catalogue.prompts if prompt.is_control}
+        blocks = [
+            block
+            for name in names
+            for block in await view.history.blocks(brand=name, metric=action.metric, since=since)
+            if block.prompt not in controls
+        ]
+        citing = await view.history.blocks(metric="own_citation", since=since)
+        cited = {one.model for one in citing}
+        blocks = [one for one in blocks if one.model.searches or one.model in cited]
+        others = [one for one in await kept_actions(view, brand) if one.key != action.key]
+        same = [one for one in others if {*one.questions} & {*action.questions}]
+        days = _full_days(one for one in blocks if one.brand == brand)
+        joined = [
+            one
+            for one in same
+            if sum(min(one.date, day) < check <= max(one.date, day) for check in days) < CHECKS
+        ]
+        first = min([day, *(one.date for one in joined)])
+        last = max([day, *(one.date for one in joined)])
+        later = [check for check in days if check > last]
+        enough = [
+            number
+            for number, check in enumerate(later, 1)
+            if number >= CHECKS and (check - last).days >= LEAST_DAYS
+        ]
+        after = later[: enough[0] if enough else None]
+        end = after[-1] if enough else view.clock.now().date()
+        updates = [(one.model, one.at.date()) for one in await view.history.updates()]
+        models = {one.model for one in blocks if one.at.date() < first}
+        spoiled = {model: at for model, at in updates if model in models and first < at <= end}
+        models -= spoiled.keys()
+        begin = max(
+            [one.date for one in same if one not in joined and one.date < first]
+            + [at for model, at in updates if model in models and at <= first],
+            default=date.min,
+        )
+        busy = {key for one in others if begin <= one.date <= end for key in one.questions}
+        treated = {*action.questions}.union(*(one.questions for one in joined))
+        blocks = [
+            one
+            for one in blocks
+            if one.model in models and (one.prompt in treated or one.prompt not in busy)
+        ]
+        own = [one for one in blocks if one.brand == brand]
+        checks = _full_days(own)
+        before = {*[one for one in checks if begin <= one < first][-MAX_BEFORE:]}
+        finding = found_gain(
+            own,
+            [one for one in blocks if one.brand != brand],
+            treated,
+            before,
+            {*after} & {*checks},
+            is_done=bool(enough),
+        )
+        if spoiled and not models:
+            names = sorted({view.names.name(model) for model in spoiled})
+            at = wording.short_day(_noon(view, max(spoiled.values())), view.zone)
+            reason = f"{wording.listing(names)} was updated on {at}, in the middle of it."
+            finding = Finding(Verdict.UNKNOWN, reason)
+        elif not models:
+            reason = "No model that you ask searches the web, so none can have read it yet."
+            finding = Finding(Verdict.UNKNOWN, reason)
+        what = wording.listing([action.what, *(one.what for one in joined)])
+        return cls(action, finding, what, bool(joined), tuple(sorted(models)))
+
+    def gain(self, view: View) -> str:
+        """Return the gain with its interval: ``+13 points (+1 to +24)``."""
+        low, high = self.finding.gain
+        scale = view.metrics[self.action.metric].scale
+        ends = wording.interval(low, high, scale).removesuffix(" points")
+        return f"{wording.change((low + high) / 2, scale)} ({ends})"
+
+    def size(self, view: View, size: float | None) -> str:
+        """Return a size on the metric's scale in words: ``12 points``."""
+        scale = view.metrics[self.action.metric].scale
+        return wording.change(size or 0.0, scale).removeprefix("+")
+
+    def title(self, view: View) -> str:
+        """Return the verdict in a sentence."""
+        left = CHECKS - self.finding.after
+        wait = wording.count(left, "more check") if left > 0 else "some more days"
+        bound = self.size(view, self.finding.bound) if self.finding.gains else ""
+        return {
+            Verdict.UNKNOWN: f"I cannot tell whether your {self.what} helped",
+            Verdict.EARLY: f"Your {self.what}: too early to tell, {wait}",
+            Verdict.HELPED: f"Your {self.what} likely helped",
+            Verdict.WORSE: f"Since your {self.what} these answers likely got worse",
+            Verdict.NOTHING: f"Your {self.what}: no effect of {bound} or more",
+        }[self.finding.verdict]
+
+    def text(self, view: View) -> str:
+        """Return what is compared, and how it moved."""
+        finding, metric = self.finding, view.metrics[self.action.metric]
+        published = f"Published on {wording.short_day(_noon(view, self.action.date), view.zone)}."
+        if finding.reason:
+            return f"{published} {finding.reason}"
+        asked = "question" if finding.questions == 1 else f"{finding.questions} questions"
+        others = wording.count(finding.others, "other question")
+        joined = f" They came within {CHECKS} checks: which of them it is, I cannot tell."
+        joined = joined if self.is_joined else ""
+        if not finding.gains:
+            size = self.size(view, finding.visible)
+            return (
+                f"{published} I compare the {asked} about it with {others} and your rivals, and "
+                f"would notice {size} or more.{joined}"
+            )
+        own, other = finding.levels
+        before, after = (_value(one, own.answers, metric.scale) for one in (own.before, own.after))
+        of = f" of {own.answers} answers" if own.answers and metric.scale.is_yes_or_no else ""
+        name = view.names.name(self.models[0]) if len(self.models) == 1 else "the models"
+        did = f"{name} named you in" if metric.name == VISIBILITY else f"{metric.label} was"
+        rise = other.after - other.before
+        moved = "did not rise" if rise <= UNMOVED else f"rose by {self.size(view, rise)}"
+        return (
+            f"{published} On the {asked} about it {did} {before}{of}, now {after}.\n\nThe {others} "
+            f"{moved}. Against them and your rivals: {self.gain(view)}.{joined}"
+        )
+
+    async def card(self, view: View) -> Card:
+        """Return the card of the action."""
+        finding, name = self.finding, quoted(self.action.brand)
+        checks = f"{finding.before} checks before, {finding.after} after, by API"
+        said = f"I had said beforehand that I would notice {self.size(view, self.action.visible)}"
+        is_promised = finding.gains and self.action.visible
+        severities = {Verdict.HELPED: Severity.GOOD, Verdict.WORSE: Severity.WARNING}
+        return Card(
+            title=self.title(view),
+            text=self.text(view),
+            image=await view.draw(self._chart(), "action.png") if finding.gains else None,
+            severity=severities.get(finding.verdict, Severity.PLAIN),
+            actions=fitting(
+                Action(f"answers {name}", "Read new answers", Style.PRIMARY),
+                Action(f"brief {name}", "Next gap"),
+                Action(f"actions remove {self.action.key}", "Undo “published”"),
+            ),
+            footer=f"{checks} · {said}" if is_promised else checks if finding.before else "",
+            data={
+                **asdict(self.action),
+                **asdict(finding),
+                "prompts": self.action.questions,
+                "models": [str(model) for model in self.models],
+            },
+        )
+
+    def _chart(self) -> Rates:
+        counted = all(one.answers for one in self.finding.levels)
+        labels = (
+            f"{wording.count(self.finding.questions, 'question')} about it",
+            wording.count(self.finding.others, "other question"),
+        )
+        groups = (
+            RateGroup(
+                label,
+                (
+                    Rate("before", level.before),
+                    Rate("now", level.after, emphasis=label is labels[0]),
+                ),
+                answers=level.answers if counted else 0,
+            )
+            for label, level in zip(labels, self.finding.levels, strict=True)
+        )
+        return Rates(f"Answers that name you{', a check' if counted else ''}", tuple(groups))
+
+    async def keep(self, view: View) -> None:
+        """Keep the action with its verdict, which is told for some days."""
+        kept = asdict(self.action)
+        if self.action.verdict:
+            until = view.clock.now() + timedelta(TOLD_DAYS)
+            kept["tells"] = {
+                "brand": self.action.brand,
+                "title": self.title(view),
+                "line": f"{self.gain(view)}." if self.finding.gains else self.finding.reason,
+                "until": until.isoformat(),
+                "good": self.finding.verdict is Verdict.HELPED,
+            }
+        await view.work.keep(f"{KEPT}{self.action.key}", kept)
+
+
+def _value(mean: float, answers: int, scale: Scale) -> str:
+    return wording.share(mean, answers) if scale.is_yes_or_no else wording.value(mean, scale)
+
+
+def _noon(view: View, day: date) -> datetime:
+    return datetime.combine(day, time(12), view.zone)
+
+
+def _full_days(blocks: Iterable[Block]) -> list[date]:
+    """Return the days of checks that have answers to most questions, the earliest first."""
+    asked: dict[date, set[tuple[Model, str]]] = {}
+    for one in blocks:
+        asked.setdefault(one.at.date(), set()).add((one.model, one.prompt))
+    most = max(map(len, asked.values()), default=0)
+    return sorted(day for day, pairs in asked.items() if len(pairs) >= MIN_SHARE * most)
+
+
+async def add(
+    view: View,
+    *,
+    what: Annotated[str, argument("What you published, such as: pricing page.")],
+    about: Annotated[str, option("The topic or words of its questions; else its own words.")] = "",
+    when: Annotated[str, option("On which day; today.", Kind.TIME)] = "today",
+    brand: Annotated[str, option("The brand; the first.", Kind.BRAND)] = "",
+    questions: Sequence[str] = (),
+    metric: str = VISIBILITY,
+    key: str = "",
+) -> Card:
+    """Note what was published, and say how large an effect will be seen.
+
+    Args:
+        questions: Keys of its questions, in place of `about`.
+        metric: The metric that should improve.
+        key: Its key, if it has one.
+
+    Raises:
+        BadUsage: when no question is about it, or the day is to come.
+        UnknownName: when there is no such brand.
+    """
+    found = tracked_brand(view, brand)
+    hashed = hashlib.blake2b(f"{found.name} {what.casefold()}".encode(), digest_size=3).hexdigest()
+    chosen = _with_topic(view, found, questions) or _about(view, found, about or what)
+    action = Acted(key or hashed, found.name, what, _day(view, when), metric, chosen)
+    followed = await Followed.read(view, action)
+    followed = replace(followed, action=replace(action, visible=followed.finding.visible))
+    await followed.keep(view)
+    return await followed.card(view)
+
+
+def tracked_brand(view: View, name: str) -> Brand:
+    """Return the brand of a name or alias; the first that is tracked for an empty name."""
+    known = [brand for brand in view.catalogue.brands if brand.tracked or name]
+    found = view.catalogue.brand(name) if name else next(iter(known), None)
+    if found is None:
+        raise unknown_name("brand", name, [brand.name for brand in view.catalogue.brands])
+    return found
+
+
+def _about(view: View, brand: Brand, words: str) -> tuple[str, ...]:
+    """Return the keys of the questions that have the beginning of a word of a text in them."""
+    stems = {
+        re.escape(word[:STEM_CHARS])
+        for word in re.findall(r"\w+", words.casefold())
+        if len(word) >= STEM_CHARS and word not in GENERAL
+    }
+    pattern = re.compile(rf"\b(?:{'|'.join(stems) or '$^'})")
+    prompts = view.catalogue.prompts_for(brand.name)
+    texts = {one.key: " ".join((one.text, one.topic, *one.tags)).casefold() for one in prompts}
+    found = tuple(key for key, text in texts.items() if pattern.search(text))
+    if not found:
+        topics = wording.listing(sorted({one.topic for one in prompts if one.topic}))
+        problem = f"No question is about “{wording.line(words)}”"
+        usage = f"actions add {quoted(words)} --about TOPIC"
+        raise BadUsage(
+            problem=f"{problem}; topics are {topics}" if topics else problem, usage=usage
+        )
+    return found
+
+
+def _with_topic(view: View, brand: Brand, keys: Sequence[str]) -> tuple[str, ...]:
+    """Return keys of questions, with those of the same topics where there are only a few."""
+    prompts = view.catalogue.prompts_for(brand.name)
+    topics = {one.topic for one in prompts if one.key in keys} - {""}
+    more = [one.key for one in prompts if one.topic in topics] if len(keys) < MIN_QUESTIONS else []
+    return tuple(dict.fromkeys((*keys, *more)))
+
+
+def _day(view: View, text: str) -> str:
+    """Return a past day in ISO format."""
+    today = view.clock.now().astimezone(view.zone).date()
+    named = {"today": today, "yesterday": today - timedelta(1)}
+    try:
+        day = named.get(text.strip().casefold()) or datetime.fromisoformat(text.strip()).date()
+    except ValueError:
+        day = date.max
+    if day > today:
+        usage = 'actions add "pricing page" --when 2026-11-03'
+        raise BadUsage(problem=f"“{wording.line(text)}” is no day in the past", usage=usage)
+    return day.isoformat()
+
+
+async def remove(view: View, *, action: Annotated[str, argument("Its key.")]) -> Card:
+    """Forget an action.
+
+    Raises:
+        UnknownName: when there is no such action.
+    """
+    found = await _find(view, action)
+    await view.work.keep(f"{KEPT}{found.key}", None)
+    return Card("No longer followed", f"Your {found.what} is compared with nothing any more.")
+
+
+async def _find(view: View, key: str) -> Acted:
+    actions = await kept_actions(view)
+    found = next((one for one in actions if one.key == key.strip().casefold()), None)
+    if found is None:
+        raise unknown_name("action", key, [one.key for one in actions])
+    return found
+
+
+async def list_actions(
+    view: View,
+    *,
+    brand: Annotated[str, argument("The brand.", Kind.BRAND)] = "",
+    action: Annotated[str, option("Only this action, by its key.")] = "",
+) -> Card:
+    """Show whether the newest action has helped, and how the others stand.
+
+    Raises:
+        UnknownName: when there is no such brand or action.
+    """
+    found = tracked_brand(view, brand)
+    actions = [await _find(view, action)] if action else await kept_actions(view, found.name)
+    if not actions:
+        text = "Tell me what you publish or change, and I say whether it helped."
+        steps = (Action(f"brief {quoted(found.name)}", "What to do?"),)
+        return Card("Nothing that you published is noted", text, actions=steps, data=[])
+    newest, *others = [await Followed.read(view, one) for one in actions[: 1 + MAX_OTHERS]]
+    card = await newest.card(view)
+    lines = "\n".join(f"{one.title(view)}." for one in others)
+    return replace(card, text="\n\n".join(filter(None, [str(card.text), lines])))
+
+
+async def run(view: View) -> Card:
+    """Tell the verdicts that have become final; the running bot does so every hour."""
+    told = 0
+    for action in await kept_actions(view):
+        followed = await Followed.read(view, action)
+        verdict = followed.finding.verdict
+        if not action.verdict and verdict is not Verdict.EARLY:
+            told += 1
+            await replace(followed, action=replace(action, verdict=verdict.value)).keep(view)
+            key = f"{action.key}-{action.day}"
+            await view.work.post(key, "actions list", brand=action.brand, action=action.key)
+    return Card(wording.count(told, "new verdict"), "")
+
+
+ACTIONS_LIST = CommandSpec(
+    "actions list",
+    "Show whether what you published or changed has helped.",
+    list_actions,
+    section="Measure and read",
+    examples=("actions list", "actions list Acme"),
+    chart="action.png",
+)
+ACTIONS_ADD = CommandSpec(
+    "actions add",
+    "Note what you published or changed, to see whether it helps.",
+    add,
+    role=Role.OPERATOR,
+    section="Measure and read",
+    examples=('actions add "pricing page" --when 2026-11-03',),
+    title="What you published",
+)
+ACTIONS_REMOVE = CommandSpec(
+    "actions remove",
+    "No longer follow what you published.",
+    remove,
+    role=Role.OPERATOR,
+    section="Measure and read",
+    examples=("actions remove a1b2c3",),
+)
+ACTIONS_RUN = CommandSpec(
+    "actions run",
+    "Tell new verdicts; a running bot does that itself.",
+    run,
+    role=Role.OPERATOR,
+    section="Measure and read",
+    examples=("actions run",),
+    hourly=True,
+)

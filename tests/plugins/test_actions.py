@@ -1,0 +1,214 @@
+"""Whether an action has helped: the rule, and what people are told of it."""
+
+import json
+import random
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kit.program import Program, sentences
+from overheard import Block, Model
+from overheard_sources.effects import CHECKS, Finding, Verdict, found_gain
+
+NOW = datetime.now(UTC).replace(hour=0, minute=30)
+PRICE = [f"What is the cheapest tool for {who}?" for who in ("firms", "teams", "schools", "shops")]
+OTHER = [f"Which tool is best for {who}?" for who in "abcdefg"] + ["Which tool suits lawyers?"]
+CONFIG = (
+    """
+[storage]
+url = "sqlite:///store.db"
+[[routes]]
+channel = "slack:C0123456789"
+[[brands]]
+name = "Acme"
+competitors = ["Zeta"]
+"""
+    + "".join(f'[[prompts]]\ntext = "{text}"\ntopic = "price"\n' for text in PRICE)
+    + "".join(f'[[prompts]]\ntext = "{text}"\ntopic = "teams"\n' for text in OTHER)
+)
+SEARCHING = "m-1+search"
+
+
+@pytest.fixture
+def there(tmp_path: Path) -> Program:
+    """The program, with a brand whose questions have two topics."""
+    return Program(tmp_path, CONFIG)
+
+
+Named = Callable[[int, str, int], bool]
+"""Whether the brand is named: by how many weeks ago, the question and the repeat."""
+
+
+def at(weeks: int) -> datetime:
+    """Return when the check of so many weeks ago took place."""
+    return NOW - timedelta(weeks=weeks, days=1)
+
+
+def learn(there: Program, weeks: range, named: Named, model: str = SEARCHING) -> None:
+    """Bring checks along, each question asked three times."""
+    lines = [
+        {
+            "asked_at": at(week).isoformat(),
+            "run": f"week {week}",
+            "prompt": prompt,
+            "topic": "price" if prompt in PRICE else "teams",
+            "provider": "svc",
+            "model": model,
+            "repeat": repeat,
+            "text": f"Zeta is good. {'Acme is, too.' if named(week, prompt, repeat) else ''}",
+        }
+        for week in weeks
+        for prompt in PRICE + OTHER
+        for repeat in range(3)
+    ]
+    file = there.folder / f"weeks {weeks.start}.jsonl"
+    file.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+    there.run("import", file.name)
+
+
+def improved(week: int, prompt: str, repeat: int) -> bool:
+    """Of the questions about the price, all but every third answer name Acme since week 4."""
+    if prompt in OTHER:
+        return (week + OTHER.index(prompt) + repeat) % 3 > 0
+    return week < 5 and (week + PRICE.index(prompt) + repeat) % 3 > 0
+
+
+def unchanged(week: int, prompt: str, repeat: int) -> bool:
+    """Two of three answers name Acme, always."""
+    return (week + len(prompt) + repeat) % 3 > 0
+
+
+def published(weeks: int) -> str:
+    """Return the day after the check of so many weeks ago."""
+    return (at(weeks) + timedelta(days=1)).date().isoformat()
+
+
+def test_a_verdict_comes_by_itself_and_stands_on_all_cards(there: Program) -> None:
+    """First the size that will be noticed, then how many checks are missing, then the verdict."""
+    learn(there, range(12, 4, -1), improved)
+    noted = there.json("actions", "add", "pricing page", "--when", published(5))
+    assert (noted["verdict"], noted["questions"], noted["others"]) == ("too early", 4, 8)
+    assert 0.05 < noted["visible"] < 0.6
+    learn(there, range(4, 2, -1), improved)
+    there.run("actions", "run")
+    early = sentences(there.run("actions", "list")[0])
+    learn(there, range(2, -1, -1), improved)
+    assert there.run("actions", "run")[0].count("1 new verdict") == 1
+    assert "0 new verdicts" in there.run("actions", "run")[0]
+    card = sentences(there.run("actions", "list", "Acme")[0])
+
+    assert "Your pricing page: too early to tell, 2 more checks" in early
+    assert "with 8 other questions and your rivals, and would notice" in early
+    assert "Your pricing page likely helped" in card
+    assert "On the 4 questions about it m-1 named you in 0 of 12 answers, now 8." in card
+    assert "The 8 other questions did not rise. Against them and your rivals: +" in card
+    assert "I had said beforehand that I would notice" in card
+    for words in (["status"], ["changes"], ["report", "--week"]):
+        assert "Your pricing page likely helped" in sentences(there.run(*words)[0]), words
+
+
+def test_without_an_effect_it_says_how_large_one_is_ruled_out(there: Program) -> None:
+    """And that is told as well."""
+    learn(there, range(12, -1, -1), unchanged)
+    there.run("actions", "add", "pricing page", "--when", published(5))
+    there.run("actions", "run")
+    card = sentences(there.run("actions", "list")[0])
+    found = there.json("actions", "list")
+
+    assert found["verdict"] == "no effect"
+    bound = max(high for _, high in found["gains"])
+    assert f"Your pricing page: no effect of {-int(-100 * bound // 1)} points or more" in card
+
+
+def test_an_update_in_the_middle_makes_it_unknown(there: Program) -> None:
+    """One before it shortens what it is compared with."""
+    learn(there, range(12, -1, -1), improved)
+    there.run("actions", "add", "pricing page", "--when", published(5))
+    there.run("updates", "add", f"svc/{SEARCHING}", "--when", at(9).date().isoformat())
+    assert there.json("actions", "list")["before"] == 5
+    there.run("updates", "add", f"svc/{SEARCHING}", "--when", at(3).date().isoformat())
+    card = sentences(there.run("actions", "list")[0])
+
+    assert "I cannot tell whether your pricing page helped" in card
+    assert "was updated on" in card
+
+
+def test_actions_at_once_are_not_told_apart(there: Program) -> None:
+    """But one on other questions is, and these are no longer compared with."""
+    learn(there, range(12, -1, -1), improved)
+    there.run("actions", "add", "pricing page", "--when", published(5))
+    there.run("actions", "add", "FAQ", "--about", "price", "--when", published(6))
+    there.run("actions", "add", "case study", "--about", "lawyers", "--when", published(5))
+    key = there.json("actions", "add", "pricing page", "--when", published(5))["key"]
+    card = sentences(there.run("actions", "list", "--action", key)[0])
+
+    assert "Your pricing page and FAQ likely helped" in card
+    assert "which of them it is, I cannot tell" in card
+    assert there.json("actions", "list", "--action", key)["others"] == 7
+
+
+def test_a_model_that_does_not_search_has_not_read_it(there: Program) -> None:
+    """Before its next update it cannot know."""
+    learn(there, range(12, -1, -1), improved, "m-1")
+    card = sentences(there.run("actions", "add", "pricing page", "--when", published(5))[0])
+    assert "No model that you ask searches the web" in card
+
+
+def test_what_is_missing_is_said(there: Program) -> None:
+    """The remedy too."""
+    learn(there, range(6, 4, -1), improved)
+    _, unknown = there.run("actions", "add", "Zebra", code=1)
+    _, future = there.run("actions", "add", "pricing page", "--when", "2999-01-01", code=1)
+    few = there.json("actions", "add", "pricing page", "--when", published(5))
+
+    assert "No question is about “Zebra”; topics are price and teams" in sentences(unknown)
+    assert "is no day in the past" in sentences(future)
+    assert few["reason"] == "3 checks from before are needed; there are 2."
+
+
+def test_what_a_brief_asked_for_is_followed(there: Program) -> None:
+    """With the questions that had the gap; taken back, it is not."""
+    learn(there, range(12, 4, -1), improved)
+    item = there.json("brief", "--days", "90")["items"][0]["item"]
+    marked = sentences(there.run("brief", "done", item, "--when", published(5))[0])
+    brief = sentences(there.run("brief")[0])
+    followed = there.json("actions", "list")
+    there.run("brief", "done", item, "--undo")
+
+    assert "and would notice" in marked
+    assert "Published: Answer “" in brief
+    assert (followed["key"], len(followed["prompts"])) == (item, 4)
+    assert there.json("actions", "list") == []
+
+
+def history(chance: random.Random, gained: float) -> Finding:
+    """Return what is found in a history of twelve checks whose runs have effects."""
+    days = [date(2026, 1, 5) + timedelta(weeks=week) for week in range(8 + CHECKS)]
+    blocks: dict[str, list[Block]] = {"Acme": [], "Zeta": []}
+    for brand, found in blocks.items():
+        for number in range(24):
+            level = chance.betavariate(0.62, 0.76)
+            for week, day in enumerate(days):
+                rate = min(1.0, max(0.0, level + [-0.1, 0.0, 0.1][(week * week) % 3]))
+                if brand == "Acme" and number < 8 and week >= 8:
+                    rate = rate + (1 - rate) * gained
+                hits = float(sum(chance.random() < rate for _ in range(3)))
+                moment = datetime(day.year, day.month, day.day, tzinfo=UTC)
+                found.append(
+                    Block(week, moment, str(number), Model("a", "b"), brand, "v", 3, hits, hits)
+                )
+    treated, split = {str(number) for number in range(8)}, ({*days[:8]}, {*days[8:]})
+    return found_gain(blocks["Acme"], blocks["Zeta"], treated, *split, is_done=True)
+
+
+def test_chance_is_hardly_ever_called_help() -> None:
+    """And a large gain nearly always."""
+    chance = random.Random(5)  # noqa: S311 - no secret
+    nothing = [history(chance, 0.0).verdict for _ in range(100)]
+    much: list[Any] = [history(chance, 0.7).verdict for _ in range(30)]
+
+    assert nothing.count(Verdict.HELPED) <= 5
+    assert much.count(Verdict.HELPED) >= 24
