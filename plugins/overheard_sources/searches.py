@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Annotated
@@ -30,7 +30,7 @@ from overheard import (
 )
 
 SECTION = "Measure and read"
-READ_RUNS = 60
+READ_RUNS = 200
 """The newest runs in which the newest answers of each model are searched."""
 SHOWN_ROWS = 5
 NAMED_PLACES = 3
@@ -64,27 +64,24 @@ class Searched:
     """The newest answers of each model to questions that do not name the brand.
 
     Attributes:
+        owners: The brand or competitor to which a host belongs with all below it.
         at: When the newest of their runs began; None without one.
     """
 
     brand: Brand
-    rivals: tuple[Brand, ...]
+    owners: Mapping[str, str]
     answers: tuple[Answer, ...]
     lookups: tuple[Lookup, ...]
     at: datetime | None
 
     def owner(self, page: str) -> str:
-        """Return the name of the brand or competitor that owns a page, or an empty text."""
-        host = f".{page.partition('/')[0]}"
-        for brand in (self.brand, *self.rivals):
-            hosts = filter(None, (Citation(domain).host for domain in brand.domains))
-            if host.endswith(tuple(f".{own}" for own in hosts)):
-                return brand.name
-        return ""
-
-    def owners(self, pages: Iterable[str]) -> set[str]:
-        """Return the competitors that own some pages, and the sites of the others."""
-        return {self.owner(site) or site for site in sites_of(pages)}
+        """Return the brand or competitor that owns a page; for other pages their site."""
+        site = host = page.partition("/")[0]
+        while host:
+            if owner := self.owners.get(host):
+                return owner
+            host = host.partition(".")[2]
+        return site
 
     def of_answers(self, zone: tzinfo) -> str:
         """Return how many answers of which day were read."""
@@ -111,17 +108,16 @@ def page_key(source: Citation) -> str:
 
 
 def lookups_of(answer: Answer) -> Iterator[Lookup]:
-    """Yield the searches that a model made for an answer."""
+    """Yield the searches for an answer, as far as it is known what they showed."""
     sources = answer.reply.citations
-    every = frozenset(filter(None, map(page_key, sources)))
-    cited = frozenset(filter(None, (page_key(source) for source in sources if source.cited)))
-    hidden = {source.url: page_key(source) for source in sources}
+    keys = {source.url: page_key(source) for source in sources}
+    cited = {keys[source.url] for source in sources if source.cited}
     for search in answer.reply.searches:
-        if search.query:
-            told = (hidden.get(page) or page_key(Citation(page)) for page in search.pages)
-            shown = frozenset(filter(None, told)) or every
+        told = (keys.get(page) or page_key(Citation(page)) for page in search.pages)
+        shown = frozenset(told if search.pages else keys.values()) - {""}
+        if search.query and shown:
             query = wording.line(search.query)
-            yield Lookup(answer.question.model, query, shown, cited & shown)
+            yield Lookup(answer.question.model, query, shown, shown & cited)
 
 
 async def newest_searches(view: View, brand: str, model: str) -> Searched:
@@ -158,7 +154,9 @@ async def newest_searches(view: View, brand: str, model: str) -> Searched:
         and not any(name in answer.question.prompt.text.casefold() for name in names)
     ]
     lookups = (lookup for answer in answers for lookup in lookups_of(answer))
-    return Searched(found, catalogue.rivals(found.name), tuple(answers), tuple(lookups), at)
+    brands = (*catalogue.rivals(found.name), found)
+    owners = {Citation(domain).host: one.name for one in brands for domain in one.domains}
+    return Searched(found, owners, tuple(answers), tuple(lookups), at)
 
 
 async def sources_list(
@@ -171,12 +169,13 @@ async def sources_list(
         brand: The name or alias of the brand; empty for the first that is tracked.
     """
     searched = await newest_searches(view, brand, model)
+    unknown = {"brand": searched.brand.name, "found": False, "searches": []}
+    if not searched.brand.domains:
+        text = "Add its domains, and I can say where its pages are shown."
+        return Card(f"{searched.brand.name} has no domain yet", text, data=unknown)
     if not searched.lookups:
-        return Card(
-            title="No search of a model is known here",
-            text="Models name their searches where they are asked with search.",
-            data={"brand": searched.brand.name, "found": False, "searches": []},
-        )
+        text = "Models name their searches where they are asked with search."
+        return Card("No search of a model is known here", text, data=unknown)
     lookups, name = searched.lookups, quoted(searched.brand.name)
     absent = [lookup for lookup in lookups if not searched.has_own(lookup.shown)]
     cited = sum(searched.has_own(lookup.cited) for lookup in lookups)
@@ -188,7 +187,7 @@ async def sources_list(
     if absent:
         title = f"{who} shown no page of {yours} in {len(absent)} of {of}"
         caption = f"Searches without a page of {yours}"
-        places = Counter(place for lookup in absent for place in searched.owners(lookup.cited))
+        places = Counter(place for one in absent for place in {*map(searched.owner, one.cited)})
         named = [f"{place} in {count}" for place, count in places.most_common(NAMED_PLACES)]
         text += f" Cited in those {len(absent)}: {wording.listing(named) or 'nothing'}."
     queries = Counter(wording.shorten(lookup.query, QUERY_CHARS) for lookup in absent or lookups)
@@ -224,11 +223,6 @@ def own_words(view: View, brand: Brand) -> str:
     """Return ``yours`` for the only brand that is tracked, else its name."""
     only = sum(other.tracked for other in view.catalogue.brands) == 1
     return "yours" if brand.tracked and only else brand.name
-
-
-def sites_of(pages: Iterable[str]) -> set[str]:
-    """Return the sites of pages."""
-    return {page.partition("/")[0] for page in pages}
 
 
 SOURCES_LIST = CommandSpec(

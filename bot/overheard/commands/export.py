@@ -40,8 +40,8 @@ class Format(StrEnum):
     CSV = "csv"
 
 
-CHAT_ANSWER_COLUMNS = ("Asked", "Model", "Question", "Answer", "Sources", "Cost in $")
-CHAT_SCORE_COLUMNS = ("Asked", "Model", "Question", "Brand", "Metric", "Value")
+CHAT_ANSWER_COLUMNS = ("Asked", "Model", "Question", "Answer", "Sources", "Searches", "Cost in $")
+CHAT_SCORE_COLUMNS: Sequence[str] = ("Asked", "Model", "Question", "Brand", "Metric", "Value")
 """Columns of the file in a chat, for people, who know models and metrics only by name. The terminal
 writes `ANSWER_FIELDS` (which `import` reads) or `SCORE_FIELDS`, for programs.
 """
@@ -250,12 +250,13 @@ async def _current_scores(
 
 async def _answer_rows(call: Call) -> AsyncIterator[Sequence[object]]:
     """Yield the cells of each answer in the columns `CHAT_ANSWER_COLUMNS`, the newest run first.
-    Sources are addresses, one a line; the cost is None if it is not known.
+    Sources and searches are one a line; the cost is None if it is not known.
     """
     async for answer, _ in _own_answers(call.store, await call.store.runs.find()):
         sources = "\n".join(citation.url for citation in answer.reply.citations)
         question_cells = _question_cells(call, answer)
-        yield (*question_cells, answer.reply.text, sources, answer.reply.cost_usd)
+        searches = "\n".join(answer.reply.queries)
+        yield (*question_cells, answer.reply.text, sources, searches, answer.reply.cost_usd)
 
 
 async def _score_rows(call: Call) -> AsyncIterator[Sequence[object]]:
