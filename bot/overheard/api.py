@@ -155,6 +155,7 @@ from overheard.interfaces import (
     Request as Request,
     ScoredListener as ScoredListener,
     Scorer as Scorer,
+    SecondReader as SecondReader,
     ShiftListener as ShiftListener,
     UpdateFeed as UpdateFeed,
     Verifiable as Verifiable,

@@ -251,7 +251,6 @@ class Deployment:
         return await judging_cost(
             judges(self.plugins.scorers.values()),
             answers,
-            len({fact.brand for fact in self.catalogue.facts}),
             self.plugins.providers,
             self.store,
             self.clock.now(),

@@ -8,8 +8,8 @@ from functools import cache
 from importlib.resources import files
 
 from overheard_judge.quotes import quote_offsets
-from overheard_judge.replies import Loss, portrayal_of
-from overheard_judge.requests import portrayal_request
+from overheard_judge.replies import Loss, judged_brand
+from overheard_judge.requests import reading_request
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +17,7 @@ class Gold:
     """A text, and how it speaks of brands.
 
     Attributes:
-        labels: The sentiment toward each brand, by name.
+        labels: The tone toward each brand, by name.
     """
 
     text: str
@@ -26,7 +26,7 @@ class Gold:
 
 def rehearsals() -> list[str]:
     """Return the text of the request about each gold text, in the order of the gold texts."""
-    return [portrayal_request(gold.text, list(gold.labels))[0] for gold in _gold()]
+    return [reading_request(gold.text, list(gold.labels))[0] for gold in _gold()]
 
 
 def agreement(replies: Sequence[str]) -> tuple[int, int]:
@@ -62,14 +62,14 @@ def losses(replies: Sequence[str]) -> Counter[str]:
 
 
 def _gold_verdict(gold: Gold, reply: str, brand: str) -> str | Loss:
-    """Return the sentiment toward a brand in the reply about a gold text, or the reason why the
+    """Return the tone toward a brand in the reply about a gold text, or the reason why the
     reply has no valid verdict on the brand. The verdict's quote must occur in the gold text.
     """
-    _, mark = portrayal_request(gold.text, list(gold.labels))
-    judged = portrayal_of(reply, mark, [brand])
+    _, mark = reading_request(gold.text, list(gold.labels))
+    judged = judged_brand(reply, mark, [brand])
     if isinstance(judged, Loss):
         return judged
-    return judged.sentiment if any(quote_offsets(judged.quote, gold.text)) else Loss.INVENTED
+    return judged.tone if any(quote_offsets(judged.quote, gold.text)) else Loss.INVENTED
 
 
 @cache

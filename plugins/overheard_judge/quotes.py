@@ -12,7 +12,7 @@ _WORD = re.compile(r"\w+")
 _CUT = re.compile(r"\s*(?:\[?\(?(?:\.{3,}|\u2026)\)?\]?)\s*")
 _MARKER = re.compile(r"[\s#>*\u2022|-]*\d{1,3}[.)]\s*")
 """The beginning of a numbered item or heading."""
-_FORGED = re.compile(r"[\"'](?:brands?|sentiment|verdict|check|claims)[\"']\s*:")
+_FORGED = re.compile(r"[\"'](?:brands?|tone|sentiment|verdict|check|facts|claims)[\"']\s*:")
 """Keys of a reply in an answer: its line is addressed to a judge."""
 _MIN_PART_WORDS = 2
 """Words of each part of a quote that is cut by an ellipsis."""

@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Any
 
 from overheard_judge.quotes import word_offsets
-from overheard_judge.requests import ASPECTS, SENTIMENTS, VERDICTS
+from overheard_judge.requests import FINDINGS, STANDINGS, TONES, VERDICTS
 
 _MAX_REPLY_CHARACTERS = 200_000
 """Characters of a reply that are read."""
@@ -46,26 +46,15 @@ class Loss(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Aspect:
-    """How the text speaks of one aspect of a brand."""
+class Drawback:
+    """A fault or limit that the text finds with a brand."""
 
     aspect: str
-    sentiment: str
     quote: str
 
 
 @dataclass(frozen=True, slots=True)
-class JudgedPortrayal:
-    """How the text speaks of a brand."""
-
-    brand: str
-    sentiment: str
-    quote: str
-    aspects: tuple[Aspect, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class JudgedClaim:
+class StatedFact:
     """What the text states of a fact."""
 
     field: str
@@ -74,13 +63,24 @@ class JudgedClaim:
     quote: str
 
 
-def portrayal_of(reply: str, mark: str, names: Iterable[str]) -> JudgedPortrayal | Loss:
-    """Return the portrayal of a brand in a reply, or the reason why the reply has no valid
-    portrayal.
+@dataclass(frozen=True, slots=True)
+class JudgedBrand:
+    """How the text speaks of a brand."""
 
-    The reply must have exactly one item about the brand, with a known sentiment and a quote of at
-    most `_MAX_QUOTE_CHARACTERS`. Whether the quote is in the answer is not checked here. Aspects
-    that are not valid are left out.
+    tone: str
+    standing: str
+    quote: str
+    drawbacks: tuple[Drawback, ...] = ()
+    facts: tuple[StatedFact, ...] = ()
+
+
+def judged_brand(reply: str, mark: str, names: Iterable[str]) -> JudgedBrand | Loss:
+    """Return what a reply says of a brand, or the reason why it has nothing valid on the brand.
+
+    The reply must have exactly one item about the brand, with a known tone and a quote of at most
+    `_MAX_QUOTE_CHARACTERS`. An unknown standing is empty. Whether quotes are in the answer is not
+    checked here. Drawbacks without a quote, and facts without a known verdict or a quote, are left
+    out; the stated value is the quote if it is missing.
 
     Args:
         reply: The text of the model's reply.
@@ -98,50 +98,46 @@ def portrayal_of(reply: str, mark: str, names: Iterable[str]) -> JudgedPortrayal
     if len(own_items) > 1:
         return Loss.CONTRADICTION
     [item] = own_items
-    sentiment, quote = _word(item.get("sentiment"), SENTIMENTS), _text(item.get("quote"))
-    if not sentiment:
+    tone, quote = _word(item.get("tone"), TONES), _quote(item)
+    if not tone:
         return Loss.UNKNOWN_WORD
-    if not 0 < len(quote) <= _MAX_QUOTE_CHARACTERS:
+    if not quote:
         return Loss.NO_QUOTE
-    return JudgedPortrayal(_text(item["brand"]), sentiment, quote, tuple(_valid_aspects(item)))
+    drawbacks = (
+        Drawback(_text(entry.get("aspect")).casefold() or "other", said)
+        for entry in _json_objects(item.get("drawbacks"), "aspect")
+        if (said := _quote(entry))
+    )
+    facts = (
+        StatedFact(_text(entry.get("field")), verdict, stated[:_MAX_STATED_CHARACTERS], said)
+        for entry in _json_objects(item.get("facts"), "field")
+        if (verdict := _word(entry.get("verdict"), VERDICTS))
+        and (said := _quote(entry))
+        and (stated := _text(entry.get("stated")) or said)
+    )
+    standing = _word(item.get("standing"), STANDINGS)
+    return JudgedBrand(tone, standing, quote, tuple(drawbacks), tuple(facts))
 
 
-def stated(reply: str, mark: str) -> list[JudgedClaim] | Loss:
-    """Return the valid claims in a reply, in its order; or the reason why the reply cannot be read.
-
-    A claim is valid with a known verdict and a quote of at most `_MAX_QUOTE_CHARACTERS`; others are
-    left out. The stated value is the quote if it is missing, cut to `_MAX_STATED_CHARACTERS`.
-
-    Args:
-        reply: The text of the model's reply.
-        mark: The mark of the request, which the reply should repeat as ``check``.
+def checked_finding(reply: str, mark: str) -> tuple[str, str] | Loss:
+    """Return (verdict, quote) of a reply to the check of a finding; or the reason why it counts for
+    nothing. Whether the quote is in the answer is not checked here.
     """
-    items = _reply_items(reply, mark, "claims", "field")
+    items = _reply_items(reply, mark, "findings", "verdict")
     if isinstance(items, Loss):
         return items
-    return [
-        JudgedClaim(_text(item.get("field")), verdict, said[:_MAX_STATED_CHARACTERS], quote)
-        for item in items
-        if (verdict := _word(item.get("verdict"), VERDICTS))
-        and 0 < len(quote := _text(item.get("quote"))) <= _MAX_QUOTE_CHARACTERS
-        and (said := _text(item.get("stated")) or quote)
-    ]
+    if len(items) > 1:
+        return Loss.CONTRADICTION
+    if not items or not (verdict := _word(items[0].get("verdict"), FINDINGS)):
+        return Loss.UNKNOWN_WORD
+    quote = _quote(items[0])
+    return (verdict, quote) if quote else Loss.NO_QUOTE
 
 
-def _valid_aspects(item: Mapping[str, Any]) -> Iterator[Aspect]:
-    """Yield the aspects of a brand's item that have a name in `ASPECTS`, the sentiment "positive"
-    or "negative", and a quote, which is cut to `_MAX_QUOTE_CHARACTERS`.
-
-    Of several with one name, the last counts, at the place of the first.
-    """
-    by_name: dict[str, Aspect] = {}
-    for aspect in _json_objects(item.get("aspects"), "aspect"):
-        name = _text(aspect.get("aspect")).casefold()
-        sentiment = _word(aspect.get("sentiment"), ("positive", "negative"))
-        quote = _text(aspect.get("quote"))
-        if name in ASPECTS and sentiment and quote:
-            by_name[name] = Aspect(name, sentiment, quote[:_MAX_QUOTE_CHARACTERS])
-    yield from by_name.values()
+def _quote(item: Mapping[str, Any]) -> str:
+    """Return the quote of an item; empty without one, and for one that is too long."""
+    quote = _text(item.get("quote"))
+    return quote if len(quote) <= _MAX_QUOTE_CHARACTERS else ""
 
 
 def _reply_items(reply: str, mark: str, key: str, name: str) -> list[dict[str, Any]] | Loss:

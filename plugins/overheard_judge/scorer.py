@@ -1,39 +1,36 @@
-"""The scorer that asks a model."""
+"""The scorer that asks a model: a second reader of the streams that rules read for nothing."""
 
+import hashlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from overheard import (
-    Detail,
-    JudgeClient,
-    Metric,
-    Model,
-    OverheardError,
-    Reading,
-    Scale,
-    Score,
-    Settings,
-)
+from overheard import Detail, JudgeClient, Metric, Model, OverheardError, Reading, Score, Settings
 from overheard_judge import gold
 from overheard_judge.quotes import is_quote_about_brand, quote_offsets
-from overheard_judge.replies import JudgedClaim, JudgedPortrayal, Loss, portrayal_of, stated
+from overheard_judge.replies import JudgedBrand, Loss, StatedFact, checked_finding, judged_brand
 from overheard_judge.requests import (
-    CLAIMS_SCHEMA,
     EDITION,
-    PORTRAYAL_SCHEMA,
-    claims_request,
-    portrayal_request,
+    FINDING_SCHEMA,
+    HOLDS,
+    NOT_SO,
+    OTHERS,
+    READING_SCHEMA,
+    finding_request,
+    reading_request,
 )
 
 KEPT = "kept"
 """In the counts of verdicts, those that are scores; the others are counted by reason."""
 _QUOTE_CHARACTERS = 1_000
 """Most characters of a quote."""
-_VALUES = {"positive": 1.0, "neutral": 0.0, "mixed": 0.0, "negative": -1.0}
+_TONE_VALUES = {"positive": 0.5, "neutral": 0.0, "mixed": -1 / 7, "negative": -0.6}
+"""What the rules give to two words of praise, to none, to two and a drawback, to a drawback."""
 _WORST_FIRST = ("wrong", "stale", "correct")
+_ABOUT_A_FACT = "fact"
+"""The tag of questions that ask for a fact; their answers are few, and all are read."""
 
 
 def _valid_model(text: str) -> str:
@@ -52,10 +49,13 @@ class JudgeSettings(Settings):
     Attributes:
         model: Whom to ask, as ``provider/model``; best a dated snapshot.
         budget: What it may spend in a month, in US dollars.
+        share: The share of the answers that it reads, more than 0 to 1. The answers of a change,
+            and the sentences of an alert, are read besides.
     """
 
     model: Annotated[str, AfterValidator(_valid_model)]
     budget: float = Field(ge=0)
+    share: float = Field(default=0.1, gt=0, le=1)
 
 
 class JudgeUnconnected(OverheardError):
@@ -65,41 +65,42 @@ class JudgeUnconnected(OverheardError):
 
 
 class ModelJudge:
-    """Scores how an answer speaks of a brand, and whether it states its facts as they are.
+    """Reads a random share of the answers as the rules do, and checks what the rules have found.
 
-    One request covers all brands that an answer names; a second one holds the answer against the
-    brand's fact sheet, where it has one. Each verdict must come with a quote that occurs in the
-    answer and is about the brand, or it is left out.
+    One request covers all brands that an answer names, with their fact sheets. What is said of a
+    brand must come with a quote that occurs in the answer and is about the brand, or it is left
+    out. The metrics have the names that they have where rules read them:
 
-    - ``judged_sentiment``: 1 positive, -1 negative, 0 neutral or mixed; only where the brand is
-      named. Aspects are details, with the sentence in which they show.
-    - ``judged_accuracy``: the share of the facts that the answer states which it states as they
-      are. Each is a detail with its verdict.
+    - ``sentiment``, by the tone, which is a detail (positive, negative, neutral, mixed);
+    - ``drawback``: 1 when a drawback is named, else 0. Each is a detail with its sentence.
+    - ``first_choice``: 1 or 0; its detail is the standing. Absent where the question names a brand.
+    - ``accuracy``: the share of the facts that the answer states which it states as they are. Each
+      is a detail with its verdict.
 
     Args:
-        settings: Whom to ask, and for how much.
+        settings: Whom to ask, for how much, and how often.
 
     Attributes:
+        share: The share of the answers that `score` reads.
         verdicts: The number of verdicts that this process has read: `KEPT`, and those that are lost
             by their reasons.
     """
 
     name = "judge"
     reads_facts = True
-    metrics: Sequence[Metric] = (
-        Metric("judged_sentiment", Scale.POLARITY, "Sentiment, judged"),
-        Metric("judged_accuracy", Scale.SHARE, "Accuracy, judged"),
-    )
+    metrics: Sequence[Metric] = ()
+    reads = frozenset({"sentiment", "drawback", "first_choice", "accuracy"})
 
     def __init__(self, settings: JudgeSettings) -> None:
         self.model = Model.parse(settings.model)
         self.budget = settings.budget
+        self.share = settings.share
         self._asker: JudgeClient | None = None
         self.verdicts: Counter[str] = Counter()
 
     @property
     def version(self) -> str:
-        """The version of the wording of requests and the model: ``2:provider/model``."""
+        """The version of the wording of requests and the model: ``3:provider/model``."""
         return f"{EDITION}:{self.model}"
 
     @property
@@ -118,7 +119,7 @@ class ModelJudge:
     @property
     def schema(self) -> Mapping[str, object]:
         """The JSON schema of the replies about the gold texts."""
-        return PORTRAYAL_SCHEMA
+        return READING_SCHEMA
 
     def losses(self, replies: Sequence[str]) -> Mapping[str, int]:
         """Return the number of verdicts that do not count, by reason; reasons that do not occur are
@@ -134,11 +135,21 @@ class ModelJudge:
         self._asker = asker
 
     async def score(self, reading: Reading) -> Iterable[Score]:
-        """Ask the model, and return the judged scores of `reading.brand`: the sentiment, and with a
-        fact sheet the accuracy.
+        """Return what `read` returns for the share of the answers that is read, and nothing for the
+        others. Whether an answer is read depends on its number alone.
+        """
+        digest = hashlib.blake2b(str(reading.answer.id).encode(), digest_size=4).digest()
+        is_drawn = int.from_bytes(digest) < self.share * 2**32
+        if is_drawn or _ABOUT_A_FACT in reading.answer.question.prompt.tags:
+            return await self.read(reading)
+        return ()
 
-        Each score is one request. A score without valid verdicts is absent. If the answer does not
-        name the brand, nothing is asked and there is no score.
+    async def read(self, reading: Reading) -> Iterable[Score]:
+        """Ask the model how the answer speaks of its brands, and return the scores of
+        `reading.brand`. Scores without valid verdicts are absent.
+
+        All brands of an answer share one request. If the answer does not name the brand, nothing is
+        asked and there is no score.
 
         Raises:
             JudgeUnconnected: when `connect` has not been called.
@@ -148,54 +159,75 @@ class ModelJudge:
         """
         if not reading.of(reading.brand.name):
             return ()
-        scores = [await self._portrayal(reading)]
-        if reading.facts:
-            scores.append(await self._accuracy(reading))
-        return [score for score in scores if score is not None]
-
-    async def _portrayal(self, reading: Reading) -> Score | None:
-        """Ask the model how the answer speaks of its brands, and return the sentiment toward the
-        scored brand: 1 positive, -1 negative, 0 neutral or mixed.
-
-        None without a readable verdict whose quote is about the brand. Aspects are details; those
-        without such a quote are left out. The verdict, or the reason of its loss, is counted in
-        `verdicts`. Raises what `score` does.
-        """
-        brands = sorted({mention.brand for mention in reading.mentions})
-        text, mark = portrayal_request(reading.body, brands)
-        reply = await self._ask(text, PORTRAYAL_SCHEMA)
-        judged = portrayal_of(reply, mark, reading.brand.names)
+        named = sorted({mention.brand for mention in reading.mentions})
+        facts = [fact for fact in reading.sheets if fact.brand in named]
+        text, mark = reading_request(reading.body, named, facts)
+        judged = judged_brand(await self._ask(text, READING_SCHEMA), mark, reading.brand.names)
         loss = judged if isinstance(judged, Loss) else _quote_loss(judged.quote, reading)
         self.verdicts[loss.value if loss else KEPT] += 1
         if loss or isinstance(judged, Loss):
-            return None
-        details = tuple(_aspect_details(judged, reading))
-        return Score(
-            "judged_sentiment", _VALUES[judged.sentiment], judged.quote[:_QUOTE_CHARACTERS], details
-        )
+            return ()
+        return tuple(self._scores(judged, reading))
 
-    async def _accuracy(self, reading: Reading) -> Score | None:
-        """Ask the model what the answer states of the brand's facts, and return the share of the
-        stated facts that is correct (0 to 1).
-
-        None if the reply cannot be read, or if no claim on a fact has a quote about the brand. The
-        score's quote is that of the first worst claim. Each claim, kept or lost, is counted in
-        `verdicts`; a reply that cannot be read counts once. Raises what `score` does.
+    def _scores(self, judged: JudgedBrand, reading: Reading) -> Iterator[Score]:
+        """Yield the scores of a brand. The loss of each drawback and fact is counted; where all
+        drawbacks are lost, whether there is one is not known.
         """
-        text, mark = claims_request(reading.body, reading.brand.name, reading.facts)
-        stated_claims = stated(await self._ask(text, CLAIMS_SCHEMA), mark)
-        if isinstance(stated_claims, Loss):
-            self.verdicts[stated_claims.value] += 1
+        quote = judged.quote[:_QUOTE_CHARACTERS]
+        yield Score("sentiment", _TONE_VALUES[judged.tone], quote, (Detail("tone", judged.tone),))
+        details = tuple(
+            Detail(drawback.aspect, "negative", quote=drawback.quote[:_QUOTE_CHARACTERS])
+            for drawback in judged.drawbacks
+            if self._is_evidence(drawback.quote, reading)
+        )
+        if details or not judged.drawbacks:
+            said = details[0].quote if details else ""
+            yield Score("drawback", float(bool(details)), said, details)
+        if judged.standing and not reading.branded:
+            standing = (Detail("standing", judged.standing),)
+            yield Score("first_choice", float(judged.standing == "first choice"), quote, standing)
+        own = [fact for fact in judged.facts if self._is_evidence(fact.quote, reading)]
+        if facts := tuple(_fact_details(own, reading)):
+            right = sum(detail.verdict == "correct" for detail in facts)
+            worst = min(facts, key=lambda detail: _WORST_FIRST.index(detail.verdict))
+            yield Score("accuracy", right / len(facts), worst.quote, facts)
+
+    async def confirm(self, reading: Reading, finding: Detail) -> bool | None:
+        """Ask the model whether the answer says of `reading.brand` what rules have found, and
+        return that; None when its reply does not settle it.
+
+        A yes needs a quote about the brand, and a no one from the answer. The request has the words
+        of the finding and the fact that it is held against.
+
+        Raises:
+            JudgeUnconnected, ProviderFailed, ProviderUnavailable, JudgeBudgetUsedUp: as `read`.
+        """
+        facts = [fact for fact in reading.facts if fact.field == finding.topic]
+        claim = f"a fault or drawback of {reading.brand.name}"
+        if finding.verdict == "grave":
+            claim = f"grave news of {reading.brand.name}, of the kind: {finding.topic}"
+        elif finding.is_false and facts:
+            claim = (
+                f'that the {finding.topic} of {reading.brand.name} is now "{finding.stated}", '
+                f'where in truth it is "{facts[0].value}"'
+            )
+        text, mark = finding_request(reading.body, reading.brand.name, finding.quote, claim)
+        checked = checked_finding(await self._ask(text, FINDING_SCHEMA), mark)
+        if isinstance(checked, Loss):
+            self.verdicts[checked.value] += 1
             return None
-        for claim in stated_claims:
-            loss = _quote_loss(claim.quote, reading)
-            self.verdicts[loss.value if loss else KEPT] += 1
-        details = tuple(_claim_details(stated_claims, reading))
-        if not details:
-            return None
-        right = sum(detail.verdict == "correct" for detail in details)
-        worst = min(details, key=lambda detail: _WORST_FIRST.index(detail.verdict))
-        return Score("judged_accuracy", right / len(details), worst.quote, details)
+        verdict, quote = checked
+        if verdict == HOLDS:
+            return self._is_evidence(quote, reading) or None
+        is_quoted = any(quote_offsets(quote, reading.body))
+        self.verdicts[KEPT if is_quoted else Loss.INVENTED.value] += 1
+        return False if is_quoted and verdict in {OTHERS, NOT_SO} else None
+
+    def _is_evidence(self, quote: str, reading: Reading) -> bool:
+        """Return whether a quote is evidence about the brand; count it in `verdicts`."""
+        loss = _quote_loss(quote, reading)
+        self.verdicts[loss.value if loss else KEPT] += 1
+        return loss is None
 
     async def _ask(self, text: str, schema: Mapping[str, object]) -> str:
         """Return the text of the model's reply to a request, for which `schema` is the JSON schema.
@@ -218,29 +250,17 @@ def _quote_loss(quote: str, reading: Reading) -> Loss | None:
     return Loss.OTHER_OWNER if any(quote_offsets(quote, reading.body)) else Loss.INVENTED
 
 
-def _aspect_details(judged: JudgedPortrayal, reading: Reading) -> Iterator[Detail]:
-    """Yield a detail for each aspect whose quote is about the brand: topic the aspect ("price"),
-    verdict "positive" or "negative".
-    """
-    for aspect in judged.aspects:
-        if is_quote_about_brand(aspect.quote, reading):
-            yield Detail(aspect.aspect, aspect.sentiment, quote=aspect.quote[:_QUOTE_CHARACTERS])
-
-
-def _claim_details(stated_claims: Iterable[JudgedClaim], reading: Reading) -> Iterator[Detail]:
-    """Yield a detail for each fact with a claim whose quote is about the brand, in the order of the
-    facts' first claims.
-
-    Of several claims about one fact, the first with the worst verdict counts. Claims on a field
-    that is not in the fact sheet are left out.
+def _fact_details(stated: Iterable[StatedFact], reading: Reading) -> Iterator[Detail]:
+    """Yield a detail for each fact of the brand's sheet that is stated, in the order of their first
+    statements. Of several about one fact, the first with the worst verdict counts.
     """
     fields = {fact.field for fact in reading.facts}
-    by_field: dict[str, JudgedClaim] = {}
-    for claim in stated_claims:
-        if claim.field in fields and is_quote_about_brand(claim.quote, reading):
-            previous = by_field.get(claim.field, claim)
-            by_field[claim.field] = min(
-                previous, claim, key=lambda candidate: _WORST_FIRST.index(candidate.verdict)
+    by_field: dict[str, StatedFact] = {}
+    for fact in stated:
+        if fact.field in fields:
+            previous = by_field.get(fact.field, fact)
+            by_field[fact.field] = min(
+                previous, fact, key=lambda candidate: _WORST_FIRST.index(candidate.verdict)
             )
-    for field, claim in by_field.items():
-        yield Detail(field, claim.verdict, claim.stated, claim.quote[:_QUOTE_CHARACTERS])
+    for field, fact in by_field.items():
+        yield Detail(field, fact.verdict, fact.stated, fact.quote[:_QUOTE_CHARACTERS])

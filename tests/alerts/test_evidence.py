@@ -205,7 +205,7 @@ async def read(store: Any, alert: Alert) -> Any:
     call: Any = SimpleNamespace(
         store=store,
         catalogue=CATALOGUE,
-        scoring=SimpleNamespace(metrics={}, versions=["s@1"]),
+        scoring=SimpleNamespace(metrics={}, versions=["s@1"], finding_versions=["s@1"]),
         zone=NOON.tzinfo,
         names=ModelNames(),
     )

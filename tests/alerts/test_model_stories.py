@@ -391,7 +391,7 @@ async def test_the_message_says_which_brands_moved(moved: House) -> None:
         call: Any = SimpleNamespace(
             store=moved.store,
             catalogue=catalogue,
-            scoring=SimpleNamespace(metrics=METRICS, versions=versions),
+            scoring=SimpleNamespace(metrics=METRICS, versions=versions, finding_versions=versions),
             zone=UTC,
             names=ModelNames(),
         )

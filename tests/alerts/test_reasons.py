@@ -107,8 +107,8 @@ def test_the_smallest_change_depends_on_the_scale() -> None:
         (
             silence(Reason.JUDGE_MOVED, change=-0.67, judge=CHECK),
             (
-                "Visibility seems to have moved by -0.67, and the judge judge (svc/j) itself has "
-                "moved. Of 20 old answers it says -0.07 now and said +0.60 then."
+                "Visibility seems to have moved by -0.67, and the judge judge (svc/j), which read "
+                "20 of the answers before and since again, sees +0.00 of it."
             ),
         ),
     ],

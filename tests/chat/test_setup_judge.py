@@ -33,7 +33,7 @@ async def test_a_yes_switches_it_on_and_a_no_off() -> None:
     assert judge in now.scoring.scorers
     assert judge.budget >= 1
     assert "reads tone and facts" in str(step.card.fields[-1].value)
-    assert "judged_sentiment" in now.scoring.metrics
+    assert judge is now.scoring.second_reader
     assert (await office.deployment.refreshed()).plugins.scorers["judge"] is judge
     assert (await form_of(office)).values["reader"] == "model"
 

@@ -16,6 +16,7 @@ text = "Which tool is best?"
 [scorers.judge]
 model = "svc/judge-2026-01-01"
 budget = 1
+share = 1
 """
 
 
@@ -27,7 +28,7 @@ def judging(prompt: str) -> str:
     named = re.search(r"^The brands: (.*)$", prompt, re.MULTILINE)
     assert named
     brands = [
-        {"brand": name, "sentiment": "positive", "quote": "Acme is a joy to use.", "aspects": []}
+        {"brand": name, "tone": "positive", "quote": "Acme is a joy to use.", "drawbacks": []}
         for name in json.loads(named.group(1))
     ]
     return json.dumps({"check": mark.group(), "brands": brands})
@@ -43,14 +44,12 @@ def judged(tmp_path: Path, service: ChatService) -> Program:
     return Program(tmp_path, config.replace(priced, both) + JUDGED)
 
 
-def test_a_check_shows_what_the_judge_says_and_what_it_cost(
-    judged: Program, service: ChatService
-) -> None:
-    """Its score is next to the offline scores; the same judgement is never paid for again."""
+def test_a_check_has_its_answers_read_a_second_time(judged: Program, service: ChatService) -> None:
+    """By their own model, once; the streams stay those of the rules."""
     results = judged.json("check", "--yes")["results"]
-    values = {r["metric"]: r["value"] for r in results if r["brand"] == "Acme"}
-    assert values["judged_sentiment"] == 1.0
-    assert not any(r["brand"] == "Zeta" and r["metric"] == "judged_sentiment" for r in results)
+    assert {r["metric"] for r in results} >= {"sentiment", "drawback", "visibility"}
+    requests = [prompt for prompt in service.prompts() if prompt.startswith("You read how")]
+    assert sum("Acme is a joy" in prompt for prompt in requests) == 1
     calls = len(service.calls)
     judged.json("report")
     assert len(service.calls) == calls
@@ -74,7 +73,7 @@ def test_the_price_of_a_check_shows_what_the_judge_will_take(
     _, err = judged.run("check", code=1)
 
     told = sentences(err)
-    assert re.search(r"for less than \$0.01; judging the answers adds .*, at most \$0.10;", told)
+    assert re.search(r"for less than \$0.01; judging the answers adds .*, at most \$0.16;", told)
     assert service.calls == []
     _, alone = judged.run("ask", "Which tool is best?", code=1)
     assert "judging" not in alone
@@ -89,30 +88,3 @@ def test_models_show_how_well_the_judge_agrees_with_gold(judged: Program) -> Non
         "The judge judge (svc/judge-2026-01-01) agrees with only 0 of 36 gold labels, because its "
         "replies cannot be used: its quote is not in the answer (36)."
     )
-
-
-RIVALS = 'competitors = ["Zeta", "Umbra"]'
-FEWER = 'competitors = ["Umbra"]'
-
-
-@pytest.fixture
-def changed(judged: Program, service: ChatService) -> Program:
-    """A history that the judge has read, and then a competitor whom its answers name is added."""
-    config = (judged.folder / "config.toml").read_text(encoding="utf-8")
-    judged.configure(config.replace(RIVALS, FEWER))
-    judged.json("check", "--yes")
-    service.calls.clear()
-    judged.configure(config)
-    return judged
-
-
-def test_history_keeps_what_a_judge_said_where_reading_anew_would_cost_money(
-    changed: Program, service: ChatService
-) -> None:
-    """What costs nothing is scored again and read; the model is not asked, and the list says so."""
-    results = changed.json("report")
-    assert "judged_sentiment" in json.dumps(results)
-    assert "Zeta" in json.dumps(results)
-    out, _ = changed.run("scores", "list")
-    assert "or a judge would have to be paid): they keep the scores" in sentences(out)
-    assert not service.calls

@@ -5,6 +5,7 @@ import re
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from time import monotonic
 from typing import Any
 
 import pytest
@@ -12,19 +13,35 @@ import pytest
 from kit.loopback import Behaviour, ChatService
 from kit.scripted import Quiet, SteppingClock, reply
 from overheard import Model, PluginSettings, Score
+from overheard.alerts.checks import AlertChecks
 from overheard.config.sections import AskingTable, BudgetTable
 from overheard.detection.decision_inputs import JudgeCheck
-from overheard.domain import Answer, Brand, Catalogue, Fact, Finish, Prompt, Question, Run, Shift
+from overheard.domain import (
+    Answer,
+    Brand,
+    Catalogue,
+    Detail,
+    Fact,
+    Finish,
+    Prompt,
+    Question,
+    Reading,
+    Run,
+    Shift,
+)
 from overheard.errors import SettingsError
-from overheard.interfaces import Store
+from overheard.interfaces import Scorer, Store
 from overheard.runs.limits import Limits
 from overheard.scoring.judge import Judging, JudgingResources
-from overheard.scoring.judge_drift import Rejudging, agreements, doubt, lost_verdicts
+from overheard.scoring.judge_drift import agreements, doubt, lost_verdicts
 from overheard.scoring.service import Scoring
 from overheard.testing.deployment import open_test_store
+from overheard_accuracy import Accuracy
 from overheard_compatible.provider import CompatibleProvider
 from overheard_compatible.settings import CompatibleSettings
 from overheard_judge import JudgeSettings, ModelJudge, gold, overheard_scorers
+from overheard_sentiment import Sentiment
+from overheard_visibility import Visibility
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
 ACME, ZETA = Brand("Acme", competitors=("Zeta",)), Brand("Zeta", tracked=False)
@@ -35,18 +52,18 @@ TEXT = "Acme is a joy to use. Its support is slow. Zeta is a decent budget optio
 Judgement = Callable[[list[str], str], list[dict[str, Any]]]
 
 
-def item(brand: str, sentiment: str, quote: str, *aspects: tuple[str, str, str]) -> dict[str, Any]:
+def item(brand: str, tone: str, quote: str, *drawbacks: tuple[str, str]) -> dict[str, Any]:
     """Return what a model says of one brand."""
-    keys = ("aspect", "sentiment", "quote")
-    judged = [dict(zip(keys, aspect, strict=True)) for aspect in aspects]
-    return {"brand": brand, "sentiment": sentiment, "quote": quote, "aspects": judged}
+    found = [dict(zip(("aspect", "quote"), drawback, strict=True)) for drawback in drawbacks]
+    said = {"brand": brand, "tone": tone, "standing": "listed", "quote": quote}
+    return {**said, "drawbacks": found, "facts": []}
 
 
 def well(brands: list[str], _: str) -> list[dict[str, Any]]:
     """Judge `TEXT` as a good model does."""
-    slow = ("support", "negative", "Its support is slow.")
+    slow = ("support", "Its support is slow.")
     said = {
-        "Acme": item("Acme", "positive", "Acme is a joy to use.", slow),
+        "Acme": item("Acme", "mixed", "Acme is a joy to use.", slow),
         "Zeta": item("Zeta", "neutral", "Zeta is a decent  budget option."),
     }
     return [said[brand] for brand in brands if brand in said]
@@ -62,31 +79,38 @@ def asked(prompt: str) -> tuple[str, str]:
 class Bench:
     """A deployment with a judge whose model is the service on loopback."""
 
-    def __init__(self, store: Store, service: ChatService, budget: float, facts: bool) -> None:
+    def __init__(
+        self, store: Store, service: ChatService, budget: float, facts: bool, share: float
+    ) -> None:
         settings = CompatibleSettings(base_url=service.url, models=("m-1",), prices=PRICED)
         self.store = store
         self.service = service
         self.judgement: Judgement = well
-        self.claims: list[dict[str, str]] = []
-        self.judge = ModelJudge(JudgeSettings(model="svc/m-1", budget=budget))
+        self.facts: list[dict[str, str]] = []
+        self.finding: dict[str, str] = {}
+        settings_of_judge = JudgeSettings(model="svc/m-1", budget=budget, share=share)
+        self.judge = ModelJudge(settings_of_judge)
         self.provider = CompatibleProvider("svc", settings)
         means = JudgingResources(
             store, {"svc": self.provider}, Limits(), BudgetTable(), AskingTable(tries=1),
             SteppingClock(),
         )  # fmt: skip
         catalogue = Catalogue((ACME, ZETA), facts=(FOUNDED,) if facts else ())
-        self.scoring = Scoring([self.judge], catalogue, Judging(means, [self.judge]))
+        scorers: list[Scorer] = [Sentiment(), Visibility(), Accuracy(), self.judge]
+        self.scoring = Scoring(scorers, catalogue, Judging(means, [self.judge]))
         service.answer = self._reply
 
     def _reply(self, prompt: str) -> str:
         mark, body = asked(prompt)
-        if "fact sheet" in prompt:
-            return json.dumps({"check": mark, "claims": self.claims})
+        if "The sentence: " in prompt:
+            return json.dumps({"check": mark, **self.finding})
         found = re.search(r"^The brands: (.*)$", prompt, re.MULTILINE)
         assert found
-        return json.dumps(
-            {"check": mark, "brands": self.judgement(json.loads(found.group(1)), body)}
-        )
+        brands = self.judgement(json.loads(found.group(1)), body)
+        for said in brands:
+            if self.facts and isinstance(said, dict) and said.get("brand") == "Acme":
+                said["facts"] = self.facts
+        return json.dumps({"check": mark, "brands": brands})
 
     async def keep(self, *texts: str) -> None:
         """Keep answers that are not scored yet."""
@@ -100,11 +124,11 @@ class Bench:
         )
 
     async def scores(self, *texts: str) -> dict[tuple[str, str], Score]:
-        """Score answers and return what is kept, by brand and metric."""
+        """Score answers and return what the judge says that is kept, by brand and metric."""
         if texts:
             await self.keep(*texts)
         await self.scoring.catch_up(self.store, Quiet())
-        kept = [record async for record in self.store.scores.stream()]
+        kept = [r async for r in self.store.scores.stream() if r.scorer == "judge"]
         return {(record.brand, record.score.metric): record.score for record in kept}
 
     @property
@@ -129,8 +153,8 @@ async def make_with_all_labels(service: ChatService) -> AsyncIterator[Callable[.
     store = open_test_store()
     made: list[Bench] = []
 
-    def bench(budget: float = 1.0, *, facts: bool = False) -> Bench:
-        made.append(Bench(store, service, budget, facts))
+    def bench(budget: float = 1.0, *, facts: bool = False, share: float = 1.0) -> Bench:
+        made.append(Bench(store, service, budget, facts, share))
         return made[-1]
 
     yield bench
@@ -139,13 +163,18 @@ async def make_with_all_labels(service: ChatService) -> AsyncIterator[Callable[.
 
 
 async def test_a_good_judge_is_believed(make: Callable[..., Bench]) -> None:
-    """Each brand gets its sentiment and quote, and the aspects with the sentences they rest on."""
+    """Each brand gets its tone, mixed kept, its standing, and drawbacks with their sentences."""
     scores = await make().scores(TEXT)
-    acme, zeta = scores["Acme", "judged_sentiment"], scores["Zeta", "judged_sentiment"]
-    assert (acme.value, acme.quote, zeta.value) == (1.0, "Acme is a joy to use.", 0.0)
-    assert [(d.topic, d.verdict, d.quote) for d in acme.details] == [
+    acme, zeta = scores["Acme", "sentiment"], scores["Zeta", "sentiment"]
+    assert (acme.quote, zeta.value) == ("Acme is a joy to use.", 0.0)
+    assert -0.6 < acme.value < 0
+    assert [detail.verdict for detail in (*acme.details, *zeta.details)] == ["mixed", "neutral"]
+    drawback = scores["Acme", "drawback"]
+    assert [(d.topic, d.verdict, d.quote) for d in drawback.details] == [
         ("support", "negative", "Its support is slow.")
     ]
+    assert (drawback.value, scores["Zeta", "drawback"].value) == (1.0, 0.0)
+    assert scores["Acme", "first_choice"].details[0].verdict == "listed"
 
 
 async def test_all_brands_of_an_answer_are_judged_in_one_call(make: Callable[..., Bench]) -> None:
@@ -183,25 +212,21 @@ async def test_a_verdict_without_a_quote_that_holds_is_dropped(
     """Only that one: what is said of others stays."""
     bench = make()
     bench.judgement = lambda _, __: [item("Acme", "negative", quote), well(["Zeta"], "")[0]]
-    assert set(await bench.scores(TEXT)) == {("Zeta", "judged_sentiment")}
+    assert {brand for brand, _ in await bench.scores(TEXT)} == {"Zeta"}
     assert lost_verdicts(bench.judge).startswith(
         "1 of 2 verdicts of the judge judge (svc/m-1) do not count: it"
     )
 
 
-async def test_an_aspect_without_a_quote_that_holds_is_dropped(make: Callable[..., Bench]) -> None:
-    """And a brand that was not in the request; the brand's own verdict stays."""
+async def test_a_drawback_without_a_quote_that_holds_is_dropped(make: Callable[..., Bench]) -> None:
+    """The tone stays; whether there is a drawback is not known where none has such a quote."""
     bench = make()
     bench.judgement = lambda _, __: [
-        item(
-            "Acme",
-            "positive",
-            "Acme is a joy to use.",
-            ("price", "negative", "Acme is dear."),
-            ("colour", "positive", "Acme is a joy to use."),
-        )
+        item("Acme", "mixed", "Acme is a joy to use.", ("price", "Acme is dear."))
     ]
-    assert (await bench.scores(TEXT))["Acme", "judged_sentiment"].details == ()
+    scores = await bench.scores(TEXT)
+    assert ("Acme", "sentiment") in scores
+    assert ("Acme", "drawback") not in scores
 
 
 INJECTED = (
@@ -232,7 +257,7 @@ async def test_a_judge_that_obeys_the_answer_changes_no_score(make: Callable[...
         item("Acme", "negative", "Every brand but mine is a fraud."),
         well(["Zeta"], "")[0],
     ]
-    assert set(await bench.scores(INJECTED)) == {("Zeta", "judged_sentiment")}
+    assert {brand for brand, _ in await bench.scores(INJECTED)} == {"Zeta"}
 
 
 async def test_a_reply_without_the_mark_counts_for_nothing(
@@ -249,7 +274,7 @@ async def test_two_verdicts_on_one_brand_count_for_nothing(make: Callable[..., B
     """It is unclear which verdict is meant."""
     bench = make()
     bench.judgement = lambda brands, body: [*well(brands, body), *well(["Acme"], body)]
-    assert set(await bench.scores(TEXT)) == {("Zeta", "judged_sentiment")}
+    assert {brand for brand, _ in await bench.scores(TEXT)} == {"Zeta"}
 
 
 @pytest.mark.parametrize(
@@ -277,9 +302,9 @@ async def test_a_malformed_reply_scores_nothing(
 @pytest.mark.parametrize(
     "wrong",
     [
-        {"brand": "Acme", "sentiment": "great", "quote": "Acme is a joy to use."},
-        {"brand": "Acme", "sentiment": "positive"},
-        {"brand": 7, "sentiment": "positive", "quote": "Acme is a joy to use."},
+        {"brand": "Acme", "tone": "great", "quote": "Acme is a joy to use."},
+        {"brand": "Acme", "tone": "positive"},
+        {"brand": 7, "tone": "positive", "quote": "Acme is a joy to use."},
         "Acme",
     ],
 )
@@ -289,7 +314,7 @@ async def test_a_malformed_item_is_dropped_by_itself(
     """What is said of other brands stays."""
     bench = make()
     bench.judgement = lambda _, __: [wrong, *well(["Zeta"], "")]
-    assert set(await bench.scores(TEXT)) == {("Zeta", "judged_sentiment")}
+    assert {brand for brand, _ in await bench.scores(TEXT)} == {"Zeta"}
 
 
 async def test_a_fence_around_the_reply_does_no_harm(
@@ -299,21 +324,24 @@ async def test_a_fence_around_the_reply_does_no_harm(
     bench = make()
     plain = service.answer
     service.answer = lambda prompt: f"```json\n{plain(prompt)}\n```"
-    assert ("Acme", "judged_sentiment") in await bench.scores(TEXT)
+    assert ("Acme", "sentiment") in await bench.scores(TEXT)
 
 
 CLAIM = {"field": "founded", "verdict": "wrong", "stated": "1999", "quote": "It began in 1999."}
 
 
-async def test_claims_are_held_against_the_fact_sheet(make: Callable[..., Bench]) -> None:
+async def test_facts_are_held_against_the_sheet_in_the_same_request(
+    make: Callable[..., Bench],
+) -> None:
     """The request holds the sheet, and the verdict comes with the sentence."""
     bench = make(facts=True)
-    bench.claims = [CLAIM]
-    scores = await bench.scores("Acme is old. It began in 1999.")
-    [detail] = scores["Acme", "judged_accuracy"].details
+    bench.judgement = lambda _, __: [item("Acme", "neutral", "Acme is old.")]
+    bench.facts = [CLAIM]
+    scores = await bench.scores("Acme is old. It began in 1999. Zeta is new.")
+    [detail] = scores["Acme", "accuracy"].details
     assert (detail.topic, detail.verdict, detail.stated, detail.quote) == tuple(CLAIM.values())
-    [request] = [text for text in bench.requests if "fact sheet" in text]
-    assert '[{"field": "founded", "value": "2014", "previous": ["2013"]}]' in request
+    [request] = bench.requests
+    assert '{"Acme": [{"field": "founded", "value": "2014", "previous": ["2013"]}]}' in request
 
 
 @pytest.mark.parametrize(
@@ -330,9 +358,10 @@ async def test_a_claim_that_does_not_hold_up_is_dropped(
 ) -> None:
     """A field that the sheet lacks, an unknown verdict, a quote that is not there or of another."""
     bench = make(facts=True)
-    bench.claims = [{**CLAIM, **wrong}]
+    bench.judgement = lambda _, __: [item("Acme", "neutral", "Acme is old.")]
+    bench.facts = [{**CLAIM, **wrong}]
     scores = await bench.scores("Acme is old. It began in 1999. Zeta began in 1999.")
-    assert ("Acme", "judged_accuracy") not in scores
+    assert ("Acme", "accuracy") not in scores
 
 
 async def test_the_judge_spends_its_own_money_and_no_more(make: Callable[..., Bench]) -> None:
@@ -343,7 +372,7 @@ async def test_the_judge_spends_its_own_money_and_no_more(make: Callable[..., Be
     [sentence] = bench.scoring.faults
     assert "raise budget in [scorers.judge]" in sentence
     richer = make(budget=1.0)
-    assert ("Acme", "judged_sentiment") in await richer.scores()
+    assert ("Acme", "sentiment") in await richer.scores()
 
 
 async def test_a_service_that_fails_leaves_answers_unscored(make: Callable[..., Bench]) -> None:
@@ -353,7 +382,7 @@ async def test_a_service_that_fails_leaves_answers_unscored(make: Callable[..., 
     bench.service.behaviours = [Behaviour()] * rehearsed + [Behaviour(status=400, body=b"{}")]
     assert await bench.scores(TEXT) == {}
     assert bench.scoring.faults
-    assert ("Acme", "judged_sentiment") in await bench.scores()
+    assert ("Acme", "sentiment") in await bench.scores()
 
 
 async def test_what_is_judged_is_kept_beside_the_history(make: Callable[..., Bench]) -> None:
@@ -442,53 +471,150 @@ def praise(number: int) -> str:
     return f"Acme is a joy to use. Plan {number} suits most teams."
 
 
-async def shifted(bench: Bench) -> Shift:
-    """Keep twelve answers and what was said of them, and return a fall in a later run."""
-    bench.judgement = lambda _, __: [item("Acme", "positive", "Acme is a joy to use.")]
+async def shifted(bench: Bench, *later: str) -> Shift:
+    """Keep twelve answers and twelve of a week later, and return what the rules see change."""
     await bench.scores(*map(praise, range(12)))
-    later = await bench.store.runs.start(Run("later", NOW + timedelta(days=7)))
-    asked_model = Model("svc", "asked")
+    run = await bench.store.runs.start(Run("later", NOW + timedelta(days=7)))
+    question = Question(Prompt("Which is best?"), Model("svc", "asked"))
+    answers = [
+        Answer(run.id, Question(question.prompt, question.model, at), reply(text), NOW)
+        for at, text in enumerate(later)
+    ]
+    await bench.store.answers.add(answers)
+    await bench.scores()
     return Shift(
-        "Acme", asked_model, "judged_sentiment", later.id, 1.0, -1.0, -2.0, (-2.0, -1.9),
-        began=later.id,
+        "Acme", question.model, "drawback", run.id, 0.0, 1.0, 1.0, (0.9, 1.0), began=run.id
     )  # fmt: skip
 
 
-async def test_a_shift_of_the_judge_itself_is_told_from_one_of_the_model(
+def blame(number: int) -> str:
+    """Return one of many answers that find a fault with the brand."""
+    return f"Acme is expensive, {number} teams say."
+
+
+def finding_none(brands: list[str], body: str) -> list[dict[str, Any]]:
+    """Read no drawback in any answer."""
+    return [item("Acme", "positive", body.split(".", maxsplit=1)[0])]
+
+
+def finding_price(brands: list[str], body: str) -> list[dict[str, Any]]:
+    """Read a drawback where the rules do."""
+    said = body.split(".", maxsplit=1)[0]
+    return [item("Acme", "mixed", said, *([("price", said)] if "expensive" in body else []))]
+
+
+async def test_a_change_that_a_second_reader_does_not_see_is_not_told(
     make: Callable[..., Bench],
 ) -> None:
-    """Old answers are judged again: where they fare worse now, it is the judge that moved."""
-    bench = make()
-    shift = await shifted(bench)
-    bench.judgement = lambda _, __: [item("Acme", "negative", "Acme is a joy to use.")]
-    check = await Rejudging(bench.store, bench.scoring).check(shift)
+    """It reads the answers before and since: rules that see a fault in all are the cause."""
+    bench = make(share=0.001)
+    bench.judgement = finding_none
+    shift = await shifted(bench, *map(blame, range(12)))
+    assert bench.requests == []
+    check = await AlertChecks(bench.store, bench.scoring).shift(shift)
 
-    assert check == JudgeCheck("judge", "svc/m-1", 12, before=1.0, after=-1.0, p_value=0.0)
+    assert check == JudgeCheck(
+        "judge", "svc/m-1", 24, before=0.0, after=1.0, p_value=0.0, held=0, of=12
+    )
     assert check.explains(shift.change)
+    assert len(bench.requests) == 24
 
 
-async def test_a_judge_that_says_the_same_raises_no_doubt(make: Callable[..., Bench]) -> None:
-    """It was asked again, and what is kept of the old answers is as it was."""
-    bench = make()
-    shift = await shifted(bench)
-    before = len(bench.requests)
+async def test_a_change_that_a_second_reader_sees_is_told(make: Callable[..., Bench]) -> None:
+    """What the rules saw in each answer, it sees as well; no score of it is stored."""
+    bench = make(share=0.001)
+    bench.judgement = finding_price
+    shift = await shifted(bench, *map(blame, range(12)))
+    check = await AlertChecks(bench.store, bench.scoring).shift(shift)
 
-    check = await Rejudging(bench.store, bench.scoring).check(shift)
-    assert check == JudgeCheck("judge", "svc/m-1", 12, before=1.0, after=1.0, p_value=1.0)
+    assert check
+    assert (check.held, check.of, check.after - check.before) == (12, 12, 0.0)
     assert not check.explains(shift.change)
-    assert len(bench.requests) == before + 12
-    kept = [r async for r in bench.store.scores.stream() if r.brand == "Acme"]
-    assert {record.score.value for record in kept} == {1.0}
+    assert not [r async for r in bench.store.scores.stream() if r.scorer == "judge"]
 
 
-async def test_what_no_judge_gives_is_beyond_doubt(make: Callable[..., Bench]) -> None:
+async def test_what_no_judge_reads_is_beyond_doubt(make: Callable[..., Bench]) -> None:
     """And so is a shift when the judge's money is used up."""
-    bench = make()
-    shift = await shifted(bench)
-    asked_then = len(bench.service.calls)
+    bench = make(share=0.001)
+    shift = await shifted(bench, *map(blame, range(12)))
     other = replace(shift, metric="visibility")
-    assert await Rejudging(bench.store, bench.scoring).check(other) is None
-    assert len(bench.service.calls) == asked_then
+    assert await AlertChecks(bench.store, bench.scoring).shift(other) is None
+    assert bench.service.calls == []
 
     poor = make(budget=0.0)
-    assert await Rejudging(poor.store, poor.scoring).check(shift) is None
+    assert await AlertChecks(poor.store, poor.scoring).shift(shift) is None
+
+
+async def test_a_random_tenth_is_read(make: Callable[..., Bench]) -> None:
+    """Which these are depends on their numbers alone, and the others are not asked again."""
+    bench = make(share=0.1)
+    bench.judgement = finding_none
+    await bench.scores(*map(praise, range(200)))
+    read = len(bench.requests)
+    assert 8 <= read <= 35
+    await bench.scores()
+    assert len(bench.requests) == read
+
+
+async def test_streams_stay_those_of_the_rules(make: Callable[..., Bench]) -> None:
+    """The judge has no version among those that streams are read by; its findings count."""
+    bench = make()
+    [version] = bench.scoring.finding_versions - bench.scoring.versions
+    assert version.startswith("judge@3:svc/m-1+")
+    assert "judge" not in {version.partition("@")[0] for version in bench.scoring.versions}
+
+
+FINDING = Detail("price", "wrong", "$49", "It costs $49.")
+PRICED_TEXT = "Acme is a joy to use. It costs $49. Zeta, which is new, costs $49."
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ({"verdict": "holds", "quote": "It costs $49."}, True),
+        ({"verdict": "of another", "quote": "Zeta, which is new, costs $49."}, False),
+        ({"verdict": "not so", "quote": "It costs $49."}, False),
+        ({"verdict": "holds", "quote": "Zeta, which is new, costs $49."}, None),
+        ({"verdict": "holds", "quote": "Acme costs $490."}, None),
+        ({"verdict": "of another", "quote": "Globex costs $49."}, None),
+        ({"verdict": "unsure", "quote": "It costs $49."}, None),
+        ({"verdict": "no", "quote": "It costs $49."}, None),
+        ({"verdict": "not so"}, None),
+        ({"check": "=== 0123456789abcdef ===", "verdict": "not so", "quote": "It costs"}, None),
+    ],
+)
+async def test_a_finding_is_confirmed_or_denied_with_a_quote_or_left_open(
+    make: Callable[..., Bench], said: dict[str, str], expected: bool | None
+) -> None:
+    """A yes needs a quote about the brand, a no one from the answer."""
+    bench = make(facts=True)
+    bench.finding = said
+    await bench.keep(PRICED_TEXT)
+    answers = [answer async for answer in bench.store.answers.stream()]
+
+    async def ask(reading: Reading) -> bool | None:
+        return await bench.judge.confirm(reading, FINDING)
+
+    assert await bench.scoring.read_again(bench.judge, ask, answers, "Acme") == [expected]
+
+
+async def test_a_reader_that_hangs_or_replies_nonsense_leaves_it_open(
+    make: Callable[..., Bench], service: ChatService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An alert neither waits for it nor is lost by it."""
+    monkeypatch.setattr("overheard.scoring.service.READ_AGAIN_S", 0.3)
+    bench = make()
+    await bench.keep(PRICED_TEXT)
+    answers = [answer async for answer in bench.store.answers.stream()]
+
+    async def ask(reading: Reading) -> bool | None:
+        return await bench.judge.confirm(reading, FINDING)
+
+    service.answer = lambda _: "I am not sure what you mean."
+    assert await bench.scoring.read_again(bench.judge, ask, answers, "Acme") == [None]
+    service.behaviours = [Behaviour(delay=5.0)] * 20
+    late = make()
+    late.finding = {"verdict": "not so", "quote": "It costs $49."}
+    started = monotonic()
+    assert await late.scoring.read_again(late.judge, ask, answers, "Acme") == [None]
+    assert monotonic() - started < 3

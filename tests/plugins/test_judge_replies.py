@@ -10,8 +10,8 @@ from kit.scripted import reply as answered
 from overheard.domain import Answer, Brand, Model, Prompt, Question, Reading
 from overheard.reading.reader import Reader
 from overheard_judge.quotes import is_quote_about_brand, quote_offsets
-from overheard_judge.replies import JudgedPortrayal, Loss, portrayal_of, stated
-from overheard_judge.requests import CLAIMS_SCHEMA, PORTRAYAL_SCHEMA, portrayal_request
+from overheard_judge.replies import JudgedBrand, Loss, checked_finding, judged_brand
+from overheard_judge.requests import FINDING_SCHEMA, READING_SCHEMA, reading_request
 
 ACME, ZETA = Brand("Acme Boards", aliases=("Acme",)), Brand("Zeta")
 MARKET = (ACME, ZETA)
@@ -39,15 +39,17 @@ def read(brand: Brand = ACME, text: str = TEXT) -> Reading:
     return Reader(MARKET).read(answer).reading(brand, [b for b in MARKET if b is not brand])
 
 
-_, MARK = portrayal_request(read().body, [brand.name for brand in MARKET])
+_, MARK = reading_request(read().body, [brand.name for brand in MARKET])
 GOOD = "Simple boards that new people learn in a day"
 ITEM: dict[str, Any] = {
     "brand": "Acme Boards",
-    "sentiment": "mixed",
+    "tone": "mixed",
+    "standing": "listed",
     "quote": GOOD,
-    "aspects": [{"aspect": "ease", "sentiment": "positive", "quote": GOOD}],
+    "drawbacks": [{"aspect": "features", "quote": "Weak reports, and no offline mode"}],
+    "facts": [],
 }
-OTHER = {"brand": "Zeta", "sentiment": "neutral", "quote": "Zeta is fine", "aspects": []}
+OTHER = {"brand": "Zeta", "tone": "neutral", "quote": "Zeta is fine", "drawbacks": []}
 
 
 def said(item: Any = ITEM, **more: Any) -> str:
@@ -66,8 +68,8 @@ SHAPES = {
     "a fence between sentences": f"Sure!\n```json\n{said()}\n```\nThe quotes are copied.",
     "an extra key": said(confidence=0.9),
     "an extra key in the item": said({**ITEM, "confidence": 0.9}),
-    "a capital": said({**ITEM, "sentiment": "Mixed"}),
-    "capitals and a full stop": said({**ITEM, "sentiment": "MIXED."}),
+    "a capital": said({**ITEM, "tone": "Mixed"}),
+    "capitals and a full stop": said({**ITEM, "tone": "MIXED."}),
     "the brand in lower case": said({**ITEM, "brand": "acme boards"}),
     "the brand by its alias": said({**ITEM, "brand": "Acme"}),
     "the brand in bold": said({**ITEM, "brand": "**Acme Boards**"}),
@@ -78,14 +80,14 @@ SHAPES = {
     "a bare check": said(check=HEX),
     "a list alone": json.dumps([ITEM, OTHER]),
     "an object by brand": json.dumps(
-        {"check": MARK, "brands": {"Acme Boards": {k: ITEM[k] for k in ("sentiment", "quote")}}}
+        {"check": MARK, "brands": {"Acme Boards": {k: ITEM[k] for k in ("tone", "quote")}}}
     ),
     "the item alone": json.dumps({"check": MARK, **ITEM}),
     "reasoning": f'<think>Maybe {{"brands": []}}? No.</think>\n{said()}',
     "reasoning as prose with a draft": f'Draft: {{"brands": []}}\n\nFinal: {said()}',
-    "no aspects": said({k: v for k, v in ITEM.items() if k != "aspects"}),
-    "aspects null": said({**ITEM, "aspects": None}),
-    "a trailing comma": said().replace('"aspects": []}]', '"aspects": [],},]'),
+    "no drawbacks": said({k: v for k, v in ITEM.items() if k != "drawbacks"}),
+    "drawbacks null": said({**ITEM, "drawbacks": None}),
+    "a trailing comma": said().replace('"drawbacks": []}]', '"drawbacks": [],},]'),
     "single quotes": str({"check": MARK, "brands": [ITEM, OTHER]}),
     "indented": json.dumps({"check": MARK, "brands": [ITEM, OTHER]}, indent=2),
     "the quote in bold": said({**ITEM, "quote": f"**Pros:** {GOOD}"}),
@@ -105,9 +107,9 @@ SHAPES = {
 @pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES.keys())
 def test_a_correct_judge_loses_no_verdict(shape: str) -> None:
     """In whatever form it replies, its verdict is read and its quote is found."""
-    verdict = portrayal_of(shape, MARK, ACME.names)
-    assert isinstance(verdict, JudgedPortrayal), verdict
-    assert verdict.sentiment == "mixed"
+    verdict = judged_brand(shape, MARK, ACME.names)
+    assert isinstance(verdict, JudgedBrand), verdict
+    assert verdict.tone == "mixed"
     assert is_quote_about_brand(verdict.quote, read())
 
 
@@ -117,18 +119,18 @@ def test_a_correct_judge_loses_no_verdict(shape: str) -> None:
         ("I cannot judge this text.", Loss.UNREADABLE),
         ("", Loss.UNREADABLE),
         ("[" * 100_000, Loss.UNREADABLE),
-        ('{"brands": [{"brand": "Acme Boards", "sent', Loss.UNREADABLE),
+        ('{"brands": [{"brand": "Acme Boards", "to', Loss.UNREADABLE),
         (said(check="=== 0123456789abcdef ==="), Loss.OTHER_MARK),
         (json.dumps({"check": MARK, "brands": [OTHER]}), Loss.MISSING),
         (json.dumps({"check": MARK, "brands": []}), Loss.MISSING),
         (json.dumps({"check": MARK, "brands": [ITEM, ITEM]}), Loss.CONTRADICTION),
-        (said({**ITEM, "sentiment": "great"}), Loss.UNKNOWN_WORD),
+        (said({**ITEM, "tone": "great"}), Loss.UNKNOWN_WORD),
         (said({**ITEM, "quote": ""}), Loss.NO_QUOTE),
     ],
 )
 def test_a_verdict_that_is_lost_has_a_reason(shape: str, loss: Loss) -> None:
     """One for each way to lose it."""
-    assert portrayal_of(shape, MARK, ACME.names) is loss
+    assert judged_brand(shape, MARK, ACME.names) is loss
 
 
 @pytest.mark.parametrize(
@@ -162,14 +164,23 @@ def test_what_an_answer_says_to_its_judge_is_no_evidence() -> None:
     )
 
 
-def test_claims_are_read_in_other_forms_too() -> None:
-    """And what is no claim is left out by itself."""
-    claim = {"field": "price", "verdict": "Wrong", "stated": "$5", "quote": "$5 a month"}
-    reply = json.dumps({"claims": [claim, {**claim, "verdict": "false"}, 3]})
-    found = stated(f"<think>x</think> Here: {reply}", MARK)
-    assert not isinstance(found, Loss)
-    assert [(c.field, c.verdict, c.stated) for c in found] == [("price", "wrong", "$5")]
-    assert stated("none", MARK) is Loss.UNREADABLE
+def test_facts_are_read_in_other_forms_too() -> None:
+    """And what is no statement of a fact is left out by itself."""
+    fact = {"field": "price", "verdict": "Wrong", "stated": "$5", "quote": "$5 a month"}
+    item = {**ITEM, "facts": [fact, {**fact, "verdict": "false"}, 3, {**fact, "stated": ""}]}
+    found = judged_brand(f"<think>x</think> Here: {said(item)}", MARK, ACME.names)
+    assert isinstance(found, JudgedBrand)
+    told = [(one.field, one.verdict, one.stated) for one in found.facts]
+    assert told == [("price", "wrong", "$5"), ("price", "wrong", "$5 a month")]
+
+
+def test_a_check_is_read_once_or_counts_for_nothing() -> None:
+    """Two that differ leave open which is meant; a list of one is one."""
+    check = {"check": MARK, "verdict": "Not so.", "quote": "$5 a month"}
+    assert checked_finding(json.dumps(check), MARK) == ("not so", "$5 a month")
+    assert checked_finding(json.dumps([check, check]), MARK) is Loss.CONTRADICTION
+    assert checked_finding(json.dumps({**check, "quote": "x" * 3_000}), MARK) is Loss.NO_QUOTE
+    assert checked_finding("I would say that it holds.", MARK) is Loss.UNREADABLE
 
 
 def test_the_search_for_a_quote_is_linear() -> None:
@@ -177,7 +188,7 @@ def test_the_search_for_a_quote_is_linear() -> None:
     assert len(list(quote_offsets("a b", "a b " * 20_000))) == 20_000
 
 
-@pytest.mark.parametrize("schema", [PORTRAYAL_SCHEMA, CLAIMS_SCHEMA])
+@pytest.mark.parametrize("schema", [READING_SCHEMA, FINDING_SCHEMA])
 def test_a_schema_is_as_strict_as_vendors_ask(schema: Any) -> None:
     """Each object requires all of its keys and allows no other."""
 

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo
 
+from overheard.alerts.checks import check_words
 from overheard.alerts.live_claims import LiveClaim, live_claims, stated_facts
 from overheard.alerts.story import AlertPart, Period, parts_over, periods_of
 from overheard.cards import wording
@@ -69,6 +70,7 @@ class AlertEvidence:
         right: Of an alert that is over, the topics of its false claims that the model states right
             in the checks by which the claims are gone.
         cause: The card of a plugin that explains changes; None without one.
+        checked: What a model that read the sentences says of them, in words; empty without one.
     """
 
     began: datetime
@@ -91,6 +93,7 @@ class AlertEvidence:
     current: frozenset[Model] | None = None
     right: frozenset[str] = frozenset()
     cause: Card | None = None
+    checked: str = ""
 
     def live(self, statement: ReportedStatement) -> LiveClaim | None:
         """Return the claim of the latest answers that repeats a reported statement, if any."""
@@ -185,7 +188,7 @@ async def gather_evidence(
     if known and known.brand == name and facts >= truths.keys() and not alert.state.over:
         claims, runs = known.claims.get(shift.model, ()), known.runs
     else:
-        live = await live_claims(store, versions, name, truths, at_model)
+        live = await live_claims(store, call.scoring.finding_versions, name, truths, at_model)
         claims, runs = live.get(shift.model, ()), await newest_runs(store, alert.over_at)
     present = attendances(runs, name, answered, names.models)
     newest = max((model.asked for model in present.values()), default=None)
@@ -219,6 +222,7 @@ async def gather_evidence(
         over=over,
         explanation=explanation and explanation.beside(last_said(alert, events), returned=returned),
         model_alert=past.model_alert,
+        checked=await check_words(store, alert, names),
     )
 
 

@@ -211,17 +211,17 @@ def _change_size(change: float | None, metric: Metric) -> str:
 
 
 def _judge_sentences(silence: Silence, metric: Metric) -> str:
-    """Return two sentences: by how much a metric seems to have moved, which was not reported
-    because its judge moved, and the judge's mean scores of the same old answers, now and then. All
-    numbers are on the metric's scale. Empty when the judge was not asked.
+    """Return a sentence on by how much a metric seems to have moved, which was not reported, and
+    what a second reading of the answers sees of it, on the metric's scale. Empty without one.
     """
-    check = silence.judge
+    check, change = silence.judge, silence.change or 0.0
     if check is None:
         return ""
+    seen = round(change - (check.after - check.before), 2) + 0.0  # no -0.00
     return (
-        f"{metric.label.capitalize()} seems to have moved by {silence.change:+.2f}, and the judge "
-        f"{check.judge} ({check.model}) itself has moved. Of {check.answers} old answers it says "
-        f"{check.after:+.2f} now and said {check.before:+.2f} then."
+        f"{metric.label.capitalize()} seems to have moved by {change:+.2f}, and the judge "
+        f"{check.judge} ({check.model}), which read {check.answers} of the answers before and "
+        f"since again, sees {seen:+.2f} of it."
     )
 
 

@@ -4,6 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
+from overheard.alerts.checks import denied_sentences
 from overheard.alerts.statements import false_claim, is_same_statement
 from overheard.detection.statements import REPEATED_IN_RUN, same_statement
 from overheard.domain import (
@@ -57,12 +58,15 @@ async def stated_facts(
     verdicts: Collection[str],
 ) -> dict[int, list[Detail]]:
     """Return what answers of some runs state of facts of a brand, with one of some verdicts, by the
-    number of the answer; answers that state none are left out.
+    number of the answer; answers that state none are left out, and statements that a model has
+    denied.
     """
     details: dict[int, list[Detail]] = defaultdict(list)
+    denied = await denied_sentences(store, brand)
     for record in await store.scores.findings(brand, verdicts, runs=runs):
         for detail in record.score.details:
             is_meant = detail.verdict in verdicts and detail.topic in topics
+            is_meant &= (record.answer_id, detail.topic) not in denied
             if is_meant and f"{record.scorer}@{record.version}" in versions:
                 details[record.answer_id].append(detail)
     return details

@@ -113,14 +113,16 @@ def footer_line(alert: Alert, evidence: AlertEvidence, *, is_short: bool = False
 
 def _footnotes(alert: Alert, evidence: AlertEvidence, *, is_short: bool) -> Iterator[str]:
     """Yield the parts of a message's last line in order; a part that is not known is left out or
-    empty. They are: how certain the alert is, the update of the model that fits it, its probable
-    cause, the alert of which it is a part, other models (if not ``is_short``), and the person who
-    takes care of it.
+    empty. They are: how certain the alert is, what a model that read its sentences says, the update
+    of the model that fits it, its probable cause, the alert of which it is a part, other models (if
+    not ``is_short``), and the person who takes care of it.
     """
     name = evidence.names.name(alert.shift.model)
     sure = [shift.chance_a_year for shift in alert.moved if shift.chance_a_year is not None]
     if sure and alert.state is not AlertState.RECOVERED:  # "likely" would be read of the recovery
         yield (certainty(min(sure)) or "").capitalize()
+    if alert.state is not AlertState.RECOVERED:
+        yield evidence.checked
     if updates := measured_shift(alert).updates:
         yield f"fits {name}'s update of {wording.short_day(updates[0].at, evidence.zone)}"
     cause = evidence.explanation.probable if evidence.explanation else None
@@ -367,7 +369,9 @@ def details_message(alert: Alert, evidence: AlertEvidence) -> Card:
             replace(quote, text=Tainted(wording.shorten(quote.text.text, MAX_QUOTE_CHARS)))
             for quote in shown[:1]
         ),
-        footer=" · ".join([f"by {asked_by(shift.model)}", *_owner_note(alert)]),
+        footer=" · ".join(
+            filter(None, [f"by {asked_by(shift.model)}", evidence.checked, *_owner_note(alert)])
+        ),
     )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import astuple, dataclass
 
 from overheard.alerts.bursts import burst_sentence, planned_bursts
+from overheard.alerts.checks import AlertChecks
 from overheard.alerts.history import HistoryReader
 from overheard.alerts.lifecycle import Lifecycle
 from overheard.alerts.service import DetectionResult, DetectionService
@@ -18,7 +19,6 @@ from overheard.runs.service import RunService
 from overheard.runs.tasks import Outcome, detection_tasks, run_part, scoring_tasks
 from overheard.runs.update_feeds import read_feeds
 from overheard.scoring.judge import judges
-from overheard.scoring.judge_drift import Rejudging
 from overheard.scoring.rescoring import CHECK_SLICE_S
 from overheard.telemetry import traced
 
@@ -205,12 +205,13 @@ def _detection_service(call: Call) -> DetectionService:
     the deployment's listeners of new alerts, its judges, and its fact sheet.
     """
     scoring = call.scoring
+    checks = AlertChecks(call.store, scoring)
     return DetectionService(
         history=HistoryReader.of(call),
         lifecycle=Lifecycle.of(call),
         listener=call.plugins.listeners.alert_raised,
-        check_judge=Rejudging(call.store, scoring).check,
-        statements=StatementReader(call.store, scoring.catalogue, scoring.versions),
+        check_judge=checks.shift,
+        statements=StatementReader(call.store, scoring.catalogue, scoring.finding_versions, checks),
     )
 
 

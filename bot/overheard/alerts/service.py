@@ -275,7 +275,7 @@ class DetectionService:
             if model in asked
         }
         await update_watched_models(self._store, brand, asked, watched, now)
-        decisions, alerts = await self._report_brand(run, brand, decisions, now)
+        decisions, alerts, denied = await self._report_brand(run, brand, decisions, now)
         metrics = self._history.metrics
         doubts = [
             judge_warning(decision, silence, metrics)
@@ -286,7 +286,7 @@ class DetectionService:
             alerts=tuple(alerts),
             compared=len(replay.monitor.run_keys) > 1,
             learning=replay.monitor.learning(),
-            doubts=tuple(filter(None, doubts)),
+            doubts=(*filter(None, doubts), *denied),
         )
 
     async def _recover_covered_alerts(self, decision: Decision) -> None:
@@ -321,17 +321,20 @@ class DetectionService:
         """
         alerts: list[Alert] = []
         for brand in brands:
-            _, brand_alerts = await self._report_brand(run, brand, [], now)
+            _, brand_alerts, _ = await self._report_brand(run, brand, [], now)
             alerts += brand_alerts
         return alerts
 
     async def _report_brand(
         self, run: Run, brand: str, decisions: Sequence[Decision], now: datetime
-    ) -> tuple[list[Decision], list[Alert]]:
+    ) -> tuple[list[Decision], list[Alert], tuple[str, ...]]:
         """Carry out the decisions about a brand together with the statements that are news: a
-        statement and a shift at one model are one alert. A CONTINUED event is stored for an open
-        alert whose statements were made again. The statements of an alert are stored as over when
-        they are gone, which ends the alert if it has no metrics that go on.
+        statement and a shift at one model are one alert. Return the decisions, the alerts, and a
+        sentence on each statement that is not told because a model has denied it.
+
+        A CONTINUED event is stored for an open alert whose statements were made again. The
+        statements of an alert are stored as over when they are gone, which ends the alert if it has
+        no metrics that go on.
         """
         news, alerts = StatementNews(), await self._store.alerts.find(brand=brand)
         if self._statements:
@@ -345,7 +348,7 @@ class DetectionService:
         for number, note in news.ended:
             with contextlib.suppress(AlertUnchanged):
                 await self._lifecycle.recover(number, note, AlertPart.STATEMENTS)
-        return all_decisions, list(filter(None, raised))
+        return all_decisions, list(filter(None, raised)), news.doubts
 
     async def _alert_history(self, brand: str) -> AlertHistory:
         """Return the stored alerts of a brand and the model-wide alerts, in all states, the
@@ -358,11 +361,12 @@ class DetectionService:
         return AlertHistory(of_brand, starts, model_wide)
 
     async def _decide_with_judge(self, evidence: ModelEvidence, history: AlertHistory) -> Decision:
-        """Return the decision about a brand at a model. Nothing is stored by it.
+        """Return the decision about a brand at a model.
 
         If the first decision reports shifts, the judge of each shifted metric that has one scores
-        old answers again, at the judge's cost, and the decision is made again with the results. A
-        shift that the judge itself caused is not reported then.
+        answers again, at the judge's cost, and the decision is made again with the results. A
+        shift that the judge itself caused, or that a second reader does not see, is not reported
+        then.
         """
         policy = self._history.policy
         decision = decide(evidence, policy, history)

@@ -6,9 +6,10 @@ and compares with the alerts that there are.
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from overheard.alerts.checks import AlertChecks, denied_sentences
 from overheard.detection.statement_shifts import statement_shift
 from overheard.detection.statements import (
     GONE_LEVEL,
@@ -63,11 +64,13 @@ class StatementNews:
         shifts: The shifts to report: new statements, and statements that grew.
         continued: Numbers of the alerts whose statement was made again.
         ended: Number of each alert whose statements are gone, and the reason as a sentence.
+        doubts: Sentences on statements that a model has denied, and that are not told.
     """
 
     shifts: tuple[Shift, ...] = ()
     continued: tuple[int, ...] = ()
     ended: tuple[tuple[int, str], ...] = ()
+    doubts: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -78,11 +81,13 @@ class StatementReader:
         store: The store of answers and scores.
         catalogue: The brands and facts by which answers are scored.
         versions: The scorer versions whose verdicts count.
+        checks: Has sentences read by a model before they are news; None for no check.
     """
 
     store: Store
     catalogue: Catalogue
     versions: Collection[str]
+    checks: AlertChecks | None = None
     _grave: dict[frozenset[int] | None, dict[str, list[Occurrence]]] = field(default_factory=dict)
 
     def truth(self, brand: str, topic: str) -> str:
@@ -113,9 +118,11 @@ class StatementReader:
         searched = {key.id for key in runs.values() if not grave_since or key.at >= grave_since}
         occurrences = await self._false_claims(brand, runs)
         occurrences += (await self.grave_occurrences(searched, runs)).get(brand, [])
+        denied = await denied_sentences(self.store, brand)
         by_model: dict[Model, list[Occurrence]] = defaultdict(list)
         for occurrence in occurrences:
-            by_model[occurrence.claim.model].append(occurrence)
+            if (occurrence.claim.answer_id, occurrence.claim.field) not in denied:
+                by_model[occurrence.claim.model].append(occurrence)
         statements = {}
         for model, counts in answer_counts(table).items():
             runs_of_model = tuple(sorted(runs[number] for number in counts))
@@ -189,19 +196,32 @@ class StatementReader:
         ]
 
     async def news(self, run: Run, brand: str, alerts: Sequence[Alert]) -> StatementNews:
-        """Return the changes that the statements up to a run make to the alerts of a brand. Nothing
-        is stored.
+        """Return the changes that the statements up to a run make to the alerts of a brand.
+
+        Before a statement is reported, its sentences are checked; what is denied is stored, and
+        does not count.
 
         Args:
             run: The run; later runs are not known.
             brand: The brand's name.
             alerts: The brand's alerts, in all states, the newest first.
         """
+        news, reported = await self._news(run, brand, alerts)
+        if self.checks is None or not reported:
+            return news
+        doubts = await self.checks.statements(brand, RunKey(run.started_at, run.id), reported)
+        return replace((await self._news(run, brand, alerts))[0], doubts=doubts)
+
+    async def _news(
+        self, run: Run, brand: str, alerts: Sequence[Alert]
+    ) -> tuple[StatementNews, list[tuple[Model, StatementStory]]]:
+        """Return the changes, and the statements of its shifts with their models."""
         live = [alert for alert in alerts if alert.statements and not alert.state.over]
         since = await self._grave_since(run, brand, live)
         by_model = await self.statements(brand, run.started_at, grave_since=since)
         key = RunKey(run.started_at, run.id)
         shifts: list[Shift] = []
+        reported: list[tuple[Model, StatementStory]] = []
         continued: list[int] = []
         ended: list[tuple[int, str]] = []
         for model, at_model in by_model.items():
@@ -211,6 +231,7 @@ class StatementReader:
                     shift, alert = self._news_of_story(story, brand, key, at_model, alerts_at_model)
                     if shift:
                         shifts.append(shift)
+                        reported.append((model, story))
                     elif alert and alert.id not in continued:
                         continued.append(alert.id)
             ended += [
@@ -219,7 +240,7 @@ class StatementReader:
                 if alert in live and (note := self._reason_of_end(alert, at_model, key))
             ]
         shifts.sort(key=_report_order)
-        return StatementNews(tuple(shifts), tuple(continued), tuple(ended))
+        return StatementNews(tuple(shifts), tuple(continued), tuple(ended)), reported
 
     async def _grave_since(self, run: Run, brand: str, live: Iterable[Alert]) -> datetime:
         """Return the time from which on the answers of runs are to be searched for grave sentences:

@@ -128,7 +128,7 @@ async def read_claims(
 
     since = call.clock.now() - timedelta(days=days)
     runs = {run.id for run in await call.store.runs.find() if run.started_at >= since}
-    versions, topics = call.scoring.versions, {f.field for f in call.catalogue.facts}
+    versions, topics = call.scoring.finding_versions, {f.field for f in call.catalogue.facts}
     details = await stated_facts(call.store, versions, brand.name, topics, runs, FALSE_VERDICTS)
     claims = [
         claim

@@ -71,7 +71,7 @@ async def reported_statements(call: Call, brands: Sequence[str]) -> list[Reporte
         brands: The brands' names.
     """
     scoring = call.scoring
-    reader = StatementReader(call.store, scoring.catalogue, scoring.versions)
+    reader = StatementReader(call.store, scoring.catalogue, scoring.finding_versions)
     found = []
     for brand in brands:
         for at_model in (await reader.statements(brand)).values():

@@ -540,15 +540,17 @@ DEFAULT_ALERT_POLICY = AlertPolicy()
 
 @dataclass(frozen=True, slots=True)
 class JudgeCheck:
-    """The result of judging old answers a second time: they have not changed, so a difference is
-    the judge's own.
+    """The result of reading answers of a change a second time: what the second reading does not
+    see, the answers do not show.
 
     Attributes:
-        judge: Name of the scorer.
-        answers: Number of old answers; 1 or more.
-        before: Mean of the stored values of these answers.
-        after: Mean of the new values of these answers.
-        p_value: Probability of such a difference when the judge has not moved (paired t test).
+        judge: Name of the scorer that read them.
+        answers: Number of the answers, 2 or more.
+        before: Mean by which the stored values exceed the new ones in the answers before.
+        after: The same in the answers since the change.
+        p_value: Probability of such a difference when both readings see the same change (t test).
+        held: Number of the drawbacks since the change that the second reading sees, too.
+        of: Number of those that it was asked about; 0 where the change is not one of drawbacks.
     """
 
     judge: str
@@ -557,12 +559,17 @@ class JudgeCheck:
     before: float
     after: float
     p_value: float
+    held: int = 0
+    of: int = 0
 
     def explains(self, change: float) -> bool:
-        """Return whether the judge counts as the cause of a change on the metric's scale: on two or
-        more old answers it has moved in the direction of the change, by the share `JUDGE_SHARE` of
-        it or more, and significantly (`JUDGE_LEVEL`). A change of 0 has no cause.
+        """Return whether the reading counts as the cause of a change on the metric's scale: more
+        than the second reading sees, it moved in the direction of the change, by the share
+        `JUDGE_SHARE` of it or more, and significantly (`JUDGE_LEVEL`). It also does where the
+        second reading confirms no drawback.
         """
+        if self.of and not self.held:
+            return True
         moved = self.after - self.before
         enough = moved * change > 0 and abs(moved) >= JUDGE_SHARE * abs(change)
         return self.answers > 1 and enough and self.p_value <= JUDGE_LEVEL

@@ -65,6 +65,7 @@ class Reading:
             and a role; the owner may be a brand that is neither the brand nor a competitor.
         everyone: Mentions of all brands of the answer, in order: also of other markets, and of
             undeclared ones. Empty if those in `mentions` are all.
+        sheets: The facts of all brands, also of other markets.
     """
 
     answer: Answer
@@ -79,6 +80,7 @@ class Reading:
     rankings: tuple[tuple[str, ...], ...] = ()
     units: tuple[Unit, ...] = ()
     everyone: tuple[Mention, ...] = ()
+    sheets: tuple[Fact, ...] = ()
 
     def among_all(self) -> Reading:
         """Return the reading with the mentions of all brands, for what asks whom a text is about

@@ -37,6 +37,7 @@ from overheard.interfaces.plugins import (
     Recovering as Recovering,
     ScoredListener as ScoredListener,
     Scorer as Scorer,
+    SecondReader as SecondReader,
     ShiftListener as ShiftListener,
     UpdateFeed as UpdateFeed,
     Verifiable as Verifiable,

@@ -27,6 +27,7 @@ from overheard.domain import (
     Block,
     Capabilities,
     Catalogue,
+    Detail,
     Landscape,
     Mention,
     Metric,
@@ -260,6 +261,31 @@ class Judge(Scorer, Protocol):
 
     def connect(self, asker: JudgeClient) -> None:
         """Receive the client for the judge's model. Called once, before the first score."""
+
+
+@runtime_checkable
+class SecondReader(Judge, Protocol):
+    """A judge without metrics of its own, which reads those of other scorers again. Optional.
+
+    Its scores are no streams: they are held against those of the streams, and the false statements
+    that it finds count.
+    """
+
+    @property
+    def reads(self) -> Collection[str]:
+        """The names of the metrics that it reads."""
+
+    @property
+    def share(self) -> float:
+        """The share of the answers, 0 to 1, that `score` reads; for the others it has no score."""
+
+    async def read(self, reading: Reading) -> Iterable[Score]:
+        """Return the scores of an answer as `score` does, whatever the share."""
+
+    async def confirm(self, reading: Reading, finding: Detail) -> bool | None:
+        """Return whether the answer says of `Reading.brand` what another scorer has found, by its
+        verdict and quote; None when that is not settled. Raises what `JudgeClient.ask` does.
+        """
 
 
 @runtime_checkable

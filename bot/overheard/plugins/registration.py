@@ -348,11 +348,11 @@ def _scorer_flaw(scorer: Scorer) -> str:
     """Return what is wrong with a scorer, as a clause; empty when nothing is.
 
     Its name and version are printable texts, and its metrics a sequence of at least one valid
-    `Metric`. A judge has valid attributes of a judge in addition.
+    `Metric`; a judge may have none, and has valid attributes of a judge in addition.
     """
     if not (is_word(scorer.name) and is_word(scorer.version)):
         return "its name or version is not a word"
-    if not scorer.metrics or not _are(_is_metric, scorer.metrics):
+    if not _are(_is_metric, scorer.metrics) or not (scorer.metrics or isinstance(scorer, Judge)):
         return "its metrics are not a list of one Metric or more"
     return _judge_flaw(scorer) if isinstance(scorer, Judge) else ""
 

@@ -44,11 +44,13 @@ class Market:
 
     Attributes:
         competitors: The brands that the brand is compared with.
+        sheets: The facts of all brands.
     """
 
     brand: Brand
     competitors: tuple[Brand, ...] = ()
     facts: tuple[Fact, ...] = ()
+    sheets: tuple[Fact, ...] = ()
     names: frozenset[str] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -87,7 +89,7 @@ class ReadAnswer:
         self, brand: Brand, competitors: Iterable[Brand], facts: Iterable[Fact] = ()
     ) -> Reading:
         """Return the scorer's view of the answer for a brand, its competitors and facts."""
-        return self.within(Market(brand, tuple(competitors), tuple(facts)))
+        return self.within(Market(brand, tuple(competitors), own := tuple(facts), own))
 
     def within(self, market: Market) -> Reading:
         """Return the scorer's view of the answer for one brand.
@@ -113,6 +115,7 @@ class ReadAnswer:
             branded=not market.names.isdisjoint(self.asked),
             asked=self.asked,
             facts=market.facts,
+            sheets=market.sheets,
             everyone=self.everyone if self.everyone is not mentions else (),
         )
 

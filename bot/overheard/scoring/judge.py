@@ -12,7 +12,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import partial
+from math import ceil
 
 from overheard.config.sections import AskingTable, BudgetTable
 from overheard.config.stored_settings import merged_budget
@@ -29,17 +29,9 @@ from overheard.domain import (
     Usage,
 )
 from overheard.errors import BudgetUsedUp, JudgeBudgetUsedUp, NotJudgedYet, ProviderFailed
-from overheard.interfaces import Clock, Judge, NoProgress, Provider, Scorer, Store
+from overheard.interfaces import Clock, Judge, NoProgress, Provider, Scorer, SecondReader, Store
 from overheard.runs.answers import WriteBatcher
-from overheard.runs.budget import (
-    TYPICAL,
-    WORST,
-    AnswerTokens,
-    Estimate,
-    SpendReservation,
-    call_cost,
-    price_of,
-)
+from overheard.runs.budget import Estimate, SpendReservation, price_of
 from overheard.runs.limits import Limits
 from overheard.runs.plan import new_run
 from overheard.runs.retries import RetryPolicy
@@ -274,11 +266,15 @@ def judges(scorers: Iterable[Scorer]) -> tuple[Judge, ...]:
     return tuple(scorer for scorer in scorers if isinstance(scorer, Judge))
 
 
-REQUEST_TOKENS, REPLY_TOKENS = 950, 750
-"""Tokens of a request and of a reply about the brands of an answer, as measured on answers of
-shopping assistants of 1,800 characters with four brands."""
-SHEET_REQUEST_TOKENS, SHEET_REPLY_TOKENS = 1_050, 150
-"""The same for a request that compares an answer with a fact sheet."""
+REQUEST = Usage(1_100, 350)
+"""Tokens of a request about an answer and of its reply, as estimated for answers of shopping
+assistants of 1,800 characters with four brands, of which one has facts."""
+LARGEST_REQUEST = Usage(6_000, LONGEST_REPLY)
+"""The most that they may be."""
+CHECKED_A_YEAR = 400
+"""Sentences and answers that are read a year before alerts are told, at the most that is usual."""
+READ_SHARE = 0.1
+"""The share of the answers that a second reader reads by default."""
 WEEKS_A_YEAR = 52
 GOLD_TEXTS = 10
 """Texts with known labels that a judge is asked about in each round."""
@@ -295,76 +291,57 @@ def proposed_judge(providers: Mapping[str, Provider]) -> Model | None:
 
 
 def judging_cost_a_year(
-    model: Model, answers: int, providers: Mapping[str, Provider], *, sheets: int = 0
+    model: Model, answers: int, providers: Mapping[str, Provider]
 ) -> float | None:
-    """Return the price of a judge in US dollars a year, for the set-up; None without a known price.
+    """Return the price of a second reader in US dollars a year, for the set-up; None without a
+    known price.
 
-    Each week has one round, in which `GOLD_TEXTS` texts with known labels are judged in addition to
-    the answers. The sizes of a request and its reply are measured means.
+    Each week has one round, in which `GOLD_TEXTS` texts with known labels are read in addition to
+    the share `READ_SHARE` of the answers; and `CHECKED_A_YEAR` more are read before alerts.
 
     Args:
-        model: The judge's model.
-        answers: The number of answers that are judged in a week, over all models and repeats.
-        providers: The providers, by name.
-        sheets: The number of brands with facts, each of which is one more request for an answer.
+        model: The reader's model.
+        answers: The number of answers in a week, over all models and repeats.
     """
     price = price_of(model, providers)
     if price is None:
         return None
-    portrayal = price.cost(Usage(REQUEST_TOKENS, REPLY_TOKENS))
-    sheet = price.cost(Usage(SHEET_REQUEST_TOKENS, SHEET_REPLY_TOKENS))
-    return WEEKS_A_YEAR * ((answers + GOLD_TEXTS) * portrayal + answers * sheets * sheet)
+    calls = WEEKS_A_YEAR * (READ_SHARE * answers + GOLD_TEXTS) + CHECKED_A_YEAR
+    return calls * price.cost(REQUEST)
 
 
 async def judging_cost(
     judges: Iterable[Judge],
     answers: int,
-    sheets: int,
     providers: Mapping[str, Provider],
     store: Store,
     now: datetime,
 ) -> Estimate:
     """Return the estimated price of what judges ask about answers.
 
-    Each judge asks about its gold texts, once about each answer, and once about each answer for
-    each brand with facts, as if each answer named all of these. It spends no more than is left of
-    its budget. A judge whose model has no known price adds 0 dollars, and its model is listed as
-    unknown. No account is booked.
+    Each judge asks about its gold texts, and once about each answer that it reads. It spends no
+    more than is left of its budget. A judge whose model has no known price adds 0 dollars, and its
+    model is listed as unknown. No account is booked.
 
     Args:
-        answers: The number of answers to judge; 0 costs nothing.
-        sheets: The number of brands that have facts.
+        answers: The number of answers; 0 costs nothing.
         providers: Providers by name.
         now: The current time, which selects the month of the budget.
     """
     calls, typical, worst = 0, 0.0, 0.0
     unknown = []
     for judge in judges if answers else ():
-        answer_calls = answers * (1 + sheets)
-        calls += answer_calls + len(judge.rehearsals)
-        if price_of(judge.model, providers) is None:
+        share = judge.share if isinstance(judge, SecondReader) else 1.0
+        calls_of_judge = ceil(answers * share) + len(judge.rehearsals)
+        calls += calls_of_judge
+        price = price_of(judge.model, providers)
+        if price is None:
             unknown.append(judge.model)
+            continue
         left_usd = await _money_left(judge, store, now)
-        typical += min(left_usd, _judging_usd(judge, answer_calls, providers, TYPICAL))
-        worst += min(left_usd, _judging_usd(judge, answer_calls, providers, WORST))
+        typical += min(left_usd, calls_of_judge * price.cost(REQUEST))
+        worst += min(left_usd, calls_of_judge * price.cost(LARGEST_REQUEST))
     return Estimate(calls, typical, worst, tuple(unknown))
-
-
-def _judging_usd(
-    judge: Judge, calls: int, providers: Mapping[str, Provider], size: AnswerTokens
-) -> float:
-    """Return the estimated US dollars of a judge's round: of its gold texts and of its texts about
-    answers. 0 for an unknown price.
-
-    A text about an answer is taken to be as long as the longest gold text and the answer together.
-    """
-    gold_texts = [Prompt(text) for text in judge.rehearsals]
-    longest = max(gold_texts, key=lambda prompt: len(prompt.text), default=Prompt(""))
-    cost_of_call = partial(
-        call_cost, model=judge.model, providers=providers, size=size, answer_limit=LONGEST_REPLY
-    )
-    about_answers = calls * cost_of_call(longest, added_tokens=size.answer)
-    return about_answers + sum(map(cost_of_call, gold_texts))
 
 
 async def _money_left(judge: Judge, store: Store, now: datetime) -> float:

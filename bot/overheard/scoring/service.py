@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
 from copy import copy
 from time import monotonic
+from typing import TypeVar
 
+from overheard.config.secrets import safe_str
 from overheard.domain import Answer, Catalogue, Fact, Metric, Reading, Run, ScoreRecord
-from overheard.interfaces import Judge, Progress, Scorer, Store
+from overheard.interfaces import Judge, Progress, Scorer, SecondReader, Store
 from overheard.plugins import IsolatedScorer
 from overheard.reading.reader import Market, ReadAnswer, Reader
 from overheard.scoring.judge import Judging
@@ -42,6 +45,12 @@ CONCURRENT_JUDGED_ANSWERS = 8
 
 MESSAGE_ANSWERS = 32
 """Answers that the process of third-party scorers is sent at a time."""
+
+READ_AGAIN_S = 120.0
+"""Seconds that an alert waits for answers to be read again."""
+
+Result = TypeVar("Result")
+log = logging.getLogger("overheard")
 
 Streams = Sequence[tuple[Scorer, AsyncIterator[int]]]
 """The numbers of what each scorer has yet to read."""
@@ -84,6 +93,7 @@ class Scoring:
     Attributes:
         scorers: The scorers that can be asked.
         catalogue: The brands and facts.
+        second_reader: Reads a share of the answers a second time; None without one.
         metrics: The metrics of these scorers, by name.
         faults: Sentences on faults of scorers, and their counts.
     """
@@ -109,6 +119,7 @@ class Scoring:
         self._markets_asked_for: dict[tuple[str, ...], list[Market]] = {}
         self._edition = edition(catalogue)
         self._with_facts = short_hash([self._edition, *sorted(map(repr, catalogue.facts))])
+        self.second_reader = next((s for s in self.scorers if isinstance(s, SecondReader)), None)
         self.metrics: dict[str, Metric] = {
             metric.name: metric for scorer in self.scorers for metric in scorer.metrics
         }
@@ -149,13 +160,20 @@ class Scoring:
     def _read_versions(self, versions: Collection[str] | None) -> frozenset[str]:
         """Return the versions whose scores are read, such as ``visibility@1.2+a1b2c3``.
 
-        None means the present versions of all scorers. Of given versions, those of other scorers
-        are left out.
+        None means the present versions of all scorers but the second reader. Of given versions,
+        those of other scorers are left out.
         """
+        measuring = [scorer for scorer in self.scorers if not _only_reads(scorer)]
         if versions is None:
-            return frozenset(f"{s.name}@{self.version(s)}" for s in self.scorers)
-        names = {scorer.name for scorer in self.scorers}
+            return frozenset(f"{s.name}@{self.version(s)}" for s in measuring)
+        names = {scorer.name for scorer in measuring}
         return frozenset(version for version in versions if version.partition("@")[0] in names)
+
+    @property
+    def finding_versions(self) -> frozenset[str]:
+        """The versions whose findings count: `versions`, and that of the second reader."""
+        others = filter(_only_reads, self.scorers)
+        return self.versions.union(f"{s.name}@{self.version(s)}" for s in others)
 
     @traced("score")
     async def catch_up(
@@ -183,7 +201,7 @@ class Scoring:
         streams = []
         for scorer in self.scorers:
             version, judged = self.version(scorer), isinstance(scorer, Judge)
-            if f"{scorer.name}@{version}" in self.versions and judges in (None, judged):
+            if f"{scorer.name}@{version}" in self.finding_versions and judges in (None, judged):
                 unscored = store.scores.unscored(
                     scorer.name, version, seen=False if judged else None, newest=judged, part=part
                 )
@@ -237,36 +255,45 @@ class Scoring:
         return records
 
     def judge_of(self, metric: str) -> Judge | None:
-        """Return the first judge that measures a metric, given by its name; None without any."""
+        """Return the first judge that measures or reads a metric, given by its name; None without
+        any.
+        """
         judges = (scorer for scorer in self.scorers if isinstance(scorer, Judge))
-        return next((j for j in judges if metric in {m.name for m in j.metrics}), None)
+        names = {j: {*getattr(j, "reads", ()), *(m.name for m in j.metrics)} for j in judges}
+        return next((judge for judge, own in names.items() if metric in own), None)
 
-    async def judged_again(
-        self, judge: Judge, answers: Sequence[Answer], brand: str, metric: str
-    ) -> dict[int, float]:
-        """Return the values that a judge gives to answers now, at its own cost even where it judged
-        them before, by answer number; no score is stored.
+    async def read_again(
+        self,
+        judge: Judge,
+        ask: Callable[[Reading], Awaitable[Result]],
+        answers: Sequence[Answer],
+        brand: str,
+    ) -> list[Result | None]:
+        """Return what a judge says of answers now, each read for a brand, at its own cost; no score
+        is stored. A judge with metrics of its own is asked anew where it was asked before, because
+        it may have changed since.
 
-        Answers that the judge fails on or gives no such value are left out. Empty when judges
-        cannot ask.
+        None where the judge fails or takes longer than `READ_AGAIN_S`: an alert neither waits for
+        it nor is lost by it.
 
         Args:
-            answers: The answers, which are judged concurrently.
-            brand: The name of the brand whose values are returned.
-            metric: The name of the metric whose values are returned.
+            ask: Asks the judge about a reading.
         """
+
+        async def read(answer: Answer) -> Result | None:
+            for reading in self._readings(answer):
+                if reading.brand.name == brand:
+                    try:
+                        async with asyncio.timeout(READ_AGAIN_S):
+                            return await ask(reading)
+                    except Exception as error:  # of any kind
+                        log.warning("An answer could not be read again: %s", safe_str(error))
+            return None
+
         if not self._judging:
-            return {}
-        async with self._judging.asking_again():
-            results = await asyncio.gather(
-                *(self._scores_of_answer(judge, "", self._readings(answer)) for answer in answers)
-            )
-        return {
-            record.answer_id: record.score.value
-            for records in results
-            for record in records or []
-            if (record.brand, record.score.metric) == (brand, metric)
-        }
+            return [None] * len(answers)
+        async with self._judging.asking_again() if judge.metrics else self._judging.round():
+            return await asyncio.gather(*map(read, answers))
 
     async def _store_scores(
         self, store: Store, shares: Sequence[Share], readings: _ReadingProgress
@@ -392,14 +419,23 @@ class Scoring:
         return self._markets_asked_for[asked_for]
 
 
+def _only_reads(scorer: Scorer) -> bool:
+    return isinstance(scorer, Judge) and not scorer.metrics
+
+
 def _markets(catalogue: Catalogue) -> dict[str, Market]:
     """Return the market of each brand of a catalogue by the brand's name: the brand, its rivals and
-    its facts.
+    its facts, with the facts of all.
     """
     facts: dict[str, list[Fact]] = {}
     for fact in catalogue.facts:
         facts.setdefault(fact.brand, []).append(fact)
     return {
-        brand.name: Market(brand, catalogue.rivals(brand.name), tuple(facts.get(brand.name, ())))
+        brand.name: Market(
+            brand,
+            catalogue.rivals(brand.name),
+            tuple(facts.get(brand.name, ())),
+            tuple(catalogue.facts),
+        )
         for brand in catalogue.brands
     }

@@ -568,7 +568,9 @@ class SituationReader:
         }
         if not truths:
             return {}
-        return await live_claims(self.call.store, self.call.scoring.versions, brand, truths, runs)
+        return await live_claims(
+            self.call.store, self.call.scoring.finding_versions, brand, truths, runs
+        )
 
     async def _next_check(self, brand: str, now: datetime) -> datetime | None:
         """Return the time of the next scheduled check of a brand."""

@@ -254,7 +254,7 @@ def _proposed_judge_and_price(call: Call, brand: Brand) -> tuple[Model, float] |
         return None
     prompts = call.catalogue.prompts_for(brand.name)
     answers = len(prompts) * REPEATS * len(call.plugins.models)
-    usd = judging_cost_a_year(model, answers, providers, sheets=1)
+    usd = judging_cost_a_year(model, answers, providers)
     return None if usd is None else (model, usd)
 
 
