@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -171,7 +172,7 @@ def test_what_is_not_given_is_asked_for(tmp_path: Path, service: ChatService) ->
     asked: list[str] = []
     replies = {
         "exists": "yes",
-        "judge": "yes",
+        "besides the rules": "yes",
         "brand": 'Acme "Best"',
         "competitors": "Zeta, Umbra",
         "What is it": "project tool",
@@ -192,7 +193,9 @@ def test_what_is_not_given_is_asked_for(tmp_path: Path, service: ChatService) ->
     config = load_config(file)
     assert config.brands[0].name == 'Acme "Best"'
     assert config.brands[0].competitors == ("Zeta", "Umbra")
-    assert config.scorers["judge"]["model"] == "xai/grok-4.3"
+    assert config.scorers["judge"] == {"model": "xai/grok-4.3", "budget": 1.0}
+    [offer] = [question for question in asked if "besides the rules" in question]
+    assert re.search(r"about \$\d+\.\d\d a year, at most \$1\.00 a month", offer)
     assert config.slack is not None
     assert len(config.prompts) == 7
     assert "overheard slack manifest" in str(card.text)

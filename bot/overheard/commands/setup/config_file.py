@@ -21,6 +21,8 @@ RUN_SHARE = 0.25
 
 CATEGORY_QUESTIONS, GENERAL_QUESTIONS = 4, 2
 """Questions on a category; and those without one, which a person should replace."""
+READING_MONTH_USD = 1.0
+"""What a model that reads answers besides the rules may spend in a month."""
 RIVAL_QUESTION = "What are the best alternatives to {rival}?"
 
 
@@ -34,7 +36,9 @@ class SetupFile:
         category: The kind of product, such as ``project management tool``; may be empty.
         provider: The name of the provider's table.
         settings: The lines of the provider's table, each as a key and a value.
-        judge: The judge's model, as ``provider/model``; empty for none.
+        judge: The judge's model, as ``provider/model``; empty for none. It may spend
+            `READING_MONTH_USD`.
+        reading_usd: What it is expected to cost in US dollars a year.
         month: The budget in US dollars a month; 0 for none, as where nothing has a price.
         chat: ``slack``, ``discord`` or empty.
         channel: The id of the channel for alerts; may be empty.
@@ -46,6 +50,7 @@ class SetupFile:
     provider: str
     settings: Mapping[str, object]
     judge: str = ""
+    reading_usd: float = 0.0
     month: float = 0
     chat: str = ""
     channel: str = ""
@@ -81,10 +86,11 @@ class SetupFile:
         branded = {"text": self.branded_question, "brands": [self.brand], "tags": ["branded"]}
         brand: dict[str, object] = {"name": self.brand, "competitors": list(self.competitors)}
         budget = {"run": round(self.month * RUN_SHARE, 2), "month": self.month}
+        judge = {"model": self.judge, "budget": READING_MONTH_USD}
         tables: dict[str, Mapping[str, object]] = {
             "[[brands]]": brand | ({"category": self.category} if self.category else {}),
             f"[providers.{self.provider}]": self.settings,
-            **({"[scorers.judge]": {"model": self.judge}} if self.judge else {}),
+            **({"[scorers.judge]": judge} if self.judge else {}),
             **({"[budget]": budget} if self.month else {}),
             "[[schedules]]": {"name": "weekly", "cron": "0 7 * * mon"},
             **({f"[{self.chat}]": {}} if self.chat else {}),

@@ -15,7 +15,7 @@ from overheard.cards.command import IN_TERMINAL, CommandSpec, Role, option
 from overheard.commands.check import check
 from overheard.commands.export import replacing
 from overheard.commands.report import report
-from overheard.commands.setup.config_file import SetupFile, derived_category
+from overheard.commands.setup.config_file import READING_MONTH_USD, SetupFile, derived_category
 from overheard.commands.setup.naming import BRAND, CATEGORY, COMPETITORS
 from overheard.config.loader import find_config, parse_config
 from overheard.config.sections import Config
@@ -23,6 +23,7 @@ from overheard.domain import LOCAL, Model
 from overheard.errors import OverheardError, SetupRefused
 from overheard.interfaces import Listing, Provider, Verifiable
 from overheard.plugins import load_plugins
+from overheard.scoring.judge import judging_cost_a_year, proposed_judge
 from overheard.session import Session
 
 VENDORS = ("openai", "anthropic", "google")
@@ -70,7 +71,9 @@ async def setup(
     key_env: Annotated[
         str, option("The environment variable that holds its key.", label="Key")
     ] = "",
-    judge: Annotated[str, option("The judge, as PROVIDER/MODEL, or none.")] = "none",
+    judge: Annotated[
+        str, option("Who reads a tenth of the answers, too: PROVIDER/MODEL, or none.")
+    ] = "none",
     budget: Annotated[float, option("Dollars a month.", low=0.01)] = DEFAULT_MONTH_USD,
     chat: Annotated[str | None, option("Where alerts go.", choices=CHATS, label="Alerts")] = None,
     channel: Annotated[str, option("The id of the channel for alerts.")] = "",
@@ -91,7 +94,8 @@ async def setup(
         models: The service's models; by default the person chooses one.
         base_url: The address of the service; needed for ``compatible`` only.
         key_env: The environment variable with the key; empty for the usual one of the service.
-        judge: The model that judges answers, as ``provider/model``; ``none`` for none.
+        judge: The model that reads answers besides the rules, as ``provider/model``; ``none`` to
+            ask a person whether the proposed one does.
         budget: The budget in US dollars a month; left out where nothing has a price.
         chat: Where alerts go, one of `CHATS`.
         channel: The id of the channel for alerts; empty for none.
@@ -126,10 +130,8 @@ async def setup(
     settings = _provider_settings(chosen, base_url, key_env)
     plan = SetupFile(brand, tuple(competitors), category, chosen, settings)
     plan = await _plan_with_models(plan, file, models, budget, person)
-    if plan.month and judge == "none":
-        model = f"{chosen}/{plan.models[0]}"
-        question = f"Let {model} judge how each answer speaks of the brand, at more cost?"
-        judge = model if person.agrees(question) else judge
+    if plan.judge and judge == "none":
+        judge = plan.judge if person.agrees(_reader_question(plan)) else judge
     chat = person.value("chat", chat, "none")
     judge, chat = ("" if given == "none" else given for given in (judge, chat))
     plan = replace(plan, judge=judge, chat=chat, channel=channel)
@@ -233,7 +235,25 @@ async def _plan_with_models(
         free = {"input": 0, "output": 0}
         return replace(plan, settings=settings | {"prices": dict.fromkeys(picked, free)})
     priced = all(provider.price(model) is not None for model in picked)
-    return replace(plan, settings=settings, month=month if priced else 0)
+    if not priced:
+        return replace(plan, settings=settings)
+    providers = {plan.provider: provider}
+    reader = proposed_judge(providers) or Model(plan.provider, picked[0])
+    answers = len(picked) * (len(plan.questions) + 1)
+    usd = judging_cost_a_year(reader, answers, providers) or 0.0
+    return replace(plan, settings=settings, month=month, judge=str(reader), reading_usd=usd)
+
+
+def _reader_question(plan: SetupFile) -> str:
+    """Return the question whether a model reads answers besides the rules, with its price a year
+    and the most that it may cost.
+    """
+    price = wording.money(plan.reading_usd, about=True)
+    most = wording.money(READING_MONTH_USD)
+    return (
+        f"Let {plan.judge} read tone and facts of a tenth of the answers besides the rules, and "
+        f"each alert before it is told? {price} a year, at most {most} a month."
+    )
 
 
 def _loaded_provider(plan: SetupFile, file: Path) -> Provider:
