@@ -1,7 +1,5 @@
 """`agreement`: on how many answers rules and the model agree, and which they read differently."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from math import sqrt
 from statistics import fmean, variance

@@ -50,10 +50,7 @@ def test_the_card_counts_where_both_agree_and_lists_the_others(program: Program)
     found = program.json("agreement", "Acme")
     assert (found["agree"], found["of"], found["model"]) == (11, 12, "svc/judge-1")
     differences = [(other["what"], other["rules"], other["read"]) for other in found["others"]]
-    assert differences == [
-        ("Drawback", f"\u201c{BAD}\u201d", "no"),
-        ("Tone", "mixed", "positive"),
-    ]
+    assert differences == [("Drawback", f"\u201c{BAD}\u201d", "no"), ("Tone", "mixed", "positive")]
     assert len({other["answer"] for other in found["others"]}) == 1
     said = sentences(program.run("agreement")[0])
     assert "Rules and judge-1 agree on 11 of 12 answers" in said
