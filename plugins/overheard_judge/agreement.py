@@ -89,7 +89,7 @@ async def show_agreement(
             of_answer = (read if by_model else rules).setdefault(record.answer_id, {})
             of_answer[record.score.metric] = record.score
     both = sorted(read.keys() & rules.keys())
-    reader = view.names.name(Model.parse(model)) if model else ""
+    reader = Model.parse(model).name if model else ""
     answers = {answer.id: answer async for answer in view.history.answers(numbers=both)}
     others = [
         (answers[number], *difference)

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from overheard.cards import wording
-from overheard.cards.model_names import ModelNames
 from overheard.detection.decision_inputs import JudgeCheck
 from overheard.detection.statements import StatementStory
 from overheard.domain import Alert, Answer, Detail, Model, Reading, Setting, Shift
@@ -40,9 +39,9 @@ async def denied_sentences(store: Store, brand: str) -> set[tuple[int, str]]:
     return {(number, topic) for number, topic in (await _kept(store, brand))["denied"]}
 
 
-async def check_words(store: Store, alert: Alert, names: ModelNames) -> str:
+async def check_words(store: Store, alert: Alert) -> str:
     """Return what came of the latest check of an alert, as words without a full stop: ``checked by
-    GPT-6 Luna: 3 of 3 sentences are about Acme``, or that it could not be checked. Empty where no
+    gpt-6-luna: 3 of 3 sentences are about Acme``, or that it could not be checked. Empty where no
     model is set up for it.
     """
     brand = alert.shift.brand
@@ -50,7 +49,7 @@ async def check_words(store: Store, alert: Alert, names: ModelNames) -> str:
     for shift in reversed(alert.moved):
         if checks := told.get(f"{shift.model} {shift.run_id}"):
             held, of = map(sum, zip(*checks["counts"].values(), strict=True))
-            name, verb = names.name(Model.parse(checks["by"])), "is" if held == 1 else "are"
+            name, verb = Model.parse(checks["by"]).name, "is" if held == 1 else "are"
             said = f"{held} of {wording.count(of, 'sentence')} {verb} about {brand}"
             return f"checked by {name}: {said}" if of else f"{name} could not check it"
     return ""

@@ -222,7 +222,7 @@ async def gather_evidence(
         over=over,
         explanation=explanation and explanation.beside(last_said(alert, events), returned=returned),
         model_alert=past.model_alert,
-        checked=await check_words(store, alert, names),
+        checked=await check_words(store, alert),
     )
 
 
