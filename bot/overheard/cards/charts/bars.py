@@ -4,16 +4,7 @@ from dataclasses import dataclass
 
 from overheard.cards import wording
 from overheard.cards.charts.style import BOLD, REGULAR, fit_text, text_width
-from overheard.cards.charts.svg import (
-    LABEL_SIZE,
-    MARGIN,
-    MAX_ALT_CHARS,
-    SMALL_SIZE,
-    TITLE_BASELINE,
-    TITLE_SIZE,
-    WIDTH,
-    Sheet,
-)
+from overheard.cards.charts.svg import LABEL_SIZE, MARGIN, SMALL_SIZE, TITLE_BASELINE, WIDTH, Sheet
 
 MAX_BARS = 9
 """Bars for which the picture has room; the others are summed up in the last bar."""
@@ -151,13 +142,9 @@ def _draw_rest(sheet: Sheet, kind: str, at: tuple[float, float], width: float) -
 
 
 def alt_text(chart: Bars) -> str:
-    """Return the labels and amounts of a bar chart as a sentence of at most `MAX_ALT_CHARS`
-    characters; "nothing" without bars.
-    """
+    """Return the labels and amounts of a bar chart as a sentence; "nothing" without bars."""
     amounts = [f"{wording.line(bar.label)} {bar.told}" for bar in chart.shown]
-    return wording.shorten(
-        f"{wording.line(chart.title)}: {'; '.join(amounts) or 'nothing'}.", MAX_ALT_CHARS
-    )
+    return f"{wording.line(chart.title)}: {'; '.join(amounts) or 'nothing'}."
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,12 +225,8 @@ def rates_drawing(chart: Rates) -> Sheet:
         sheet.text((WIDTH - MARGIN, TITLE_BASELINE), USUAL_NAME, anchor="end")
     y = RATES_TOP
     for group in chart.groups:
-        name = fit_text(group.label, TITLE_SIZE, WIDTH - 120, BOLD)
-        sheet.text((MARGIN, y + 15), name, size=TITLE_SIZE, color="ink", weight=BOLD)
-        if group.detail:
-            x = 14 + text_width(name, TITLE_SIZE, BOLD)
-            room = WIDTH - MARGIN - x - text_width(group.old, SMALL_SIZE, BOLD)
-            sheet.text((x, y + 15), fit_text(f"({group.detail})", SMALL_SIZE, room))
+        old_width = text_width(group.old, SMALL_SIZE, BOLD)
+        sheet.heading(y + 15, group.label, group.detail, WIDTH - 120, old_width)
         if group.old:
             place = (WIDTH - MARGIN, y + 15)
             sheet.text(place, group.old, color="bad", anchor="end", weight=BOLD)
@@ -306,8 +289,7 @@ def rates_alt(chart: Rates) -> str:
     """Return the title and the shares of all brands at each model, with their usual shares if
     known.
 
-    Shares are counts where the model has a number of answers, else per cent. At most
-    `MAX_ALT_CHARS` characters; a longer text is cut.
+    Shares are counts where the model has a number of answers, else per cent.
     """
     sentences = []
     for group in chart.groups:
@@ -319,4 +301,4 @@ def rates_alt(chart: Rates) -> str:
         ]
         old = f" ({group.old})" if group.old else ""
         sentences.append(f"{wording.line(group.label)}{old}: {'; '.join(rates)}.")
-    return wording.shorten(f"{wording.line(chart.title)}. {' '.join(sentences)}", MAX_ALT_CHARS)
+    return f"{wording.line(chart.title)}. {' '.join(sentences)}"

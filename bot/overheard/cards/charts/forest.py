@@ -4,16 +4,7 @@ from dataclasses import dataclass
 
 from overheard.cards import wording
 from overheard.cards.charts.style import BOLD, REGULAR, fit_text, text_width
-from overheard.cards.charts.svg import (
-    LABEL_SIZE,
-    MARGIN,
-    MAX_ALT_CHARS,
-    SMALL_SIZE,
-    TEXT_DROP,
-    TITLE_SIZE,
-    WIDTH,
-    Sheet,
-)
+from overheard.cards.charts.svg import LABEL_SIZE, MARGIN, TEXT_DROP, WIDTH, Sheet
 from overheard.domain import Scale
 
 MAX_ROWS = 10
@@ -106,17 +97,12 @@ def _draw_difference(sheet: Sheet, span: Difference, reach: float, y: float) -> 
 
 
 def alt_text(chart: Spans) -> str:
-    """Return the title and the differences that are drawn, in words; "nothing" without any.
-
-    At most `MAX_ALT_CHARS` characters; a longer text is cut.
-    """
+    """Return the title and the differences that are drawn, in words; "nothing" without any."""
     texts = [
         f"{wording.line(span.label)} {wording.change(span.difference, span.scale)} ({span.verdict})"
         for span in chart.spans[:MAX_ROWS]
     ]
-    return wording.shorten(
-        f"{wording.line(chart.title)}: {', '.join(texts) or 'nothing'}.", MAX_ALT_CHARS
-    )
+    return f"{wording.line(chart.title)}: {', '.join(texts) or 'nothing'}."
 
 
 def _reach(span: Difference, shown: tuple[Difference, ...]) -> float:
@@ -204,13 +190,7 @@ def pairs_drawing(chart: Pairs) -> Sheet:
     _draw_pairs_legend(sheet, chart)
     y = PAIRS_TOP
     for group in chart.groups:
-        name = fit_text(group.label, TITLE_SIZE, MAX_MODEL_WIDTH, BOLD)
-        sheet.text((MARGIN, y + 14), name, size=TITLE_SIZE, color="ink", weight=BOLD)
-        if group.detail:
-            start = 14 + text_width(name, TITLE_SIZE, BOLD)
-            sheet.text(
-                (start, y + 14), fit_text(f"({group.detail})", SMALL_SIZE, WIDTH - MARGIN - start)
-            )
+        sheet.heading(y + 14, group.label, group.detail, MAX_MODEL_WIDTH)
         y += PAIR_ROW
         for pair in group.pairs:
             _draw_pair(sheet, group, pair, y)
@@ -262,8 +242,7 @@ def _draw_pair(sheet: Sheet, group: PairGroup, pair: Pair, y: float) -> None:
 def pairs_alt(chart: Pairs) -> str:
     """Return the title, both brands' names, and their shares of each metric at each model.
 
-    Shares are counts where the model has a number of answers, else per cent. At most
-    `MAX_ALT_CHARS` characters; a longer text is cut.
+    Shares are counts where the model has a number of answers, else per cent.
     """
     sentences = []
     for group in chart.groups:
@@ -274,6 +253,4 @@ def pairs_alt(chart: Pairs) -> str:
         ]
         sentences.append(f"{wording.line(group.label)}: {', '.join(pairs)}.")
     against = f"{wording.line(chart.mine)} to {wording.line(chart.other)}."
-    return wording.shorten(
-        f"{wording.line(chart.title)}. {against} {' '.join(sentences)}", MAX_ALT_CHARS
-    )
+    return f"{wording.line(chart.title)}. {against} {' '.join(sentences)}"

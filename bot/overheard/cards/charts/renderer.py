@@ -19,6 +19,7 @@ from multiprocessing import get_context, parent_process
 from threading import Lock, Thread
 from typing import Any, TypeVar
 
+from overheard.cards import wording
 from overheard.cards.card import Image
 from overheard.cards.charts import bars, forest, shares, trend
 from overheard.cards.charts.bars import Bars, Rates
@@ -41,6 +42,8 @@ DRAWS: dict[type, tuple[Callable[[Any], Sheet], Callable[[Any], str]]] = {
     Shares: (shares.drawing, shares.alt_text),
 }
 """How each kind of chart is drawn, and said in words."""
+MAX_ALT_CHARS = 1_000
+"""Characters of the alternative text of a chart."""
 MAX_KEPT = 64
 """Pictures that are kept; each takes about 40 kB."""
 START_TIMEOUT_S = 120.0
@@ -271,8 +274,8 @@ def drawn_picture(chart: Drawable, name: str) -> Image:
 
 
 def alt_text(chart: Drawable) -> str:
-    """Return the alternative text of a chart of any kind, at most 1,000 characters."""
-    return DRAWS[type(chart)][1](chart)
+    """Return the alternative text of a chart of any kind, cut to `MAX_ALT_CHARS`."""
+    return wording.shorten(DRAWS[type(chart)][1](chart), MAX_ALT_CHARS)
 
 
 async def run_in_chart_thread(work: Callable[[], Done]) -> Done:

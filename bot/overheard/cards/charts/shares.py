@@ -10,7 +10,6 @@ from overheard.cards.charts.svg import (
     DATE_BASELINE,
     HEIGHT,
     LEFT,
-    MAX_ALT_CHARS,
     RIGHT,
     TEXT_DROP,
     TICK_GAP,
@@ -174,14 +173,10 @@ def _y(share: float) -> float:
 
 
 def alt_text(chart: Shares) -> str:
-    """Return each brand's first and last share and both days, in at most `MAX_ALT_CHARS`
-    characters.
-    """
+    """Return each brand's first and last share and both days."""
     changes = [
         f"{wording.line(s.label)} {wording.percent(s.values[0])} to {wording.percent(s.values[-1])}"
         for s in chart.shown
     ]
     days = " to ".join(dict.fromkeys(wording.day(chart.times[i], chart.zone) for i in (0, -1)))
-    return wording.shorten(
-        f"{wording.line(chart.title)}, {days}: {', '.join(changes)}.", MAX_ALT_CHARS
-    )
+    return f"{wording.line(chart.title)}, {days}: {', '.join(changes)}."

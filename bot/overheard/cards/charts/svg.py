@@ -39,8 +39,6 @@ CAPTION_GAP = 6.0
 TEXT_DROP = 4.0
 """From the middle of a line of text down to its base line, in units."""
 FAMILY = "Overheard Sans"
-MAX_ALT_CHARS = 1_000
-"""Characters of the alternative text of a chart."""
 _MARKUP = re.compile(r"var\(--([a-z0-9]+)\)")
 
 Anchor = Literal["start", "middle", "end"]
@@ -88,6 +86,19 @@ class Sheet:
         fitted = fit_text(text, TITLE_SIZE, max_width, BOLD)
         place = (MARGIN, TITLE_BASELINE)
         self.text(place, fitted, size=TITLE_SIZE, color="ink", weight=BOLD)
+
+    def heading(
+        self, y: float, label: str, detail: str, max_width: float, kept_free: float = 0.0
+    ) -> None:
+        """Draw the name of a group of rows with a detail in brackets, both cut to their room;
+        ``kept_free`` is the width that is left at the right.
+        """
+        name = fit_text(label, TITLE_SIZE, max_width, BOLD)
+        self.text((MARGIN, y), name, size=TITLE_SIZE, color="ink", weight=BOLD)
+        if detail:
+            x = 14 + text_width(name, TITLE_SIZE, BOLD)
+            room = WIDTH - MARGIN - x - kept_free
+            self.text((x, y), fit_text(f"({detail})", SMALL_SIZE, room))
 
     def caption(self, text: str) -> None:
         """Write a small line at the bottom; a longer one is cut, and an empty one is

@@ -15,7 +15,6 @@ from overheard.cards.charts.svg import (
     LABEL_SIZE,
     LEFT,
     MARGIN,
-    MAX_ALT_CHARS,
     NAMES_LEFT,
     RIGHT,
     SMALL_SIZE,
@@ -389,19 +388,17 @@ def _rounded_up(value: float, scale: Scale) -> float:
 
 
 def alt_text(chart: Chart) -> str:
-    """Return the title, each line's first and last value, and the marks, in at most `MAX_ALT_CHARS`
-    characters; `EMPTY` without points.
-    """
+    """Return the title, each line's first and last value, and the marks; `EMPTY` without points."""
     title = wording.line(chart.title).rstrip(".")
     if not chart.times:
-        return wording.shorten(f"{title}. {EMPTY}.", MAX_ALT_CHARS)
+        return f"{title}. {EMPTY}."
     sentences = [f"{title}.", *(_describe(series, chart) for series in chart.shown_series)]
     marks = [
         f"{wording.line(mark.label)} on {_full_day(mark.at, chart)}" for mark in chart.shown_marks
     ]
     if marks:
         sentences.append(f"Marked: {wording.listing(marks)}.")
-    return wording.shorten(" ".join(sentences), MAX_ALT_CHARS)
+    return " ".join(sentences)
 
 
 def _describe(series: Series, chart: Chart) -> str:
