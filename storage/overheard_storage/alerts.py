@@ -24,7 +24,7 @@ from overheard_storage import tables
 from overheard_storage.database import uninterrupted
 from overheard_storage.deliveries import delivery_row, insert_deliveries, request_edits
 from overheard_storage.repository import Repository, among
-from overheard_storage.rows import shift_of, shift_row, update_of
+from overheard_storage.rows import object_of, shift_of, shift_row, update_of
 from overheard_storage.tables import alerts, brands, events, metrics, models, shifts, updates
 
 
@@ -207,18 +207,15 @@ def _alert_of(row: Row[Any], alert_shifts: list[Shift], over_at: datetime | None
     opened the alert; ``over_at`` is when the alert ended, or None.
     """
     first = alert_shifts[0]
-    return Alert(
+    return object_of(
+        Alert,
+        row,
         shift=first,
-        opened_at=row.opened_at,
         also=tuple(shift for shift in alert_shifts[1:] if shift.run_id == first.run_id),
         later=tuple(shift for shift in alert_shifts if shift.run_id != first.run_id),
         state=AlertState(row.state),
-        by=row.by,
-        until=row.until,
         follows=row.follows_id or 0,
-        revision=row.revision,
         over_at=over_at,
-        id=row.id,
     )
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import Row, select
 from overheard.domain import Batch, Model
 from overheard_storage.database import uninterrupted
 from overheard_storage.repository import Repository, among
+from overheard_storage.rows import object_of, values_of
 from overheard_storage.tables import batches, models
 
 
@@ -21,14 +22,8 @@ class SqlBatchRepository(Repository):
         return the batch with its number. A number that is not stored changes nothing.
         """
         model_ids = await self._lookups.model_ids([batch.model])
-        row = {
-            "run_id": batch.run_id,
-            "model_id": model_ids[batch.model],
-            "questions": list(batch.items),
-            "handed_in_at": batch.handed_in_at,
-            "vendor_id": batch.vendor_id,
-            "ended_at": batch.ended_at,
-        }
+        model = model_ids[batch.model]
+        row = values_of(batch, batches, model_id=model, questions=list(batch.items))
         async with self._database.writing() as connection:
             if batch.id:
                 changed = batches.update().where(batches.c.id == batch.id)
@@ -54,12 +49,5 @@ class SqlBatchRepository(Repository):
 
 def _batch_of(row: Row[Any]) -> Batch:
     """Return the batch of a row of batches joined with the name of its model."""
-    return Batch(
-        run_id=row.run_id,
-        model=Model(row.provider, row.name),
-        items=tuple(row.questions),
-        handed_in_at=row.handed_in_at,
-        vendor_id=row.vendor_id,
-        ended_at=row.ended_at,
-        id=row.id,
-    )
+    model = Model(row.provider, row.name)
+    return object_of(Batch, row, model=model, items=tuple(row.questions))

@@ -21,9 +21,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from overheard.domain import AlertEvent, AlertEventKind, Delivery, DeliveryKind, alert_key
+from overheard.domain import NEVER, AlertEvent, AlertEventKind, Delivery, DeliveryKind, alert_key
 from overheard_storage.database import Insert, uninterrupted
 from overheard_storage.repository import Repository, among
+from overheard_storage.rows import object_of, values_of
 from overheard_storage.tables import deliveries
 
 _NOT_LEASED = {"owner": "", "leased_until": None}
@@ -207,22 +208,8 @@ def delivery_row(delivery: Delivery) -> dict[str, Any]:
     """Return the row of a new delivery, without its number and leased by no process. ``thread`` is
     no column: it is joined when the delivery is read.
     """
-    return {
-        "kind": delivery.kind,
-        "key": delivery.key,
-        "channel": delivery.channel,
-        "due_at": delivery.due_at,
-        "subject": delivery.subject,
-        "alert_id": delivery.alert_id or None,
-        "event_id": delivery.event_id or None,
-        "wanted": delivery.wanted,
-        "shown": delivery.shown,
-        "message": delivery.message,
-        "attempts": delivery.attempts,
-        "uncertain": delivery.uncertain,
-        "problem": delivery.problem,
-        **_NOT_LEASED,
-    }
+    numbers = {"alert_id": delivery.alert_id or None, "event_id": delivery.event_id or None}
+    return values_of(delivery, deliveries, **numbers, **_NOT_LEASED)
 
 
 def _join_to_alert() -> tuple[FromClause, ColumnElement[bool]]:
@@ -275,20 +262,11 @@ def _due_query(now: datetime, chats: Collection[str]) -> Select[Any]:
 
 def _delivery_of(row: Row[Any]) -> Delivery:
     """Return the delivery of a row of `_deliveries_query`, without its lease."""
-    return Delivery(
+    return object_of(
+        Delivery,
+        row,
         kind=DeliveryKind(row.kind),
-        key=row.key,
-        channel=row.channel,
-        due_at=row.due_at,
-        subject=row.subject,
         alert_id=row.alert_id or 0,
         event_id=row.event_id or 0,
-        wanted=row.wanted,
-        shown=row.shown,
-        message=row.message,
-        thread=row.thread,
-        attempts=row.attempts,
-        uncertain=row.uncertain,
-        problem=row.problem,
-        id=row.id,
+        leased_until=NEVER,
     )

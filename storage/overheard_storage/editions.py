@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from overheard.domain import PENDING, Catalogue, Edition, EditionState
 from overheard_storage.database import uninterrupted
 from overheard_storage.repository import Repository
+from overheard_storage.rows import object_of
 from overheard_storage.tables import editions
 
 _CATALOGUE = TypeAdapter(Catalogue)
@@ -85,11 +86,6 @@ def _edition_row(edition: Edition) -> dict[str, Any]:
 
 def _edition_of(row: Row[Any]) -> Edition:
     """Return the edition of a row; its catalogue has brands and facts only."""
-    return Edition(
-        versions=split_versions(row.versions),
-        catalogue=_CATALOGUE.validate_python(row.catalogue),
-        at=row.at,
-        state=EditionState(row.state),
-        note=row.note,
-        id=row.id,
-    )
+    versions, catalogue = split_versions(row.versions), _CATALOGUE.validate_python(row.catalogue)
+    state = EditionState(row.state)
+    return object_of(Edition, row, versions=versions, catalogue=catalogue, state=state)

@@ -17,13 +17,13 @@ A new column of the table ``answers`` needs changes in these places:
 Inserts, copies and streams take the columns from the table.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, fields
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import Row
+from sqlalchemy import Row, Table
 
 from overheard.domain import (
     Answer,
@@ -52,8 +52,38 @@ from overheard.domain import (
     StatementKind,
     Usage,
 )
+from overheard_storage.alert_tables import shifts
 
 _USAGE = tuple(field.name for field in fields(Usage))
+
+Kind = TypeVar("Kind")
+
+
+@lru_cache
+def _shared_names(kind: type, table: Table) -> tuple[str, ...]:
+    """Return the columns of a table, but for its number, that have a field of a dataclass."""
+    return tuple(
+        field.name for field in fields(kind) if field.name in table.c and field.name != "id"
+    )
+
+
+def values_of(entry: Any, table: Table, /, **others: Any) -> dict[str, Any]:
+    """Return the row of an object: its fields that have a column, and other values by column."""
+    names = _shared_names(entry.__class__, table)
+    return {name: getattr(entry, name) for name in names} | others
+
+
+def object_of(
+    kind: Callable[..., Kind], row: Row[Any] | Mapping[str, Any], /, **others: Any
+) -> Kind:
+    """Return the object of a row: its columns that are fields of the dataclass, lists as tuples,
+    and other values by field.
+    """
+    stored = row if isinstance(row, Mapping) else row._asdict()
+    names = [field.name for field in fields(kind) if field.name in stored]  # type: ignore[arg-type]
+    values = {n: tuple(stored[n]) if isinstance(stored[n], list) else stored[n] for n in names}
+    return kind(**values | others)
+
 
 # The catalogue
 
@@ -65,29 +95,7 @@ def brand_row(brand: Brand) -> dict[str, Any]:
 
 def brand_of(row: Row[Any]) -> Brand:
     """Return the brand of a row of the table of brands."""
-    aliases, domains, competitors = map(tuple, (row.aliases, row.domains, row.competitors))
-    return Brand(
-        row.name,
-        aliases,
-        domains,
-        competitors,
-        row.category,
-        row.tracked,
-        tuple(_rule_of(rule) for rule in row.rules),
-        row.parent,
-    )
-
-
-def _rule_of(stored: Mapping[str, Any]) -> Rule:
-    """Return the rule of a spelling from its stored JSON object, which has all fields."""
-    return Rule(
-        spelling=stored["spelling"],
-        exact_case=stored["exact_case"],
-        near=tuple(stored["near"]),
-        not_near=tuple(stored["not_near"]),
-        inside_words=stored["inside_words"],
-        languages=tuple(stored["languages"]),
-    )
+    return object_of(Brand, row, rules=tuple(object_of(Rule, rule) for rule in row.rules))
 
 
 def prompt_row(prompt: Prompt) -> dict[str, Any]:
@@ -110,7 +118,7 @@ def fact_row(fact: Fact, brand_id: int) -> dict[str, Any]:
 
 def fact_of(row: Row[Any]) -> Fact:
     """Return the fact of a row."""
-    return Fact(row.brand, row.field, row.value, row.as_of, row.source, tuple(row.previous))
+    return object_of(Fact, row)
 
 
 def schedule_row(schedule: Schedule) -> dict[str, Any]:
@@ -120,8 +128,7 @@ def schedule_row(schedule: Schedule) -> dict[str, Any]:
 
 def schedule_of(row: Row[Any]) -> Schedule:
     """Return the schedule of a row."""
-    brands = tuple(row.brands)
-    return Schedule(row.name, row.cron, row.timezone, brands, row.repeats, row.batch)
+    return object_of(Schedule, row)
 
 
 # Runs and answers
@@ -136,18 +143,8 @@ def run_row(run: Run) -> dict[str, Any]:
 
 def run_of(row: Row[Any]) -> Run:
     """Return the run, with its panel, of a row of the table of runs."""
-    return Run(
-        key=row.key,
-        started_at=row.started_at,
-        panel=panel_of(row.panel) if row.panel else None,
-        state=RunState(row.state),
-        finished_at=row.finished_at,
-        label=row.label,
-        asked_by=row.asked_by,
-        channel=row.channel,
-        aside=row.aside,
-        id=row.id,
-    )
+    panel = panel_of(row.panel) if row.panel else None
+    return object_of(Run, row, panel=panel, state=RunState(row.state))
 
 
 def answer_row(answer: Answer, prompt_id: int, model_id: int) -> dict[str, Any]:
@@ -253,47 +250,34 @@ def update_of(row: Row[Any]) -> ModelUpdate:
 
 def shift_row(shift: Shift) -> dict[str, Any]:
     """Return the columns of a shift, without those of its alert, brand, model and metric."""
-    return {
-        "run_id": shift.run_id,
-        "before": shift.before,
-        "after": shift.after,
-        "change": shift.change,
-        "low": shift.interval[0],
-        "high": shift.interval[1],
-        "prompts": [asdict(prompt) for prompt in shift.prompts],
-        "answers_before": shift.answers[0],
-        "answers_after": shift.answers[1],
-        "began_id": shift.began or None,
-        "dates": list(shift.likely_first_runs),
-        "chance_a_year": shift.chance_a_year,
-        "updates": [_document_of_update(update) for update in shift.updates],
-        "explanation": shift.explanation,
-        "recovery": shift.recovery,
-        "statement": asdict(shift.statement) if shift.statement else None,
-    }
+    return values_of(
+        shift,
+        shifts,
+        low=shift.interval[0],
+        high=shift.interval[1],
+        prompts=[asdict(prompt) for prompt in shift.prompts],
+        answers_before=shift.answers[0],
+        answers_after=shift.answers[1],
+        began_id=shift.began or None,
+        dates=list(shift.likely_first_runs),
+        updates=[_document_of_update(update) for update in shift.updates],
+        statement=asdict(shift.statement) if shift.statement else None,
+    )
 
 
 def shift_of(row: Row[Any]) -> Shift:
     """Return the shift of a row of shifts joined with the names of brand, model and metric."""
-    return Shift(
-        brand=row.brand,
+    return object_of(
+        Shift,
+        row,
         model=Model(row.provider, row.model),
-        metric=row.metric,
-        run_id=row.run_id,
-        before=row.before,
-        after=row.after,
-        change=row.change,
         interval=(row.low, row.high),
         prompts=tuple(PromptShift(**prompt) for prompt in row.prompts),
         answers=(row.answers_before, row.answers_after),
         began=row.began_id or 0,
         likely_first_runs=tuple(row.dates),
-        chance_a_year=row.chance_a_year,
         updates=tuple(_update_of_document(row, document) for document in row.updates),
-        explanation=row.explanation,
-        recovery=row.recovery,
         statement=_statement_of(row.statement) if row.statement else None,
-        id=row.id,
     )
 
 

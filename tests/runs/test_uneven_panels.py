@@ -10,7 +10,7 @@ from overheard.runs.answers import reusable
 from overheard.runs.budget import unasked
 from overheard.runs.plan import unfinished
 from overheard.testing.deployment import open_test_store
-from overheard_storage.rows import run_of, run_row
+from overheard_storage.rows import panel_of, run_row
 
 NOW = datetime(2026, 3, 15, 12, tzinfo=UTC)
 BEST, CHEAP = PROMPTS = (Prompt("Best?"), Prompt("Cheapest?"))
@@ -76,12 +76,4 @@ def test_a_panel_that_was_kept_without_times_still_loads() -> None:
     row = run_row(Run("old", NOW, Panel(("Acme",), PROMPTS, MODELS, 2)))
     del row["panel"]["times"]
 
-    panel = run_of(_Row(row)).panel  # type: ignore[arg-type] # a row is its columns by name
-    assert panel == Panel(("Acme",), PROMPTS, MODELS, 2)
-
-
-class _Row:
-    """A row of the table of runs."""
-
-    def __init__(self, columns: dict[str, object]) -> None:
-        self.__dict__.update(columns, id=1, state="running")
+    assert panel_of(row["panel"]) == Panel(("Acme",), PROMPTS, MODELS, 2)

@@ -5,6 +5,7 @@ times 100. Nothing here does I/O or imports another room.
 """
 
 from overheard.domain.alerts import (
+    NEVER as NEVER,
     WHOLE_MODEL as WHOLE_MODEL,
     Alert as Alert,
     AlertEvent as AlertEvent,
