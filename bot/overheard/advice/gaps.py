@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from typing import Any
 
 from overheard.advice.brief import BriefItem, BriefMarket, Excerpt, GapKind, ranked_items
 from overheard.advice.evidence import ScoredAnswer, by_prompt, facts_asked_for
@@ -47,20 +48,17 @@ def absent(market: BriefMarket, scored: Sequence[ScoredAnswer]) -> Iterator[Brie
         )
         named_rivals = [name for name, _ in rival_counts.most_common(MAX_NAMED_RIVALS)]
         facts = facts_asked_for(market.facts, _question_and_topic(prompt))
-        yield BriefItem(
+        yield _item(
+            market,
+            scored,
+            hits,
             kind=GapKind.ABSENT,
             subject=prompt.key,
             title=f"Answer “{wording.line(prompt.text)}”",
             why=f"{wording.count(len(hits), 'answer')} of {len(answers)} to this question "
             f"{_verb(len(hits), 'name')} "
             f"{wording.listing(named_rivals)} and not {market.brand.name}.",
-            hits=len(hits),
-            answers=len(scored),
             possible=len(answers),
-            prompts=_prompt_keys(hits),
-            models=_models_by_frequency(hits),
-            sources=_sites_by_frequency(hits),
-            reachable=_reachable_sites(market, hits),
             facts=facts or market.facts,
             missing=_missing_fact(facts, _topic_of_question(prompt)),
             question=wording.line(prompt.text),
@@ -88,27 +86,26 @@ def claim_items(market: BriefMarket, scored: Sequence[ScoredAnswer]) -> Iterator
         # The count is of the model that says it most: one over models would mix what each says.
         models = _models_by_frequency(hits)
         most = [answer for answer in hits if answer.model == models[0]]
-        yield BriefItem(
+        yield _item(
+            market,
+            scored,
+            hits,
             kind=GapKind.CLAIM,
             subject=field,
             title=f"Correct “{field}”, given as “{wording.line(stated)}”",
             why=f"{wording.count(len(most), 'answer')} {_verb(len(most), 'state')} "
             f"“{wording.line(stated)}”, which is {verdict}.",
             hits=len(most),
-            answers=len(scored),
             possible=max(
                 len(most),
                 sum(
-                    _states_field(market, answer, field)
+                    any(detail.topic == field for detail in answer.claims(market.brand.name))
                     for answer in scored
                     if answer.model == models[0]
                 ),
             ),
             stated=wording.line(stated),
-            prompts=_prompt_keys(hits),
             models=models,
-            sources=_sites_by_frequency(hits),
-            reachable=_reachable_sites(market, hits),
             said=_excerpts((scored[index], quote) for index, quote in quoted),
             facts=facts,
             missing=_missing_fact(facts, field),
@@ -141,19 +138,16 @@ def unstated(market: BriefMarket, scored: Sequence[ScoredAnswer]) -> Iterator[Br
             for answer in scored
             if facts_asked_for([fact], _question_and_topic(answer.answer.question.prompt))
         ]
-        yield BriefItem(
+        yield _item(
+            market,
+            scored,
+            asking,
             kind=GapKind.UNSTATED,
             subject=fact.field,
             title=f"State “{fact.field}”",
             why=f"None of {wording.count(len(texts), 'answer')} that "
             f"{_verb(len(texts), 'name')} {market.brand.name} states it; "
             + _asked_for_clause(len(asking)),
-            hits=len(asking),
-            answers=len(scored),
-            prompts=_prompt_keys(asking),
-            models=_models_by_frequency(asking),
-            sources=_sites_by_frequency(asking),
-            reachable=_reachable_sites(market, asking),
             facts=(fact,),
         )
 
@@ -184,7 +178,10 @@ def poor_sentiment(market: BriefMarket, scored: Sequence[ScoredAnswer]) -> Itera
         aspects = _aspects(market, negative)
         facts = facts_asked_for(market.facts, " ".join((topic, *aspects)))
         where = "on this topic" if subject == topic else "to this question that judge it"
-        yield BriefItem(
+        yield _item(
+            market,
+            scored,
+            negative,
             kind=GapKind.SENTIMENT,
             subject=subject,
             title=f"Respond to the criticism of {topic}"
@@ -193,13 +190,7 @@ def poor_sentiment(market: BriefMarket, scored: Sequence[ScoredAnswer]) -> Itera
             why=f"{wording.count(len(negative), 'answer')} of {len(judged)} {where} "
             f"{_verb(len(negative), 'speak')} badly of {market.brand.name}, and {positive} well"
             + (f"; above all on {wording.listing(aspects)}." if aspects else "."),
-            hits=len(negative),
-            answers=len(scored),
             possible=len(judged),
-            prompts=_prompt_keys(negative),
-            models=_models_by_frequency(negative),
-            sources=_sites_by_frequency(negative),
-            reachable=_reachable_sites(market, negative),
             said=_excerpts(
                 (answer, answer.quote(market.brand.name, SENTIMENT)) for answer in negative
             ),
@@ -231,28 +222,22 @@ def cited_sites(market: BriefMarket, scored: Sequence[ScoredAnswer]) -> Iterator
         if hit_count < MIN_ANSWERS:
             continue
         hits = [answer for answer in without_brand if site in answer.cited]
-        yield BriefItem(
+        yield _item(
+            market,
+            scored,
+            hits,
             kind=GapKind.SOURCE,
             subject=site,
             title=f"Be named on {site}",
             why=f"{wording.count(citations[site], 'answer')} of {len(citing)} with sources "
             f"{_verb(citations[site], 'cite')} it; {hit_count} of them "
             f"{_verb(hit_count, 'do')} not name {market.brand.name}.",
-            hits=hit_count,
-            answers=len(scored),
             possible=len(citing),
-            prompts=_prompt_keys(hits),
-            models=_models_by_frequency(hits),
             facts=market.facts,
             missing=_missing_fact(market.facts, "what buyers ask for"),
+            sources=(),
+            reachable=(),
         )
-
-
-def _states_field(market: BriefMarket, answer: ScoredAnswer, field: str) -> bool:
-    """Return whether an answer states something, right or wrong, about a field of the brand's
-    facts.
-    """
-    return any(detail.topic == field for detail in answer.claims(market.brand.name))
 
 
 Finder = Callable[[BriefMarket, Sequence[ScoredAnswer]], Iterator[BriefItem]]
@@ -359,26 +344,32 @@ def _aspects(market: BriefMarket, negative: Iterable[ScoredAnswer]) -> list[str]
     return [aspect for aspect, _ in counts.most_common(MAX_ASPECTS)]
 
 
-def _prompt_keys(hits: Iterable[ScoredAnswer]) -> tuple[str, ...]:
-    """Return the key of each answer's prompt, each once, in the order of the answers."""
-    return tuple(dict.fromkeys(answer.answer.question.prompt.key for answer in hits))
+def _item(
+    market: BriefMarket,
+    scored: Sequence[ScoredAnswer],
+    hits: Sequence[ScoredAnswer],
+    /,
+    **others: Any,
+) -> BriefItem:
+    """Return an item of a gap that shows in some of the answers, with what these have in common:
+    their questions, their models and cited sites, the most frequent first, and which of the sites
+    are no brand's own.
+    """
+    sites = Counter(site for answer in hits for site in answer.cited).most_common(MAX_SITES)
+    common: dict[str, Any] = {
+        "hits": len(hits),
+        "answers": len(scored),
+        "prompts": tuple(dict.fromkeys(answer.answer.question.prompt.key for answer in hits)),
+        "models": _models_by_frequency(hits),
+        "sources": tuple(sites),
+        "reachable": tuple(site for site, _ in sites if not market.owner(site)),
+    }
+    return BriefItem(**common | others)
 
 
 def _models_by_frequency(hits: Iterable[ScoredAnswer]) -> tuple[Model, ...]:
     """Return the models of answers, those with most answers first."""
     return tuple(model for model, _ in Counter(answer.model for answer in hits).most_common())
-
-
-def _sites_by_frequency(hits: Iterable[ScoredAnswer]) -> tuple[tuple[str, int], ...]:
-    """Return the `MAX_SITES` sites that most answers cite, with their numbers, most first."""
-    return tuple(Counter(s for answer in hits for s in answer.cited).most_common(MAX_SITES))
-
-
-def _reachable_sites(market: BriefMarket, hits: Iterable[ScoredAnswer]) -> tuple[str, ...]:
-    """Return the sites that answers cite and that belong neither to the brand nor to a competitor,
-    most cited first; of the `MAX_SITES` most cited sites.
-    """
-    return tuple(site for site, _ in _sites_by_frequency(hits) if not market.owner(site))
 
 
 def _asked_for_clause(count: int) -> str:
