@@ -1,6 +1,6 @@
 """The store: its repositories, and its maintenance as a whole."""
 
-from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from pathlib import Path
@@ -9,10 +9,8 @@ from typing import Protocol
 from overheard.domain import (
     Alert,
     AlertEvent,
-    Answer,
     Approval,
     AuditEntry,
-    Block,
     Brand,
     Catalogue,
     Census,
@@ -23,10 +21,8 @@ from overheard.domain import (
     PendingConfirmation,
     Prompt,
     Publication,
-    Run,
     Schedule,
     ScheduleState,
-    ScoreRecord,
     Setting,
 )
 from overheard.domain.operations import StoreHealth
@@ -488,61 +484,6 @@ class Store(Protocol):
 
     async def close(self) -> None:
         """Close all connections."""
-
-
-class StoreHistory:
-    """The `overheard.interfaces.History` of a store: the read-only part that plugins see.
-
-    Args:
-        store: The store to read.
-    """
-
-    def __init__(self, store: Store) -> None:
-        self._store = store
-
-    async def runs(self, *, limit: int | None = None) -> list[Run]:
-        """Return runs, the newest first."""
-        return await self._store.runs.find(limit=limit)
-
-    def answers(
-        self,
-        *,
-        runs: Collection[int] | None = None,
-        prompts: Collection[str] | None = None,
-        numbers: Collection[int] | None = None,
-    ) -> AsyncIterator[Answer]:
-        """Stream answers in the order of their numbers."""
-        return self._store.answers.stream(runs=runs, prompts=prompts, numbers=numbers)
-
-    def scores(self, *, runs: Collection[int] | None = None) -> AsyncIterator[ScoreRecord]:
-        """Stream scores in the order of their answers."""
-        return self._store.scores.stream(runs=runs)
-
-    async def blocks(
-        self,
-        *,
-        brand: str | None = None,
-        model: Model | None = None,
-        metric: str | None = None,
-        since: datetime | None = None,
-    ) -> list[Block]:
-        """Return the blocks of a brand, a model and a metric (None: of all), the oldest first.
-
-        Args:
-            brand: The brand.
-            model: The model.
-            metric: The metric.
-            since: The earliest start of the blocks' runs; None for the beginning.
-        """
-        return await self._store.blocks.find(brand=brand, model=model, metric=metric, since=since)
-
-    async def updates(self, model: Model | None = None) -> list[ModelUpdate]:
-        """Return model updates, the oldest first."""
-        return await self._store.updates.find(model)
-
-    async def alerts(self, *, brand: str | None = None) -> list[Alert]:
-        """Return alerts, the newest first."""
-        return await self._store.alerts.find(brand=brand)
 
 
 class StoreMaintenance(Protocol):

@@ -62,12 +62,12 @@ from overheard.interfaces import (
     Listener,
     Provider,
     Scorer,
+    Store,
     UpdateFeed,
     View,
     Work,
 )
 from overheard.interfaces.services import Progress
-from overheard.interfaces.store import StoreHistory
 from overheard.plugins import validation
 from overheard.plugins.guard import Guard, Guards, call_now, core_code, outcome_of
 from overheard.plugins.registration import Registered, is_word
@@ -677,7 +677,7 @@ def _view(call: Any, plugin: str, asking: Any) -> View:
 
     return View(
         catalogue=call.catalogue,
-        history=_only(StoreHistory(call.store), History),
+        history=_only(_history(call.store), History),
         clock=call.clock,
         zone=call.zone,
         who=call.who,
@@ -702,6 +702,18 @@ def _view(call: Any, plugin: str, asking: Any) -> View:
         p_values_at=p_values,
         work=_only(call.work(plugin), Work),
         desk=call.desk,
+    )
+
+
+def _history(store: Store) -> SimpleNamespace:
+    """Return the functions of a store that read what a plugin sees as a `History`."""
+    return SimpleNamespace(
+        runs=store.runs.find,
+        answers=store.answers.stream,
+        scores=store.scores.stream,
+        blocks=store.blocks.find,
+        updates=store.updates.find,
+        alerts=store.alerts.find,
     )
 
 
