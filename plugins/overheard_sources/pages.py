@@ -132,9 +132,10 @@ async def _stated_otherwise(view: View, searched: Searched, page: str) -> list[s
         raise PageUnread(page=page, reason=f"the server answers {status}")
     reply = Reply(f"# {brand.name}\n\n{page_text(document)}", Finish.COMPLETE)
     question = Question(Prompt(f"What is {brand.name}?"), Model("page", "own"))
+    answer = Answer(0, question, reply, view.clock.now())
     stated = {
         detail.topic: wording.shorten(wording.line(detail.stated), VALUE_CHARS)
-        for record in await view.score([Answer(0, question, reply, view.clock.now())])
+        for record in await view.score([answer], judged=False)
         if record.brand == brand.name and record.score.metric == "accuracy"
         for detail in record.score.details
         if detail.verdict in {"wrong", "stale"}

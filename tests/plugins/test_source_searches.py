@@ -13,7 +13,18 @@ import pytest
 from kit.office import Office, open_office
 from kit.scripted import reply
 from kit.vendors import Reaction
-from overheard import Citation, Landscape, LandscapeEntry, LandscapeTopic, Search, Tainted
+from overheard import (
+    Citation,
+    Judge,
+    Landscape,
+    LandscapeEntry,
+    LandscapeTopic,
+    Model,
+    Reading,
+    Score,
+    Search,
+    Tainted,
+)
 from overheard.deployment import Call
 from overheard.scoring.service import Scoring
 from overheard.testing.service import Service
@@ -149,10 +160,37 @@ LANDSCAPE = Landscape(
 )
 
 
+class Paid:
+    """A judge, whose model would cost money.
+
+    Attributes:
+        read: The readings that it was given.
+    """
+
+    name, version, metrics = "paid", "1", ()
+    model, budget, rehearsals = Model("svc", "m-1"), 1.0, ()
+
+    def __init__(self) -> None:
+        self.read: list[Reading] = []
+
+    def score(self, reading: Reading) -> tuple[Score, ...]:
+        """Remember what it would ask about."""
+        self.read.append(reading)
+        return ()
+
+    def agreement(self, replies: Any) -> tuple[int, int]:
+        """Agree."""
+        return len(replies), len(replies)
+
+    def connect(self, asker: Any) -> None:
+        """Take nothing."""
+
+
 async def test_refused_crawlers_are_told_with_the_remedy(office: Office, site: Site) -> None:
     """First, because what is refused is not shown; then what the page states wrongly."""
     plugins = replace(office.deployment.plugins, landscapes={"openai": LANDSCAPE})
-    scoring = Scoring([Accuracy()], office.deployment.catalogue)
+    paid = Paid()
+    scoring = Scoring([Accuracy(), paid], office.deployment.catalogue)
     deployment = replace(office.deployment, plugins=plugins, scoring=scoring)
     card: Any = await plugins.commands["sources pages"].run(Call(deployment), read=True)
 
@@ -163,6 +201,8 @@ async def test_refused_crawlers_are_told_with_the_remedy(office: Office, site: S
         "acme.test/pricing is shown in 2 answers, and cited in none."
     )
     assert [call.path for call in site.calls] == ["/robots.txt", "/pricing"]
+    assert isinstance(paid, Judge)
+    assert not paid.read
     assert card.data["refused"][0]["crawlers"] == ["OAI-SearchBot"]
 
 

@@ -435,7 +435,7 @@ class View:
         landscapes: Knowledge of vendors by name, as the configuration has corrected it.
         approvals: The answers that people have approved for datasets, to be read and written.
         score: Returns the scores that all scorers give to answers with the names and facts of now.
-            Nothing is stored; judges ask at their own cost.
+            Nothing is stored; judges ask at their own cost, unless ``judged=False``.
         mentions: Returns the mentions of all brands of the catalogue in an answer, in order.
         metrics: The metrics of all scorers, by name.
         find_model: Returns the model of a name on cards, or of ``provider/model``; raises
@@ -469,7 +469,7 @@ class View:
     names: ModelNames
     landscapes: Mapping[str, Landscape]
     approvals: Approvals
-    score: Callable[[Iterable[Answer]], Awaitable[list[ScoreRecord]]]
+    score: Callable[..., Awaitable[list[ScoreRecord]]]
     mentions: Callable[[Answer], Sequence[Mention]]
     metrics: Mapping[str, Metric]
     find_model: Callable[[str], Model]

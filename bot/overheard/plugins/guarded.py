@@ -654,9 +654,10 @@ def _view(call: Any, plugin: str, asking: Any) -> View:
 
         return Reader(call.catalogue.brands)
 
-    async def score(answers: Iterable[Answer]) -> list[ScoreRecord]:
+    async def score(answers: Iterable[Answer], *, judged: bool = True) -> list[ScoreRecord]:
         with core_code():
-            scores: list[ScoreRecord] = await call.deployment.current.score(answers)
+            current = call.deployment.current
+            scores: list[ScoreRecord] = await current.score(answers, judged=judged)
             return scores
 
     def readable(text: str) -> str:

@@ -239,15 +239,18 @@ class Scoring:
         if is_shown:
             progress.finish()
 
-    async def score(self, answers: Iterable[Answer]) -> list[ScoreRecord]:
+    async def score(self, answers: Iterable[Answer], *, judged: bool = True) -> list[ScoreRecord]:
         """Return the scores that all scorers give to answers outside the history, in the order of
-        the answers; no score is stored. Judges ask at their own cost. A scorer that fails on an
-        answer gives it no scores, and the fault is counted in `faults`.
+        the answers; no score is stored. Judges ask at their own cost, or not at all if not
+        `judged`. A scorer that fails on an answer gives it no scores, and the fault is counted in
+        `faults`.
         """
         records: list[ScoreRecord] = []
         async with self.round():
             for answer in answers:
                 for scorer in self.scorers:
+                    if isinstance(scorer, Judge) and not judged:
+                        continue
                     version = self.version(scorer)
                     records += (
                         await self._scores_of_answer(scorer, version, self._readings(answer)) or []
