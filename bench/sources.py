@@ -194,8 +194,8 @@ def stopped(replays: int) -> Iterator[str]:
         yield f"Searches in {left} of 24 answers: told {told}, a site blamed {blamed}."
 
 
-def real(path: Path, replays: int) -> Iterator[str]:
-    """Yield how often a site is told in replays of three runs of the same questions: 24 of them,
+def real(path: Path, replays: int) -> str:
+    """Return how often a site is told in replays of three runs of the same questions: 24 of them,
     with the runs in any order.
     """
     sites: dict[str, dict[int, frozenset[str]]] = {}
@@ -220,7 +220,7 @@ def real(path: Path, replays: int) -> Iterator[str]:
         found_in = judged(cells)
         told += bool(found_in.moves)
         searches += found_in.searches_moved
-    yield f"{path.name}: any site told {share(told, replays)}, search {share(searches, replays)}."
+    return f"{path.name}: any site told {share(told, replays)}, search {share(searches, replays)}."
 
 
 def share(count: int, of: int) -> str:
@@ -241,9 +241,10 @@ def main() -> None:
     parser.add_argument("--answers", type=Path, action="append", default=[], help="real answers")
     arguments = parser.parse_args()
     for path in arguments.answers:
-        print(*real(path, arguments.replays), sep="\n")
+        print(real(path, arguments.replays), flush=True)
     for table in (unchanged, changed, stopped):
-        print(*table(arguments.replays), sep="\n", end="\n\n")
+        for told in table(arguments.replays):
+            print(told, flush=True)
 
 
 if __name__ == "__main__":

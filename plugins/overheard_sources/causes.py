@@ -8,6 +8,7 @@ model that searches less loses every site, so then none is blamed.
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -33,6 +34,7 @@ from overheard import (
     argument,
     wording,
 )
+from overheard_sources.searches import page_key
 
 LEVEL = 0.05
 """Largest probability that any site is told where none has changed."""
@@ -49,6 +51,8 @@ MOVED = 0.5
 """Change of the share of times from which on a site came or went at a question."""
 MOST_NAMED, MOST_ROWS = 2, 6
 """Sites of one direction in the title, and rows of the table, at most."""
+_PLAIN = re.compile(r"[\w.-]+(/[\w./~-]*)?")
+"""Names that mean nothing to a chat."""
 
 PValues = Callable[[Iterable[Block], int], Mapping[str, tuple[float, float]]]
 """What `View.p_values_at` is."""
@@ -227,7 +231,7 @@ def cells_of(
 
     Args:
         runs: The runs of one side of a change, the oldest first.
-        own: The brand's own domains.
+        own: The ends of the brand's own hosts, such as ``.acme.com``.
     """
     times: list[Run] = []
     time_of = {}
@@ -269,12 +273,9 @@ def _in_most(lists: Iterable[Iterable[Citation]], own: Collection[str]) -> froze
 
 
 def _names(citation: Citation, own: Collection[str]) -> Iterator[str]:
-    """Yield the host of a source, and its page where it is the brand's own."""
-    host = citation.host
-    if host:
-        yield host
-        if any(f".{host}".endswith(f".{domain}") for domain in own):
-            yield f"{host}/{citation.page.partition('://')[2].partition('/')[2].partition('?')[0]}"
+    """Yield the host of a source, and its page where it is the brand's own; none of odd letters."""
+    page = page_key(citation) if f".{citation.host}".endswith(tuple(own)) else ""
+    yield from filter(_PLAIN.fullmatch, (citation.host, page))
 
 
 async def sources_of(view: View, alert: Alert, shift: Shift) -> tuple[datetime, Sources]:
@@ -284,7 +285,8 @@ async def sources_of(view: View, alert: Alert, shift: Shift) -> tuple[datetime, 
         NothingToCompare: when too little is stored of either side.
     """
     brand = view.catalogue.brand(shift.brand)
-    own = {host for domain in (brand.domains if brand else ()) if (host := Citation(domain).host)}
+    hosts = filter(None, (Citation(domain).host for domain in (brand.domains if brand else ())))
+    own = [f".{host}" for host in hosts]
     runs = [
         run
         for run in reversed(await view.history.runs(limit=RUNS_READ))
@@ -358,13 +360,12 @@ def cause_card(view: View, shift: Shift, began: datetime, sources: Sources) -> C
     tested = tested if sources.tested else "no site came or went"
     size = f"I would have seen a new one in {sources.size} of {sources.questions} questions"
     if not causes:
-        others = wording.listing([wording.line(move.site) for move in sources.moves[:MOST_NAMED]])
+        others = wording.listing([move.site for move in sources.moves[:MOST_NAMED]])
         same = f"{name} searches as before and cites the same sites"
         elsewhere = f"{others} moved at {name}, but not where it counts"
         return Card(
             title=f"No source explains it: {elsewhere if others else same}",
             text=f"It searched in {searched}; {tested}. {size}.",
-            footer="So I do not know why" if not others else "",
             data=_data(sources, ()),
         )
     since = f"Since {wording.short_day(began, view.zone)} {name}"
@@ -392,7 +393,7 @@ def _title(since: str, causes: Sequence[Move], questions: int) -> str:
 
 def _named(site: str) -> str:
     """Return how a sentence calls a site or an own page: ``your pricing page``."""
-    host, slash, path = wording.line(site).partition("/")
+    host, slash, path = site.partition("/")
     if not slash:
         return host
     words = path.replace("-", " ").strip("/")
@@ -404,17 +405,14 @@ def _link(shift: Shift, moved: Collection[str], causes: Sequence[Move]) -> str:
     count = sum(any(key in move.prompts for move in causes) for key in moved)
     gained = "gained" if shift.change > 0 else "lost"
     what = f"{gained} you answers" if shift.metric == "visibility" else "moved"
-    among = "all" if count == len(moved) else f"{count}"
-    return f"Of the {wording.count(len(moved), 'question')} that {what}, {among} are among these."
+    among = f"All {count}" if count == len(moved) else f"{count} of the {len(moved)}"
+    return f"{among} questions that {what} are among these."
 
 
 def _table(causes: Sequence[Move], questions: int) -> Table:
     """Return at how many questions the sites are shown and cited, usually and since."""
     rows = [
-        (
-            wording.line(move.site),
-            *(f"{round(old)} → {round(new)}" for old, new in (move.shown, move.cited)),
-        )
+        (move.site, *(f"{round(old)} → {round(new)}" for old, new in (move.shown, move.cited)))
         for move in causes[:MOST_ROWS]
     ]
     caption = f"Questions of {questions}, usually → since"

@@ -77,7 +77,7 @@ async def test_a_site_in_place_of_your_page_is_told_where_it_cost_answers() -> N
     assert card.title == (
         "Since 2 Mar m-1 cites g2.com instead of your pricing page in 6 of 8 questions"
     )
-    assert card.text == "Of the 6 questions that lost you answers, all are among these."
+    assert card.text == "All 6 questions that lost you answers are among these."
     assert card.footer == (
         "Fits, no proof · 3 of 3 sites moved beyond chance · "
         "it searched in 8 of 8 answers, usually 8"
@@ -90,6 +90,7 @@ async def test_a_site_in_place_of_your_page_is_told_where_it_cost_answers() -> N
     why = (await office.chat.type("alerts show 1 --about why")).card
     assert why.title == card.title
     assert why.table == card.table
+    assert why.footer.startswith(card.footer)
 
 
 async def test_where_nothing_moved_no_source_explains_it() -> None:

@@ -49,13 +49,14 @@ def answer_about(question: AlertQuestion, alert: Alert, evidence: AlertEvidence)
     title, *sentences = answers[question](alert, evidence)
     card = alert_message(alert, evidence)
     cause = evidence.cause if question is AlertQuestion.WHY else None
+    about = f"{message_title(alert, evidence)} · by {asked_by(alert.shift.model)}."
     return replace(
         card,
         title=title,
         text="\n\n".join(filter(None, sentences)),
         image=card.image if question is AlertQuestion.SINCE else None,
         table=cause.table if cause else None,
-        footer=f"{message_title(alert, evidence)} · by {asked_by(alert.shift.model)}.",
+        footer=" · ".join(filter(None, [cause.footer if cause else "", about])),
         actions=(
             Action(f"alerts show {alert.id}", "Details"),
             Action(f"evidence {alert.id}", "Read answers"),
@@ -104,17 +105,14 @@ def _why(alert: Alert, evidence: AlertEvidence) -> tuple[str, ...]:
     elif evidence.explanation and (probable := evidence.explanation.probable):
         title = f"Probably {probable.short.format(brand=shift.brand, model=name)}"
     proof = "" if title == UNKNOWN_CAUSE else "That fits; it is no proof."
-    sentences = [why_sentences(alert, evidence), proof]
-    if cause := evidence.cause:
-        is_title = title == UNKNOWN_CAUSE or cause.data.get("found")
-        sentences = [
-            "" if is_title else f"{cause.title}.",
-            str(cause.text),
-            *sentences,
-            cause.footer,
-        ]
-        title = cause.title if is_title else title
-    return title, *sentences
+    why = why_sentences(alert, evidence)
+    if (cause := evidence.cause) is None:
+        return title, why, proof
+    if not cause.data.get("found"):
+        if title != UNKNOWN_CAUSE:
+            return title, f"{cause.title}.", str(cause.text), why, proof
+        why = f"{why} {title}."
+    return cause.title, str(cause.text), why
 
 
 def _other_models(alert: Alert, evidence: AlertEvidence) -> tuple[str, ...]:
