@@ -96,11 +96,14 @@ def judged(cells: Sequence[Cell]) -> Sources:
 def swapped(
     cells: Sequence[Cell], questions: int, cited: float, rng: np.random.Generator
 ) -> list[Cell]:
-    """Return the cells with a page of the brand that is cited at each of these questions with a
-    probability, until the newest check, which cites another site there as often.
+    """Return the cells with a page of the brand that is cited at each of so many questions with a
+    probability, until the newest check, which cites another site there as often. The questions
+    are of those that rest on searches before and in the newest check.
     """
     newest = max(cell.run for cell in cells)
-    at = {f"q{question}" for question in range(questions)}
+    now = {cell.prompt for cell in cells if cell.searched and cell.run == newest}
+    earlier = {cell.prompt for cell in cells if cell.searched and cell.run < newest}
+    at = set(sorted(now & earlier)[:questions])
     return [
         replace(cell, sites=cell.sites | {NEW if cell.run == newest else OWN})
         if cell.prompt in at and rng.random() < cited

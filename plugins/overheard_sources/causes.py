@@ -47,6 +47,8 @@ ONE_TIME = timedelta(days=2)
 RUNS_READ = 300
 MOST_NEW = 12
 """Where a new site would need more questions to be told, there is too little to compare."""
+SWAPPED = 3
+"""A new site in place of an own page adds so many to those that are tested: it, page and host."""
 MOVED = 0.5
 """Change of the share of times from which on a site came or went at a question."""
 MOST_NAMED, MOST_ROWS = 2, 6
@@ -145,7 +147,7 @@ def changed_sources(cells: Sequence[Cell], first: int, p_values: PValues) -> Sou
     found = dict(p_values([*_presence(kept), *_news(kept, start)], first))
     sizes = [(n, found.pop(f"{n} new", (1.0, 1.0))[0]) for n in range(2, MOST_NEW + 1)]
     tested = _testable(found)
-    size = next((n for n, p_value in sizes if p_value <= LEVEL / (len(tested) + 1)), None)
+    size = next((n for n, p_value in sizes if p_value <= LEVEL / (len(tested) + SWAPPED)), None)
     moves = []
     for rank, (site, p_value) in enumerate(sorted(tested.items(), key=lambda item: item[1])):
         if p_value > LEVEL / (len(tested) - rank):
@@ -193,9 +195,10 @@ def _testable(p_values: Mapping[str, tuple[float, float]]) -> dict[str, float]:
 
 def _news(cells: Sequence[Cell], start: datetime) -> Iterator[Block]:
     """Yield the presence of sites that would be new at two questions, at three, and so on: where
-    one would be told shows what could be seen.
+    one would be told shows what could be seen. The questions with the fewest times come first.
     """
-    prompts = list(dict.fromkeys(cell.prompt for cell in cells))[:MOST_NEW]
+    times = Counter(cell.prompt for cell in cells)
+    prompts = sorted(times, key=lambda prompt: (times[prompt], prompt))[:MOST_NEW]
     for size in range(2, len(prompts) + 1):
         for cell in cells:
             if cell.prompt in prompts[:size]:

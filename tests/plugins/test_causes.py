@@ -99,7 +99,7 @@ async def test_where_nothing_moved_no_source_explains_it() -> None:
     assert card.title == "No source explains it: m-1 searches as before and cites the same sites"
     assert card.text == (
         "It searched in 8 of 8 answers, usually 8; no site came or went. "
-        "I would have seen a new one in 2 of 8 questions."
+        "I would have seen a new one in 3 of 8 questions."
     )
     assert not card.data["found"]
     why = (await office.chat.type("alerts show 1 --about why")).card
