@@ -226,27 +226,30 @@ def _rates(
     return {key: (fmean(old), fmean(new)) for key, (old, new) in sides.items()}
 
 
+def times_of(runs: Iterable[Run]) -> list[list[Run]]:
+    """Return runs, the oldest first, in groups within `ONE_TIME`."""
+    times: list[list[Run]] = []
+    for run in runs:
+        if times and run.started_at - times[-1][0].started_at <= ONE_TIME:
+            times[-1].append(run)
+        else:
+            times.append([run])
+    return times
+
+
 def cells_of(
-    runs: Sequence[Run], answers: Iterable[Answer], own: Collection[str]
-) -> tuple[Cell, ...]:
+    times: Iterable[Sequence[Run]], answers: Iterable[Answer], own: Collection[str]
+) -> list[Cell]:
     """Return what answers cite, by time and question; sites are hosts, and pages those of the
-    brand's own domains. Runs within `ONE_TIME` are one time.
+    brand's own domains.
 
     Args:
-        runs: The runs of one side of a change, the oldest first.
         own: The ends of the brand's own hosts, such as ``.acme.com``.
     """
-    times: list[Run] = []
-    time_of = {}
-    for run in runs:
-        if not times or run.started_at - times[-1].started_at > ONE_TIME:
-            times.append(run)
-        time_of[run.id] = times[-1]
+    first = {run.id: time[0] for time in times for run in time}
     grouped = defaultdict(list)
     for answer in answers:
-        if answer.run_id in time_of:
-            grouped[time_of[answer.run_id].id, answer.question.prompt.key].append(answer)
-    starts = {run.id: run.started_at for run in times}
+        grouped[first[answer.run_id].id, answer.question.prompt.key].append(answer)
     cells = []
     for (run_id, prompt), group in grouped.items():
         searched = [
@@ -257,7 +260,7 @@ def cells_of(
         cells.append(
             Cell(
                 run_id,
-                starts[run_id],
+                first[run_id].started_at,
                 prompt,
                 len(group),
                 len(searched),
@@ -265,7 +268,7 @@ def cells_of(
                 _in_most((r.citations for r in searched), own),
             )
         )
-    return tuple(cells)
+    return cells
 
 
 def _in_most(lists: Iterable[Iterable[Citation]], own: Collection[str]) -> frozenset[str]:
@@ -293,7 +296,9 @@ async def sources_of(view: View, alert: Alert, shift: Shift) -> tuple[datetime, 
     runs = [
         run
         for run in reversed(await view.history.runs(limit=RUNS_READ))
-        if not run.aside and (run.panel is None or shift.model in run.panel.models)
+        if not run.aside
+        if run.panel is None
+        or (shift.model in run.panel.models and shift.brand in run.panel.brands)
     ]
     starts = {run.id: run.started_at for run in runs}
     began = starts.get(shift.first_run_id)
@@ -301,22 +306,22 @@ async def sources_of(view: View, alert: Alert, shift: Shift) -> tuple[datetime, 
         raise NothingToCompare(reason="the check with which it began is not stored any more")
     earliest = min(starts.get(run, began) for run in (*shift.likely_first_runs, shift.first_run_id))
     until = alert.over_at or runs[-1].started_at
-    before = [run for run in runs if run.started_at < earliest]
-    since = [run for run in runs if began <= run.started_at <= until]
+    before = times_of(run for run in runs if run.started_at < earliest)[-TIMES_BEFORE:]
+    since = times_of(run for run in runs if began <= run.started_at <= until)[:TIMES_AFTER]
     answers = [
         answer
-        async for answer in view.history.answers(runs=[run.id for run in (*before, *since)])
+        async for answer in view.history.answers(
+            runs=[run.id for time in (*before, *since) for run in time]
+        )
         if answer.question.model == shift.model and answer.complete
         if not (answer.gone or answer.reused_from)
     ]
-    cells = [*cells_of(before, answers, own), *cells_of(since, answers, own)]
-    old, new = ({c.at for c in cells if (c.at >= began) is late} for late in (False, True))
-    times = {*sorted(old)[-TIMES_BEFORE:], *sorted(new)[:TIMES_AFTER]}
-    if not old or not new or not any(cell.searched for cell in cells):
+    cells = cells_of((*before, *since), answers, own)
+    sides = {cell.at >= began for cell in cells}
+    if len(sides) < 2 or not any(cell.searched for cell in cells):
         raise NothingToCompare(reason="the model is asked without search, or too seldom")
-    kept = [cell for cell in cells if cell.at in times]
-    first = next(cell.run for cell in kept if cell.at == min(new))
-    return began, changed_sources(kept, first, view.p_values_at)
+    first = min((cell.at, cell.run) for cell in cells if cell.at >= began)[1]
+    return began, changed_sources(cells, first, view.p_values_at)
 
 
 async def why(
