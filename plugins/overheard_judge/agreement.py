@@ -29,7 +29,7 @@ _MIN_PAIRS = 10
 _Z = 1.645
 """Of an interval of 90 %."""
 _LABELS = {"drawback": "Drawback", "first_choice": "First choice", "sentiment": "Tone"}
-_RATES = {"drawback": "A drawback is named", "first_choice": "It is the first choice"}
+_RATES = {"drawback": "A drawback", "first_choice": "First choice"}
 _SHOWN_CHARACTERS = 60
 """Of a question and of what an answer says."""
 
@@ -100,8 +100,8 @@ async def show_agreement(
     drawn = [number for number in both if "fact" not in answers[number].question.prompt.tags]
     rates = dict(_rates(rules, read, drawn))
     lines = [
-        f"{_RATES[metric]} in {wording.percent(rate.rules)} of the answers that name it by the "
-        f"rules, in {wording.percent(rate.read)} as {reader} reads ({wording.percent(rate.low)} to "
+        f"{_RATES[metric]}: {wording.percent(rate.rules)} of the answers that name it by the "
+        f"rules, {wording.percent(rate.read)} by {reader} ({wording.percent(rate.low)} to "
         f"{wording.percent(rate.high)})."
         for metric, rate in rates.items()
     ]

@@ -55,7 +55,7 @@ def test_the_card_counts_where_both_agree_and_lists_the_others(program: Program)
     said = sentences(program.run("agreement")[0])
     assert "Rules and judge-1 agree on 11 of 12 answers" in said
     assert (
-        "A drawback is named in 17 % of the answers that name it by the rules, in 8 % as judge-1"
+        "A drawback: 17 % of the answers that name it by the rules, 8 % by judge-1 (0 % to 31 %)."
         in said
     )
 

@@ -13,10 +13,11 @@ import pytest
 from kit.loopback import Behaviour, ChatService
 from kit.scripted import Quiet, SteppingClock, reply
 from overheard import Model, PluginSettings, Score
-from overheard.alerts.checks import AlertChecks
+from overheard.alerts.checks import AlertChecks, check_words
 from overheard.config.sections import AskingTable, BudgetTable
 from overheard.detection.decision_inputs import JudgeCheck
 from overheard.domain import (
+    Alert,
     Answer,
     Brand,
     Catalogue,
@@ -529,6 +530,8 @@ async def test_a_change_that_a_second_reader_sees_is_told(make: Callable[..., Be
 
     assert check
     assert (check.held, check.of, check.after - check.before) == (12, 12, 0.0)
+    said = await check_words(bench.store, Alert(shift, NOW))
+    assert said == "checked by m-1: 12 of 12 sentences are about Acme"
     assert not check.explains(shift.change)
     assert not [r async for r in bench.store.scores.stream() if r.scorer == "judge"]
 
@@ -543,6 +546,7 @@ async def test_what_no_judge_reads_is_beyond_doubt(make: Callable[..., Bench]) -
 
     poor = make(budget=0.0)
     assert await AlertChecks(poor.store, poor.scoring).shift(shift) is None
+    assert await check_words(poor.store, Alert(shift, NOW)) == "m-1 could not check it"
 
 
 async def test_a_random_tenth_is_read(make: Callable[..., Bench]) -> None:

@@ -136,11 +136,13 @@ class BriefMarket:
 
     Attributes:
         facts: Its true facts, see `overheard.advice.evidence.true_facts`.
+        denied: Number of the answer and field of each claim that a judge has denied.
     """
 
     brand: Brand
     rivals: tuple[Brand, ...]
     facts: tuple[Fact, ...]
+    denied: frozenset[tuple[int, str]] = frozenset()
 
     def owner(self, site: str) -> str:
         """Return the name of the brand or competitor that owns a site; empty for any other site.

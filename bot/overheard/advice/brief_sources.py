@@ -19,6 +19,7 @@ from overheard.domain import (
     Run,
 )
 from overheard.interfaces import Store
+from overheard.scoring.judge import denied_sentences
 
 BRIEF_DAYS = 90
 """Days for which a brief reads the answers, by default."""
@@ -82,7 +83,8 @@ async def read_brief(
             none sums over checks; None for all.
     """
     facts = true_facts(catalogue.facts, brand.name)
-    market = BriefMarket(brand, catalogue.rivals(brand.name), facts)
+    denied = await denied_sentences(store, brand.name)
+    market = BriefMarket(brand, catalogue.rivals(brand.name), facts, denied)
     since = now - timedelta(days=days or BRIEF_DAYS)
     runs = [
         run

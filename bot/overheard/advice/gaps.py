@@ -276,12 +276,13 @@ def brief(market: BriefMarket, scored: Sequence[ScoredAnswer]) -> list[BriefItem
 
 
 def _false_claims(market: BriefMarket, scored: Sequence[ScoredAnswer]) -> Iterator[FalseClaim]:
-    """Yield the claims about the brand that are wrong or out of date, in the order of the answers.
+    """Yield the claims about the brand that are wrong or out of date and that no judge has denied,
+    in the order of the answers.
     Their ``answer_id`` is the index of the answer in ``scored``, and not the store's number.
     """
     for index, answer in enumerate(scored):
         for detail in answer.claims(market.brand.name):
-            if detail.is_false:
+            if detail.is_false and (answer.answer.id, detail.topic) not in market.denied:
                 yield FalseClaim(
                     answer_id=index,
                     model=answer.model,

@@ -15,10 +15,9 @@ from overheard.domain import Alert, Answer, Detail, Model, Reading, Setting, Shi
 from overheard.interfaces import SecondReader, Store
 from overheard.measure.blocks import RunKey
 from overheard.numpy_proxy import Floats, np
+from overheard.scoring.judge import CHECKED, kept_checks
 from overheard.scoring.service import Scoring
 
-CHECKED = "checked:"
-"""The beginning of the name under which the store keeps what was checked of a brand."""
 MOST_CHECKED = 5
 """Sentences of a statement that are read, the newest."""
 READ_RUNS, MAX_READ_ANSWERS = 12, 100
@@ -27,25 +26,13 @@ MOST_KEPT = 500
 """Denied sentences, and checks, of a brand that are kept, the newest."""
 
 
-async def _kept(store: Store, brand: str) -> dict[str, Any]:
-    setting = await store.settings.get(f"{CHECKED}{brand}")
-    return {"denied": [], "told": {}, **(setting.value if setting else {})}
-
-
-async def denied_sentences(store: Store, brand: str) -> set[tuple[int, str]]:
-    """Return the number of the answer and the topic of each statement about a brand that a model
-    has denied.
-    """
-    return {(number, topic) for number, topic in (await _kept(store, brand))["denied"]}
-
-
 async def check_words(store: Store, alert: Alert) -> str:
     """Return what came of the latest check of an alert, as words without a full stop: ``checked by
     gpt-6-luna: 3 of 3 sentences are about Acme``, or that it could not be checked. Empty where no
     model is set up for it.
     """
     brand = alert.shift.brand
-    told = (await _kept(store, brand))["told"]
+    told = (await kept_checks(store, brand))["told"]
     for shift in reversed(alert.moved):
         if checks := told.get(f"{shift.model} {shift.run_id}"):
             held, of = map(sum, zip(*checks["counts"].values(), strict=True))
@@ -186,7 +173,7 @@ class AlertChecks:
         confirmed at a model in a run, and which are denied. Nothing without a second reader.
         """
         if reader := self.scoring.second_reader:
-            kept, key = await _kept(self.store, brand), f"{model} {run.id}"
+            kept, key = await kept_checks(self.store, brand), f"{model} {run.id}"
             before = kept["told"].pop(key, {"counts": {}})["counts"]
             told = {"by": str(reader.model), "counts": {**before, what: counts}}
             value = {

@@ -4,7 +4,6 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from overheard.alerts.checks import denied_sentences
 from overheard.alerts.statements import false_claim, is_same_statement
 from overheard.detection.statements import REPEATED_IN_RUN, same_statement
 from overheard.domain import (
@@ -18,6 +17,7 @@ from overheard.domain import (
 from overheard.interfaces import Store
 from overheard.measure.blocks import RunKey
 from overheard.reading.claims import ClaimCluster, FalseClaim, cluster_claims
+from overheard.scoring.judge import denied_sentences
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from overheard.alerts.checks import AlertChecks, denied_sentences
+from overheard.alerts.checks import AlertChecks
 from overheard.detection.statement_shifts import statement_shift
 from overheard.detection.statements import (
     GONE_LEVEL,
@@ -39,6 +39,7 @@ from overheard.interfaces import Store
 from overheard.measure.blocks import RunKey
 from overheard.reading.claims import FalseClaim
 from overheard.reading.reader import Reader
+from overheard.scoring.judge import denied_sentences
 
 
 @dataclass(frozen=True, slots=True)

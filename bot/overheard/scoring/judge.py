@@ -13,6 +13,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from datetime import datetime
 from math import ceil
+from typing import Any
 
 from overheard.config.sections import AskingTable, BudgetTable
 from overheard.config.stored_settings import merged_budget
@@ -39,6 +40,9 @@ from overheard.runs.runner import Runner
 
 LABEL = "judge"
 """Of runs in which a judge asked; also the platform of the channel that they are booked on."""
+
+CHECKED = "checked:"
+"""The beginning of the name under which the store keeps what a judge says of a brand's alerts."""
 
 LONGEST_REPLY = 4_000
 """Tokens that a judge may write; with a limit, a model is asked at temperature 0."""
@@ -352,3 +356,20 @@ async def _money_left(judge: Judge, store: Store, now: datetime) -> float:
     [account] = [account for account in accounts if account.kind == "channel"]
     balance = (await store.money.balances([account]))[account]
     return max(0.0, judge.budget - balance.spent - balance.held)
+
+
+async def kept_checks(store: Store, brand: str) -> dict[str, Any]:
+    """Return what is kept of the checks of a brand's alerts: the sentences that were ``denied``, and
+    what is ``told`` of each alert.
+    """
+    setting = await store.settings.get(f"{CHECKED}{brand}")
+    return {"denied": [], "told": {}, **(setting.value if setting else {})}
+
+
+async def denied_sentences(store: Store, brand: str) -> frozenset[tuple[int, str]]:
+    """Return the number of the answer and the topic of each statement about a brand that a judge
+    has denied; it counts nowhere.
+    """
+    return frozenset(
+        (number, topic) for number, topic in (await kept_checks(store, brand))["denied"]
+    )

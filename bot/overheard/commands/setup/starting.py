@@ -308,7 +308,7 @@ async def fill_start(call: Call, **__: object) -> FormContent:
     if proposal and (not on or await _chosen_in_chat(call.store)):
         name, price = call.names.name(proposal[0]), wording.money(proposal[1], about=True)
         readers = [
-            FormChoice("model", f"{name} reads them closely, {price} a year"),
+            FormChoice("model", f"{name} reads a tenth and alerts, {price} a year"),
             FormChoice("rules", "Only my own rules, for nothing"),
         ]
     declined = await call.store.settings.get(ASSISTANT)
