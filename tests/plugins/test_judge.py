@@ -599,7 +599,7 @@ async def test_a_finding_is_confirmed_or_denied_with_a_quote_or_left_open(
     async def ask(reading: Reading) -> bool | None:
         return await bench.judge.confirm(reading, FINDING)
 
-    assert await bench.scoring.read_again(bench.judge, ask, answers, "Acme") == [expected]
+    assert await bench.scoring.read_again(ask, answers, "Acme") == [expected]
 
 
 async def test_a_reader_that_hangs_or_replies_nonsense_leaves_it_open(
@@ -615,10 +615,10 @@ async def test_a_reader_that_hangs_or_replies_nonsense_leaves_it_open(
         return await bench.judge.confirm(reading, FINDING)
 
     service.answer = lambda _: "I am not sure what you mean."
-    assert await bench.scoring.read_again(bench.judge, ask, answers, "Acme") == [None]
+    assert await bench.scoring.read_again(ask, answers, "Acme") == [None]
     service.behaviours = [Behaviour(delay=5.0)] * 20
     late = make()
     late.finding = {"verdict": "not so", "quote": "It costs $49."}
     started = monotonic()
-    assert await late.scoring.read_again(late.judge, ask, answers, "Acme") == [None]
+    assert await late.scoring.read_again(ask, answers, "Acme") == [None]
     assert monotonic() - started < 3

@@ -12,7 +12,7 @@ from overheard.cards import wording
 from overheard.detection.decision_inputs import JudgeCheck
 from overheard.detection.statements import StatementStory
 from overheard.domain import Alert, Answer, Detail, Model, Reading, Setting, Shift
-from overheard.interfaces import SecondReader, Store
+from overheard.interfaces import Store
 from overheard.measure.blocks import RunKey
 from overheard.numpy_proxy import Floats, np
 from overheard.scoring.judge import CHECKED, kept_checks
@@ -75,7 +75,7 @@ class AlertChecks:
             async def ask(reading: Reading, of: Mapping[int, Detail] = found) -> bool | None:
                 return await reader.confirm(reading, of[reading.answer.id])
 
-            said = await self.scoring.read_again(reader, ask, answers, brand)
+            said = await self.scoring.read_again(ask, answers, brand)
             held, against = said.count(True), said.count(False)
             off = [a.id for a, holds in zip(answers, said, strict=True) if holds is False]
             topic, stated = story.first.claim.field, story.first.claim.stated
@@ -90,31 +90,30 @@ class AlertChecks:
         return tuple(notes)
 
     async def shift(self, shift: Shift) -> JudgeCheck | None:
-        """Have answers from before a shift and since read a second time, at the judge's cost, and
-        compare the new values with the stored ones. The new values are not stored; of drawbacks,
-        how many were confirmed is kept.
+        """Have answers from before a shift and since read by the second reader, at its cost, and
+        compare its values with the stored ones. Its values are not stored; of drawbacks, how many
+        were confirmed is kept.
 
         The answers are those of the shift's model in the `READ_RUNS` runs before the shift and in
         those since, on each side the latest `MAX_READ_ANSWERS` at most. Those that fail now are
         left out.
 
         Returns:
-            The comparison, with the p-value of a t test; None for metrics that no judge gives, and
-            when no answer can be read again, such as when the judge's money is used up.
+            The comparison, with the p-value of a t test; None for metrics that it does not read,
+            and when no answer can be read, such as when its money is used up.
         """
-        judge = self.scoring.judge_of(shift.metric)
-        if judge is None:
+        reader = self.scoring.second_reader
+        if reader is None or shift.metric not in reader.reads:
             return None
         faults = shift.change > 0 and self.scoring.metrics[shift.metric].lower_is_better
         if faults:  # until it is known better
             run = RunKey((await self.store.runs.starts())[shift.run_id], shift.run_id)
             await self._keep(shift.brand, shift.model, run, shift.metric, (0, 0))
-        ask: Any = judge.read if isinstance(judge, SecondReader) else judge.score
         excess, shown = [], []
         for since in (False, True):
             stored = await self._stored(shift, since=since)
             answers = [answer for answer, _ in stored]
-            read = await self.scoring.read_again(judge, ask, answers, shift.brand)
+            read = await self.scoring.read_again(reader.read, answers, shift.brand)
             pairs = [
                 (value, score.value)
                 for (_, value), scores in zip(stored, read, strict=True)
@@ -130,8 +129,8 @@ class AlertChecks:
             counts = sum(map(bool, shown)), len(shown)
             await self._keep(shift.brand, shift.model, run, shift.metric, counts)
         return JudgeCheck(
-            judge=judge.name,
-            model=str(judge.model),
+            judge=reader.name,
+            model=str(reader.model),
             answers=len(before) + len(after),
             before=float(before.mean()),
             after=float(after.mean()),

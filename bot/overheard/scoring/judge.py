@@ -86,7 +86,6 @@ class Judging:
     def __init__(self, means: JudgingResources, scorers: Iterable[Scorer]) -> None:
         self._askers = [_Asker(means, s) for s in scorers if isinstance(s, Judge)]
         self._rounds = 0
-        self._repeating = asyncio.Lock()
         for asker in self._askers:
             asker.judge.connect(asker)
 
@@ -106,20 +105,6 @@ class Judging:
                 for asker in self._askers:
                     await asker.rest()
 
-    @asynccontextmanager
-    async def asking_again(self) -> AsyncIterator[None]:
-        """Let judges ask while the block lasts, also questions that were answered in earlier
-        rounds; such questions are paid for once more. A second such block waits for the first.
-        """
-        async with self._repeating, self.round():
-            for asker in self._askers:
-                asker.again = True
-            try:
-                yield
-            finally:
-                for asker in self._askers:
-                    asker.again = False
-
 
 @dataclass(frozen=True, slots=True)
 class _Round:
@@ -136,7 +121,6 @@ class _Asker:
 
     def __init__(self, means: JudgingResources, judge: Judge) -> None:
         self.judge = judge
-        self.again = False
         self._means = means
         self._round: _Round | None = None
         self._beginning = asyncio.Lock()
@@ -146,8 +130,7 @@ class _Asker:
         """Return the stored reply to a text, or ask the judge's model for a new reply, which is
         paid for and stored.
 
-        The same text is asked once even if several tasks ask it at a time. While asking again, only
-        a stored reply of the present round is used.
+        The same text is asked once even if several tasks ask it at a time.
 
         Args:
             schema: The JSON schema of the reply, or None for prose.
@@ -177,16 +160,12 @@ class _Asker:
         """Return the latest complete stored answer of the judge's model to a question; None without
         any.
 
-        An answer whose text was removed does not count. While asking again, only answers of the
-        present round count.
+        An answer whose text was removed does not count.
         """
         latest = None
-        round_id = self._round.run.id if self._round else 0
         async for answer in self._means.store.answers.stream(prompts={question.prompt.key}):
             is_of_model = answer.question.model == question.model
-            has_text = answer.complete and not answer.gone
-            may_be_used = answer.run_id == round_id or not self.again
-            if is_of_model and has_text and may_be_used:
+            if is_of_model and answer.complete and not answer.gone:
                 latest = answer
         return latest
 
@@ -359,8 +338,8 @@ async def _money_left(judge: Judge, store: Store, now: datetime) -> float:
 
 
 async def kept_checks(store: Store, brand: str) -> dict[str, Any]:
-    """Return what is kept of the checks of a brand's alerts: the sentences that were ``denied``, and
-    what is ``told`` of each alert.
+    """Return what is kept of the checks of a brand's alerts: the sentences that were ``denied``,
+    and what is ``told`` of each alert.
     """
     setting = await store.settings.get(f"{CHECKED}{brand}")
     return {"denied": [], "told": {}, **(setting.value if setting else {})}

@@ -257,30 +257,15 @@ class Scoring:
                     )
         return records
 
-    def judge_of(self, metric: str) -> Judge | None:
-        """Return the first judge that measures or reads a metric, given by its name; None without
-        any.
-        """
-        judges = (scorer for scorer in self.scorers if isinstance(scorer, Judge))
-        names = {j: {*getattr(j, "reads", ()), *(m.name for m in j.metrics)} for j in judges}
-        return next((judge for judge, own in names.items() if metric in own), None)
-
     async def read_again(
-        self,
-        judge: Judge,
-        ask: Callable[[Reading], Awaitable[Result]],
-        answers: Sequence[Answer],
-        brand: str,
+        self, ask: Callable[[Reading], Awaitable[Result]], answers: Sequence[Answer], brand: str
     ) -> list[Result | None]:
-        """Return what a judge says of answers now, each read for a brand, at its own cost; no score
-        is stored. A judge with metrics of its own is asked anew where it was asked before, because
-        it may have changed since.
-
-        None where the judge fails or takes longer than `READ_AGAIN_S`: an alert neither waits for
-        it nor is lost by it.
+        """Return what the second reader says of answers, each read for a brand, at its own cost; no
+        score is stored. None where it fails or takes longer than `READ_AGAIN_S`: an alert neither
+        waits for it nor is lost by it.
 
         Args:
-            ask: Asks the judge about a reading.
+            ask: Asks it about a reading.
         """
 
         async def read(answer: Answer) -> Result | None:
@@ -295,7 +280,7 @@ class Scoring:
 
         if not self._judging:
             return [None] * len(answers)
-        async with self._judging.asking_again() if judge.metrics else self._judging.round():
+        async with self._judging.round():
             return await asyncio.gather(*map(read, answers))
 
     async def _store_scores(
