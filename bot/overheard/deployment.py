@@ -40,9 +40,11 @@ from overheard.runs.budget import Estimate, Pair, capabilities_of
 from overheard.runs.limits import Limits
 from overheard.runs.plan import choose_models, new_run
 from overheard.runs.quote import Pricing
+from overheard.runs.retries import RetryPolicy
+from overheard.runs.runner import AskingMeans
 from overheard.runs.service import RunAnalysis, RunService
 from overheard.runs.tasks import InlineQueue
-from overheard.scoring.judge import Judging, JudgingResources, judges, judging_cost
+from overheard.scoring.judge import Judging, judges, judging_cost
 from overheard.scoring.rescoring import Rescoring, scoring_in_use
 from overheard.scoring.service import Scoring
 
@@ -344,23 +346,22 @@ class Call:
         now, who, channel = self.clock.now(), self.who, self.channel
         return new_run(panel, now, label=label, asked_by=who, channel=channel, aside=True)
 
+    @property
+    def means(self) -> AskingMeans:
+        """What asking needs, with the progress of this call."""
+        limits, retries = self.deployment.limits, RetryPolicy(self.config.asking)
+        providers, budget = self.plugins.providers, self.config.budget
+        return AskingMeans(
+            self.store, providers, limits, budget, retries, self.clock, self.progress
+        )
+
     def run_service(self, analysis: RunAnalysis[Found] | None = None) -> RunService[Found]:
         """Return a service that carries out runs of the deployment.
 
         Args:
             analysis: Analyses each run when it ends; None where no run of the history is asked.
         """
-        return RunService(
-            self.store,
-            self.plugins.providers,
-            self.deployment.limits,
-            self.config.budget,
-            self.config.asking,
-            self.clock,
-            self.deployment.queue,
-            self.progress,
-            analysis,
-        )
+        return RunService(self.means, self.deployment.queue, analysis)
 
     async def decide(self, name: str, value: Mapping[str, Any]) -> None:
         """Store a setting in place of the one with the same name, with the time and the person who
@@ -455,8 +456,9 @@ def _scoring(
 ) -> Scoring:
     """Return the scorers of plugins over a catalogue, with what their judges ask through."""
     providers, scorers = plugins.providers, plugins.scorers.values()
-    resources = JudgingResources(store, providers, limits, declared.budget, declared.asking, clock)
-    return Scoring(scorers, catalogue, Judging(resources, scorers), plugins.listeners.answer_scored)
+    retries = RetryPolicy(declared.asking)
+    means = AskingMeans(store, providers, limits, declared.budget, retries, clock)
+    return Scoring(scorers, catalogue, Judging(means, scorers), plugins.listeners.answer_scored)
 
 
 async def assemble(

@@ -26,6 +26,8 @@ from overheard.domain import (
 from overheard.errors import ProviderFailed
 from overheard.interfaces import PROBLEM, IsWanted, TaskHandler, TaskResult
 from overheard.runs.limits import Limits
+from overheard.runs.retries import RetryPolicy
+from overheard.runs.runner import AskingMeans
 from overheard.runs.service import RunService
 from overheard.runs.tasks import InlineQueue, Outcome
 from overheard.testing.deployment import open_test_store
@@ -160,17 +162,16 @@ class House:
         self.progress = Quiet()
         self.clock = HandClock()
         self.limits = Limits()
-        self.service = RunService(
+        means = AskingMeans(
             self.store,
             {"svc": self.provider},
             self.limits,
             BudgetTable(day=day),
-            AskingTable(tries=1),
+            RetryPolicy(AskingTable(tries=1)),
             self.clock,
-            queue or InlineQueue(),
             self.progress,
-            self.analyst,
         )
+        self.service = RunService(means, queue or InlineQueue(), self.analyst)
 
     async def start(self, panel: Panel | None = PANEL, **more: Any) -> Run:
         """Start a run."""

@@ -33,7 +33,9 @@ from overheard.domain import (
 from overheard.errors import SettingsError
 from overheard.interfaces import Scorer, Store
 from overheard.runs.limits import Limits
-from overheard.scoring.judge import Judging, JudgingResources
+from overheard.runs.retries import RetryPolicy
+from overheard.runs.runner import AskingMeans
+from overheard.scoring.judge import Judging
 from overheard.scoring.judge_drift import agreements, doubt, lost_verdicts
 from overheard.scoring.service import Scoring
 from overheard.testing.deployment import open_test_store
@@ -92,10 +94,10 @@ class Bench:
         settings_of_judge = JudgeSettings(model="svc/m-1", budget=budget, share=share)
         self.judge = ModelJudge(settings_of_judge)
         self.provider = CompatibleProvider("svc", settings)
-        means = JudgingResources(
-            store, {"svc": self.provider}, Limits(), BudgetTable(), AskingTable(tries=1),
-            SteppingClock(),
-        )  # fmt: skip
+        retries = RetryPolicy(AskingTable(tries=1))
+        means = AskingMeans(
+            store, {"svc": self.provider}, Limits(), BudgetTable(), retries, SteppingClock()
+        )
         catalogue = Catalogue((ACME, ZETA), facts=(FOUNDED,) if facts else ())
         scorers: list[Scorer] = [Sentiment(), Visibility(), Accuracy(), self.judge]
         self.scoring = Scoring(scorers, catalogue, Judging(means, [self.judge]))

@@ -19,8 +19,10 @@ from overheard.config.sections import AskingTable, BudgetTable
 from overheard.domain import Account, Panel, Run, RunState
 from overheard.runs.batch_collection import BatchPolling
 from overheard.runs.batches import Batches
+from overheard.runs.limits import Limits
 from overheard.runs.plan import new_run
 from overheard.runs.retries import RetryPolicy
+from overheard.runs.runner import AskingMeans
 from overheard.runs.tasks import Outcome
 from overheard.testing.deployment import open_test_store
 from overheard_surfaces.brightdata import BrightData, BrightDataSettings
@@ -58,8 +60,9 @@ class House:
     def batches(self) -> Batches:
         """Return a batch runner, as a new process would make it."""
         retries = RetryPolicy(AskingTable(tries=3), first=0.001)
-        outside = (self.budget, retries, self.clock, Quiet())
-        return Batches(self.store, {self.vendor: self.provider}, *outside, self.polling)
+        shared = (Limits(), self.budget, retries, self.clock, Quiet())
+        means = AskingMeans(self.store, {self.vendor: self.provider}, *shared)
+        return Batches(means, self.polling)
 
     async def start(self, product: str = "chatgpt", repeats: int = 2) -> Run:
         """Begin a run, whose panel asks for no batches."""

@@ -18,8 +18,10 @@ from overheard.errors import ProviderFailed, ProviderUnavailable
 from overheard.runs.batch_collection import BatchPolling, item_of
 from overheard.runs.batches import Batches, asking_only, batched
 from overheard.runs.budget import WORST, call_cost, release_dead
+from overheard.runs.limits import Limits
 from overheard.runs.plan import new_run, unfinished
 from overheard.runs.retries import RetryPolicy
+from overheard.runs.runner import AskingMeans
 from overheard.runs.tasks import Outcome
 from overheard.testing.deployment import open_test_store
 
@@ -55,8 +57,8 @@ class House:
     def batches(self) -> Batches:
         """Return a batch runner, as a new process would make it."""
         retries = RetryPolicy(AskingTable(tries=self.tries), first=0.001)
-        outside = (self.budget, retries, self.clock, Quiet())
-        return Batches(self.store, self.providers, *outside, QUICK)
+        shared = (Limits(), self.budget, retries, self.clock, Quiet())
+        return Batches(AskingMeans(self.store, self.providers, *shared), QUICK)
 
     async def run(self, run: Run) -> Outcome:
         """Ask, as a new process would."""

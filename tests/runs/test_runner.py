@@ -32,7 +32,7 @@ from overheard.runs.interruptions import STATE_CHECK_INTERVAL_S
 from overheard.runs.limits import Limits
 from overheard.runs.plan import new_run, unfinished
 from overheard.runs.retries import RetryPolicy
-from overheard.runs.runner import Runner
+from overheard.runs.runner import AskingMeans, Runner
 from overheard.runs.tasks import Outcome
 from overheard.testing.deployment import open_test_store
 
@@ -56,8 +56,8 @@ class House:
         """Carry a run out."""
         kept = await self.store.runs.start(run)
         reservation = SpendReservation(self.store.money, self._budget, kept.payer, self.clock)
-        outside = (self.limits, reservation, self.retries, self.clock, self.progress)
-        return await Runner(self.store, self.providers, *outside).run(kept)
+        shared = (self.limits, self._budget, self.retries, self.clock, self.progress)
+        return await Runner(AskingMeans(self.store, self.providers, *shared), reservation).run(kept)
 
     async def unfinished(self, panel: Panel, later: timedelta = timedelta(0)) -> Run | None:
         """Look for a run to take up."""

@@ -12,7 +12,6 @@ from contextlib import suppress
 from dataclasses import replace
 
 from overheard.cards import wording
-from overheard.config.sections import BudgetTable
 from overheard.domain import (
     Account,
     Batch,
@@ -24,12 +23,11 @@ from overheard.domain import (
     RunState,
 )
 from overheard.errors import BudgetUsedUp, NothingBatched, OverheardError, ProviderFailed
-from overheard.interfaces import Batching, Clock, Progress, Provider, Store
+from overheard.interfaces import Batching, Provider
 from overheard.runs.batch_collection import BatchCalls, BatchPolling, Collector, item_of
 from overheard.runs.budget import WORST, call_cost, capabilities_of, key_of, price_of
-from overheard.runs.call import CallCounters
 from overheard.runs.plan import is_fresh
-from overheard.runs.retries import RetryPolicy
+from overheard.runs.runner import AskingMeans
 from overheard.runs.tasks import Outcome
 
 MAX_BATCH_QUESTIONS = 50_000
@@ -105,42 +103,20 @@ class Batches:
     """Submits the questions of a run in batches, waits for the batches, and stores their answers.
 
     Args:
-        providers: Providers by name.
-        budget: The limits of the accounts.
-        retries: When a failed submission is repeated.
-        clock: The current time.
-        progress: Shows how many answers are ready.
         polling: How often vendors are asked, and for how long.
-        counters: The metrics of calls.
     """
 
-    def __init__(
-        self,
-        store: Store,
-        providers: Mapping[str, Provider],
-        budget: BudgetTable,
-        retries: RetryPolicy,
-        clock: Clock,
-        progress: Progress,
-        polling: BatchPolling | None = None,
-        counters: CallCounters | None = None,
-    ) -> None:
-        """Keep the arguments; ``polling`` and ``counters`` are new ones by default. Nothing is
-        submitted yet.
-        """
+    def __init__(self, means: AskingMeans, polling: BatchPolling | None = None) -> None:
         self._lacking = ""
-        self._store = store
-        self._providers = providers
-        self._budget = budget
-        self._retries = retries
-        self._clock = clock
+        self._store, self._providers, self._budget = means.store, means.providers, means.budget
+        self._retries, self._clock = means.retries, means.clock
         self._collector = Collector(
-            store,
+            means.store,
             self._batch_calls,
-            clock,
-            progress,
+            means.clock,
+            means.progress,
             polling or BatchPolling(),
-            counters or CallCounters(),
+            means.limits.counters,
         )
 
     async def run(self, run: Run) -> Outcome:

@@ -6,6 +6,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
 from overheard.cards import wording
+from overheard.config.sections import BudgetTable
 from overheard.domain import Answer, FailureKind, Model, Question, Run, UsualUsage
 from overheard.errors import (
     BudgetUsedUp,
@@ -15,7 +16,7 @@ from overheard.errors import (
     StoreError,
     ungrouped,
 )
-from overheard.interfaces import Clock, Progress, Provider, Store
+from overheard.interfaces import Clock, NoProgress, Progress, Provider, Store
 from overheard.runs.answers import WriteBatcher
 from overheard.runs.budget import (
     TYPICAL,
@@ -63,37 +64,38 @@ class _Job:
     cancellation: RunCancellation
 
 
+@dataclass(frozen=True, slots=True)
+class AskingMeans:
+    """What asking needs: the parts of a deployment that runs, judges and the assistant share.
+
+    Attributes:
+        providers: Providers by name.
+        limits: The limits of each model, shared by all runs of the process.
+        budget: The limits of the accounts.
+        retries: When a failed call is repeated.
+        progress: Shows how much is done.
+    """
+
+    store: Store
+    providers: Mapping[str, Provider]
+    limits: Limits
+    budget: BudgetTable
+    retries: RetryPolicy
+    clock: Clock
+    progress: Progress = field(default_factory=NoProgress)
+
+
 class Runner:
     """Asks the questions of a run, each model at its own pace.
 
     Args:
-        store: Runs, and the answers so far of a run that is resumed.
-        providers: Providers by name.
-        limits: The limits of each model, shared by all runs of the process.
         reservation: The money of the run.
-        retries: When a failed call is repeated.
-        clock: The current time.
-        progress: Shows how many questions are done.
     """
 
-    def __init__(
-        self,
-        store: Store,
-        providers: Mapping[str, Provider],
-        limits: Limits,
-        reservation: SpendReservation,
-        retries: RetryPolicy,
-        clock: Clock,
-        progress: Progress,
-    ) -> None:
-        """Keep the arguments; nothing is asked yet."""
-        self._store = store
-        self._providers = providers
-        self._limits = limits
+    def __init__(self, means: AskingMeans, reservation: SpendReservation) -> None:
+        self._store, self._providers, self._limits = means.store, means.providers, means.limits
+        self._retries, self._clock, self._progress = means.retries, means.clock, means.progress
         self._reservation = reservation
-        self._retries = retries
-        self._clock = clock
-        self._progress = progress
 
     async def run(self, run: Run) -> Outcome:
         """Ask the questions of a stored run that have no answer yet, store each answer as it

@@ -2,14 +2,13 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from math import inf
 from time import monotonic
 from typing import Generic, Protocol, TypeVar
 
 from overheard.cards import wording
-from overheard.config.sections import AskingTable, BudgetTable
 from overheard.domain import TERMINAL, UNFINISHED, Answer, Run, RunState, Task, TaskKind
 from overheard.errors import (
     BatchUncollected,
@@ -19,14 +18,12 @@ from overheard.errors import (
     RunPaused,
     RunUnderWay,
 )
-from overheard.interfaces import PROBLEM, Clock, Progress, Provider, Queue, Store, TaskResult
+from overheard.interfaces import PROBLEM, Progress, Queue, Store, TaskResult
 from overheard.runs.answers import reuse
 from overheard.runs.batches import Batches, asked_at_once, asking_only, batched
 from overheard.runs.budget import SpendReservation
-from overheard.runs.limits import Limits
 from overheard.runs.quote import PriceQuote
-from overheard.runs.retries import RetryPolicy
-from overheard.runs.runner import Runner
+from overheard.runs.runner import AskingMeans, Runner
 from overheard.runs.tasks import Outcome, asking_tasks, run_part, seat
 from overheard.telemetry import about, traced
 
@@ -84,27 +81,10 @@ class RunService(Generic[Found_co]):
     """
 
     def __init__(
-        self,
-        store: Store,
-        providers: Mapping[str, Provider],
-        limits: Limits,
-        budget: BudgetTable,
-        asking: AskingTable,
-        clock: Clock,
-        queue: Queue,
-        progress: Progress,
-        analysis: RunAnalysis[Found_co] | None = None,
+        self, means: AskingMeans, queue: Queue, analysis: RunAnalysis[Found_co] | None = None
     ) -> None:
-        """Keep the arguments, with a retry policy by the settings in ``asking``."""
-        self._store = store
-        self._providers = providers
-        self._limits = limits
-        self._budget = budget
-        self._retries = RetryPolicy(asking)
-        self._clock = clock
-        self._queue = queue
-        self._progress = progress
-        self._given_analysis = analysis
+        self._means, self._queue, self._given_analysis = means, queue, analysis
+        self._store, self._clock = means.store, means.clock
 
     @property
     def _analysis(self) -> RunAnalysis[Found_co]:
@@ -195,7 +175,9 @@ class RunService(Generic[Found_co]):
         if not spread and not await store.batches.unfinished(runs=[run.id]):
             await store.money.release(run.id)
         tasks = asking_tasks(run, spread=spread)
-        shown = RunProgress(store, self._progress, run, self._queue.workers) if spread else None
+        shown = (
+            RunProgress(store, self._means.progress, run, self._queue.workers) if spread else None
+        )
         results = await self._queue.carry(tasks, self.do, shown)
         outcome = Outcome(run)
         for task in tasks:
@@ -242,7 +224,7 @@ class RunService(Generic[Found_co]):
             async with store.locks.run_lock(run_id) as is_locked:
                 if not is_locked:
                     continue
-                outcome = await self._batches().add_late(run)
+                outcome = await Batches(self._means).add_late(run)
                 if outcome.complete:
                     await self._analysis.do(Task(TaskKind.SCORE, run_id), run)
                 if not await store.batches.unfinished(runs=[run_id]):
@@ -257,7 +239,7 @@ class RunService(Generic[Found_co]):
         """
         if not await self._store.batches.unfinished(runs=[run.id]):
             return []
-        outcome = await self._batches().cancel(run)
+        outcome = await Batches(self._means).cancel(run)
         if outcome.complete + outcome.incomplete:
             kept = wording.count(outcome.complete + outcome.incomplete, "answer")
             outcome.notes.insert(0, f"{kept} of its batches were ready, and are kept.")
@@ -283,7 +265,7 @@ class RunService(Generic[Found_co]):
         part = run_part(run, task)
         if not task.provider:
             return (await self._ask_here(part)).result()
-        with seat(self._limits, self._providers, task.provider):
+        with seat(self._means.limits, self._means.providers, task.provider):
             outcome = await self._ask_here(part)
         return None if outcome.stopped is RunState.PAUSED else outcome.result()
 
@@ -291,44 +273,25 @@ class RunService(Generic[Found_co]):
         """Ask the unasked questions of a run, or of a part of a run, in this process, except those
         that are asked in batches; store the answers and return the counts.
         """
-        reservation = SpendReservation(self._store.money, self._budget, run.payer, self._clock)
-        runner = Runner(
-            self._store,
-            self._providers,
-            self._limits,
-            reservation,
-            self._retries,
-            self._clock,
-            self._progress,
-        )
-        return await runner.run(asked_at_once(run, self._providers))
+        means = self._means
+        money = SpendReservation(means.store.money, means.budget, run.payer, means.clock)
+        runner = Runner(means, money)
+        return await runner.run(asked_at_once(run, self._means.providers))
 
     async def _ask_in_batches(self, run: Run, outcome: Outcome) -> None:
         """Ask the questions that are asked in batches, collect the run's batches, and add the
         counts to ``outcome``. Do nothing for a stopped run, or without such questions.
         """
-        models = batched(run.panel, self._providers)
+        models = batched(run.panel, self._means.providers)
         open_batches = await self._store.batches.unfinished(runs=[run.id])
         models += tuple(batch.model for batch in open_batches)  # may be sold in batches no more
         if not models or outcome.stopped:
             return
         try:
-            asked = await self._batches().run(asking_only(run, models))
+            asked = await Batches(self._means).run(asking_only(run, models))
         except (ProviderFailed, ProviderUnavailable) as error:
             raise BatchUncollected(run=run.key, reason=error) from None
         outcome.add(asked.result())
-
-    def _batches(self) -> Batches:
-        """Return a new service that submits and collects the batches of runs."""
-        return Batches(
-            self._store,
-            self._providers,
-            self._budget,
-            self._retries,
-            self._clock,
-            self._progress,
-            counters=self._limits.counters,
-        )
 
     async def _end_run(self, outcome: Outcome) -> None:
         """Store the state and the time of a run's end, log it, and remove the results of its tasks

@@ -15,7 +15,6 @@ from datetime import datetime
 from math import ceil
 from typing import Any
 
-from overheard.config.sections import AskingTable, BudgetTable
 from overheard.config.stored_settings import merged_budget
 from overheard.domain import (
     Answer,
@@ -30,13 +29,11 @@ from overheard.domain import (
     Usage,
 )
 from overheard.errors import BudgetUsedUp, JudgeBudgetUsedUp, NotJudgedYet, ProviderFailed
-from overheard.interfaces import Clock, Judge, NoProgress, Provider, Scorer, SecondReader, Store
+from overheard.interfaces import Judge, Provider, Scorer, SecondReader, Store
 from overheard.runs.answers import WriteBatcher
 from overheard.runs.budget import Estimate, SpendReservation, price_of
-from overheard.runs.limits import Limits
 from overheard.runs.plan import new_run
-from overheard.runs.retries import RetryPolicy
-from overheard.runs.runner import Runner
+from overheard.runs.runner import AskingMeans, Runner
 
 LABEL = "judge"
 """Of runs in which a judge asked; also the platform of the channel that they are booked on."""
@@ -49,18 +46,6 @@ LONGEST_REPLY = 4_000
 
 _FOR_FREE: ContextVar[bool] = ContextVar("for_free", default=False)
 """Whether judges may use stored replies only, in the current task."""
-
-
-@dataclass(frozen=True, slots=True)
-class JudgingResources:
-    """What is needed to ask: the parts of a deployment that judges share with its runs."""
-
-    store: Store
-    providers: Mapping[str, Provider]
-    limits: Limits
-    budget: BudgetTable
-    asking: AskingTable
-    clock: Clock
 
 
 @contextmanager
@@ -83,7 +68,7 @@ class Judging:
         scorers: All scorers; only judges among them are changed.
     """
 
-    def __init__(self, means: JudgingResources, scorers: Iterable[Scorer]) -> None:
+    def __init__(self, means: AskingMeans, scorers: Iterable[Scorer]) -> None:
         self._askers = [_Asker(means, s) for s in scorers if isinstance(s, Judge)]
         self._rounds = 0
         for asker in self._askers:
@@ -119,7 +104,7 @@ class _Round:
 class _Asker:
     """Asks the model of one judge. A round begins with the first text that has no stored answer."""
 
-    def __init__(self, means: JudgingResources, judge: Judge) -> None:
+    def __init__(self, means: AskingMeans, judge: Judge) -> None:
         self.judge = judge
         self._means = means
         self._round: _Round | None = None
@@ -226,17 +211,7 @@ class _Asker:
         await stack.enter_async_context(means.store.locks.run_lock(run.id))
         stack.push_async_callback(reservation.close)
         await stack.enter_async_context(batcher)
-        retries = RetryPolicy(means.asking)
-        runner = Runner(
-            means.store,
-            means.providers,
-            means.limits,
-            reservation,
-            retries,
-            means.clock,
-            NoProgress(),  # a judge's questions are part of scoring
-        )
-        return _Round(run, runner, batcher, stack)
+        return _Round(run, Runner(means, reservation), batcher, stack)
 
 
 def channel_of(judge: Judge) -> str:

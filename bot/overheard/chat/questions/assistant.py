@@ -35,7 +35,6 @@ from overheard.interfaces import NoProgress, Request
 from overheard.runs.answers import WriteBatcher
 from overheard.runs.budget import SpendReservation
 from overheard.runs.plan import new_run
-from overheard.runs.retries import RetryPolicy
 from overheard.runs.runner import Runner
 
 log = logging.getLogger(__name__)
@@ -180,16 +179,8 @@ async def _ask(call: Call, model: Model, request: str, schema: str) -> str:
         await stack.enter_async_context(store.locks.run_lock(run.id))
         stack.push_async_callback(money.close)
         await stack.enter_async_context(batcher)
-        runner = Runner(
-            store,
-            call.plugins.providers,
-            call.deployment.limits,
-            money,
-            RetryPolicy(config.asking),
-            clock,
-            NoProgress(),
-        )
-        answer = await runner.ask(question, run, batcher)
+        means = replace(call.means, progress=NoProgress())
+        answer = await Runner(means, money).ask(question, run, batcher)
     if answer.error:
         raise ProviderFailed(model=model, reason=answer.error)
     return answer.reply.text if answer.complete else ""
