@@ -8,6 +8,7 @@ other kinds is left out.
 import re
 import sys
 from collections.abc import Iterator, Mapping
+from functools import partial
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -188,35 +189,33 @@ def notice_card(plugin: str, text: str) -> Card:
     )
 
 
-PLUGINS = CommandSpec(
+_of_plugins = partial(CommandSpec, opens=False)
+
+PLUGINS = _of_plugins(
     "plugins list",
     "Show what is installed, and what is wrong with it.",
     plugins,
     examples=("plugins", "plugins openai"),
-    opens=False,
 )
-PLUGINS_SHOW = CommandSpec(
+PLUGINS_SHOW = _of_plugins(
     "plugins show",
     "Show what a plugin provides, and what can be set for it.",
     show_plugin,
     examples=("plugins show openai",),
-    opens=False,
 )
-PLUGINS_RESUME = CommandSpec(
+PLUGINS_RESUME = _of_plugins(
     "plugins resume",
     "Resume a plugin that is paused after faults, or left out.",
     resume_plugin,
     role=Role.ADMIN,
     examples=("plugins resume acme",),
-    opens=False,
 )
-PLUGINS_PIN = CommandSpec(
+PLUGINS_PIN = _of_plugins(
     "plugins pin",
     "Show what to write to allow a plugin as it is installed now, and no other.",
     pin_plugin,
     examples=("plugins pin acme",),
     faces=IN_TERMINAL,
-    opens=False,
 )
 
 
@@ -341,11 +340,10 @@ def _name_problem(name: str, word: str, kind: str, project: Mapping[str, str]) -
     return ""
 
 
-PLUGINS_NEW = CommandSpec(
+PLUGINS_NEW = _of_plugins(
     "plugins new",
     "Write a project for a plugin, with tests, that works as it stands.",
     new_plugin,
     examples=("plugins new reading-level", "plugins new acme --kind provider"),
     faces=IN_TERMINAL,
-    opens=False,
 )

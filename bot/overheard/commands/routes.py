@@ -5,6 +5,7 @@ These decisions are stored as settings. What config.toml declares cannot be chan
 """
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Annotated
 
 from overheard.cards import wording
@@ -360,43 +361,40 @@ ROUTES_LIST = CommandSpec(
     list_routes,
     examples=("routes",),
 )
-ROUTES_ADD = CommandSpec(
+_for_admins = partial(CommandSpec, role=Role.ADMIN)
+
+ROUTES_ADD = _for_admins(
     "routes add",
     "Post the alerts of a brand, or all, in a channel.",
     add_route,
-    role=Role.ADMIN,
     title="Alerts into a channel",
     examples=("routes add --channel slack:C0123456789", "routes add Acme --quiet 22:00-07:00"),
 )
-ROUTES_REMOVE = CommandSpec(
+ROUTES_REMOVE = _for_admins(
     "routes remove",
     "Post alerts in a channel no longer.",
     remove_route,
-    role=Role.ADMIN,
     examples=("routes remove --channel slack:C0123456789",),
 )
-DIGEST_SET = CommandSpec(
+DIGEST_SET = _for_admins(
     "summary set",
     "Post a summary in a channel on some days.",
     set_digest,
-    role=Role.ADMIN,
     fill=fill_digest,
     title="Weekly summary",
     examples=("summary set --day mon --time 9:30 --channel slack:C0123456789", "summary set --off"),
 )
-MODELS_RENAME = CommandSpec(
+MODELS_RENAME = _for_admins(
     "models rename",
     "Give a model the name by which cards and charts call it.",
     rename_model,
-    role=Role.ADMIN,
     title="Name of a model",
     examples=('models rename openai/gpt-5.4-mini "ChatGPT"',),
 )
-BUDGET_SET = CommandSpec(
+BUDGET_SET = _for_admins(
     "budget set",
     "Limit what a month may cost, in all or for one channel.",
     set_budget,
-    role=Role.ADMIN,
     fill=fill_budget,
     title="Budget",
     examples=("budget set 20", "budget set 5 --channel slack:C0123456789"),

@@ -221,29 +221,22 @@ def _state_json(key: str, state: str) -> dict[str, object]:
 RUNS_LIST = CommandSpec(
     "runs list", "Show the latest runs and where they stand.", list_runs, examples=("runs list",)
 )
-RUNS_PAUSE = CommandSpec(
-    "runs pause",
-    "Stop a run until someone resumes it.",
-    pause_run,
-    role=Role.OPERATOR,
-    needs_store=True,
-    examples=("runs pause 1f3a",),
+_on_run = partial(CommandSpec, role=Role.OPERATOR, needs_store=True)
+
+RUNS_PAUSE = _on_run(
+    "runs pause", "Stop a run until someone resumes it.", pause_run, examples=("runs pause 1f3a",)
 )
-RUNS_RESUME = CommandSpec(
+RUNS_RESUME = _on_run(
     "runs resume",
     "Go on with a run that was paused or cut off.",
     resume_run,
-    role=Role.OPERATOR,
-    needs_store=True,
     spends=True,
     examples=("runs resume 1f3a",),
     chart="",
 )
-RUNS_CANCEL = CommandSpec(
+RUNS_CANCEL = _on_run(
     "runs cancel",
     "Give a run up; what was answered is kept.",
     cancel_run,
-    role=Role.OPERATOR,
-    needs_store=True,
     examples=("runs cancel 1f3a",),
 )
