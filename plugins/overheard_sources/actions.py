@@ -214,22 +214,25 @@ class Followed:
         others = wording.count(finding.others, "other question")
         joined = f" They came within {CHECKS} checks: which of them it is, I cannot tell."
         joined = joined if self.is_joined else ""
+        own, other = finding.levels
         if not finding.gains:
-            size = self.size(view, finding.visible)
+            notices = f"would notice {self.size(view, finding.visible)} or more"
+            if metric.scale.is_rate and (finding.visible or 0.0) > 1 - own.before:
+                notices = "would notice no gain, as these are few answers"
             return (
                 f"{published} I compare the {asked} about it with {others} and your rivals, and "
-                f"would notice {size} or more.{joined}"
+                f"{notices}.{joined}"
             )
-        own, other = finding.levels
         before, after = (_value(one, own.answers, metric.scale) for one in (own.before, own.after))
         of = f" of {own.answers} answers" if own.answers and metric.scale.is_yes_or_no else ""
         name = view.names.name(self.models[0]) if len(self.models) == 1 else "the models"
         did = f"{name} named you in" if metric.name == VISIBILITY else f"{metric.label} was"
+        against = "them and your rivals" if len(finding.gains) > 1 else "them"
         rise = other.after - other.before
         moved = "did not rise" if rise <= UNMOVED else f"rose by {self.size(view, rise)}"
         return (
-            f"{published} On the {asked} about it {did} {before}{of}, now {after}.\n\nThe {others} "
-            f"{moved}. Against them and your rivals: {self.gain(view)}.{joined}"
+            f"{published} On the {asked} about it {did} {before}{of}, now {after}.\n\n"
+            f"The other questions {moved}. Against {against}: {self.gain(view)}.{joined}"
         )
 
     async def card(self, view: View) -> Card:
@@ -271,21 +274,24 @@ class Followed:
                     Rate("before", level.before),
                     Rate("now", level.after, emphasis=label is labels[0]),
                 ),
+                detail=f"of {level.answers}" if counted else "",
                 answers=level.answers if counted else 0,
             )
             for label, level in zip(labels, self.finding.levels, strict=True)
         )
         return Rates(f"Answers that name you{', a check' if counted else ''}", tuple(groups))
 
-    async def keep(self, view: View) -> None:
-        """Keep the action with its verdict, which is told for some days."""
+    async def keep(self, view: View, *, tells: bool = False) -> None:
+        """Keep the action, and tell its verdict for some days."""
         kept = asdict(self.action)
-        if self.action.verdict:
+        if tells:
             until = view.clock.now() + timedelta(TOLD_DAYS)
             kept["tells"] = {
                 "brand": self.action.brand,
                 "title": self.title(view),
-                "line": f"{self.gain(view)}." if self.finding.gains else self.finding.reason,
+                "line": f"{self.gain(view)} against your other questions and rivals."
+                if self.finding.gains
+                else self.finding.reason,
                 "until": until.isoformat(),
                 "good": self.finding.verdict is Verdict.HELPED,
             }
@@ -333,10 +339,13 @@ async def add(
     """
     found = tracked_brand(view, brand)
     hashed = hashlib.blake2b(f"{found.name} {what.casefold()}".encode(), digest_size=3).hexdigest()
+    metric = metric if metric in view.metrics else VISIBILITY
     chosen = _with_topic(view, found, questions) or _about(view, found, about or what)
     action = Acted(key or hashed, found.name, what, _day(view, when), metric, chosen)
     followed = await Followed.read(view, action)
-    followed = replace(followed, action=replace(action, visible=followed.finding.visible))
+    final = Verdict.UNKNOWN.value if followed.finding.reason else ""
+    action = replace(action, visible=followed.finding.visible, verdict=final)
+    followed = replace(followed, action=action)
     await followed.keep(view)
     return await followed.card(view)
 
@@ -416,15 +425,20 @@ async def list_actions(
     view: View,
     *,
     brand: Annotated[str, argument("The brand.", Kind.BRAND)] = "",
-    action: Annotated[str, option("Only this action, by its key.")] = "",
+    about: Annotated[str, option("Only this action: its key, or a word of what it is.")] = "",
 ) -> Card:
     """Show whether the newest action has helped, and how the others stand.
 
     Raises:
-        UnknownName: when there is no such brand or action.
+        UnknownName: when there is no such brand.
     """
     found = tracked_brand(view, brand)
-    actions = [await _find(view, action)] if action else await kept_actions(view, found.name)
+    actions = await kept_actions(view, found.name)
+    if about:
+        stem = about.strip().casefold()
+        actions = [
+            one for one in actions if one.key == stem or stem[:STEM_CHARS] in one.what.casefold()
+        ]
     if not actions:
         text = "Tell me what you publish or change, and I say whether it helped."
         steps = (Action(f"brief {quoted(found.name)}", "What to do?"),)
@@ -443,9 +457,11 @@ async def run(view: View) -> Card:
         verdict = followed.finding.verdict
         if not action.verdict and verdict is not Verdict.EARLY:
             told += 1
-            await replace(followed, action=replace(action, verdict=verdict.value)).keep(view)
+            await replace(followed, action=replace(action, verdict=verdict.value)).keep(
+                view, tells=True
+            )
             key = f"{action.key}-{action.day}"
-            await view.work.post(key, "actions list", brand=action.brand, action=action.key)
+            await view.work.post(key, "actions list", brand=action.brand, about=action.key)
     return Card(wording.count(told, "new verdict"), "")
 
 

@@ -7,7 +7,7 @@ Analytics 4. They are never mixed into a figure of the program.
 
 import csv
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -67,130 +67,105 @@ class UnreadableExport(OverheardError):
     remedy: str
 
 
+def _refusal(place: str, problem: str, remedy: str = "export the file again") -> UnreadableExport:
+    return UnreadableExport(place=place, problem=problem, remedy=remedy)
+
+
 @dataclass(frozen=True, slots=True)
 class Export:
     """A kind of export.
 
     Attributes:
-        count: Its column of numbers.
-        names: The columns of which it has one, or a day.
-        title: What it counts.
+        names: The columns, one of which it has or ``date``.
+        title: What it counts, on pictures.
         where: Where it is exported.
     """
 
-    count: str
-    names: tuple[str, ...]
+    names: frozenset[str]
     title: str
     where: str
 
 
 EXPORTS = {
-    "google": Export(
-        "impressions",
-        ("top pages", "pages", "page", "country"),
+    "impressions": Export(
+        frozenset({"top pages", "pages", "page", "country"}),
         "Shown in AI answers of Google",
         "Search Console, Performance, Generative AI",
     ),
-    "bing": Export(
-        "citations",
-        ("page", "pages", "url", "cited page", "grounding query"),
+    "citations": Export(
+        frozenset({"page", "pages", "url", "cited page", "grounding query"}),
         "Cited by Copilot and Bing",
         "Bing Webmaster Tools, AI Performance",
     ),
-    "analytics": Export(
-        "sessions",
-        ("session source / medium", "session source", "source / medium", "source"),
+    "sessions": Export(
+        frozenset({"session source / medium", "session source", "source / medium", "source"}),
         "Visits from AI products",
         "Google Analytics 4, Traffic acquisition, by day and session source",
     ),
 }
-"""By the name under which the figures are kept."""
+"""By the column of their numbers, under which the figures are kept."""
 
 
 def read_export(file: Path) -> tuple[str, Counter[str], Counter[str]]:
-    """Return the kind of an export, and its counts by day (in ISO format) and by name.
+    """Return what an export counts, and its counts by day (in ISO format) and by name.
 
     Raises:
         UnreadableExport: with the line and what to do.
     """
-    lines = list(_lines(file))
-    place, header = lines[0] if lines else (f"{file.name}", [])
+    (place, header), *lines = _lines(file)
     columns = [column.strip().casefold() for column in header]
-    kind = next((name for name, one in EXPORTS.items() if one.count in columns), "")
-    if kind == "google" and "clicks" in columns:
+    kind = next((one for one in EXPORTS if one in columns), "")
+    if kind == "impressions" and "clicks" in columns:
         problem = "it counts clicks, so it is the report of all search results"
-        raise UnreadableExport(place=place, problem=problem, remedy=f"export {EXPORTS[kind].where}")
-    export = EXPORTS.get(kind)
-    named = next((n for n, column in enumerate(columns) if export and column in export.names), None)
+        raise _refusal(place, problem, f"export {EXPORTS[kind].where}")
+    named = next((n for n, one in enumerate(columns) if kind and one in EXPORTS[kind].names), None)
     dated = columns.index("date") if "date" in columns else None
-    missing = {named, dated} == {None} or (kind == "analytics" and None in {named, dated})
-    if export is None or missing:
-        seen = wording.shorten(", ".join(map(wording.line, header)), MAX_CHARS) or "nothing"
-        remedy = "export, in English, " + "; or ".join(one.where for one in EXPORTS.values())
-        raise UnreadableExport(place=place, problem=f"its columns are {seen}", remedy=remedy)
+    missing = {None} & {named, dated} if kind == "sessions" else {named, dated} == {None}
+    if not kind or missing:
+        seen = wording.shorten(", ".join(map(wording.line, header)), MAX_CHARS)
+        remedy = f"export, in English, {'; or '.join(one.where for one in EXPORTS.values())}"
+        raise _refusal(place, f"its columns are {seen}", remedy)
     days, names = Counter[str](), Counter[str]()
-    counted = columns.index(export.count)
-    for at, cells in lines[1:]:
+    for at, cells in lines:
         if len(cells) != len(columns):
-            problem = f"it has {len(cells)} cells, and the header {len(columns)}"
-            raise UnreadableExport(place=at, problem=problem, remedy="export the file again")
+            raise _refusal(at, f"it has {len(cells)} cells, and the header {len(columns)}")
         name = "" if named is None else cells[named].strip()
-        if kind == "analytics":
-            host = name.casefold()
-            name = next((one for part, one in PRODUCTS.items() if part in host), "")
+        if kind == "sessions":
+            source = name.casefold()
+            name = next((product for part, product in PRODUCTS.items() if part in source), "")
             if not name:  # another source, or the sum of all
                 continue
-        number = _number(cells[counted], at, export.count)
+        number = cells[columns.index(kind)].strip().replace(",", "").replace("\u00a0", "")
+        if not (number.isascii() and number.isdecimal() and len(number) <= MAX_DIGITS):
+            raise _refusal(at, f"“{wording.shorten(wording.line(number), 40)}” is no number")
         if dated is not None:
-            days[_day(cells[dated], at)] += number
+            days[_day(cells[dated], at)] += int(number)
         if name:
-            names[wording.printable(name)[:MAX_CHARS]] += number
+            names[wording.printable(name)[:MAX_CHARS]] += int(number)
     return kind, days, names
 
 
-def _lines(file: Path) -> Iterator[tuple[str, list[str]]]:
-    """Yield the place and the cells of each line of a CSV file that is no comment."""
+def _lines(file: Path) -> list[tuple[str, list[str]]]:
+    """Return the place and the cells of each line of a CSV file that is no comment."""
     again = "export it again as CSV in UTF-8"
     try:
         raw = file.read_bytes() if file.stat().st_size <= MAX_BYTES else b""
     except OSError as error:
-        raise UnreadableExport(
-            place=str(file),
-            problem=error.strerror or "it cannot be read",
-            remedy="name another file",
-        ) from None
-    if not raw:
-        problem = f"it is empty, or larger than {MAX_BYTES // 1_000_000} MB"
-        raise UnreadableExport(place=file.name, problem=problem, remedy=again)
+        raise _refusal(str(file), f"{error.strerror}", "name another file") from None
     if raw.startswith(b"PK"):
-        raise UnreadableExport(
-            place=file.name,
-            problem="it is a zip file or a table of Excel",
-            remedy="unpack it, and give the CSV files in it one by one",
-        )
+        remedy = "unpack it, and give the CSV files in it one by one"
+        raise _refusal(file.name, "it is a zip file or a table of Excel", remedy)
     try:
-        text = raw.decode("utf-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
-        rows = text.splitlines()
-        first = next((row for row in rows if row.strip() and not row.startswith("#")), "")
-        delimiter = max(",;\t", key=first.count)
-        for number, row in enumerate(rows, 1):
-            if row.strip() and not row.startswith("#"):
-                yield (
-                    f"{file.name}, line {number}",
-                    next(csv.reader([row], delimiter=delimiter, strict=True)),
-                )
+        text = raw.decode("utf-16" if raw[:2] in {b"\xff\xfe", b"\xfe\xff"} else "utf-8-sig")
+        rows = [(n, row) for n, row in enumerate(text.splitlines(), 1) if row.strip(" ,;#-")]
+        rows = [(n, row) for n, row in rows if not row.startswith("#")]
+        if not rows:
+            raise _refusal(file.name, f"it is empty, or has over {MAX_BYTES:,} bytes", again)
+        delimiter = max(",;\t", key=rows[0][1].count)
+        cells = csv.reader((row for _, row in rows), delimiter=delimiter, strict=True)
+        return [(f"{file.name}, line {n}", one) for (n, _), one in zip(rows, cells, strict=False)]
     except (UnicodeDecodeError, csv.Error) as error:
-        raise UnreadableExport(
-            place=file.name, problem=f"it is no CSV file ({error})", remedy=again
-        ) from None
-
-
-def _number(text: str, place: str, column: str) -> int:
-    digits = text.strip().replace(",", "").replace("\u00a0", "").replace("\u202f", "")
-    if not digits.isascii() or not digits.isdecimal() or len(digits) > MAX_DIGITS:
-        problem = f"“{wording.shorten(wording.line(text), 40)}” under {column} is no whole number"
-        raise UnreadableExport(place=place, problem=problem, remedy="export the file again")
-    return int(digits)
+        raise _refusal(file.name, f"it is no CSV file ({error})", again) from None
 
 
 def _day(text: str, place: str) -> str:
@@ -198,8 +173,7 @@ def _day(text: str, place: str) -> str:
         return date.fromisoformat(text.strip()[:10]).isoformat()
     except ValueError:
         problem = f"“{wording.shorten(wording.line(text), 40)}” is no day"
-        remedy = "write days as 2026-11-03 or 20261103"
-        raise UnreadableExport(place=place, problem=problem, remedy=remedy) from None
+        raise _refusal(place, problem, "write days as 2026-11-03 or 20261103") from None
 
 
 async def import_figures(
@@ -247,30 +221,24 @@ async def list_figures(
             named[week] = named[week][0] + block.n, named[week][1] + block.total
     shares = {week: total / n for week, (n, total) in named.items() if n}
     groups = [_group("Named by the models, by API", shares)]
-    rows = []
+    totals, rows = [], []
     for kind, one in figures.items():
-        sums, title = Counter[str](), EXPORTS[kind].title
+        sums = Counter[str]()
         for day, count in one["days"].items():
             sums[_week(day)] += count
         if sums:
             most = max(1, *(sums[week] for week in weeks))
             counts = {week: sums[week] / most for week in weeks}
-            groups.append(_group(title, counts, most))
-        rows += [
-            (Tainted(name), f"{count:,}", title)
-            for name, count in [*one["names"].items()][:SHOWN_NAMES]
-        ]
-    totals = (
-        f"{EXPORTS[kind].title}: {sum(one['days'].values()):,} times since "
-        f"{wording.short_day(datetime.fromisoformat(min(one['days'])), UTC)}."
-        for kind, one in figures.items()
-        if one["days"]
-    )
+            groups.append(_group(EXPORTS[kind].title, counts, most))
+            since = wording.short_day(datetime.fromisoformat(min(one["days"])), UTC)
+            totals.append(f"{EXPORTS[kind].title}: {sums.total():,} {kind} since {since}.")
+        names = [*one["names"].items()][:SHOWN_NAMES]
+        rows += [(Tainted(name), f"{count:,} {kind}") for name, count in names]
     return Card(
         title=f"{found.name} in the figures of others",
-        text="\n".join((*totals, "They are counted by others, and in no figure of mine.")),
+        text="\n".join((*totals, "Others count them; no figure of mine has them in it.")),
         image=await view.draw(Rates("By week", tuple(groups)), "figures.png") if weeks else None,
-        table=Table(("What", "Times", "Counted"), tuple(rows), frozenset({1})) if rows else None,
+        table=Table(("Page or product", "Count"), tuple(rows), frozenset({1})) if rows else None,
         actions=(Action(f"trend {quoted(found.name)}", "Visibility"),),
         data={"brand": found.name, "named": shares, **figures},
     )

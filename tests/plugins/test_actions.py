@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 
+from kit.office import Office, open_office
 from kit.program import Program, sentences
 from overheard import Block, Model
+from overheard.testing.fakes import Screen
 from overheard_sources.effects import CHECKS, Finding, Verdict, found_gain
 
 NOW = datetime.now(UTC).replace(hour=0, minute=30)
@@ -104,10 +106,10 @@ def test_a_verdict_comes_by_itself_and_stands_on_all_cards(there: Program) -> No
     assert "with 8 other questions and your rivals, and would notice" in early
     assert "Your pricing page likely helped" in card
     assert "On the 4 questions about it m-1 named you in 0 of 12 answers, now 8." in card
-    assert "The 8 other questions did not rise. Against them and your rivals: +" in card
+    assert "The other questions did not rise. Against them and your rivals: +" in card
     assert "I had said beforehand that I would notice" in card
     for words in (["status"], ["changes"], ["report", "--week"]):
-        assert "Your pricing page likely helped" in sentences(there.run(*words)[0]), words
+        assert "our pricing page likely helped" in sentences(there.run(*words)[0]), words
 
 
 def test_without_an_effect_it_says_how_large_one_is_ruled_out(there: Program) -> None:
@@ -143,11 +145,11 @@ def test_actions_at_once_are_not_told_apart(there: Program) -> None:
     there.run("actions", "add", "FAQ", "--about", "price", "--when", published(6))
     there.run("actions", "add", "case study", "--about", "lawyers", "--when", published(5))
     key = there.json("actions", "add", "pricing page", "--when", published(5))["key"]
-    card = sentences(there.run("actions", "list", "--action", key)[0])
+    card = sentences(there.run("actions", "list", "--about", key)[0])
 
     assert "Your pricing page and FAQ likely helped" in card
     assert "which of them it is, I cannot tell" in card
-    assert there.json("actions", "list", "--action", key)["others"] == 7
+    assert there.json("actions", "list", "--about", key)["others"] == 7
 
 
 def test_a_model_that_does_not_search_has_not_read_it(there: Program) -> None:
@@ -212,3 +214,20 @@ def test_chance_is_hardly_ever_called_help() -> None:
 
     assert nothing.count(Verdict.HELPED) <= 5
     assert much.count(Verdict.HELPED) >= 24
+
+
+async def asked(office: Office, question: str) -> Screen:
+    """Ask in words."""
+    return await office.chat.bring(office.chat.request(question=question))
+
+
+async def test_what_people_did_is_noted_with_a_button() -> None:
+    """In words, with its day; about an alert it is the alert's cause."""
+    office = await open_office()
+    told = await asked(office, "we've updated the new pricing page on 3 Nov")
+    act, *_ = [one for one in told.card.actions if one.words.startswith("actions add")]
+    other = await asked(office, "we updated our price to $19")
+
+    assert 'actions add "pricing page"' in act.words
+    assert "11-03" in act.words
+    assert not any(one.words.startswith("actions add") for one in other.card.actions)

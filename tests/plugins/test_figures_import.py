@@ -30,15 +30,20 @@ google / organic,20261103,900,500
 @pytest.mark.parametrize(
     ("text", "kind", "days", "names"),
     [
-        (GOOGLE_DAYS, "google", {"2026-11-02": 120, "2026-11-03": 1300}, {}),
-        (GOOGLE_PAGES, "google", {}, {"https://acme.com/pricing": 900, "https://acme.com/": 70}),
-        (GOOGLE_COUNTRIES, "google", {}, {"Germany": 800}),
-        (BING_DAYS, "bing", {"2026-11-02": 12}, {}),
-        (BING_PAGES.replace(",", ";"), "bing", {}, {"https://acme.com/pricing": 9}),
-        (BING_QUERIES, "bing", {}, {"crm prices": 7}),
+        (GOOGLE_DAYS, "impressions", {"2026-11-02": 120, "2026-11-03": 1300}, {}),
+        (
+            GOOGLE_PAGES,
+            "impressions",
+            {},
+            {"https://acme.com/pricing": 900, "https://acme.com/": 70},
+        ),
+        (GOOGLE_COUNTRIES, "impressions", {}, {"Germany": 800}),
+        (BING_DAYS, "citations", {"2026-11-02": 12}, {}),
+        (BING_PAGES.replace(",", ";"), "citations", {}, {"https://acme.com/pricing": 9}),
+        (BING_QUERIES, "citations", {}, {"crm prices": 7}),
         (
             ANALYTICS,
-            "analytics",
+            "sessions",
             {"2026-11-02": 40, "2026-11-03": 5},
             {"ChatGPT": 40, "Perplexity": 5},
         ),
@@ -62,7 +67,7 @@ def test_the_columns_say_what_an_export_is(
         (b'Date,Impressions\n2026-11-02,"12', "it is no CSV file", "export it again"),
         (b"Foo,Bar\n1,2\n", "export.csv, line 1: its columns are Foo, Bar", "in English"),
         (b"Top pages,Clicks,Impressions\nx,1,2\n", "line 1: it counts clicks", "Generative AI"),
-        (b"Date,Impressions\n2026-11-02,many\n", "line 2: “many” under impressions", "again"),
+        (b"Date,Impressions\n2026-11-02,many\n", "line 2: “many” is no number", "again"),
         (b"Date,Impressions\n2026-11-02,-1\n", "line 2", "export the file again"),
         (b"Date,Impressions\n11/2/2026,1\n", "line 2", "write days as 2026-11-03"),
         (
@@ -102,8 +107,8 @@ def test_figures_stand_next_to_visibility_and_in_no_figure(tmp_path: Path) -> No
 
     assert "Search Console, Performance, Generative AI" in nothing
     assert "bad.csv, line 1: its columns are Foo" in sentences(refused)
-    assert sum(data["google"]["days"].values()) == 200
-    assert data["google"]["names"] == {"=cmd()": 7}
-    assert "Shown in AI answers of Google: 200 times since" in card
-    assert "in no figure of mine" in card
+    assert sum(data["impressions"]["days"].values()) == 200
+    assert data["impressions"]["names"] == {"=cmd()": 7}
+    assert "Shown in AI answers of Google: 200 impressions since" in card
+    assert "no figure of mine has them in it" in card
     assert (tmp_path / "figures.png").exists()

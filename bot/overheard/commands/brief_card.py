@@ -164,7 +164,7 @@ def _published_card(call: Call, item: PublishedItem) -> Card:
     """
     publication = item.publication
     brand = quoted(publication.brand)
-    effect = Action(f"actions list {brand} --action {publication.item}", "Did it help?")
+    effect = Action(f"actions list {brand} --about {publication.item}", "Did it help?")
     return Card(
         title=wording.shorten(f"Published: {item.title}", PUBLISHED_CHARS),
         text=_published_sentences(call, item),

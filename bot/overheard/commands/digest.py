@@ -113,7 +113,7 @@ async def _brand_card(call: Call, brand: Brand, since: datetime) -> Card:
 def _title(brand: Brand, news: Sequence[News]) -> str:
     """Return the title of a week: its most important news, or that nothing was measured."""
     title = news[0].title.removeprefix(f"{brand.name}: ") if news else "nothing was measured"
-    if title.startswith(("All as usual", "Far ", "Below ", "Above ", "The check ")):
+    if title.startswith(("All as usual", "Far ", "Below ", "Above ", "The check ", "Your ")):
         title = f"{title[0].lower()}{title[1:]}"
     icon = f"{title[0]} " if title[0] in {RIVAL_ICON, WATCH_ICON} else ""
     title = title.removeprefix(icon).replace("as usual:", "as usual;", 1)

@@ -10,7 +10,7 @@ from time import monotonic
 from overheard.cards.card import Card
 from overheard.cards.command import CommandSpec, Proposal
 from overheard.cards.wording import money
-from overheard.chat.parser import Order, parse
+from overheard.chat.parser import Order, fill, parse
 from overheard.chat.questions import wording
 from overheard.chat.questions.assistant import Reading, Turn, read_question
 from overheard.chat.questions.grammar import ParsedQuestion, parse_question
@@ -18,6 +18,7 @@ from overheard.chat.questions.names import KnownNames
 from overheard.chat.questions.planner import plan_answer
 from overheard.chat.questions.situation import Situation, read_names_of, read_situation
 from overheard.chat.questions.tools import CallReader, InvalidCall, reads
+from overheard.chat.questions.vocabulary import rules
 from overheard.deployment import Call
 from overheard.domain import Metric, Panel, Prompt
 from overheard.errors import BadUsage, OverheardError, UnknownCommand
@@ -33,6 +34,8 @@ MAX_CONVERSATIONS = 2_000
 QUESTION_CHARS = 80
 """The length of a question whose price is told."""
 WEEKS_A_MONTH = 52 / 12
+NOTES = "actions add"
+"""The command of a plugin that notes what people did."""
 OPTION = " --"
 """What only a typed command has."""
 MAX_TURNS = 2
@@ -134,7 +137,9 @@ class QuestionDesk:
         parsed = parse_question(request.question, names, situation.today, talk.before)
         if not situation.own:
             return QuestionReply(situation, parsed, card=wording.hello_card(situation))
-        reply = None if OPTION in request.question else self._by_grammar(parsed, situation)
+        reply = self._by_deed(request, parsed, situation)
+        if reply is None and OPTION not in request.question:
+            reply = self._by_grammar(parsed, situation)
         if reply is None:
             reply = self._by_command(request, call.scoring.metrics, names, parsed, situation)
         problem = ""
@@ -157,6 +162,21 @@ class QuestionDesk:
         return replace(
             reply, order=replace(reply.order, spec=replace(reply.order.spec, private=False))
         )
+
+    def _by_deed(
+        self, request: Request, parsed: ParsedQuestion, situation: Situation
+    ) -> QuestionReply | None:
+        """Return the reply to "we changed the pricing page on 3 Nov": the command that notes it, as
+        a button. None for anything else, and about an alert, which that may explain.
+        """
+        spec, done = self._commands.get(NOTES), rules().done.fullmatch(request.question.strip())
+        if not spec or not done or situation.thread_alert or parsed.alert:
+            return None
+        start = parsed.period.start if parsed.period else None
+        values = {"what": done[1], "when": start.isoformat()} if start else {"what": done[1]}
+        named = [name for name in parsed.brands if name in situation.own]
+        values |= {"brand": named[0]} if named else {}
+        return QuestionReply(situation, parsed, fill(spec, values))
 
     def _by_grammar(self, parsed: ParsedQuestion, situation: Situation) -> QuestionReply | None:
         """Return the reply by the rules of the grammar; None when it is not sure."""

@@ -169,6 +169,7 @@ class Rules:
         commands: The command of each intent, as typed words, where nothing else decides.
         of_alert: That of an intent in an alert's thread, with ``{}`` for the alert's number.
         metrics: The metric of each concept; of several in a question, the first counts.
+        done: What people say that they published or changed, the only group.
     """
 
     rules: tuple[IntentRule, ...]
@@ -177,6 +178,7 @@ class Rules:
     commands: Mapping[str, str]
     of_alert: Mapping[str, str]
     metrics: Mapping[str, str]
+    done: re.Pattern[str]
 
 
 @cache
@@ -203,6 +205,7 @@ def rules() -> Rules:
         tables["commands"],
         tables["of_alert"],
         tables["metrics"],
+        re.compile(tables["done"]["words"], re.IGNORECASE),
     )
 
 
