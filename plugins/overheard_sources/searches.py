@@ -191,7 +191,10 @@ async def sources_list(
         named = [f"{place} in {count}" for place, count in places.most_common(NAMED_PLACES)]
         text += f" Cited in those {len(absent)}: {wording.listing(named) or 'nothing'}."
     queries = Counter(wording.shorten(lookup.query, QUERY_CHARS) for lookup in absent or lookups)
-    rows = tuple((Tainted(query), str(n)) for query, n in queries.most_common(SHOWN_ROWS))
+    rows = tuple(
+        (Tainted(query), f"{n}\N{MULTIPLICATION SIGN}")
+        for query, n in queries.most_common(SHOWN_ROWS)
+    )
     answering = sum(bool(answer.reply.searches) for answer in searched.answers)
     return Card(
         title=title,

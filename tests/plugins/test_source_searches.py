@@ -89,7 +89,7 @@ async def test_searches_without_an_own_page_come_first(office: Office) -> None:
     )
     assert card.table is not None
     [row] = card.table.rows
-    assert row == (Tainted("best tool 2026"), "2")
+    assert row == (Tainted("best tool 2026"), "2\N{MULTIPLICATION SIGN}")
     assert card.data["searches"][0]["shown"] == ["g2.test/best", "zeta.test"]
     assert card.data["without_own"] == 2
 
