@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 from enum import IntEnum
+from functools import cached_property
 from math import ceil
 
 from overheard.alerts.bursts import SOURCE_WORDS
@@ -85,7 +86,7 @@ class News:
     began: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Telling:
     """Tells the situation of a brand in words.
 
@@ -98,7 +99,7 @@ class Telling:
     zone: tzinfo
     in_percent: bool = False
 
-    @property
+    @cached_property
     def news(self) -> list[News]:
         """All news, the most important first; empty for a brand without answers whose questions
         were never asked.

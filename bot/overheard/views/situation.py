@@ -5,6 +5,7 @@ tells people how a brand stands reads.
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from overheard.alerts.bursts import calls_left, next_time
@@ -155,7 +156,7 @@ def _claim_data(claim: LiveClaim) -> dict[str, Any]:
     }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Situation:
     """How a brand stands at a time.
 
@@ -194,7 +195,7 @@ class Situation:
         """Return the situation at each model with a presence, sorted by model."""
         return [there for there in self.models.values() if there.presence is presence]
 
-    @property
+    @cached_property
     def places(self) -> list[ModelVisibility]:
         """The visibility of the brand at each current model; those of which there is news first."""
         open_at = {opened.model for opened in self.alerts}
@@ -223,7 +224,7 @@ class Situation:
         old = (*self.at_models(Presence.SILENT), *self.at_models(Presence.UNREAD))
         return [one.place for one in old if one.place]
 
-    @property
+    @cached_property
     def runs(self) -> dict[Model, list[RunKey]]:
         """For each model that has not left: its runs with answers about the brand, oldest first."""
         return {
