@@ -8,7 +8,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 from sqlalchemy import ARRAY, JSON, Dialect, Select, Table, Text, bindparam, cast, func, select
@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from overheard_storage.faults import store_error
 
-Writer = Callable[[Any], Any]
+Writer = Callable[[Sequence[Any]], Sequence[Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ async def insert_many(
     converted: list[Sequence[Any]] = []
     for column, values in zip(columns, zip(*rows, strict=True), strict=True):
         write = _converter(table, column, dialect)
-        converted.append(list(map(write, values)) if write else values)
+        converted.append(write(values) if write else values)
     converted_rows = list(zip(*converted, strict=True))
     if dialect.name == "postgresql":
         await _copy_rows_in(connection, _copy_statement(table, columns, dialect), converted_rows)
@@ -94,12 +94,13 @@ def by_column(table: Table, rows: Sequence[Mapping[str, Any]], dialect: Dialect)
 
 
 def _array_literal(values: Sequence[Any], prepare: Writer | None) -> str:
-    """Return values as the text of a PostgreSQL array. ``prepare`` converts a value for the driver;
+    """Return values as the text of a PostgreSQL array. ``prepare`` converts them for the driver;
     None for no conversion.
     """
-    ready = list(map(prepare, values)) if prepare else values
-    write = repr if set(map(type, ready)) <= {int, float} else _cached_converter(_literal_element)
-    return "{" + ",".join(map(write, ready)) + "}"
+    ready = prepare(values) if prepare else values
+    is_numeric = set(map(type, ready)) <= {int, float}
+    written = map(repr, ready) if is_numeric else _converted(_literal_element, ready)
+    return "{" + ",".join(written) + "}"
 
 
 def _literal_element(value: Any) -> str:
@@ -178,30 +179,30 @@ def _converter(table: Table, column: str, dialect: Dialect) -> Writer | None:
     if isinstance(kind, JSON):
         # The driver would encode a thousand equal documents a thousand times.
         none_as_null = kind.none_as_null
-        return _cached_converter(
-            lambda value: None if none_as_null and value is None else json.dumps(value)
+        return partial(
+            _converted, lambda value: None if none_as_null and value is None else json.dumps(value)
         )
     write = kind.dialect_impl(dialect).bind_processor(dialect)
-    return _cached_converter(write) if write else None
+    return partial(_converted, write) if write else None
 
 
-def _cached_converter(write: Writer) -> Writer:
-    """Return a converter that remembers the results for the previous value and for empty values.
+def _converted(write: Callable[[Any], Any], values: Sequence[Any]) -> list[Any]:
+    """Return values, each converted by ``write``; the results for the previous value and for empty
+    values are used again.
 
     Most quotes and details are empty, and all blocks of a run have its start.
     """
     empty: dict[type, Any] = {}
+    converted: list[Any] = []
     last = result = None
-
-    def written(value: Any) -> Any:
-        nonlocal last, result
+    for value in values:
         if not value:
             kind = type(value)
             if kind not in empty:
                 empty[kind] = write(value)
-            return empty[kind]
+            converted.append(empty[kind])
+            continue
         if value is not last:
             last, result = value, write(value)
-        return result
-
-    return written
+        converted.append(result)
+    return converted

@@ -45,8 +45,6 @@ STORED_SCORE = ("answer_id", "scorer_id", "brand_id", "metric_id", "value", "quo
 PRUNED_ANSWERS = 5_000
 """Answers whose scores are deleted in one transaction, so that others can write in between."""
 
-_VALUE = STORED_SCORE.index("value")
-
 
 @dataclass(frozen=True)
 class _Numbers:
@@ -62,8 +60,6 @@ class _Numbers:
 ScoredAnswers = Sequence[tuple[Answer, Sequence[ScoreRecord]]]
 ValueRow = tuple[Any, ...]
 """A score, in the order of `STORED_SCORE`, or the key and the sums of a block."""
-Key = tuple[int, int, int]
-"""Answer, brand and metric."""
 
 
 class SqlScoreRepository(Repository):
@@ -131,10 +127,10 @@ class SqlScoreRepository(Repository):
         async with self._database.writing() as connection:
             read = [answer.id for answer, _ in scores]
             new_ids = await note_readings(self._database, connection, numbers.scorer, read)
-            rows = _score_rows(new_ids, scores, numbers)
+            rows, sums = _rows(new_ids, scores, numbers)
             if rows:
-                await insert_many(connection, tables.scores, STORED_SCORE, list(rows.values()))
-                await add_blocks(connection, _block_sums(rows, scores, numbers))
+                await insert_many(connection, tables.scores, STORED_SCORE, rows)
+                await add_blocks(connection, sums)
 
     async def findings(
         self, brand: str, verdicts: Collection[str], *, runs: Collection[int] | None = None
@@ -313,55 +309,37 @@ def _all_records_query() -> Select[Any]:
     )
 
 
-def _score_rows(
+def _rows(
     new_ids: Collection[int], scored: ScoredAnswers, numbers: _Numbers
-) -> dict[Key, ValueRow]:
-    """Return the rows of the scores of new answers, by answer, brand and metric; of several scores
-    with one key the first is used.
+) -> tuple[list[ValueRow], list[ValueRow]]:
+    """Return the rows of the scores of new answers, in the order of `STORED_SCORE`, and their sums
+    by block, sorted by key: numbers of run, prompt, model, brand, metric and scorer, then count,
+    sum and sum of squares. Of several scores of a brand and metric in one answer the first is used.
 
     Args:
         new_ids: Numbers of the answers whose scores are stored.
         scored: Answers with their scores, of one scorer.
         numbers: The database's numbers of the names in them.
     """
-    rows: dict[Key, ValueRow] = {}
+    rows: dict[tuple[int, int, int], ValueRow] = {}
+    values_by_block: dict[tuple[int, ...], list[float]] = {}
     scorer = numbers.scorer
     for answer, records in scored:
-        for _, name, _, _, score in records if answer.id in new_ids else ():
-            brand, metric = numbers.brands[name], numbers.metrics[score.metric]
+        if answer.id not in new_ids:
+            continue
+        prompt = numbers.prompts[answer.question.prompt.key]
+        question = (answer.run_id, prompt, numbers.models[answer.question.model])
+        for _, name, _, _, score in records:
+            brand, metric, value = numbers.brands[name], numbers.metrics[score.metric], score.value
             key = (answer.id, brand, metric)
             if key not in rows:
                 details = score.details and [
                     (d.topic, d.verdict, d.stated, d.quote) for d in score.details
                 ]
-                rows[key] = (answer.id, scorer, brand, metric, score.value, score.quote, details)
-    return rows
-
-
-def _block_sums(
-    rows: Mapping[Key, ValueRow], scored: ScoredAnswers, numbers: _Numbers
-) -> list[ValueRow]:
-    """Return the sums of the score rows by block, sorted by key, as rows for `blocks.add_blocks`:
-    numbers of run, prompt, model, brand, metric and scorer, then count, sum and sum of squares.
-
-    Args:
-        rows: The new scores, by answer, brand and metric.
-        scored: The answers of these scores, with all their scores.
-        numbers: The database's numbers of the names in them.
-    """
-    question_ids = {
-        answer.id: (
-            answer.run_id,
-            numbers.prompts[answer.question.prompt.key],
-            numbers.models[answer.question.model],
-        )
-        for answer, _ in scored
-    }
-    values_by_block: dict[tuple[int, ...], list[float]] = {}
-    for (answer_id, brand, metric), row in rows.items():
-        key = (*question_ids[answer_id], brand, metric, numbers.scorer)
-        values_by_block.setdefault(key, []).append(row[_VALUE])
-    return [
-        (*key, len(values), sum(values), sum(value * value for value in values))
-        for key, values in sorted(values_by_block.items())
+                rows[key] = (answer.id, scorer, brand, metric, value, score.quote, details)
+                values_by_block.setdefault((*question, brand, metric, scorer), []).append(value)
+    sums = [
+        (*block, len(values), sum(values), sum(value * value for value in values))
+        for block, values in sorted(values_by_block.items())
     ]
+    return list(rows.values()), sums

@@ -68,14 +68,16 @@ async def ask_scorer(
         an attempt to exit, which is counted as a fault.
     """
     records: list[ScoreRecord] = []
+    valid: list[Score] = []
     try:
         for reading in readings:
             result = scorer.score(reading)
             if not isinstance(result, _GIVEN) and inspect.isawaitable(result):
                 result = await result  # which has a time limit of its own
             scores = list(result)
-            if scores:
-                records += _valid_records(scorer, version, reading, scores, metrics, faults)
+            if scores != valid:  # all brands that an answer does not name have the same scores
+                valid = _valid_scores(scorer, scores, metrics, faults)
+            records += _records_of(scorer, version, reading, valid)
     except _STOPPING:
         raise
     except BaseException as error:  # even an attempt to exit
@@ -114,30 +116,30 @@ async def asked_together(
             continue
         records: list[ScoreRecord] = []
         for reading, scores in zip(readings, result, strict=True):
-            records += _valid_records(scorer, version, reading, scores, metrics, faults)
+            valid = _valid_scores(scorer, scores, metrics, faults)
+            records += _records_of(scorer, version, reading, valid)
         records_by_answer.append(records)
     return records_by_answer
 
 
-def _valid_records(
-    scorer: Scorer,
-    version: str,
-    reading: Reading,
-    given: Sequence[Score],
-    metrics: Mapping[str, Metric],
-    faults: Counter[str],
-) -> list[ScoreRecord]:
-    """Return records of the valid scores, of a known metric and within its scale, in their order.
-    The other scores are dropped and counted as one fault together.
+def _valid_scores(
+    scorer: Scorer, given: Sequence[Score], metrics: Mapping[str, Metric], faults: Counter[str]
+) -> list[Score]:
+    """Return the scores of a known metric and within its scale, in their order. The other scores
+    are dropped and counted as one fault together.
     """
-    number, brand, name = reading.answer.id, reading.brand.name, scorer.name
-    records = [
-        ScoreRecord(number, brand, name, version, score) for score in given if fits(score, metrics)
-    ]
-    if len(records) < len(given):
+    valid = [score for score in given if fits(score, metrics)]
+    if len(valid) < len(given):
         outside = "gives values outside its own scales"
-        faults[f"The scorer {name} {outside}; {remedy_of(scorer)}"] += 1
-    return records
+        faults[f"The scorer {scorer.name} {outside}; {remedy_of(scorer)}"] += 1
+    return valid
+
+
+def _records_of(
+    scorer: Scorer, version: str, reading: Reading, scores: Iterable[Score]
+) -> list[ScoreRecord]:
+    number, brand, name = reading.answer.id, reading.brand.name, scorer.name
+    return [ScoreRecord(number, brand, name, version, score) for score in scores]
 
 
 def _fault_sentence(name: str, error: BaseException) -> str:

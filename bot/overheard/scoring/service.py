@@ -35,7 +35,7 @@ BATCH = 500
 MAX_KEPT_TEXTS = 2 * BATCH
 """Parsed answers that are kept for the next scorer."""
 
-MAX_TURN_S = 0.002
+MAX_TURN_S = 0.005
 """Seconds of reading after which the event loop serves other tasks; a switch costs as much as a
 scorer takes for a short answer.
 """
