@@ -56,7 +56,9 @@ def free_plan(statement: Statement, truth: Truth) -> FactClaim | None:
     if _TRIAL.search(context) and not _NEGATION.search(context):
         return None
     answers_no = answer is not None and answer["no"] is not None
-    is_denied = paid_only is not None or answers_no or _denies(context, cue.group())
+    before, _, after = context.partition(cue.group())  # the plan may lack something
+    denies = _NEGATION.search(before) is not None or _ENDED.match(after) is not None
+    is_denied = paid_only is not None or answers_no or denies
     if not is_denied and historic(context):
         return None
     former = [_yes_or_no(value) for value in truth.previous]
@@ -85,14 +87,6 @@ def _is_other_offer(statement: Statement, cue: re.Match[str]) -> bool:
         and used != "it"
         and statement.text[statement.start : statement.end] not in used
     )
-
-
-def _denies(context: str, plan: str) -> bool:
-    """Return whether a clause says that there is no free plan: "no free plan", "the free plan was
-    retired". What the plan lacks ("the free plan has no reports") is no denial.
-    """
-    before, _, after = context.partition(plan)
-    return _NEGATION.search(before) is not None or _ENDED.match(after) is not None
 
 
 def _yes_or_no(value: str) -> bool | None:

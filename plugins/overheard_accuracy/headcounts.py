@@ -61,7 +61,11 @@ def employees(statement: Statement, truth: Truth) -> FactClaim | None:
     for stated in amounts(statement.text):
         before = statement.text[: stated.span[0]]
         is_near = _is_near(statement, cue, stated)
-        if not is_near or stated.high < _LEAST_EMPLOYEES or _is_year(statement.text, stated):
+        if (
+            not is_near
+            or stated.high < _LEAST_EMPLOYEES
+            or YEAR_PATTERN.fullmatch(statement.text[slice(*stated.span)])
+        ):
             continue
         if _A_TEAM.match(cue.group() + " ") and _of_any_team(statement, cue, before):
             return None
@@ -123,8 +127,3 @@ def _headcount_agrees(before: str, stated: Amount, true: Amount) -> bool:
     if _AT_MOST.search(before):
         return stated.high >= low and stated.high <= high * 2
     return stated.low <= high and stated.high >= low
-
-
-def _is_year(text: str, stated: Amount) -> bool:
-    """Return whether an amount is written like a year from 1800 to 2099: 2014, but not 2,014."""
-    return YEAR_PATTERN.fullmatch(text[slice(*stated.span)]) is not None

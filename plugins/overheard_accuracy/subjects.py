@@ -28,6 +28,7 @@ _PLAN = re.compile(
 )
 """A plan or variant right after the brand's name: "Acme's family plan"."""
 _VARIANT = re.compile(r"\d|plan|tier|pro\b|plus\b", re.IGNORECASE)
+_UNREAD_LABELS = frozenset({UnitRole.PRICE, UnitRole.NONE, UnitRole.TITLE})
 _FOR = re.compile(
     r"(?:\b(?:for|from|of|at|with|by|per \w+|you)[,]?|[:|]) (?:\w+ ){0,2}\Z|\A\Z", re.IGNORECASE
 )
@@ -103,7 +104,8 @@ def price_statements(reading: Reading) -> Iterator[PriceStatement]:
             lead = f"{brand} {label}: " if label or follows_title else f"{brand} "
             statement = Statement(lead + text, 0, len(brand))
             is_inherited = True
-        product = product or _product_label(unit)
+        if not product and unit.role not in _UNREAD_LABELS and _VARIANT.search(unit.label):
+            product = unit.label
         yield PriceStatement(unit.text, statement, title, product, is_inherited)
 
 
@@ -185,15 +187,6 @@ def _product_after_brand(text: str, end: int) -> str:
         return product["name"]
     plan = _PLAN.match(text, end)
     return plan["name"] if plan else ""
-
-
-def _product_label(unit: Unit) -> str:
-    """Return the label of a unit if it names a plan or a variant ("Pro plan", "2 lines"), else "".
-
-    Labels of prices and of plain text, and titles, are not read.
-    """
-    is_unread = unit.role in {UnitRole.PRICE, UnitRole.NONE, UnitRole.TITLE}
-    return "" if is_unread or not _VARIANT.search(unit.label) else unit.label
 
 
 def _mentions(reading: Reading, start: int, end: int) -> Sequence[Mention]:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from overheard import Detail, Fact, Reading, Score
+from overheard import Detail, Reading, Score
 from overheard_accuracy.cells import cells
 from overheard_accuracy.claims import FactClaim, Truth, Verdict
 from overheard_accuracy.fields import CHECKERS, field_of, values_of
@@ -59,7 +59,8 @@ def _fact_details(reading: Reading) -> Iterator[Detail]:
                 ]
             if claims:
                 claim, quote = min(claims, key=lambda pair: _WORST_FIRST.index(pair[0].verdict))
-                yield _claim_detail(fact, claim, quote)
+                stated = re.sub(r"\s+", " ", claim.stated)[:_STATED_CHARACTERS]
+                yield Detail(fact.field, claim.verdict.value, stated, quote[:_QUOTE_CHARACTERS])
 
 
 def _price_claims(reading: Reading, truth: Truth) -> list[tuple[FactClaim, str]]:
@@ -83,8 +84,3 @@ def _price_claims(reading: Reading, truth: Truth) -> list[tuple[FactClaim, str]]
         correct = [pair for pair in claims if pair[0].verdict is Verdict.CORRECT]
         counted += correct or claims
     return counted
-
-
-def _claim_detail(fact: Fact, claim: FactClaim, quote: str) -> Detail:
-    stated = re.sub(r"\s+", " ", claim.stated)[:_STATED_CHARACTERS]
-    return Detail(fact.field, claim.verdict.value, stated, quote[:_QUOTE_CHARACTERS])

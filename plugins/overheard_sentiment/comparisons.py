@@ -181,6 +181,9 @@ def _compared(texts: Sequence[str], at: int, behind: int) -> BrandComparison:
         at: Index of the last word before the brand, without articles.
         behind: Index of the first word after the brand.
     """
+    last = stem(texts[at])
+    if not (last in _patterns() or last in _SWAPPING_VERBS or texts[at] in _COMPARING):
+        return BrandComparison(at=at)  # as for most names
     before = [stem(text) for text in texts[max(0, at - _WINDOW_WORDS) : at + 1]]
     after = [stem(text) for text in texts[behind : behind + _WINDOW_WORDS]]
     pair = (before[-2] if at else "", texts[at])
@@ -274,3 +277,5 @@ _READERS: Mapping[str, Callable[[_NearbyWords], BrandComparison]] = {
     "from": _compared_by_from,
 }
 """Reads the words that end with one of these."""
+_COMPARING = frozenset({"of", "unlike", "with", *_READERS, *_THAN, *_THAN_AFTER})
+"""Words right before a name that may compare with it, but for those of ``comparisons.txt``."""

@@ -84,13 +84,13 @@ class Drawback:
     price: bool = False
 
 
-@lru_cache(maxsize=_CACHED_TEXTS)
 def drawbacks(
     text: str, *, price_only: bool = False, conceded_only: bool = False, listed: bool = False
-) -> tuple[Drawback, ...]:
-    """Return the drawbacks that an English text names, in order, at most one for each clause.
+) -> Iterator[Drawback]:
+    """Yield the drawbacks that an English text names, in order, at most one for each clause.
 
-    Results are cached.
+    A clause names a drawback by a judgement of the price, by a fault, by a concession, or by its
+    learnt odds; the first of these that applies decides whether the drawback is the price.
 
     Args:
         text: A text about one brand, with all names masked.
@@ -101,23 +101,6 @@ def drawbacks(
             properties for drawbacks, then need higher odds.
     """
     least = LEARNT_DRAWBACK + (_LISTED_ODDS if listed else 0.0)
-    return tuple(_drawbacks(text, price_only=price_only, conceded_only=conceded_only, least=least))
-
-
-def _drawbacks(
-    text: str, *, price_only: bool, conceded_only: bool, least: float
-) -> Iterator[Drawback]:
-    """Yield the drawbacks of an English text in order, at most one for each clause.
-
-    A clause names a drawback by a judgement of the price, by a fault, by a concession, or by its
-    learnt odds; the first of these that applies decides whether the drawback is the price.
-
-    Args:
-        text: The text, with all names masked.
-        price_only: Whether only judgements of the price count.
-        conceded_only: Whether faults count only where they are conceded or admitted.
-        least: The log odds above which the learnt weights name a drawback.
-    """
     lower = _lower_if_same_length(text)
     spans = clauses(text)
     faults = [] if price_only else fault_words(lower)

@@ -85,35 +85,21 @@ class Polarity:
     blame: tuple[Span, ...] = ()
 
 
+@lru_cache(maxsize=256)  # those of one long answer
 def polarity(
-    sentence: str, own: Sequence[Span], others: Sequence[Span], *, against: bool = False
+    sentence: str, own: tuple[Span, ...], others: tuple[Span, ...], *, against: bool = False
 ) -> Polarity:
     """Return how a sentence judges a brand, with comparisons between brands taken into account.
 
-    Advice against the brand, and passing it over ("instead of Bolt"), count as one more word of
-    blame, with the offsets (0, 0). Results are cached.
+    A word judges the brand when its valence, weighted by the distance from the brand, is at least
+    `_MIN_JUDGEMENT` in size. Advice against the brand, and passing it over ("instead of Bolt"),
+    count as one more word of blame, with the offsets (0, 0).
 
     Args:
         sentence: The sentence, with its names masked.
         own: (start, end) offsets of the brand's mentions, in characters.
         others: (start, end) offsets of the mentions of other brands.
         against: Whether the sentence advises the reader against the brand.
-    """
-    return _polarity(sentence, tuple(own), tuple(others), against)
-
-
-@lru_cache(maxsize=256)  # those of one long answer
-def _polarity(
-    sentence: str, own: tuple[Span, ...], others: tuple[Span, ...], against: bool
-) -> Polarity:
-    """Return how a sentence judges a brand: `polarity` with arguments that a cache can hold.
-
-    A word judges the brand when its valence, weighted by the distance from the brand, is at least
-    `_MIN_JUDGEMENT` in size.
-
-    Args:
-        own: (start, end) offsets of the brand's mentions, in characters.
-        others: (start, end) offsets of the mentions of other brands.
     """
     parsed = sentence_words(sentence)
     groups = list(_groups(sentence, parsed, own, others))
@@ -126,7 +112,8 @@ def _polarity(
     if not valences:
         return Polarity({}, (), advice)
     scale = 1.0 if len(groups) > 1 else _SINGLE_BRAND_SCALE
-    positions = _positions(parsed.texts, scale)
+    steps = (scale * (1 + _EDGES.get(text, 0)) for text in parsed.texts)
+    positions = list(accumulate(steps, initial=0.0))
     judgements = [
         (index, value * sum(_signed_weights(groups, positions, index)))
         for index, value in sorted(valences.items())
@@ -241,18 +228,6 @@ def _brand_places(
         if first <= last:
             places.append(((first, last), is_own))
     return sorted(places)
-
-
-def _positions(texts: Sequence[str], scale: float) -> list[float]:
-    """Return the distance of each word, and at last of the end, from the start of a sentence.
-
-    A word counts 1, and the edge of a clause as much more as `_EDGES` says.
-
-    Args:
-        scale: The factor of all distances.
-    """
-    edges = _EDGES.get
-    return list(accumulate([scale * (1 + edges(text, 0)) for text in texts], initial=0.0))
 
 
 def _distance(positions: Sequence[float], index: int, group: _Group) -> float:

@@ -173,7 +173,7 @@ def portrayal(reading: Reading) -> Portrayal:
         names_brand = bool(own)
         if owned and not names_brand:
             own, others = [_UNIT_START], []
-        judged = polarity(masked, own, others, against=against)
+        judged = polarity(masked, tuple(own), tuple(others), against=against)
         whole.against |= against
         found = list(_named_drawbacks(read, listed=listed)) if owned else []
         finds_fault = is_short and len(judged.blame) > len(judged.praise)

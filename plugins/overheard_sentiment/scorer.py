@@ -69,19 +69,18 @@ class Sentiment:
             return
         details = (Detail("tone", found.tone), *_aspect_details(found))
         yield Score("sentiment", found.value, found.strongest[:_QUOTE_CHARACTERS], details)
-        named = tuple(_drawback_details(found))
+        named = tuple(
+            Detail(
+                drawback.aspect,
+                "negative",
+                drawback.stated[:_STATED_CHARACTERS],
+                drawback.quote[:_QUOTE_CHARACTERS],
+            )
+            for drawback in found.drawbacks[:_MAX_DRAWBACKS]
+        )
         yield Score("drawback", float(bool(named)), named[0].quote if named else "", named)
         hedge = next((unit.text for unit in reading.units if unit.role is UnitRole.HEDGE), "")
         yield Score("hedged", float(bool(hedge)), hedge[:_QUOTE_CHARACTERS])
-
-
-def _drawback_details(found: Portrayal) -> Iterator[Detail]:
-    """Yield the first `_MAX_DRAWBACKS` drawbacks as details, in order: aspect, "negative", the
-    words and the sentence. Long words and sentences are cut.
-    """
-    for named in found.drawbacks[:_MAX_DRAWBACKS]:
-        stated, quote = named.stated[:_STATED_CHARACTERS], named.quote[:_QUOTE_CHARACTERS]
-        yield Detail(named.aspect, "negative", stated, quote)
 
 
 def _aspect_details(found: Portrayal) -> Iterator[Detail]:

@@ -67,7 +67,9 @@ def first_choices(reading: Reading, owned: Sequence[Unit]) -> Iterator[str]:
         owned: The brand's units, in order.
     """
     choices = _choices(reading)
-    awards = _award_titles(reading, owned, choices.question_words)
+    names = [name for brand in (reading.brand, *reading.competitors) for name in brand.names]
+    titles = set(map(_title, owned)) - {""}
+    awards = {title for title in titles if is_award(title, names, choices.question_words)}
     for unit in owned:
         if _title(unit) in awards or _is_choice(reading, unit, choices):
             yield unit.text
@@ -75,7 +77,9 @@ def first_choices(reading: Reading, owned: Sequence[Unit]) -> Iterator[str]:
         picks = _picking_sentences(reading)
         if len(picks) == 1:
             yield from picks.get(reading.brand.name, ())
-        yield from _nameless_picks_of_brand(reading, owned)
+        nameless = _nameless_picks(reading)
+        if len({unit.owner for unit in nameless}) == 1:
+            yield from (unit.text for unit in nameless if unit in owned)
     is_only_pick = {mention.brand for mention in choices.picked} == {reading.brand.name}
     for mention in choices.picked:
         if mention.brand == reading.brand.name and (
@@ -140,15 +144,6 @@ def _choices(reading: Reading) -> _Choices:
 def _title(unit: Unit) -> str:
     """Return the text of a title; for another unit its label, which may be empty."""
     return unit.text if unit.role is UnitRole.TITLE else unit.label
-
-
-def _award_titles(
-    reading: Reading, owned: Sequence[Unit], question_words: Container[str]
-) -> set[str]:
-    """Return the titles and labels among the brand's units that are awards: "Best overall"."""
-    names = [name for brand in (reading.brand, *reading.competitors) for name in brand.names]
-    titles = set(map(_title, owned)) - {""}
-    return {title for title in titles if is_award(title, names, question_words)}
 
 
 def _is_choice(reading: Reading, unit: Unit, choices: _Choices) -> bool:
@@ -267,15 +262,6 @@ def _picking_sentences(reading: Reading) -> dict[str, list[str]]:
             if _picks_for_every_reader(reading.body, *span):
                 picks.setdefault(min(brands), []).append(reading.sentence(sentence))
     return picks
-
-
-def _nameless_picks_of_brand(reading: Reading, owned: Sequence[Unit]) -> Iterator[str]:
-    """Yield the texts among the brand's units that pick it without naming any brand: "My first
-    recommendation."; nothing if another owner has such a text.
-    """
-    picks = _nameless_picks(reading)
-    if len({unit.owner for unit in picks}) == 1:
-        yield from (unit.text for unit in picks if unit in owned)
 
 
 @once_an_answer

@@ -76,7 +76,8 @@ class Visibility:
             return  # the question names the brand, so a mention shows nothing
         own = reading.of(reading.brand.name)
         if reading.branded:
-            yield from _scores_when_branded(reading, own)
+            quote = reading.sentence(own[0].sentence)[:_QUOTE_CHARACTERS] if own else ""
+            yield Score("branded_visibility", float(bool(own)), quote)
         elif own:
             yield from _scores_when_named(reading, own)
             yield Score("share_of_voice", len(own) / len(reading.mentions))
@@ -84,18 +85,6 @@ class Visibility:
             yield from _ABSENT
             if reading.mentions:
                 yield _NO_SHARE
-
-
-def _scores_when_branded(reading: Reading, own: Sequence[Mention]) -> Iterator[Score]:
-    """Yield ``branded_visibility``, the one score for a question that names the brand or a
-    competitor: 1 if the answer names the brand, else 0. The quote is the first sentence with the
-    brand.
-
-    Args:
-        own: The brand's mentions in the answer, in order; may be empty.
-    """
-    quote = reading.sentence(own[0].sentence)[:_QUOTE_CHARACTERS] if own else ""
-    yield Score("branded_visibility", float(bool(own)), quote)
 
 
 def _scores_when_named(reading: Reading, own: Sequence[Mention]) -> Iterator[Score]:
@@ -111,7 +100,7 @@ def _scores_when_named(reading: Reading, own: Sequence[Mention]) -> Iterator[Sco
     # The patterns of this module take long to compile, and the program's help needs none.
     from overheard_visibility.standing import FIRST_CHOICE, standing
 
-    rank = _rank(reading)
+    rank = _order(reading).index(reading.brand.name) + 1
     quote = reading.sentence(own[0].sentence)[:_QUOTE_CHARACTERS]
     detail = standing(reading.among_all(), own)
     is_chosen = detail.verdict == FIRST_CHOICE
@@ -135,11 +124,6 @@ def _ranks(reading: Reading) -> Iterator[Detail]:
         if reading.brand.name in ranking:
             rank = ranking.index(reading.brand.name) + 1
             yield Detail(f"ranking {number}", str(rank), stated=f"{rank} of {len(ranking)}")
-
-
-def _rank(reading: Reading) -> int:
-    """Return the rank of the scored brand among the named brands, from 1; the answer names it."""
-    return _order(reading).index(reading.brand.name) + 1
 
 
 @once_an_answer

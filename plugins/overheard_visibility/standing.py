@@ -131,8 +131,8 @@ def _standing_alone(reading: Reading) -> Claim:
     is_passed_over = verdict != FIRST_CHOICE and picks_another(reading)
     if not planned or (first_choice_odds > least_first_choice_odds and not is_passed_over):
         result = FIRST_CHOICE
-    elif only_named_odds > _LEAST_ODDS and not _is_offered(reading, owned, verdict):
-        result = ONLY_NAMED
+    elif only_named_odds > _LEAST_ODDS and (verdict != LISTED or (owned and not has_item(reading))):
+        result = ONLY_NAMED  # words that list it in an item, or in nobody's text, leave no doubt
     if result != verdict:
         shown_by = own[-1] if result == FIRST_CHOICE else own[0]
         quote = reading.sentence(shown_by.sentence)
@@ -150,13 +150,6 @@ def _refusal(reading: Reading, own: Sequence[Mention], owned: Sequence[Unit]) ->
     spans += [reading.sentences[mention.sentence] for mention in own if mention.negated]
     found = (span for span in spans if TURNED_DOWN_WORDS.occurs(reading.body, *span))
     return next((reading.body[start:end] for start, end in found), "")
-
-
-def _is_offered(reading: Reading, owned: Sequence[Unit], verdict: str) -> bool:
-    """Return whether the answer offers the brand beyond doubt: its words list the brand (`verdict`)
-    in an item of its own, or in text that belongs to no brand ("consider X or Y").
-    """
-    return verdict == LISTED and (not owned or has_item(reading))
 
 
 def _evidence(standing: str, verdict: str) -> float:
@@ -225,7 +218,9 @@ def _offer(
         unit.text
         for unit in owned
         if _is_offer(unit, asks_for_sellers=asks_for_sellers)
-        and not _is_cited_source(reading, own, unit)
+        and not any(  # "Acme recommends ..." cites it
+            SPEAKS.match(reading.body, mention.end) for mention in mentions_inside(own, unit)
+        )
     )
     return next(offers, "")
 
@@ -243,12 +238,6 @@ def _is_beside(reading: Reading, unit: Unit, own: Sequence[Mention]) -> bool:
         return False
     offered_owners = {other.owner for other in reading.units if other.role in _OFFERS} - {""}
     return len(offered_owners) > 1
-
-
-def _is_cited_source(reading: Reading, own: Sequence[Mention], unit: Unit) -> bool:
-    """Return whether a unit of the brand cites the brand as a source: "Acme recommends ..."."""
-    named = mentions_inside(own, unit)
-    return any(SPEAKS.match(reading.body, mention.end) for mention in named)
 
 
 def _is_sentence_with_name(unit: Unit, own: Sequence[Mention]) -> bool:

@@ -85,8 +85,8 @@ def odds(reading: Reading, own: Sequence[Mention], owned: Sequence[Unit]) -> Odd
     weights = _weights()
     first_choice, only_named = weights["bias"]
     for name, value in brand_features(reading, own, owned).items():
-        if value:
-            first_weight, only_weight = weights.get(name, (0.0, 0.0))
+        if value and name in weights:
+            first_weight, only_weight = weights[name]
             first_choice += first_weight * value
             only_named += only_weight * value
     return Odds(first_choice, only_named)
@@ -266,11 +266,6 @@ def _choice_words(text: str) -> _Sentence:
     )
 
 
-def _is_for_all(heading: str) -> bool:
-    """Return whether a heading is one pick for all: "Overall best", not "Best overall picks"."""
-    return _choice_words(heading).overall and not _SEVERAL.search(heading)
-
-
 def _sentences(reading: Reading, own: Sequence[Mention], plan: _Plan) -> dict[str, float | bool]:
     """Return the features, by name, of the sentences that name the brand. Only those in running
     text are read; if there are none, all are.
@@ -291,8 +286,9 @@ def _sentences(reading: Reading, own: Sequence[Mention], plan: _Plan) -> dict[st
         mentions = list(mentions_of_sentence)
         text, start = reading.sentence(sentence), reading.sentences[sentence][0]
         words = _choice_words(text)
+        texts_before = [reading.body[start : mention.start] for mention in mentions]
         only_in_parentheses = only_in_parentheses and all(
-            _is_in_parentheses(reading.body, start, mention.start) for mention in mentions
+            "(" in before and ")" not in before for before in texts_before
         )
         is_overall = is_overall or (words.overall and not words.condition)
         advised = [mention.start for mention in mentions if not mention.negated]
@@ -307,13 +303,6 @@ def _sentences(reading: Reading, own: Sequence[Mention], plan: _Plan) -> dict[st
         "decides at last": words.decides,
         "condition at last": words.condition,
     }
-
-
-def _is_in_parentheses(body: str, start: int, end: int) -> bool:
-    """Return whether the text from offset `start` to `end` opens a parenthesis and closes none, so
-    that a name at `end` is in parentheses.
-    """
-    return body.find("(", start, end) >= 0 > body.find(")", start, end)
 
 
 def _text(
@@ -357,7 +346,10 @@ def _text(
         "text without its name": len(own_units_with_name) < len(owned),
         "in another's text": any(unit.owner and not unit.is_of(brand) for unit in units_with_name),
         "overall in a label": _choice_words(labels).overall,
-        "overall in a heading": any(map(_is_for_all, {unit.section for unit in owned})),
+        "overall in a heading": any(
+            _choice_words(section).overall and not _SEVERAL.search(section)
+            for section in {unit.section for unit in owned}
+        ),
         "short of": min(_MOST_SHORT, negations) / _MOST_SHORT,
         "past": past_words / max(_LEAST_WORDS, len(words)),
         "reader": " you" in text or text.startswith("you"),

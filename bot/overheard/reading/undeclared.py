@@ -121,8 +121,10 @@ def undeclared_mentions(
             places.append(place)
     names: set[str] = set()
     for place in places:
-        if not (place.name in names or place.name in products) and _is_brand(
-            body, place, german=german
+        if (
+            not (place.name in names or place.name in products)
+            and _is_shown(body, place, german=german)
+            and not _is_thing_or_person(body, place, german=german)
         ):
             names.add(place.name)
     if not names:
@@ -175,12 +177,6 @@ def _places(body: str) -> Iterator[_Place]:
 def _is_common(word: str) -> bool:
     """Return whether a word as written, perhaps with "'s", is an ordinary word."""
     return is_common(fold(word[:-2] if word.endswith(_POSSESSIVES) else word).text)
-
-
-def _is_brand(body: str, place: _Place, *, german: bool) -> bool:
-    """Return whether the words around a name show that it is a brand."""
-    shown = _is_shown(body, place, german=german)
-    return shown and not _is_thing_or_person(body, place, german=german)
 
 
 def _before(body: str, place: _Place, characters: int) -> str:

@@ -236,7 +236,8 @@ def _needs(parsed: Iterable[tuple[Any, Any]]) -> frozenset[str]:
         if strings and len(joined) <= _MOST_STRINGS:
             run = joined
             continue
-        best = max(best, _folded(run), _needs_within(*part), key=_rarity)
+        folded = frozenset(map(str.casefold, run)) if all(run) else frozenset[str]()
+        best = max(best, folded, _needs_within(*part), key=_rarity)
         run = strings or [""]
     return best
 
@@ -277,10 +278,6 @@ def _strings(parsed: Iterable[tuple[Any, Any]]) -> list[str]:
                 ends = []
         strings = [start + end for start in strings for end in ends][: _MOST_STRINGS + 1]
     return strings if len(strings) <= _MOST_STRINGS else []
-
-
-def _folded(run: Sequence[str]) -> frozenset[str]:
-    return frozenset(map(str.casefold, run)) if all(run) else frozenset()
 
 
 def _rarity(needs: frozenset[str]) -> tuple[int, int]:
