@@ -215,6 +215,25 @@ async def test_each_answer_has_its_own_fate(house: House) -> None:
     assert outcome.state is RunState.PARTIAL
 
 
+async def test_a_task_that_failed_for_nothing_is_bought_again(house: House) -> None:
+    """As often as [asking] allows; what was answered is not asked again."""
+    tasks = house.service.tasks
+
+    def fate(prompt: str) -> str:
+        before = sum(task.prompt == prompt for task in tasks)
+        is_failing = prompt == PROMPTS[0].text and before < 2
+        return collectors.FAILED if is_failing else collectors.ANSWERED
+
+    house.service.fate = fate
+    outcome = await house.run(await house.start(repeats=1))
+
+    assert (outcome.complete, outcome.failures.total()) == (4, 0)
+    assert outcome.state is RunState.COMPLETE
+    assert sum(task.prompt == PROMPTS[0].text for task in tasks) == 3
+    assert len(tasks) == 6
+    assert await house.spent() == pytest.approx(house.service.bill)
+
+
 async def test_questions_that_are_refused_are_named_and_the_others_are_kept() -> None:
     """DataForSEO refuses tasks one by one, inside of a response that succeeds."""
     async with opened("dataforseo") as house:

@@ -18,7 +18,17 @@ from kit.run_house import (
     Waiting,
 )
 from kit.scripted import reply
-from overheard.domain import Answer, Batch, Panel, Price, Run, RunState, Task, TaskKind
+from overheard.domain import (
+    Answer,
+    Batch,
+    DeliveryKind,
+    Panel,
+    Price,
+    Run,
+    RunState,
+    Task,
+    TaskKind,
+)
 from overheard.errors import BatchUncollected, RunPaused
 from overheard.runs.batch_collection import BatchPolling, item_of
 from overheard.runs.call import ANSWERED
@@ -416,14 +426,14 @@ async def test_late_answers_are_scored_and_end_the_run_as_if_they_had_been_there
 ) -> None:
     """Those of a check that was told, and those of a run outside the history that nobody waits for.
 
-    Each further check looks for them.
+    Each further check looks for them. A chat is told again when all are there.
     """
     monkeypatch.setattr(BatchPolling.__init__, "__defaults__", (5.0, 300.0, 3600.0, 900.0, 0.0))
     provider = BoughtProvider()
     house = House(provider=provider)
     items = [item_of(question) for question in PANEL.questions()]
     provider.late = set(items[:2])
-    run = await house.start(aside=killed)
+    run = await house.start(aside=killed, channel="slack:C1")
     if killed:
         await house.store.batches.keep(Batch(run.id, MODEL, tuple(items), run.started_at, "b_0"))
     else:
@@ -434,12 +444,15 @@ async def test_late_answers_are_scored_and_end_the_run_as_if_they_had_been_there
     await house.service.add_late()
     assert await house.store.answers.count(run.id) == 4
     assert await house.holders() == {run.id}
+    assert await house.store.deliveries.find() == []
 
     provider.late = set()
     await house.service.add_late()
     assert await house.store.answers.count(run.id) == 6
     assert await house.state(run) is RunState.COMPLETE
     assert await house.holders() == set()
+    told_again = [(each.kind, each.subject) for each in await house.store.deliveries.find()]
+    assert told_again == ([] if killed else [(DeliveryKind.RESULT, run.key)])
     assert [task.kind for task, _ in house.analyst.done][-1] is TaskKind.SCORE
     assert await house.store.batches.unfinished() == []
     assert len(provider.ended) == (0 if killed else 2)

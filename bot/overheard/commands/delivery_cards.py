@@ -35,6 +35,7 @@ from overheard.domain import (
 from overheard.interfaces import Store
 from overheard.runs.plan import is_fresh, tracked
 from overheard.runs.presence import Presence
+from overheard.runs.service import LATE
 from overheard.runs.tasks import Outcome
 from overheard.views.news import read_tellings, standing_news
 
@@ -167,7 +168,8 @@ async def _alive_card(call: Call, _: Delivery) -> Outgoing:
 
 
 async def _result_card(call: Call, delivery: Delivery) -> Outgoing | Postponed | None:
-    return await run_result(call, delivery.subject)
+    note = LATE_NOTE if delivery.key.startswith(LATE) else RESTARTED
+    return await run_result(call, delivery.subject, note)
 
 
 CARDS: Mapping[DeliveryKind, Callable[[Call, Delivery], Awaitable[Outgoing | Postponed | None]]] = {
@@ -243,6 +245,8 @@ async def run_result(call: Call, key: str, note: str = RESTARTED) -> Outgoing | 
     return Outgoing(await completed_later_card(call, outcome, len(alerts), note))
 
 
+LATE_NOTE = "Answers of this check that were not there yet have arrived."
+"""Why the result of a check is posted again."""
 ASKED_AGAIN = "I asked again, as I said."
 """Why the result of a burst is posted."""
 PERIOD = timedelta(days=7)

@@ -226,7 +226,9 @@ class Collector:
         self._polling = polling
         self._counters = counters
 
-    async def collect(self, run: Run, waiting: Sequence[Batch], outcome: Outcome) -> None:
+    async def collect(
+        self, run: Run, waiting: Sequence[Batch], outcome: Outcome, *, again: bool = False
+    ) -> None:
         """Wait until batches have ended, and store their answers, while the progress is shown; a
         person who stops the run ends the wait.
 
@@ -236,6 +238,7 @@ class Collector:
         Args:
             waiting: Submitted batches of the run.
             outcome: Where the answers are counted and, if the run is stopped, its state is set.
+            again: Whether tasks that have failed for nothing are left open, to be bought again.
 
         Raises:
             ProviderFailed: when a vendor refuses, or cannot be reached for
@@ -250,7 +253,7 @@ class Collector:
         async def collect(batch: Batch) -> None:
             """Collect one batch; add its error to ``broken`` instead of raising it."""
             try:
-                await self._collect_batch(run, batch, outcome, cancellation)
+                await self._collect_batch(run, batch, outcome, cancellation, again=again)
             except OverheardError as error:
                 broken.append(error)
 
@@ -295,7 +298,13 @@ class Collector:
         await self._store.batches.keep(replace(batch, ended_at=self._clock.now()))
 
     async def _collect_batch(
-        self, run: Run, batch: Batch, outcome: Outcome, cancellation: RunCancellation | None = None
+        self,
+        run: Run,
+        batch: Batch,
+        outcome: Outcome,
+        cancellation: RunCancellation | None = None,
+        *,
+        again: bool = False,
     ) -> None:
         """Ask for the status of a batch until the batch has ended, and store each answer when it is
         there. A vendor that cannot be reached is asked again.
@@ -305,6 +314,7 @@ class Collector:
         """
         reached_at, collection = asyncio.get_running_loop().time(), await self._open(run, batch)
         calls = collection.calls
+        collection.again = again and calls.recovers
         for wait in self._polling.waits():
             now, before = asyncio.get_running_loop().time(), collection.done
             try:
@@ -372,6 +382,9 @@ class Collector:
             for item, question in collection.left.items()
             if status.ended or item in status.replies
         }
+        if collection.again:
+            for item in answers.keys() - status.replies.keys():
+                del collection.left[item], answers[item]
         for start in range(0, len(answers), ANSWERS_PER_TRANSACTION):
             group = list(answers.values())[start : start + ANSWERS_PER_TRANSACTION]
             self._counters.collected(await self._store.answers.add(group))
@@ -393,6 +406,7 @@ class _Collection:
         done: Number of processed questions.
         ended: Whether no further results will come.
         lost: Whether answers that are not there now are given up.
+        again: Whether questions without a reply are left open in the store, to be asked again.
     """
 
     batch: Batch
@@ -402,6 +416,7 @@ class _Collection:
     done: int = 0
     ended: bool = False
     lost: bool = False
+    again: bool = False
 
     def age_s(self, clock: Clock) -> float:
         """Return the seconds since the submission."""

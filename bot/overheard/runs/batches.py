@@ -124,7 +124,8 @@ class Batches:
         the run is stopped; return the counts.
 
         Money is reserved before each submission and released after the collection. A call submits
-        each question once at most: one that gets no answer is counted as failed. If the run is
+        each question once at most, and where batches are found again as often as ``[asking]``
+        allows: one that gets no answer is counted as failed. If the run is
         cancelled, its batches are cancelled at their vendors; if it is paused, they stay submitted.
         After an interruption, the same call continues.
 
@@ -139,10 +140,11 @@ class Batches:
         """
         asked = await self._store.answers.asked(run.id)
         outcome = Outcome(run, kept=sum(q.key in asked for q in _questions_of_run(run)))
-        tried: set[tuple[str, str, int]] = set()
+        tried, tries_left = set[tuple[str, str, int]](), self._retries.settings.tries
         waiting = await self._submitted_batches(run, outcome)
         while waiting := waiting or await self._submit_missing(run, tried, outcome):
-            await self._collector.collect(run, waiting, outcome)
+            tries_left -= 1
+            await self._collector.collect(run, waiting, outcome, again=tries_left > 0)
             if outcome.stopped is RunState.CANCELLED:
                 await self._collector.drop(
                     run, await self._submitted_batches(run, outcome), outcome
@@ -152,6 +154,8 @@ class Batches:
             if not outcome.late:  # what is late may still be charged
                 await self._store.money.release(run.id)
             for batch in waiting:
+                if tries_left > 0 and self._batch_calls(batch.model).recovers and not outcome.late:
+                    continue
                 items = set(batch.items)
                 questions = (q for q in _questions_of_run(run) if q.model == batch.model)
                 tried |= {q.key for q in questions if item_of(q) in items}

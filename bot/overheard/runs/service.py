@@ -9,7 +9,17 @@ from time import monotonic
 from typing import Generic, Protocol, TypeVar
 
 from overheard.cards import wording
-from overheard.domain import TERMINAL, UNFINISHED, Answer, Run, RunState, Task, TaskKind
+from overheard.domain import (
+    TERMINAL,
+    UNFINISHED,
+    Answer,
+    Delivery,
+    DeliveryKind,
+    Run,
+    RunState,
+    Task,
+    TaskKind,
+)
 from overheard.errors import (
     BatchUncollected,
     HoldLost,
@@ -27,6 +37,8 @@ from overheard.runs.runner import AskingMeans, Runner
 from overheard.runs.tasks import Outcome, asking_tasks, run_part, seat
 from overheard.telemetry import about, traced
 
+LATE = "late-"
+"""Beginning of the key of the result of a run whose last answers have arrived."""
 MAX_HOLDS = 5
 """How often a run is locked again after the connection to the database was lost."""
 
@@ -212,9 +224,10 @@ class RunService(Generic[Found_co]):
         return outcome, [answer async for answer in self._store.answers.stream(runs=[run.id])]
 
     async def add_late(self) -> None:
-        """Add bought answers that have arrived late to their runs, and have them scored: of ended
-        runs, and of runs outside the history whose process has died. A run that another process has
-        locked is left to it.
+        """Add bought answers that have arrived late to their runs, and have them scored; a run that
+        was begun in a chat is told there again when it has all. These are runs that have ended, and
+        runs outside the history whose process has died; what another process has locked is left to
+        it.
         """
         store, by_id = self._store, {b.run_id: b for b in await self._store.batches.unfinished()}
         for run_id in by_id:
@@ -230,8 +243,15 @@ class RunService(Generic[Found_co]):
                 if not await store.batches.unfinished(runs=[run_id]):
                     await store.money.release(run_id)
                     all_there = await store.answers.count(run_id) == len(run.panel or ())
-                    state = RunState.COMPLETE if all_there else RunState.PARTIAL
-                    await store.runs.finish(run_id, state, self._clock.now())
+                    state, now = (
+                        RunState.COMPLETE if all_there else RunState.PARTIAL,
+                        self._clock.now(),
+                    )
+                    await store.runs.finish(run_id, state, now)
+                    if outcome.complete and ":" in run.channel and not run.aside:
+                        key = f"{LATE}{run.key}@{run.channel}"
+                        told = Delivery(DeliveryKind.RESULT, key, run.channel, now, run.key)
+                        await store.deliveries.add([told])
 
     async def cancel_batches(self, run: Run) -> list[str]:
         """Cancel a run's batches at their vendors, store the answers that are ready, and return
