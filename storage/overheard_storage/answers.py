@@ -327,6 +327,8 @@ is not committed yet.
 """
 MAX_STEP = 50_000
 """Answer numbers that a watermark moves in one transaction, for which writers of answers wait."""
+SCORED = sorted(COMPLETE | {Finish.NONE})
+"""Endings that scorers read; without an answer some of them, see `Scorer`."""
 MIN_STEP = 1_000
 """A watermark is moved when it can pass this many answer numbers."""
 
@@ -337,7 +339,7 @@ def unread_conditions(scorer: int) -> tuple[ColumnElement[bool], ...]:
     """
     read = exists().where(readings.c.scorer_id == scorer, readings.c.answer_id == answers.c.id)
     aside = select(runs.c.id).where(runs.c.aside)
-    fit = (answers.c.finish.in_(sorted(COMPLETE)), answers.c.reused_from.is_(None), ~answers.c.gone)
+    fit = (answers.c.finish.in_(SCORED), answers.c.reused_from.is_(None), ~answers.c.gone)
     return (*fit, ~read, answers.c.run_id.not_in(aside))
 
 

@@ -19,9 +19,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from overheard.domain import COMPLETE, Answer, Model, Run, ScoreRecord
+from overheard.domain import Answer, Model, Run, ScoreRecord
 from overheard_storage import tables
-from overheard_storage.answers import advance, unread_conditions
+from overheard_storage.answers import SCORED, advance, unread_conditions
 from overheard_storage.blocks import add_blocks
 from overheard_storage.bulk_writes import by_column, each_of, insert_many
 from overheard_storage.database import Database, uninterrupted
@@ -186,7 +186,7 @@ class SqlScoreRepository(Repository):
         """
         aside = select(runs.c.id).where(runs.c.aside)
         query = select(func.count()).where(
-            answers.c.finish.in_(sorted(COMPLETE)),
+            answers.c.finish.in_(SCORED),
             answers.c.reused_from.is_(None),
             ~answers.c.gone,
             answers.c.run_id.not_in(aside),

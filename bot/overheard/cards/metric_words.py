@@ -93,6 +93,14 @@ METRIC_WORDS = {
         "Your share",
         "your share",
     ),
+    "overview_shown": MetricWords(
+        "shows an overview{far} more often",
+        "shows an overview{far} less often",
+        "Asked where overviews are shown more often",
+        "Asked where overviews are shown less often",
+        title="Overview shown",
+        noun="how often an overview is shown",
+    ),
     "sentiment": MetricWords(
         "speaks better of {brand}",
         "speaks worse of {brand}",

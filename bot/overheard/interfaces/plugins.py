@@ -190,7 +190,8 @@ class Scorer(Protocol):
     """Computes metrics of a brand from an answer.
 
     A scorer that reads `Reading.facts` has the attribute ``reads_facts = True``: when a fact
-    changes, this scorer scores the history again.
+    changes, this scorer scores the history again. One with ``reads_none = True`` also reads where a
+    product has shown no answer (`Finish.NONE`).
     """
 
     @property

@@ -12,7 +12,7 @@ from time import monotonic
 from typing import TypeVar
 
 from overheard.config.secrets import safe_str
-from overheard.domain import Answer, Catalogue, Fact, Metric, Reading, Run, ScoreRecord
+from overheard.domain import Answer, Catalogue, Fact, Finish, Metric, Reading, Run, ScoreRecord
 from overheard.interfaces import Judge, Progress, Scorer, SecondReader, Store
 from overheard.plugins import IsolatedScorer
 from overheard.reading.reader import Market, ReadAnswer, Reader
@@ -364,6 +364,7 @@ class Scoring:
         for start in range(0, len(batch), MESSAGE_ANSWERS):
             group = batch[start : start + MESSAGE_ANSWERS]
             readings = [self._readings(answer) for answer in group]
+            readings = [each if _reads(scorer, each) else [] for each in readings]
             results = await asked_together(scorer, version, readings, self.metrics, self.faults)
             pairs = zip(group, results, strict=True)
             scored += [(answer, records) for answer, records in pairs if records is not None]
@@ -375,6 +376,8 @@ class Scoring:
         """Return the scores that a scorer gives to an answer, by its readings for each brand; None
         when the scorer fails on the answer, which is counted as a fault.
         """
+        if not _reads(scorer, readings):
+            return []
         return await ask_scorer(scorer, version, readings, self.metrics, self.faults)
 
     def _readings(self, answer: Answer) -> list[Reading]:
@@ -409,6 +412,12 @@ class Scoring:
 
 def _only_reads(scorer: Scorer) -> bool:
     return isinstance(scorer, Judge) and not scorer.metrics
+
+
+def _reads(scorer: Scorer, readings: Sequence[Reading]) -> bool:
+    """Return whether a scorer reads an answer, by its readings: without a text only if it says."""
+    is_none = bool(readings) and readings[0].answer.reply.finish is Finish.NONE
+    return not is_none or getattr(scorer, "reads_none", False) is True
 
 
 def _markets(catalogue: Catalogue) -> dict[str, Market]:
