@@ -20,7 +20,15 @@ from overheard.domain import AlertEventKind, AlertState, Brand
 from overheard.runs.plan import choose_brands
 from overheard.views import standings
 from overheard.views.courses import VOICE_METRIC, chart_marks, news_chart, voice_shares
-from overheard.views.news import RIVAL_ICON, WATCH_ICON, News, NewsKind, Telling, first_steps
+from overheard.views.news import (
+    RIVAL_ICON,
+    WATCH_ICON,
+    News,
+    NewsKind,
+    Telling,
+    asked_words,
+    first_steps,
+)
 from overheard.views.situation import OpenAlert, Situation, SituationReader
 
 WEEK = timedelta(days=7)
@@ -73,7 +81,8 @@ async def digest(call: Call, *, brands: Sequence[str] = (), since: str = "") -> 
     begin = past_moment(since, now, call.zone) if since else now - WEEK
     call = await call.caught_up()
     cards = [await _brand_card(call, brand, begin) for brand in chosen]
-    footer = await _cost_sentences(call, begin)
+    asked = asked_words(call.plugins.models)
+    footer = " · ".join(filter(None, (await _cost_sentences(call, begin), asked)))
     data = {"since": begin.isoformat(), "brands": [card.data for card in cards]}
     return replace(cards[0], more=tuple(cards[1:]), footer=footer, data=data)
 

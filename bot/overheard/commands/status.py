@@ -23,7 +23,7 @@ from overheard.domain import VISIBILITY, Alert, RunState
 from overheard.interfaces import Store
 from overheard.runs.plan import tracked
 from overheard.views import standings
-from overheard.views.news import NewsKind, Telling, read_tellings, soon
+from overheard.views.news import NewsKind, Telling, asked_words, read_tellings, soon
 from overheard.views.situation import SituationReader
 
 MAX_BRANDS, MAX_ALERTS = 5, 2
@@ -84,7 +84,9 @@ async def status(call: Call) -> Card:
         text="\n\n".join(filter(None, paragraphs)),
         image=await _picture(tellings),
         actions=fitting(*await _actions(call, tellings, alerts)),
-        footer=await spent_sentence(call),
+        footer=" · ".join(
+            filter(None, (await spent_sentence(call), asked_words(call.plugins.models)))
+        ),
         data={
             "brands": standings.levels_data(
                 row
