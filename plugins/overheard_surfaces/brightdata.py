@@ -10,7 +10,14 @@ from zlib import crc32
 from pydantic import Field
 
 from overheard import Market, PluginSettings, Provider, Question, Secret, hookimpl
-from overheard_surfaces.collector import Collector, Observation, same_question, searches, sources
+from overheard_surfaces.collector import (
+    Collector,
+    Observation,
+    accounts,
+    same_question,
+    searches,
+    sources,
+)
 from overheard_surfaces.settings import CollectorSettings
 
 ADDRESSES = {
@@ -184,6 +191,5 @@ def _observation(record: Mapping[str, Any] | None, question: Question) -> Observ
 
 @hookimpl
 def overheard_providers(settings: PluginSettings) -> Iterator[Provider]:
-    """Yield a collector for each valid ``[providers.*]`` table of this plugin."""
-    for name, table in settings.each(BrightDataSettings):
-        yield BrightData(name, table)
+    """Yield the accounts of this plugin."""
+    yield from accounts(settings, BrightData, BrightDataSettings, "brightdata")

@@ -12,7 +12,15 @@ from typing import Any
 from pydantic import Field
 
 from overheard import Market, PluginSettings, Provider, Question, Secret, hookimpl
-from overheard_surfaces.collector import LOST, REFUSED, Collector, Observation, searches, sources
+from overheard_surfaces.collector import (
+    LOST,
+    REFUSED,
+    Collector,
+    Observation,
+    accounts,
+    searches,
+    sources,
+)
 from overheard_surfaces.settings import CollectorSettings
 
 OVERVIEWS = "GOOGLE"
@@ -154,6 +162,5 @@ def _observation(product: str, response: Mapping[str, Any], question: Question) 
 
 @hookimpl
 def overheard_providers(settings: PluginSettings) -> Iterator[Provider]:
-    """Yield a collector for each valid ``[providers.*]`` table of this plugin."""
-    for name, table in settings.each(CloroSettings):
-        yield Cloro(name, table)
+    """Yield the accounts of this plugin."""
+    yield from accounts(settings, Cloro, CloroSettings, "cloro")

@@ -11,9 +11,10 @@ import asyncio
 import json
 import re
 from abc import abstractmethod
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from os import environ
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, TypeVar
 from uuid import uuid4
 
@@ -26,8 +27,10 @@ from overheard import (
     HostedProvider,
     Market,
     Model,
+    PluginSettings,
     Price,
     PriceList,
+    Provider,
     ProviderFailed,
     ProviderUnavailable,
     Question,
@@ -364,6 +367,17 @@ class Collector(HostedProvider[Table, "AsyncClient"]):
         """Close the connections."""
         if self._opened is not None:
             await self._opened.aclose()
+
+
+def accounts(
+    settings: PluginSettings, kind: Callable[[str, Table], Provider], table: type[Table], name: str
+) -> Iterator[Provider]:
+    """Yield a collector for each valid table, or for a key in the environment alone."""
+    for each, checked in settings.each(table):
+        yield kind(each, checked)
+    variable = table.model_fields["api_key"].json_schema_extra
+    if not settings.tables and isinstance(variable, dict) and environ.get(str(variable["env"])):
+        yield kind(name, settings.one(table, name))
 
 
 def is_unfinished(text: str) -> bool:

@@ -16,7 +16,6 @@ from overheard import (
     Finish,
     Kind,
     Model,
-    PriceList,
     Run,
     Severity,
     Style,
@@ -31,6 +30,7 @@ from overheard import (
 )
 from overheard_surfaces.gap import Gap, gap, sums
 from overheard_surfaces.settings import SURFACES
+from overheard_surfaces.starting import KEPT, offer
 
 READ_RUNS = 60
 """The newest runs that are searched."""
@@ -45,7 +45,6 @@ FAMILIES = {
 }
 """The beginning of the name of the model by API that belongs to an app."""
 SHARE, FIRST, PLACE = "visibility", "first_choice", "position"
-WEEKS_A_MONTH = 52 / 12
 
 
 METRICS = {
@@ -123,10 +122,12 @@ async def apps(
     """
     found = tracked_brand(view, brand)
     order = list(SURFACES)
+    also = (await view.work.kept()).get(KEPT, {}).get("also_ask", ())
     asked = [model for model in view.models if model.name in SURFACES]
+    asked = list(dict.fromkeys((*asked, *map(Model.parse, also))))
     asked.sort(key=lambda model: order.index(model.name))
     if not asked:
-        return _offer(view, found)
+        return offer(view, found)
     newest = await view.history.runs(limit=READ_RUNS)
     runs = [run for run in newest if run.panel and run.finished_at and not run.aside]
     observed = [one for model in asked if (one := await _observed(view, found, model, runs))]
@@ -239,7 +240,11 @@ async def _card(
             Action(f"report {quoted(brand.name)}", "Report"),
         ),
         footer="📱 apps: a signed-out visitor · the rest by API",
-        data={"brand": brand.name, "apps": [_json(one) for one in observed]},
+        data={
+            "brand": brand.name,
+            "found": first is not None and first.gaps[SHARE].direction != 0,
+            "apps": [_json(one) for one in observed],
+        },
     )
 
 
@@ -298,9 +303,10 @@ def _lines(
             yield f"{both} of {wording.count(len(app | api), 'site')} are cited in both."
         return
     for one in observed:
-        name, asked = view.names.name(one.model), one.app
+        asked = one.app
         if asked.none:
-            yield f"{name}: shown for {asked.answers} of {asked.answers + asked.none} questions."
+            shown = f"{asked.answers} of {asked.answers + asked.none} questions"
+            yield f"Google shows an overview for {shown}."
     if first is None:
         yield "No model by API that belongs to them was asked within a day."
     if any(one.app.unobserved for one in observed):
@@ -361,25 +367,11 @@ def _json(one: Observed) -> dict[str, Any]:
     }
 
 
-def _offer(view: View, brand: Brand) -> Card:
-    """Return what asking the apps would cost, and what it takes."""
-    price = PriceList({}, "overheard_surfaces", "dataforseo-1").price("chatgpt")
-    prompts = len(view.catalogue.prompts_for(brand.name))
-    usd = (price.search if price else 0.0) * 2 * prompts * WEEKS_A_MONTH
-    questions, money = wording.count(prompts, "question"), wording.money(usd, about=True)
-    return Card(
-        title="I ask by API: in the apps people may see other answers",
-        text=f"The ChatGPT app and AI Overviews, {questions} every week: {money} a month at a "
-        "collector. An admin adds [providers.dataforseo] and its key to config.toml.",
-        footer="docs/surfaces.md says who sells what, and what is disputed.",
-        data={"brand": brand.name, "apps": None, "usd_a_month": usd},
-    )
-
-
 APPS = CommandSpec(
     "apps",
     "Show what people see in the apps, against the answers by API.",
     apps,
     section="Measure and read",
     examples=("apps", "apps Acme"),
+    reports=True,
 )

@@ -28,6 +28,7 @@ from overheard_surfaces.collector import (
     REFUSED,
     Collector,
     Observation,
+    accounts,
     same_question,
     searches,
     sources,
@@ -263,6 +264,5 @@ def _overview(result: Mapping[str, Any], *, may_be_empty: bool) -> Observation:
 
 @hookimpl
 def overheard_providers(settings: PluginSettings) -> Iterator[Provider]:
-    """Yield a collector for each valid ``[providers.*]`` table of this plugin."""
-    for name, table in settings.each(DataForSEOSettings):
-        yield DataForSEO(name, table)
+    """Yield the accounts of this plugin."""
+    yield from accounts(settings, DataForSEO, DataForSEOSettings, "dataforseo")

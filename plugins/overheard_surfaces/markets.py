@@ -33,7 +33,6 @@ from overheard import (
 from overheard_surfaces.commands import (
     READ_RUNS,
     SHARE,
-    WEEKS_A_MONTH,
     WITHIN,
     difference_words,
     legend_of,
@@ -42,8 +41,8 @@ from overheard_surfaces.commands import (
 )
 from overheard_surfaces.gap import Gap, gap, sums
 from overheard_surfaces.settings import COUNTRIES, SURFACES
+from overheard_surfaces.starting import SECTION, WEEKS_A_MONTH
 
-SECTION = "What is measured"
 KEPT = "market "
 """The beginning of the names under which markets are kept."""
 MAX_SHOWN = 6
@@ -199,6 +198,7 @@ async def show(
         footer="📱 app: a signed-out visitor there · API: asked as from there",
         data={
             "brand": found.name,
+            "found": worst is not None,
             "asked": sorted(map(str, abroad)),
             "markets": [
                 {
@@ -300,6 +300,7 @@ MARKETS_LIST = CommandSpec(
     show,
     section=SECTION,
     examples=("markets list", "markets list Acme"),
+    reports=True,
 )
 MARKETS_ADD = CommandSpec(
     "markets add",

@@ -40,7 +40,7 @@ class CollectorSettings(ProviderSettings):
     """A collector's account.
 
     Attributes:
-        models: The products to ask, such as ``chatgpt``.
+        models: The products to ask, such as ``chatgpt``; none without ``collectors start``.
         country: Where people ask, by its code in ISO 3166-1.
         language: The language of the product, by its code in ISO 639-1.
         timeout: Timeout in seconds of a call, which may fetch many answers.
@@ -48,6 +48,7 @@ class CollectorSettings(ProviderSettings):
     """
 
     api_key: Secret
+    models: tuple[str, ...] = ()
     country: Annotated[str, Field(pattern="^[A-Z]{2}$")] = DEFAULT_COUNTRY
     language: Annotated[str, Field(pattern="^[a-z]{2}$")] = "en"
     timeout: float = Field(default=300, gt=0, le=600)

@@ -12,6 +12,8 @@ from kit.loopback import ChatService
 from kit.program import PROMPTS, Program, sentences
 from kit.vendors import KEY
 from overheard import stdtrit
+from overheard.config.sections import Config
+from overheard.plugins import load_plugins
 from overheard_surfaces.gap import gap
 
 CONFIG = """
@@ -104,6 +106,7 @@ def test_the_app_is_compared_with_the_api(
         there = program(tmp_path, service, COLLECTOR.format(url=collector.url))
         there.run("check", "--yes", code=None)
         data = there.json("apps")
+        report = sentences(there.run("report")[0])
         card, more = (sentences(there.run("apps", *how)[0]) for how in ((), ("--details",)))
 
     [app, overviews] = data["apps"]
@@ -116,11 +119,12 @@ def test_the_app_is_compared_with_the_api(
     assert share["interval"][1] < 0
     assert (overviews["answers"], overviews["none_shown"], overviews["not_observed"]) == (6, 1, 1)
     assert "In the ChatGPT app people see you less: 2 of 7 answers, by API 7" in card
-    assert "AI Overviews: shown for 6 of 7 questions." in card
+    assert "Google shows an overview for 6 of 7 questions." in card
     assert "What I could not observe counts as neither." in card
     assert "ChatGPT app 2 of 7, 1 not observed" in card
     assert "AI Overviews 2 of 6, 1 no answer, 1 not observed" in card
     assert "a signed-out visitor" in card
+    assert "In the ChatGPT app people see you less: 2 of 7 answers, by API 7." in report
     assert app["sources"] == {"app": {"g2.test": 7}, "by_api": {}}
     assert "Sources in the app: g2.test 7. By API: none." in more
     assert "First choice" in more
@@ -136,6 +140,57 @@ def test_where_only_the_api_is_asked_the_apps_are_offered_with_their_price(
     assert data["apps"] is None
     assert data["usd_a_month"] == pytest.approx(2 * 8 * 0.0012 * 52 / 12)
     assert "about $0.08 a month" in card
+
+
+def test_the_apps_are_asked_from_now_on_once_a_trial_has_succeeded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, service: ChatService
+) -> None:
+    """The key is in the environment and no product in the file; one answer is bought."""
+    monkeypatch.setenv("DATAFORSEO_API_KEY", KEY)
+    schedule = '[[schedules]]\nname = "weekly"\ncron = "0 7 * * 1"\n'
+    with DataForSEOService(0.0012).running() as collector:
+        dormant = COLLECTOR.format(url=collector.url).replace(
+            'models = ["chatgpt", "ai-overviews"]\n', ""
+        )
+        there = program(tmp_path, service, dormant + schedule)
+        assert "Next: overheard collectors start" in sentences(there.run("apps")[0])
+        asked = sentences(there.run("collectors", "start", code=None)[1])
+        collector.fate = lambda _: collectors.FAILED
+        failed = sentences(there.run("collectors", "start", "--yes", code=None)[0])
+        bought = len(collector.tasks)
+        collector.fate = lambda _: collectors.ANSWERED
+        started = there.json("collectors", "start", "--yes")
+        assert len(collector.tasks) == bought + 1
+        there.run("schedules", "run", "weekly", "--yes")
+        assert len(collector.tasks) == bought + 17
+        apps = there.json("apps")["apps"]
+        there.run("collectors", "stop")
+        there.run("schedules", "run", "weekly", "--yes")
+
+    assert "about $0.08 a month if it is weekly" in asked
+    assert "The trial has failed, so the apps are not asked" in failed
+    assert started["models"] == ["dataforseo/chatgpt", "dataforseo/ai-overviews"]
+    assert [app["app"] for app in apps] == started["models"]
+    assert len(collector.tasks) == bought + 17
+
+
+def test_without_a_key_the_apps_cannot_be_asked(tmp_path: Path, service: ChatService) -> None:
+    """It says where the key belongs."""
+    there = program(tmp_path, service)
+    told = sentences(there.run("collectors", "start", "--yes", code=None)[1])
+
+    assert "set DATAFORSEO_API_KEY, or name its file as api_key_file" in told
+
+
+def test_a_key_in_the_environment_alone_is_an_account_that_is_asked_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Until `collectors start`."""
+    monkeypatch.setenv("CLORO_API_KEY", KEY)
+    plugins = load_plugins(Config())
+
+    assert plugins.providers["cloro"].models() == []
+    assert "dataforseo" not in plugins.providers
 
 
 def test_the_doctor_names_a_dead_key_an_empty_balance_and_a_product_that_is_gone(
@@ -168,6 +223,31 @@ def test_the_doctor_names_a_dead_key_an_empty_balance_and_a_product_that_is_gone
         places = [one["place"] for one in there.json("doctor", "--deep")["findings"]]
     assert any(place.startswith("model dataforseo/chatgpt (it answered") for place in places)
     assert len(collector.tasks) == 2
+
+
+def test_how_often_google_shows_an_overview_is_a_metric_with_a_history(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, service: ChatService
+) -> None:
+    """Of what was observed: one that failed is no zero, and one without an overview is."""
+    monkeypatch.setenv("DATAFORSEO_API_KEY", KEY)
+    with DataForSEOService(0.0012).running() as collector:
+        fates = {QUESTIONS[6]: collectors.NONE, QUESTIONS[7]: collectors.FAILED}
+        collector.fate = lambda prompt: fates.get(prompt, collectors.ANSWERED)
+        there = program(tmp_path, service, COLLECTOR.format(url=collector.url))
+        there.run("check", "--yes", code=None)
+        scores = there.lines("export", "scores")
+        trend = there.json("trend", "--metric", "overview_shown")
+
+    shown = [one for one in scores if one["metric"] == "overview_shown"]
+    assert sorted(one["value"] for one in shown) == [0, *([1] * 6)]
+    assert {one["brand"] for one in shown} == {"Acme"}
+    assert {one["model"] for one in shown} == {"ai-overviews"}
+    empty = [one for one in scores if one["prompt"] == QUESTIONS[6]]
+    of_overviews = [one["metric"] for one in empty if one["model"] == "ai-overviews"]
+    assert of_overviews == ["overview_shown"]
+    [(model, [point])] = trend["models"].items()
+    assert model == "dataforseo/ai-overviews"
+    assert point["value"] == pytest.approx(6 / 7)
 
 
 TEXTS = (
