@@ -31,7 +31,9 @@ IN_GUILD, IN_DIRECT_MESSAGE = 0, 1
 """The contexts in which a command can be used."""
 
 TYPES = {Kind.INTEGER: INTEGER, Kind.NUMBER: NUMBER, Kind.FLAG: FLAG}
-EXPERT = frozenset({*("audit", "dataset", "landscape", "plugins", "power", "runs", "scores")})
+EXPERT = frozenset(
+    {*("audit", "dataset", "figures", "landscape", "plugins", "power", "runs", "scores", "watch")}
+)
 """Nouns, and verbs without a noun, of the root for experts."""
 ROOT_DESCRIPTIONS = {
     "": "See what AI models say about your brand, and what changed.",

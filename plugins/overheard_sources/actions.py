@@ -98,13 +98,14 @@ class Followed:
 
     Attributes:
         what: Its words, with those of the actions that cannot be told apart from it.
+        joined: The keys of these.
         models: The models that may have read it.
     """
 
     action: Acted
     finding: Finding
     what: str
-    is_joined: bool = False
+    joined: tuple[str, ...] = ()
     models: tuple[Model, ...] = ()
 
     @classmethod
@@ -150,6 +151,8 @@ class Followed:
             + [at for model, at in updates if model in models and at <= first],
             default=date.min,
         )
+        compared = [check for check in days if begin <= check < first][-MAX_BEFORE:]
+        begin = compared[0] if compared else first
         busy = {key for one in others if begin <= one.date <= end for key in one.questions}
         treated = {*action.questions}.union(*(one.questions for one in joined))
         blocks = [
@@ -159,7 +162,7 @@ class Followed:
         ]
         own = [one for one in blocks if one.brand == brand]
         checks = _full_days(own)
-        before = {*[one for one in checks if begin <= one < first][-MAX_BEFORE:]}
+        before = {one for one in checks if begin <= one < first}
         finding = found_gain(
             own,
             [one for one in blocks if one.brand != brand],
@@ -177,7 +180,7 @@ class Followed:
             reason = "No model that you ask searches the web, so none can have read it yet."
             finding = Finding(Verdict.UNKNOWN, reason)
         what = wording.listing([action.what, *(one.what for one in joined)])
-        return cls(action, finding, what, bool(joined), tuple(sorted(models)))
+        return cls(action, finding, what, tuple(one.key for one in joined), tuple(sorted(models)))
 
     def gain(self, view: View) -> str:
         """Return the gain with its interval: ``+13 points (+1 to +24)``."""
@@ -213,7 +216,7 @@ class Followed:
         asked = "question" if finding.questions == 1 else f"{finding.questions} questions"
         others = wording.count(finding.others, "other question")
         joined = f" They came within {CHECKS} checks: which of them it is, I cannot tell."
-        joined = joined if self.is_joined else ""
+        joined = joined if self.joined else ""
         own, other = finding.levels
         if not finding.gains:
             notices = f"would notice {self.size(view, finding.visible)} or more"
@@ -451,18 +454,20 @@ async def list_actions(
 
 async def run(view: View) -> Card:
     """Tell the verdicts that have become final; the running bot does so every hour."""
-    told = 0
+    told = list[str]()
     for action in await kept_actions(view):
         followed = await Followed.read(view, action)
         verdict = followed.finding.verdict
-        if not action.verdict and verdict is not Verdict.EARLY:
-            told += 1
-            await replace(followed, action=replace(action, verdict=verdict.value)).keep(
-                view, tells=True
-            )
+        if action.verdict or verdict is Verdict.EARLY:
+            continue
+        is_news = not {*followed.joined} & {*told}  # else one card tells them together
+        followed = replace(followed, action=replace(action, verdict=verdict.value))
+        await followed.keep(view, tells=is_news)
+        if is_news:
+            told.append(action.key)
             key = f"{action.key}-{action.day}"
             await view.work.post(key, "actions list", brand=action.brand, about=action.key)
-    return Card(wording.count(told, "new verdict"), "")
+    return Card(wording.count(len(told), "new verdict"), "")
 
 
 ACTIONS_LIST = CommandSpec(

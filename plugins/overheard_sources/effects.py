@@ -22,8 +22,8 @@ LEVEL, POWER = 0.9, 0.8
 """Coverage of the intervals, and the chance with which the size that is named is found."""
 CHECKS = 4
 """Checks after the action that the verdict waits for."""
-MIN_BEFORE, MAX_BEFORE = 3, 12
-"""Checks before the action that are needed, and that are read at most."""
+MIN_BEFORE, MAX_BEFORE, MIN_AFTER = 3, 12, 2
+"""Checks before the action that are needed, and that are read at most, and those needed after."""
 MIN_CONTROLS = 3
 """Other questions that are needed."""
 MARGIN = 1.2
@@ -145,7 +145,7 @@ def found_gain(
         return replace(found, verdict=Verdict.UNKNOWN, reason=reason)
     measured = [group for group in groups if group]
     found = replace(found, visible=max(visible(helped, group, before) for group in measured))
-    if not is_done:
+    if not is_done or len(after) < MIN_AFTER:
         return found
     gains = tuple(gain(helped, group, before, after) for group in measured)
     verdict = Verdict.NOTHING

@@ -150,6 +150,8 @@ def test_actions_at_once_are_not_told_apart(there: Program) -> None:
     assert "Your pricing page and FAQ likely helped" in card
     assert "which of them it is, I cannot tell" in card
     assert there.json("actions", "list", "--about", key)["others"] == 7
+    assert "2 new verdicts" in there.run("actions", "run")[0]  # of three actions
+    assert sentences(there.run("status")[0]).count("likely helped") == 1
 
 
 def test_a_model_that_does_not_search_has_not_read_it(there: Program) -> None:
