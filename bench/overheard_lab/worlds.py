@@ -20,9 +20,10 @@ from overheard.numpy_proxy import Counts, Floats, np
 from overheard.special_functions import logit
 from overheard_lab.panels import asked_counts, expit, moved
 
-KINDS = ("normal", "t3", "two-state", "ar1", "uneven", "drift", "edits")
-"""Kinds of run effects: normal; heavy tails (Student's t); runs in another state; autocorrelated;
-prompts that load unevenly on them; or normal ones with prompts that drift, or are edited."""
+KINDS = ("normal", "t3", "two-state", "ar1", "season", "uneven", "drift", "edits")
+"""Kinds of run effects: normal; heavy tails (Student's t); runs in another state; autocorrelated; a
+wave over the year; prompts that load unevenly on them; or normal ones with prompts that drift, or
+are edited."""
 EFFECTS = {"shared": 1.0, "own": 0.0, "half": 0.5}
 """Share of the run effects' variance that all brands of a model have in common."""
 OTHER_STATE_SHARE = 0.15
@@ -37,6 +38,7 @@ that an edit replaces, and the share of calls that fail."""
 LIKE_BEFORE, LIKE_BEFORE_AUTOCORRELATED = 0.5, 0.9
 """Probability that a run which asks again within two days has the effect of the run before; where
 effects go on from week to week it is larger."""
+RUNS_A_SEASON = 52
 FIRST_RUN = datetime(2024, 1, 1, tzinfo=UTC)
 
 
@@ -241,6 +243,9 @@ def _unit_effects(kind: str, shape: tuple[int, ...], rng: np.random.Generator) -
         return np.asarray(((rng.random(shape) < OTHER_STATE_SHARE) - OTHER_STATE_SHARE) / sd)
     if kind == "ar1":
         return autoregressive(shape, rng)
+    if kind == "season":
+        turn = np.arange(shape[-1]) / RUNS_A_SEASON + rng.random((*shape[:-1], 1))
+        return np.asarray(2**0.5 * np.sin(2 * np.pi * turn))
     return rng.standard_normal(shape)
 
 

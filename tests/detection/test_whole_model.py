@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
-from itertools import combinations
+from itertools import combinations, pairwise
 
 import numpy as np
 import pytest
@@ -165,13 +165,17 @@ def test_the_rate_of_chance_counts_models_and_runs_of_a_year() -> None:
 
 
 def test_one_brand_alone_is_a_rival_over_all_starts_together() -> None:
-    """Some brand changes by itself at odds of 0.2, and with whichever run that was."""
+    """Some brand changes by itself at odds of 0.2, and with whichever run that was; all drift over
+    the latest 8 or 16 runs at odds of 0.3 each.
+    """
     cut = [stream_until(stream, stream.runs[22]) for stream in category([0, -1.2, 0.3])]
     group = StreamGroup.of(cut[0], cut[1:])
     series = run_series(group, group.answered(), run_effect_prior(cut[0].key.model))
-    whole, alone = evidence(series)
+    whole, alone, drifts = evidence(series)
     total, first = statistic(series)
-    odds = np.exp(whole).sum() / (1 + 0.2 * np.exp(alone).sum())
+    rivals = 1 + 0.2 * np.exp(alone).sum() + 0.3 * np.exp(drifts).sum()
+    odds = np.exp(whole).sum() / rivals
+    assert len(drifts) == 2
     assert total == pytest.approx(np.log(odds))
     assert np.exp(alone).sum() > 100
     assert first == candidate_starts(len(cut[0].runs) - 1)[whole.argmax()]
@@ -212,8 +216,18 @@ def test_a_change_of_a_model_is_apart_or_alike_or_both(runs: int) -> None:
     common = step_evidence(level, noise, steps, 0).steps - np.log(rival)
 
     expected = 0.75 * np.exp(own) + 0.15 * np.exp(own + common) + 0.1 * np.exp(common)
-    found, _ = evidence(series)
+    found, _, _ = evidence(series)
     assert np.exp(found) == pytest.approx(expected)
+
+
+def test_what_drifts_with_a_season_is_seldom_told() -> None:
+    """Each brand wanders by itself; each change leaves less of the budget of its year."""
+    world = WorldDesign("season", "own", 0.25, brands=10)
+    changes = model_changes(simulate_world(world, 1).streams, 1.0)
+    assert len(changes) <= 6
+    for one, later in pairwise(changes):
+        is_near = later.run.at - one.run.at < timedelta(days=365)
+        assert later.chance_a_year <= (0.25 if is_near else 1.0)
 
 
 def test_a_run_with_one_answer_of_a_brand_counts() -> None:

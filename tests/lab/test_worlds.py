@@ -49,7 +49,7 @@ def test_run_effects_have_their_variance_and_their_share_in_common(
     assert np.mean(drawn) == pytest.approx(0, abs=0.01)
     assert np.mean(drawn**2) == pytest.approx(0.25, rel=rough)
     assert np.mean(drawn[:, 0] * drawn[:, 1]) == pytest.approx(0.25 * common, abs=0.25 * rough)
-    related = 0.7 if kind == "ar1" else 0
+    related = {"ar1": 0.7, "season": np.cos(2 * np.pi / 52)}.get(kind, 0)
     neighbours = np.mean(drawn[..., 1:] * drawn[..., :-1]) / np.mean(drawn**2)
     assert neighbours == pytest.approx(related, abs=0.02)
     first = np.mean(drawn[..., 1] * drawn[..., 0]) / np.mean(drawn[..., :2] ** 2)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from math import inf
 
 from overheard.detection.confirmation import EXPIRES_AFTER, Occasion
 from overheard.detection.control_variate import StreamGroup
@@ -184,18 +183,11 @@ class StreamAnalysis:
         stream: The stream, cut to the runs of its baseline and the analysed run.
         found: The evidence for a change.
         excess: The logarithm of the statistic above its threshold.
-        confirmed: The excess that is as rare as what asking again has shown.
     """
 
     stream: Stream
     found: Statistic
     excess: float
-    confirmed: float = -inf
-
-    @property
-    def strongest(self) -> float:
-        """The larger excess of the two."""
-        return max(self.excess, self.confirmed)
 
     @property
     def largest(self) -> float:

@@ -313,8 +313,10 @@ def alarm_table() -> AlarmTable:
     )
 
 
-NEARLY_CERTAIN_A_YEAR = 0.002
-"""A change is nearly certain when chance does as much less often a year: once in 500 years."""
+NEARLY_CERTAIN_A_YEAR = 0.02
+"""A change is nearly certain when chance does as much less often a year: once in 50 years."""
+AT_ONCE_A_YEAR = 0.002
+"""What rests on one run alone is told at once when chance does as much less often a year."""
 WATCHED_A_YEAR = 2.0
 """Evidence that chance shows more often a year is not even watched."""
 MODELS_SHARE = 0.25
@@ -329,7 +331,7 @@ class AlertLevel(StrEnum):
     """How certain it is that something changed."""
 
     NEARLY_CERTAIN = "nearly certain"
-    """Chance does this less than once in 500 years in the whole deployment."""
+    """Chance does this less than once in 50 years in the whole deployment."""
     LIKELY = "likely"
     """Within the budget of false alarms."""
     WATCH = "watch"
@@ -502,7 +504,7 @@ class AlertPolicy:
         asked_again: What asking again may cost, as a share of what the scheduled runs cost; 0 where
             nothing is asked again.
         holds: Whether a change that rests on one run alone is held until the model was asked again,
-            unless it is nearly certain.
+            unless it is rarer than `AT_ONCE_A_YEAR`.
     """
 
     false_alarms_per_year: float = 0.2

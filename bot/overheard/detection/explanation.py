@@ -325,7 +325,10 @@ MODEL_OR_CATEGORY = Cause(
 """With one model, where a second model would separate two hypotheses."""
 THIS_MODEL = Cause("an update of this model", "{model} alone")
 OUR_SIDE = Cause("our own side (the questions, the scoring or the connection)", "how we ask")
-"""With one model that does not search the web, where no news reach it."""
+"""With one model on this machine, which no news reach."""
+OUR_SIDE_SHARE = 0.2
+"""Our own side's share of what moves everything, the rest is the category: questions and scorers
+are the same before and after a change."""
 ALL_MODELS = Cause("news or our own side, at all models", "news, or how we ask")
 """With one brand, where a second brand would separate two hypotheses."""
 
@@ -348,7 +351,8 @@ def causes(
     if models == 1 and brands == 1:
         return []
     if models == 1 and not searches:
-        ours = weights[Hypothesis.EVERYTHING]
+        ours = OUR_SIDE_SHARE * weights[Hypothesis.EVERYTHING]
+        ours /= 1 - weights[Hypothesis.EVERYTHING] + ours
         cause_weights = {THIS_MODEL: 1 - ours, OUR_SIDE: ours}
     elif models == 1:
         alone = weights[Hypothesis.BRAND_AT_MODEL] + weights[Hypothesis.BRAND_EVERYWHERE]

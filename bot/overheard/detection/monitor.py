@@ -5,7 +5,6 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from hashlib import blake2b
-from math import inf
 
 from overheard.detection.baseline import (
     Excursion,
@@ -14,25 +13,14 @@ from overheard.detection.baseline import (
     run_slice,
     stream_rows,
 )
-from overheard.detection.confirmation import (
-    LOOKS_BY_CHANCE,
-    OF_CHECKS,
-    OF_UPDATES,
-    OF_WATCHES,
-    UPDATES_A_YEAR,
-    YEAR,
-    Occasion,
-    deviation,
-    opening_chance,
-)
+from overheard.detection.confirmation import LOOKS_BY_CHANCE, LOOKS_SPENT, Occasion, deviation
 from overheard.detection.control_variate import run_effect_prior, run_series
 from overheard.detection.decide import decide
 from overheard.detection.decision_inputs import (
+    AT_ONCE_A_YEAR,
     DAYS_A_YEAR,
     DEFAULT_ALERT_POLICY,
-    NEARLY_CERTAIN_A_YEAR,
     NO_HISTORY,
-    WATCHED_A_YEAR,
     AlarmTable,
     AlertPolicy,
     Comparison,
@@ -152,7 +140,7 @@ REACH_DAYS = 112.0
 """How many days back a change is looked for, and at least 16 runs."""
 MAX_PACE = 366.0
 """Analyses a year (one a day) above which a change is looked for in no more runs."""
-REPLAY_VERSION = 4
+REPLAY_VERSION = 5
 """Increase it with every change after which a past run may be decided otherwise: what is kept of
 the past (`Monitor.turns`) is then found again."""
 OWN_PROOF_RUNS = 8
@@ -188,21 +176,6 @@ class Restart:
     model: Model
     run: RunKey
     began: RunKey
-
-
-@dataclass(frozen=True, slots=True)
-class _BrandExcess:
-    """The excess evidence of the brand after a run, over all its streams.
-
-    Attributes:
-        found: The excess, a logarithm.
-        needed: The excess that an alarm needs; infinite where none may be raised.
-        chance_a_year: How often a year chance shows as much in the whole deployment.
-    """
-
-    found: float
-    needed: float
-    chance_a_year: float
 
 
 class Monitor:
@@ -355,7 +328,7 @@ class Monitor:
             shift
             for decision in decisions
             for shift in sorted(
-                decision.shifts, key=lambda s: (-self._seen[_key(s)].strongest, s.metric)
+                decision.shifts, key=lambda s: (-self._seen[_key(s)].excess, s.metric)
             )
         ]
         for model_evidence in evidence:
@@ -472,7 +445,8 @@ class Monitor:
                 elif due:
                     self._measure(key, due[0], runs_a_year(earlier[: due[1]], self._bursts))
         excess = self._table.joined([analysis.excess for analysis in self._seen.values()])
-        excess = max([excess, *(self._confirm(m, row, pace) for m, row in row_at_model.items())])
+        for model, row in row_at_model.items():
+            self._look(model, row)
         if run.id in self._bursts:
             pace *= LOOKS_BY_CHANCE
         needed = needed_excess(policy.false_alarms_per_year, pace, policy.brands)
@@ -480,10 +454,15 @@ class Monitor:
         self.crossed = excess > needed
         for model, row in row_at_model.items():
             watched = self._watched[model]
-            returned = find_return(watched, self._seen, row, due=self.crossed)
-            brand_excess = _BrandExcess(excess, inf if returned else needed, chance_a_year)
+            # After one run alone a level far beyond the old one looks like the way back to it.
+            is_due = self.crossed and any(
+                key.model == model and analysis.excess > needed and analysis.found.likeliest < row
+                for key, analysis in self._seen.items()
+            )
+            returned = find_return(watched, self._seen, row, due=is_due)
+            over = chance_a_year if self.crossed and not returned else None
             streams = tuple(
-                self._stream_evidence(stream, row, brand_excess)
+                self._stream_evidence(stream, row, needed, over)
                 for stream in watched.streams.values()
             )
             watched.baseline.rows.append(row)
@@ -534,39 +513,29 @@ class Monitor:
         stream = stream_rows(watched.streams[key.metric], asked)
         self._seen[key] = StreamAnalysis(stream, measured, measured.total - threshold)
 
-    def _confirm(self, model: Model, row: int, pace: float) -> float:
-        """Add a run to the occasion at a model, which an update opens or an earlier run has opened,
-        and return the excess that is as rare as what the runs since show; minus infinity without an
-        occasion.
+    def _look(self, model: Model, row: int) -> None:
+        """Add a run to the occasion at a model, which an update opens or an earlier run has
+        opened.
         """
         watched = self._watched[model]
         if source := self._sources[model].get(row, ""):
-            updates = max(UPDATES_A_YEAR, self._updates_in_year(model, row)) * len(self._watched)
-            watched.occasion = Occasion(VISIBILITY, row, row, updates / OF_UPDATES, source=source)
+            watched.occasion = Occasion(VISIBILITY, row, row, source=source)
         occasion = watched.occasion
         if not self._policy.asked_again or occasion is None or occasion.over:
-            return -inf
+            return
+        answered = watched.answered.get(occasion.metric)
         key = StreamKey(self._brand, model, occasion.metric)
-        analysis, answered = self._seen.get(key), watched.answered.get(occasion.metric)
-        if analysis is None or answered is None or not answered[row]:
-            return -inf
+        if key not in self._seen or answered is None or not answered[row]:
+            return
         asked, group = watched.baseline.until(row, answered), watched.groups[occasion.metric]
         before = group.last(asked[asked < occasion.row])
         if not len(before):
             watched.occasion = None
-            return -inf
+            return
         rows = np.append(before, asked[asked >= occasion.row])
         alone = group.apart(rows, occasion.row)
         series = run_series(alone, np.arange(len(rows)), run_effect_prior(model))
         watched.occasion = occasion.looked(series, rows.tolist())
-        confirmed = self._table.excess(watched.occasion.rate, pace)
-        self._seen[key] = replace(analysis, confirmed=confirmed)
-        return confirmed
-
-    def _updates_in_year(self, model: Model, row: int) -> int:
-        """Return the number of runs in the year up to a run that were the first after an update."""
-        runs = self._watched[model].baseline.runs
-        return sum(runs[row].at - runs[one].at < YEAR for one in self._sources[model] if one <= row)
 
     def _open_occasion(self, evidence: ModelEvidence, *, alarmed: bool) -> None:
         """Open an occasion at a model if the brand deviates in the run, or is watched, and none is
@@ -590,12 +559,10 @@ class Monitor:
             and self._seen[key].stream.runs[-1] == evidence.run
         }
         if named := seen.get(VISIBILITY):
-            found = deviation(named.found.series, named.found.age, 1)
-            chance = opening_chance(share, policy.brands)
-            if 2 * found.chance <= chance:
-                often = evidence.runs_a_year * len(self._watched) * chance / OF_CHECKS
-                side = 1.0 if found.sds > 0 else -1.0
-                watched.occasion = Occasion(VISIBILITY, opened, opened, often, chance, side)
+            chance, sds = deviation(named.found.series, named.found.age, 1)
+            # So often does an unchanged brand open one that asking again costs its share.
+            if 2 * chance <= min(share / LOOKS_SPENT / policy.brands, 0.5):
+                watched.occasion = Occasion(VISIBILITY, opened, opened, 1.0 if sds > 0 else -1.0)
                 return
         metric = decide(evidence, policy, NO_HISTORY).watched
         if metric in seen:
@@ -604,11 +571,10 @@ class Monitor:
             level = analysis.found.series.level[0]
             since = len(analysis.found.starts) - int(analysis.found.logs.argmax())
             side = 1.0 if level[-since:].mean() > level[:-since].mean() else -1.0
-            often = WATCHED_A_YEAR / policy.brands / OF_WATCHES
-            watched.occasion = Occasion(metric, row, opened, often, side=side)
+            watched.occasion = Occasion(metric, row, opened, side)
 
     def _stream_evidence(
-        self, stream: Stream, row: int, brand_excess: _BrandExcess
+        self, stream: Stream, row: int, needed: float, over: float | None
     ) -> StreamEvidence:
         """Return the evidence of a stream after a run.
 
@@ -616,7 +582,9 @@ class Monitor:
         excess. A stream that the run did not measure has no statistic.
 
         Args:
-            brand_excess: The brand's excess after the run.
+            needed: The excess that an alarm needs.
+            over: How often a year chance shows as much as the brand's excess, where that is over
+                the needed one; else None.
         """
         key, watched = stream.key, self._watched[stream.key.model]
         past = np.array(watched.baseline.rows, np.intp)
@@ -632,19 +600,14 @@ class Monitor:
             runs_needed=watched.baseline.runs_needed,
             has_unread_history=key in self._unread and self._unread[key] < first_run,
             shared_prompts=int(shared.sum()) if is_measured else None,
-            statistic=analysis.strongest if analysis else None,
+            statistic=analysis.excess if analysis else None,
         )
-        if analysis is None or min(brand_excess.found, analysis.strongest) <= brand_excess.needed:
+        if analysis is None or over is None or analysis.excess <= needed:
             return evidence
-        is_certain = brand_excess.chance_a_year < NEARLY_CERTAIN_A_YEAR
-        if self._policy.holds and not is_certain and analysis.found.likeliest == row:
+        if self._policy.holds and over >= AT_ONCE_A_YEAR and analysis.found.likeliest == row:
             return replace(evidence, held=True)
         return self._description.describe(
-            evidence,
-            analysis,
-            stream.runs[row],
-            brand_excess.chance_a_year,
-            explained=self._is_explained,
+            evidence, analysis, stream.runs[row], over, explained=self._is_explained
         )
 
     def _rows_before(self, shift: Shift) -> tuple[int, ...]:

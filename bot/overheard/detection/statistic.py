@@ -339,6 +339,9 @@ SPARSE_OUTLIER_RUNS = 3
 """Number of the latest runs in which a few prompts may deviate; each more costs time."""
 OUTLIER_PRIOR = (0.5, 60.0)
 """Prior number of single deviating runs, and the number of runs that the prior stands for."""
+FRESH_OUTLIERS = 0.05
+"""Share of them, as long as none was seen, in which prompts have rates of their own: what goes back
+by itself is a run effect, and those are smaller."""
 STAYS = 0.5
 """Probability that a model which answers in another state still does when it is asked again."""
 OUTLIER_SDS = 3.0
@@ -438,11 +441,14 @@ def statistic(
     step_odds = step_evidence(series.level, series.noise, steps, outlier_runs, looks)
     deviating_count, compared_count = deviating_runs(series.level, series.noise, OUTLIER_PRIOR)
     # Whether a run deviates alone is settled by asking again: a state that lasts is rarer.
-    deviating = max(deviating_count / compared_count, deviating_share) * STAYS ** (looks - 1)
+    counts = deviating_count, deviating_count - (1 - FRESH_OUTLIERS) * OUTLIER_PRIOR[0]
+    deviating, fresh = (
+        max(count / compared_count, deviating_share) * STAYS ** (looks - 1) for count in counts
+    )
     uniform = step_odds.steps - _deviation_evidence(step_odds.outliers, deviating)
     logs, is_uniform = uniform, True
     if group.binary:
-        of_few = _few_prompts_evidence(group, rows, series, after, deviating)
+        of_few = _few_prompts_evidence(group, rows, series, after, fresh)
         logs = np.logaddexp(uniform + np.log(1 - FRESH_WEIGHT), of_few + np.log(FRESH_WEIGHT))
         best = int(logs.argmax())
         is_uniform = bool(uniform[best] + UNIFORM_ADVANTAGE >= of_few[best])
@@ -598,9 +604,12 @@ def _neighbours(runs: int, near: int) -> Places:
     return np.asarray(around[around != np.arange(runs)[:, None]].reshape(runs, 2 * near))
 
 
-FRESH_SHARES = (0.2, 0.04)
-"""Shares of prompts that may start afresh; each is as likely as the other. With only the larger
-share, hundreds of prompts that never name the brand outweigh ten that do."""
+FRESH_SHARES = (1.0, 0.2, 0.04)
+"""Shares of prompts that may start afresh; each is as likely as the others. With only larger ones,
+hundreds of prompts that never name the brand outweigh ten that do; without all, a few prompts that
+go from never to always prove little."""
+POOLED_SHARE = 0.25
+"""What an answer to another prompt tells of one that was hardly asked, against one to itself."""
 FRESH_BETA = (0.62, 0.76)
 """Beta parameters of the probability with which a prompt starts afresh."""
 STIRLING_FROM = 3
@@ -633,8 +642,11 @@ def fresh_evidence(
     """
     (n_before, hits_before), (n_after, hits_after) = before, after
     a, b = FRESH_BETA
+    # What few answers to a prompt leave open, those to the others tell.
+    pooled = [POOLED_SHARE * cells.sum(axis=1) for cells in (hits_before, n_before)]
+    usual = (a + pooled[0]) / (a + b + pooled[1])
     past_answers = a + b + n_before
-    past_rate = (a + hits_before) / past_answers
+    past_rate = ((a + b) * usual[:, None] + hits_before) / past_answers
     odds = past_rate / (1 - past_rate) * np.exp(effects)[:, None]
     rate = odds / (1 + odds)
     by_answers = 1 / (1 + np.minimum(past_answers, MAX_PRECISION))

@@ -13,6 +13,7 @@ from itertools import combinations
 from math import exp
 
 from overheard.detection.baseline import MAX_BASELINE_RUNS, stream_since
+from overheard.detection.confirmation import YEAR
 from overheard.detection.control_variate import RunSeries, StreamGroup, run_effect_prior, run_series
 from overheard.detection.decision_inputs import (
     RUNS_A_YEAR,
@@ -52,6 +53,12 @@ OTHER_STATE = (1.0, 10.0)
 and the number of runs that the prior stands for."""
 STATE_RUNS = 6
 """Largest number of the latest, or of the first, runs that may be in another state."""
+DRIFT_RUNS = (8, 16, 32, 64)
+"""Over so many of the latest runs the brands of a model may have drifted, as with a season."""
+DRIFT_CHANCE = 0.3
+"""The odds of each of these drifts, against a change of the model."""
+LEFT_BY_EACH = 0.25
+"""What each change leaves of the budget of false alarms for a year."""
 ALONE_CHANCE = 0.2
 """The odds that some brand changes alone with a run, against a change of the model."""
 AUTOCORRELATION_COST, OWN_COST = 1.5, 1.0
@@ -152,14 +159,17 @@ def model_changes(streams: Iterable[Stream], per_year: float, models: int = 1) -
         return []
     group = StreamGroup.of(same_runs[0], same_runs[1:])
     answered_by_all = (group.n.sum(axis=2) > 0).all(axis=0)
-    changes, baseline_rows = [], list[int]()
+    changes, baseline_rows = list[ModelChange](), list[int]()
     for row in np.flatnonzero(answered_by_all).tolist():
         baseline_rows = [*baseline_rows, row][-MAX_BASELINE_RUNS:]
         if len(baseline_rows) <= MIN_RUNS:
             continue
         change = _likeliest_change(same_runs, group, baseline_rows, models)
+        # Where all drifts one change follows the other: each leaves less of a year's budget.
+        of_year = sum(group.runs[row].at - past.run.at < YEAR for past in changes)
+        allowed = per_year * LEFT_BY_EACH**of_year
         # A single run is no proof: the next one has to agree.
-        if change and change.chance_a_year <= per_year and change.began < change.run:
+        if change and change.chance_a_year <= allowed and change.began < change.run:
             changes.append(change)
             baseline_rows = [
                 past_row for past_row in baseline_rows if group.runs[past_row] >= change.began
@@ -167,10 +177,11 @@ def model_changes(streams: Iterable[Stream], per_year: float, models: int = 1) -
     return changes
 
 
-def evidence(series: RunSeries) -> tuple[Floats, Floats]:
+def evidence(series: RunSeries) -> tuple[Floats, Floats, Floats]:
     """Return the evidence for a change at each of K starts, the runs with which it may have begun:
     the logarithms of the Bayes factors of a change of the model as a whole, K, and of a change of a
-    single brand, K, each against no change.
+    single brand, K, each against no change; and those of a drift of the model over each of
+    `DRIFT_RUNS` that there are.
 
     A change of the model is a mixture of three: each brand moved by a size of its own, all brands
     moved alike, or both (`APART_SHARE`, `BOTH_SHARE`). That single runs deviate is a rival
@@ -183,6 +194,9 @@ def evidence(series: RunSeries) -> tuple[Floats, Floats]:
     runs = series.raw.shape[1]
     starts = candidate_starts(runs - 1)
     steps = (np.arange(runs) >= starts[:, None]).astype(np.float64)
+    spans = np.array([span for span in DRIFT_RUNS if span < runs] or [runs - 1.0])
+    drifts = np.clip((np.arange(runs) - (runs - 1)) / spans[:, None] + 1, 0.0, 1.0)
+    steps = np.concatenate([steps, drifts])
     outlier_runs = min(OUTLIER_RUNS, runs)
     sizes = np.array(MODEL_SIZES), np.array(BRAND_SIZES)
     joint = joint_evidence(series.level, series.noise, steps, outlier_runs, sizes)
@@ -199,7 +213,8 @@ def evidence(series: RunSeries) -> tuple[Floats, Floats]:
         np.log(BOTH_SHARE) + apart + alike,
         np.log(1 - APART_SHARE - BOTH_SHARE) + alike,
     )
-    return np.asarray(np.logaddexp.reduce(mixture, axis=0)), joint.alone
+    factors, changed = np.logaddexp.reduce(mixture, axis=0), len(starts)
+    return factors[:changed], joint.alone[:changed], factors[changed:]
 
 
 def _common_evidence(mean: Floats, noise: Floats, steps: Floats) -> Floats:
@@ -245,8 +260,9 @@ def statistic(series: RunSeries) -> tuple[float, int]:
     Args:
         series: The active runs of all brands, two or more.
     """
-    model_factors, brand_factors = evidence(series)
-    rival = np.logaddexp(0.0, np.log(ALONE_CHANCE) + np.logaddexp.reduce(brand_factors))
+    model_factors, brand_factors, drift_factors = evidence(series)
+    alone = np.log(ALONE_CHANCE) + np.logaddexp.reduce(brand_factors)
+    rival = np.logaddexp.reduce([0.0, alone, *(np.log(DRIFT_CHANCE) + drift_factors)])
     starts = candidate_starts(series.raw.shape[1] - 1)
     odds = float(np.logaddexp.reduce(model_factors) - rival)
     return odds, int(starts[int(model_factors.argmax())])
