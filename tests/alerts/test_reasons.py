@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from overheard.alerts.history import (
+    HistoryReader,
     alert_policy,
     certainty,
     decision_data,
@@ -19,8 +20,9 @@ from overheard.config.sections import AlertsTable
 from overheard.detection.decide import Decision, Reason, Silence
 from overheard.detection.decision_inputs import AlertLevel, JudgeCheck
 from overheard.detection.placement import AlertAction, Placement
-from overheard.domain import Metric, Model, Scale, Shift
+from overheard.domain import Brand, Catalogue, Metric, Model, Scale, Shift
 from overheard.measure.blocks import RunKey
+from overheard.testing.deployment import open_test_store
 
 MODEL = Model("svc", "m-1")
 RUN = RunKey(datetime(2026, 3, 2, tzinfo=UTC), 3)
@@ -50,6 +52,25 @@ def decision(
     shifts = tuple(shift(metric) for metric in metrics)
     level = AlertLevel.LIKELY if shifts else None
     return Decision("Acme", MODEL, RUN, shifts, Placement(action, alert), level, 8.0, silences)
+
+
+def test_half_of_the_false_alarms_are_for_the_users_own_brands() -> None:
+    """Of four tracked brands three are rivals of Acme; where all are or none is, all are alike."""
+    rivals = ("Beta", "Cord", "Dune")
+
+    def shares(*brands: Brand) -> list[float]:
+        reader = HistoryReader(
+            open_test_store(), Catalogue(brands), METRICS, (), AlertsTable(false_alarms_per_year=1)
+        )
+        return [1 / reader.policy_of(brand.name).brands for brand in brands]
+
+    others = [Brand(name) for name in rivals]
+    assert shares(Brand("Acme", competitors=rivals), *others) == [0.5, *[pytest.approx(1 / 6)] * 3]
+    assert shares(Brand("Acme"), *others) == [0.25] * 4
+    assert shares(Brand("Acme", competitors=("Beta",)), Brand("Beta", competitors=("Acme",))) == [
+        0.5,
+        0.5,
+    ]
 
 
 def test_the_smallest_change_depends_on_the_scale() -> None:
@@ -189,7 +210,8 @@ def test_a_decision_for_machines_has_evidence_as_numbers() -> None:
         (0.0001, "nearly certain", "less than once in 1,000 years"),
         (0.001, "nearly certain", "less than once in 1,000 years"),
         (0.00125, "nearly certain", "about once in 800 years"),
-        (0.004, "likely", "about once in 250 years"),
+        (0.004, "nearly certain", "about once in 250 years"),
+        (0.04, "likely", "about once in 25 years"),
         (0.125, "likely", "about once in 8 years"),
         (0.5, "likely", "about once in 2 years"),
         (0.8, "likely", "about 1 time a year"),

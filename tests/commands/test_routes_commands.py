@@ -84,6 +84,18 @@ async def test_summaries_names_and_budgets_hold_at_once() -> None:
     assert (now.reports, now.budget.month, dict(now.models)) == ((), None, {})
 
 
+async def test_the_budget_of_false_alarms_is_chosen_by_name_unless_the_file_has_it() -> None:
+    """With a button on the card of what is noticed; the set-up names what each shows."""
+    office = await open_office()
+    assert await say(office, "budget alarms early") == "Early: wrong once a year "
+    assert (await config(office)).alerts.false_alarms_per_year == 1.0
+    await say(office, "budget alarms calm")
+    assert (await config(office)).alerts.false_alarms_per_year == 0.2
+    of_file = await open_office("[alerts]\nfalse_alarms_per_year = 0.5\n")
+    assert "config.toml" in await say(of_file, "budget alarms early")
+    assert (await config(of_file)).alerts.false_alarms_per_year == 0.5
+
+
 async def test_a_schedule_is_made_of_words_or_of_a_form_with_its_price() -> None:
     """The form shows what a check costs, and a price follows each change."""
     office = await open_office(forms=True, price=PRICE)

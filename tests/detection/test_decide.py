@@ -355,7 +355,7 @@ def test_a_model_as_a_whole_is_told_once_with_the_brands_that_moved() -> None:
     assert told
     assert told.placement == Placement(AlertAction.RAISE)
     assert [one.brand for one in told.shifts] == [WHOLE_MODEL, "Acme", "Beta"]
-    assert told.level is AlertLevel.LIKELY
+    assert told.level is AlertLevel.NEARLY_CERTAIN
     unsure = model_decided(FELL, weight=0.2)
     assert unsure
     assert (unsure.shifts, unsure.silences[0].reason) == ((), Reason.ONE_BRAND)

@@ -321,6 +321,18 @@ class HistoryReader:
         policy = alert_policy(self.settings, self.metrics, max(1, tracked), self.asked_again)
         return replace(policy, holds=self.holds)
 
+    def policy_of(self, brand: str) -> AlertPolicy:
+        """Return the policy of a tracked brand: where rivals of tracked brands are tracked, half of
+        the false alarms are for the others, the user's own.
+        """
+        tracked = [one for one in self.catalogue.brands if one.tracked]
+        named = {rival.name for one in tracked for rival in self.catalogue.rivals(one.name)}
+        rivals = [one.name for one in tracked if one.name in named]
+        if not 0 < len(rivals) < len(tracked):
+            return self.policy
+        alike = len(rivals) if brand in rivals else len(tracked) - len(rivals)
+        return replace(self.policy, brands=2 * alike)
+
     async def visibility_streams(self, until: datetime | None = None) -> list[Stream]:
         """Read the visibility streams, by which a model-wide change is recognised: one for each
         brand at each model that has any, sorted by brand and then model. Only values from the
@@ -416,7 +428,7 @@ class HistoryReader:
             brand,
             streams_of_table(present),
             updates,
-            policy=self.policy,
+            policy=self.policy_of(brand),
             bursts=await self._bursts(),
             # Streams of which other scorer versions have read more of the past.
             unread={key: first[key] for key, run in scored.items() if first[key] < run},
@@ -564,7 +576,7 @@ async def past_decisions(
         replays: The replayed past of each brand.
         runs: All runs, by number.
     """
-    policy = HistoryReader.of(call).policy
+    reader = HistoryReader.of(call)
     starts = {number: run.started_at for number, run in runs.items()}
     of_models = await call.store.alerts.find(brand=WHOLE_MODEL)
     decisions: list[Decision] = []
@@ -572,7 +584,7 @@ async def past_decisions(
         alerts = await call.store.alerts.find(brand=replay.brand)
         history = AlertHistory(alerts, starts, of_models)
         decisions += [
-            decide(model_evidence, policy, history)
+            decide(model_evidence, reader.policy_of(replay.brand), history)
             for run_evidence in replay.monitor.evidence.values()
             for model_evidence in run_evidence
         ]

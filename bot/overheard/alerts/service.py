@@ -368,7 +368,7 @@ class DetectionService:
         shift that the judge itself caused, or that a second reader does not see, is not reported
         then.
         """
-        policy = self._history.policy
+        policy = self._history.policy_of(evidence.brand)
         decision = decide(evidence, policy, history)
         if not decision.shifts or self._check_judge is None:
             return decision

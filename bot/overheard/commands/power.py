@@ -8,9 +8,9 @@ from datetime import timedelta
 from typing import Annotated, Any
 
 from overheard.cards import wording
-from overheard.cards.card import Action, Card, Field, Table, fitting
+from overheard.cards.card import Action, Card, Field, Severity, Table, fitting
 from overheard.cards.charts.renderer import picture
-from overheard.cards.command import CommandSpec, Face, Kind, argument, option, quoted
+from overheard.cards.command import CommandSpec, Face, Kind, Role, argument, option, quoted
 from overheard.cards.model_names import ModelNames
 from overheard.commands.power_offers import (
     TWICE,
@@ -24,13 +24,15 @@ from overheard.commands.power_offers import (
     times_in_words,
 )
 from overheard.config.cron import Cron
+from overheard.config.sections import BUDGETS
+from overheard.config.stored_settings import ALARMS
 from overheard.deployment import Call
 from overheard.detection.announced_updates import DEFAULT_PLAN
 from overheard.detection.control_variate import run_effect_variance
 from overheard.detection.decision_inputs import DAYS_A_YEAR, alarm_table, needed_excess
 from overheard.detection.power import USUAL_LIMIT, USUAL_TAU, WELL_KNOWN, Outlook, followed, typical
 from overheard.domain import VISIBILITY, Brand, Model, Prompt
-from overheard.errors import NothingToAsk
+from overheard.errors import NothingToAsk, ReadOnly
 from overheard.measure.blocks import Stream
 from overheard.numpy_proxy import Floats, np
 from overheard.runs.budget import price_of, usual_cost
@@ -60,6 +62,7 @@ class PowerPlan:
         repeats: How often each prompt is asked in a run.
         days: Days between two runs.
         tau: Standard deviation of the run effects in logits; None to estimate it from stored runs.
+        alarms: False alarms that are accepted in a year; None for those that are configured.
     """
 
     brand: Brand
@@ -67,6 +70,7 @@ class PowerPlan:
     repeats: int
     days: float
     tau: float | None
+    alarms: float | None = None
 
 
 async def power(
@@ -135,13 +139,23 @@ async def power(
         "models": [_power_json(plan, at_model) for at_model in measured],
     }
     if call.face is Face.CHAT and not details:
-        return _chat_overview(call.names, plan, measured, data)
+        card, alerts = _chat_overview(call.names, plan, measured, data), call.config.alerts
+        *_, other = (name for name in BUDGETS if name != alerts.budget)
+        button = Action(f"budget alarms {other}", _calmness(other))
+        actions = card.actions if call.configured.alerts.declared else (*card.actions, button)
+        return replace(card, actions=actions)
     first, *others = [await _model_card(call, plan, at_model) for at_model in measured]
     return replace(first, more=tuple(others), data=data)
 
 
 async def current_offer(
-    call: Call, brand: Brand, model: Model, *, repeats: int, days: float
+    call: Call,
+    brand: Brand,
+    model: Model,
+    *,
+    repeats: int,
+    days: float,
+    alarms: float | None = None,
 ) -> Offer:
     """Return what checks of a brand with its present questions can show at a model, as an offer
     without a price.
@@ -152,10 +166,49 @@ async def current_offer(
     Args:
         repeats: How often each prompt is asked in a run.
         days: Days between two runs.
+        alarms: False alarms that are accepted in a year; None for those that are configured.
     """
     prompts = call.catalogue.prompts_for(brand.name)
-    outlook, _ = await _outlook(call, PowerPlan(brand, prompts, repeats, days, None), model)
+    plan = PowerPlan(brand, prompts, repeats, days, None, alarms)
+    outlook, _ = await _outlook(call, plan, model)
     return Offer("As it is", outlook, days)
+
+
+async def alarm_budgets(call: Call, brand: Brand, model: Model) -> dict[str, str]:
+    """Return, by the name of each budget of false alarms, what it means and how large a drop weekly
+    checks of a brand show within four weeks; empty where config.toml has the number.
+    """
+    found = {}
+    for name, per_year in BUDGETS.items() if not call.configured.alerts.declared else ():
+        offer = await current_offer(
+            call, brand, model, repeats=USUAL_REPEATS, days=USUAL_DAYS_BETWEEN, alarms=per_year
+        )
+        points = offer.within(WITHIN[1])
+        found[name] = f"{_calmness(name)}, {points:.0f} points seen in 4 weeks"
+    return found
+
+
+def _calmness(budget: str) -> str:
+    years = round(1 / BUDGETS[budget])
+    return f"{budget.capitalize()}: wrong once {f'in {years} years' if years > 1 else 'a year'}"
+
+
+async def set_alarms(
+    call: Call,
+    *,
+    budget: Annotated[str, argument("Few false alarms, or news sooner.", choices=tuple(BUDGETS))],
+) -> Card:
+    """Store which budget of false alarms holds.
+
+    Raises:
+        ReadOnly: when config.toml has the number.
+    """
+    if call.configured.alerts.declared:
+        raise ReadOnly(thing="The number of false alarms", file=call.config.file)
+    await call.decide(ALARMS, {"budget": budget})
+    data = {"budget": budget, "per_year": BUDGETS[budget]}
+    shown = (Action("power", "What you would notice"),)
+    return Card(_calmness(budget), actions=shown, severity=Severity.GOOD, data=data)
 
 
 @dataclass(frozen=True, slots=True)
@@ -314,7 +367,7 @@ async def _outlook(call: Call, plan: PowerPlan, model: Model) -> tuple[Outlook, 
     streams = await read_streams(call.store, call.scoring.versions, model=model, metric=VISIBILITY)
     own = next((stream for stream in streams if stream.key.brand == plan.brand.name), None)
     runs = int((own.n.sum(axis=1) > 0).sum()) if own else 0
-    allowed = call.config.alerts.false_alarms_per_year
+    allowed = plan.alarms or call.config.alerts.false_alarms_per_year
     brands = max(1, len(tracked(call.catalogue)))
     needed = needed_excess(allowed, DAYS_A_YEAR / plan.days, brands)
     tau = run_effect_variance(streams, 0) ** 0.5 if runs >= MIN_RUNS_FOR_TAU else USUAL_TAU
@@ -371,6 +424,14 @@ async def _run_price_usd(call: Call, plan: PowerPlan, model: Model) -> float | N
     return None if judged.unknown else plan.repeats * sum(costs) + judged.typical
 
 
+BUDGET_ALARMS = CommandSpec(
+    "budget alarms",
+    "Choose few false alarms (calm) or news sooner (early).",
+    set_alarms,
+    role=Role.ADMIN,
+    title="False alarms",
+    examples=("budget alarms early",),
+)
 POWER = CommandSpec(
     "power",
     "Show the smallest drop that the panel can show, when, and what buys more.",

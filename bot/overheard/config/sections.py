@@ -421,6 +421,16 @@ class AlertsTable(Settings):
     minimum_ranks: float = Field(default=Scale.RANK.smallest_change, ge=0, allow_inf_nan=False)
     metrics: tuple[str, ...] = ()
 
+    @property
+    def declared(self) -> bool:
+        """Whether the file has the number of false alarms."""
+        return "false_alarms_per_year" in self.model_fields_set
+
+    @property
+    def budget(self) -> str:
+        """The name of the number of false alarms; empty for another number."""
+        return next((k for k, v in BUDGETS.items() if v == self.false_alarms_per_year), "")
+
     @model_validator(mode="before")
     @classmethod
     def _name_budget(cls, table: Any) -> Any:

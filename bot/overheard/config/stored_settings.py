@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from overheard.cards.command import Role
 from overheard.config.sections import (
+    BUDGETS,
     AccessTable,
     AssistantTable,
     BudgetTable,
@@ -121,6 +122,8 @@ it was declined."""
 ASSISTANT = "assistant"
 """The name of the setting with the table of the model that reads questions; without a model it was
 declined."""
+ALARMS = "alarms"
+"""The name of the setting with the name of the budget of false alarms, one of `BUDGETS`."""
 MONTH = "month"
 """The account of the whole deployment, after `BUDGET`."""
 
@@ -146,11 +149,15 @@ def with_chat_settings(config: Config, settings: Sequence[Setting]) -> Config:
     models = dict(_valid_tables(stored, MODEL_NAME, ModelTable))
     assistants = [table for _, table in _valid_tables(stored, ASSISTANT, AssistantTable)]
     is_declared = config.assistant.model or not assistants
+    alarms = BUDGETS.get(stored.get(ALARMS, {}).get("budget", ""))
+    if alarms is None or config.alerts.declared:
+        alarms = config.alerts.false_alarms_per_year
     return config.model_copy(
         update={
             "routes": (*config.routes, *routes.values()),
             "reports": (*config.reports, *reports.values()),
             "models": {**models, **config.models},
+            "alerts": config.alerts.model_copy(update={"false_alarms_per_year": alarms}),
             "assistant": config.assistant if is_declared else assistants[0],
             "budget": merged_budget(config.budget, settings),
             "scorers": {**config.scorers, **_judge_tables(config, stored.get(JUDGE, {}))},

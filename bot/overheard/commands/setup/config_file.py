@@ -40,6 +40,7 @@ class SetupFile:
             `READING_MONTH_USD`.
         reading_usd: What it is expected to cost in US dollars a year.
         month: The budget in US dollars a month; 0 for none, as where nothing has a price.
+        alarms: The name of a budget of false alarms.
         chat: ``slack``, ``discord`` or empty.
         channel: The id of the channel for alerts; may be empty.
     """
@@ -52,6 +53,7 @@ class SetupFile:
     judge: str = ""
     reading_usd: float = 0.0
     month: float = 0
+    alarms: str = "calm"
     chat: str = ""
     channel: str = ""
 
@@ -87,11 +89,13 @@ class SetupFile:
         brand: dict[str, object] = {"name": self.brand, "competitors": list(self.competitors)}
         budget = {"run": round(self.month * RUN_SHARE, 2), "month": self.month}
         judge = {"model": self.judge, "budget": READING_MONTH_USD}
+        early = {"false_alarms_per_year": self.alarms}  # calm can be changed in chat
         tables: dict[str, Mapping[str, object]] = {
             "[[brands]]": brand | ({"category": self.category} if self.category else {}),
             f"[providers.{self.provider}]": self.settings,
             **({"[scorers.judge]": judge} if self.judge else {}),
             **({"[budget]": budget} if self.month else {}),
+            **({"[alerts]": early} if self.alarms == "early" else {}),
             "[[schedules]]": {"name": "weekly", "cron": "0 7 * * mon"},
             **({f"[{self.chat}]": {}} if self.chat else {}),
         }

@@ -19,7 +19,7 @@ from overheard.commands.arguments import (
     in_words,
 )
 from overheard.commands.first_check import ROUND_SIZES
-from overheard.commands.power import current_offer
+from overheard.commands.power import alarm_budgets, current_offer
 from overheard.commands.routes import store_digest, store_route, time_zone_name
 from overheard.commands.schedules import WEEKLY
 from overheard.commands.setup.checklist import checklist, step_after, step_command, step_form
@@ -30,7 +30,8 @@ from overheard.commands.setup.draft import (
     price_of_questions,
     suggester,
 )
-from overheard.config.stored_settings import ASSISTANT, BUDGET, JUDGE, MONTH
+from overheard.config.sections import BUDGETS
+from overheard.config.stored_settings import ALARMS, ASSISTANT, BUDGET, JUDGE, MONTH
 from overheard.deployment import Call
 from overheard.domain import TERMINAL, Brand, Model, Schedule, Usage
 from overheard.errors import ReadOnly
@@ -194,6 +195,12 @@ async def start_checks(
     questions: Annotated[
         str, option("Alone I know short ones word by word.", label="Who reads your questions?")
     ] = "",
+    alarms: Annotated[
+        str,
+        option(
+            "Early notices smaller changes, and errs more often.", label="How soon do I speak up?"
+        ),
+    ] = "",
 ) -> Step:
     """Store who reads tone and facts, and who reads questions in words, and return what follows: a
     check at the price that the form showed, or the checklist alone.
@@ -203,8 +210,11 @@ async def start_checks(
             day show sooner what is normal; ``later`` or empty for the checklist.
         reader: ``model`` or ``rules``; empty leaves it unchanged.
         questions: The same.
+        alarms: The name of a budget of false alarms; empty leaves it unchanged.
     """
     brand = drafted_brand(call.catalogue)
+    if alarms in BUDGETS:
+        await call.decide(ALARMS, {"budget": alarms})
     if questions:
         model = proposed_judge(call.plugins.providers) if questions == "model" else None
         await call.decide(ASSISTANT, {"model": str(model)} if model else {})
@@ -288,7 +298,8 @@ async def _first_price(call: Call, brand: Brand, begin: str) -> PriceQuote | Non
 async def fill_start(call: Call, **__: object) -> FormContent:
     """Return the form of the first check: the choices of `start_checks` with their prices, and who
     reads tone and facts (a model at its price a year, or rules), if there is a choice: config.toml
-    has no judge, and a model with a known price can be proposed as one; and who reads questions.
+    has no judge, and a model with a known price can be proposed as one; who reads questions; and
+    which budget of false alarms holds, if config.toml has none.
 
     If a check was made already, ``later`` is chosen at first, else ``once``. A model is chosen as
     reader if there is a judge now, else rules; for questions, unless that was declined.
@@ -313,14 +324,23 @@ async def fill_start(call: Call, **__: object) -> FormContent:
         ]
     declined = await call.store.settings.get(ASSISTANT)
     by_model = not declined or bool(declined.value.get("model"))
+    model = suggester(call.plugins)
+    asked = call.catalogue.prompts_for(brand.name)
+    budgets = await alarm_budgets(call, brand, model) if asked and model else {}
     return step_form(
         "start",
         {
             "begin": "later" if checked else "once",
             "reader": "model" if on else "rules",
             "questions": "model" if by_model else "rules",
+            "alarms": call.config.alerts.budget,
         },
-        {"begin": choices, "reader": readers, "questions": await _question_readers(call)},
+        {
+            "begin": choices,
+            "reader": readers,
+            "questions": await _question_readers(call),
+            "alarms": [FormChoice(*one) for one in budgets.items()],
+        },
         text=API_NOTE,
         submit="Done" if checked else "Begin",
     )

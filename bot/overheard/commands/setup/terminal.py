@@ -18,7 +18,7 @@ from overheard.commands.report import report
 from overheard.commands.setup.config_file import READING_MONTH_USD, SetupFile, derived_category
 from overheard.commands.setup.naming import BRAND, CATEGORY, COMPETITORS
 from overheard.config.loader import find_config, parse_config
-from overheard.config.sections import Config
+from overheard.config.sections import BUDGETS, Config
 from overheard.domain import LOCAL, Model
 from overheard.errors import OverheardError, SetupRefused
 from overheard.interfaces import Listing, Provider, Verifiable
@@ -75,6 +75,9 @@ async def setup(
         str, option("Who reads a tenth of the answers, too: PROVIDER/MODEL, or none.")
     ] = "none",
     budget: Annotated[float, option("Dollars a month.", low=0.01)] = DEFAULT_MONTH_USD,
+    alarms: Annotated[
+        str, option("Calm is seldom wrong; early notices smaller changes.", choices=tuple(BUDGETS))
+    ] = "calm",
     chat: Annotated[str | None, option("Where alerts go.", choices=CHATS, label="Alerts")] = None,
     channel: Annotated[str, option("The id of the channel for alerts.")] = "",
     yes: Annotated[bool, option("Ask nothing; spend within the budget.")] = False,
@@ -97,6 +100,7 @@ async def setup(
         judge: The model that reads answers besides the rules, as ``provider/model``; ``none`` to
             ask a person whether the proposed one does.
         budget: The budget in US dollars a month; left out where nothing has a price.
+        alarms: The name of a budget of false alarms.
         chat: Where alerts go, one of `CHATS`.
         channel: The id of the channel for alerts; empty for none.
         yes: Whether nothing is asked, and any known price is agreed to.
@@ -134,7 +138,7 @@ async def setup(
         judge = plan.judge if person.agrees(_reader_question(plan)) else judge
     chat = person.value("chat", chat, "none")
     judge, chat = ("" if given == "none" else given for given in (judge, chat))
-    plan = replace(plan, judge=judge, chat=chat, channel=channel)
+    plan = replace(plan, judge=judge, alarms=alarms, chat=chat, channel=channel)
     return await _first_check(session, plan, file, person)
 
 
