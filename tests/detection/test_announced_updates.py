@@ -231,11 +231,8 @@ def test_numbers_have_no_five_points() -> None:
     assert rates.runs_to_exclude
 
 
-@pytest.mark.parametrize(("alone", "compared"), [(None, False), (60, True), (61, False)])
-def test_a_single_prompt_is_compared_where_that_was_planned(
-    alone: int | None, *, compared: bool
-) -> None:
-    """With so many answers on either side; two prompts are always enough."""
+def test_a_single_prompt_is_not_compared() -> None:
+    """However many its answers; two prompts are always enough."""
     stream, at = history([0.5] * 3, 3)
     one = replace(
         stream,
@@ -244,13 +241,10 @@ def test_a_single_prompt_is_compared_where_that_was_planned(
         total=np.full((6, 1), 10.0),
         squares=np.full((6, 1), 10.0),
     )
-    plan = FollowUpPlan(alone=alone)
-    assert follow_update(cut(one, 4), at, 0.0, plan) is None, "30 answers since"
-    late = follow_update(replace(one, n=np.minimum(one.n, 20)), at, 0.0, plan)
-    assert bool(late) == compared, "60 before and 60 since"
+    assert follow_update(one, at, 0.0) is None
     two = replace(stream, prompts=stream.prompts[:2])
     two = replace(two, n=two.n[:, :2], total=two.total[:, :2], squares=two.squares[:, :2])
-    assert follow_update(two, at, 0.0, plan)
+    assert follow_update(two, at, 0.0)
 
 
 def cut(stream: Stream, runs: int) -> Stream:

@@ -44,13 +44,10 @@ class FollowUpPlan:
     Attributes:
         looks: Largest number of looks (interim analyses), one after each run; 1 or more.
         level: Probability that any of the looks finds a change where there is none.
-        alone: How many answers on either side are enough to compare a single shared prompt; by
-            default two shared prompts are needed.
     """
 
     looks: int = 6
     level: float = 0.05
-    alone: int | None = None
 
     @property
     def boundary(self) -> float:
@@ -58,15 +55,6 @@ class FollowUpPlan:
         moved.
         """
         return pocock(self.looks, self.level)
-
-    def can_compare(self, cut: StratifiedSplit) -> bool:
-        """Return whether the answers before and after a cut can be compared: two or more prompts
-        have answers on both sides, or a single one has at least `alone` answers on each side.
-        """
-        shared_prompts = int(cut.shared.sum())
-        if shared_prompts == 1 and self.alone is not None:
-            return bool(min(cut.before.n.sum(), cut.after.n.sum()) >= self.alone)
-        return shared_prompts > 1
 
 
 class UpdateStatus(StrEnum):
@@ -158,7 +146,7 @@ def follow_update(
     for look, rows in enumerate(_looks(stream, at, plan.looks), 1):
         seen_so_far = stream_rows(stream, np.flatnonzero(rows))
         cut = split_stream(seen_so_far, _began_since(seen_so_far, at))
-        if not plan.can_compare(cut):
+        if not cut.shared.sum() > 1:
             continue
         effect = _effect_at_look(seen_so_far, cut, tau2, plan, look)
         if effect.finding is UpdateStatus.MOVED:
