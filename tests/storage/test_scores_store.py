@@ -16,7 +16,7 @@ from kit.stored_items import (
     record,
     run_of,
 )
-from overheard.domain import Block, Finish, Panel, Question
+from overheard.domain import COMPLETE, Block, Finish, Panel, Question
 from overheard.interfaces import Store
 
 
@@ -33,12 +33,15 @@ class TestScores:
     async def test_unscored_are_the_complete_answers_a_version_has_not_read(
         self, store: Store
     ) -> None:
-        """Each version reads each complete answer once, also those it finds nothing in."""
+        """Each version reads each complete answer once, also those it finds nothing in; and that a
+        product has shown none.
+        """
         run = await run_of(store)
         kept = await store.answers.add(
             [answer_to(run, repeat=i, finish=finish) for i, finish in enumerate(Finish)]
         )
-        first, *_ = complete = [answer for answer in kept if answer.complete]
+        read = {*COMPLETE, Finish.NONE}
+        first, *_ = complete = [answer for answer in kept if answer.reply.finish in read]
         whole = [answer.id for answer in complete]
         assert await listed(store.scores.unscored(*SCORER)) == whole
         await store.scores.add(*SCORER, [(first, [])])
