@@ -1,5 +1,6 @@
 """Scores of answers, and which answers each version of a scorer has read (readings)."""
 
+from collections import defaultdict
 from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -321,25 +322,27 @@ def _rows(
         scored: Answers with their scores, of one scorer.
         numbers: The database's numbers of the names in them.
     """
-    rows: dict[tuple[int, int, int], ValueRow] = {}
-    values_by_block: dict[tuple[int, ...], list[float]] = {}
-    scorer = numbers.scorer
+    by_answer: dict[int, dict[tuple[int, int], ValueRow]] = {}
+    by_question: dict[tuple[int, ...], dict[tuple[int, int], list[float]]] = {}
+    scorer, brands, metrics = numbers.scorer, numbers.brands, numbers.metrics
     for answer, records in scored:
         if answer.id not in new_ids:
             continue
         prompt = numbers.prompts[answer.question.prompt.key]
         question = (answer.run_id, prompt, numbers.models[answer.question.model])
+        values = by_question.setdefault(question, defaultdict(list))
+        number, rows = answer.id, by_answer.setdefault(answer.id, {})
         for _, name, _, _, score in records:
-            brand, metric, value = numbers.brands[name], numbers.metrics[score.metric], score.value
-            key = (answer.id, brand, metric)
-            if key not in rows:
+            stream = (brands[name], metrics[score.metric])
+            if stream not in rows:
                 details = score.details and [
                     (d.topic, d.verdict, d.stated, d.quote) for d in score.details
                 ]
-                rows[key] = (answer.id, scorer, brand, metric, value, score.quote, details)
-                values_by_block.setdefault((*question, brand, metric, scorer), []).append(value)
+                rows[stream] = (number, scorer, *stream, score.value, score.quote, details)
+                values[stream].append(score.value)
     sums = [
-        (*block, len(values), sum(values), sum(value * value for value in values))
-        for block, values in sorted(values_by_block.items())
+        (*question, *stream, scorer, len(each), sum(each), sum([value * value for value in each]))
+        for question, streams in by_question.items()
+        for stream, each in streams.items()
     ]
-    return list(rows.values()), sums
+    return [row for rows in by_answer.values() for row in rows.values()], sorted(sums)
