@@ -97,7 +97,8 @@ async def show_plugin(call: Call | Session, *, name: Annotated[str, argument("It
     ]
     return Card(
         title=f"{report.name} {report.version}".rstrip(),
-        text=report.problem or ", ".join(report.provides) or _idle_sentence(report),
+        text=report.problem
+        or "\n\n".join(filter(None, (", ".join(report.provides), _idle(report)))),
         table=Table(("Table", "Key", "Value", "Default"), tuple(keys))
         if keys and call.face is Face.TERMINAL
         else None,
@@ -111,15 +112,21 @@ async def show_plugin(call: Call | Session, *, name: Annotated[str, argument("It
     )
 
 
-def _idle_sentence(report: PluginReport) -> str:
-    """Return a sentence on why a loaded plugin provides nothing: the configuration has no table
-    that names it (with an example of one), or its settings make it provide nothing.
+def _idle(report: PluginReport) -> str:
+    """Return a sentence on what a loaded plugin does not provide: the configuration has no table
+    that names it (with an example of one), or its settings make it provide nothing; empty if none.
     """
-    missing = [f"[{table}]" for table in report.settings if table.endswith(".NAME")]
+    missing = [
+        f"[{table}]"
+        for table in report.settings
+        if table.endswith(".NAME")
+        and not any(part.startswith(table.removesuffix("s.NAME")) for part in report.provides)
+    ]
     if not missing:
-        return "It provides nothing as it is set."
+        return "" if report.provides else "It provides nothing as it is set."
+    nothing = "nothing more" if report.provides else "nothing"
     example = f'{" or ".join(missing)} with plugin = "{report.name}"'
-    return f"It provides nothing until the configuration has a table for it: {example}."
+    return f"It provides {nothing} until the configuration has a table for it: {example}."
 
 
 def _load_state(report: PluginReport) -> str:
