@@ -458,7 +458,8 @@ def _scoring(
     providers, scorers = plugins.providers, plugins.scorers.values()
     retries = RetryPolicy(declared.asking)
     means = AskingMeans(store, providers, limits, declared.budget, retries, clock)
-    return Scoring(scorers, catalogue, Judging(means, scorers), plugins.listeners.answer_scored)
+    scored = plugins.listeners.answer_scored if plugins.listeners.of_scores else None
+    return Scoring(scorers, catalogue, Judging(means, scorers), scored)
 
 
 async def assemble(

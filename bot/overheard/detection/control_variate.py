@@ -190,11 +190,12 @@ class StreamGroup:
         column_of = {prompt: index for index, prompt in enumerate(prompts)}
         shape = (len(streams), len(own.runs), len(prompts))
         n, total, squares = (np.zeros(shape) for _ in range(3))
-        for index, stream in enumerate(streams):
+        widths = [stream.width for stream in streams]
+        for index, (stream, width) in enumerate(zip(streams, widths, strict=True)):
             columns = [column_of[prompt] for prompt in stream.prompts]
             n[index][:, columns] = stream.n
-            total[index][:, columns] = stream.total / stream.width
-            squares[index][:, columns] = stream.squares / stream.width**2
+            total[index][:, columns] = stream.total / width
+            squares[index][:, columns] = stream.squares / width**2
         first = np.arange(len(own.runs)) if first is None else first
         for row in np.flatnonzero(first < np.arange(len(first))):
             for cells in (n, total, squares):

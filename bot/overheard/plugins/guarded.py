@@ -879,6 +879,11 @@ class Listeners:
         """Add a guarded listener."""
         self._by_hook[hook].append(listener)
 
+    @property
+    def of_scores(self) -> bool:
+        """Whether a listener waits for the scores of answers."""
+        return bool(self._by_hook.get("overheard_answer_scored"))
+
     async def answer_scored(self, answer: Answer, scores: Sequence[ScoreRecord]) -> None:
         """Notify that a scorer has read an answer."""
         await self._notify("overheard_answer_scored", answer, scores)
