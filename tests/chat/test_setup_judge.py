@@ -57,8 +57,9 @@ async def test_a_judge_of_the_file_is_not_asked_about() -> None:
 
 
 def test_the_command_is_that_of_the_last_step() -> None:
-    """One form for the first check and for who reads answers and questions."""
-    assert {option.name for option in SETUP_START.options} == {"begin", "reader", "questions"}
+    """One form for the first check, how often alarms may be false, and who reads."""
+    names = {option.name for option in SETUP_START.options}
+    assert names == {"begin", "alarms", "reader", "questions"}
 
 
 async def test_a_model_for_questions_is_ticked_with_its_price() -> None:

@@ -48,6 +48,7 @@ FULL = line(
     finish="complete",
     citations=[{"url": "https://acme.example/a", "title": "Acme", "cited": False}],
     cost_usd=0.25,
+    searches=[{"query": "team tool", "pages": ["https://acme.example/a"]}],
 )
 
 

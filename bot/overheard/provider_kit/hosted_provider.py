@@ -434,7 +434,7 @@ class HostedProvider(ABC, Generic[Table, Client]):
             for model in plain
             if not model.market and market.fits(self.capabilities(model.name).market)
         ]
-        return [*self.settings.models, *within]
+        return (*self.settings.models, *within)
 
     def market(self, model: Model) -> Market:
         """Return the market in which a model is asked.
