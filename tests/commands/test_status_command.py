@@ -124,7 +124,7 @@ async def test_a_quiet_week() -> None:
     assert card.title == "Acme's week: all as usual; no open alert, no false claim"
     assert "m-1: 3 of 3, as usual, 1st of 2." in str(card.text)
     assert "No false claim in the answers of 2 Mar." in str(card.text)
-    assert card.footer == "Spent in March: $0.00. · asked by API, not the app"
+    assert card.footer == "Spent in March: $0.00. · API only"
 
 
 async def test_a_week_with_an_alert_says_so_first() -> None:
@@ -247,7 +247,7 @@ async def test_the_digest_has_what_the_weeks_questions_have_cost() -> None:
     await executed(check(Call(office.deployment), repeats=3))
 
     assert (await office.chat.type("report --week")).card.footer == (
-        "Asked 3 questions for $0.75. Spent in March: $0.75. · asked by API, not the app"
+        "Asked 3 questions for $0.75. Spent in March: $0.75. · API only"
     )
 
 

@@ -243,7 +243,7 @@ STATES = {
     "fell, then all silent and one left": State(
         _fell_other_left, (ALERT, FAILED), silent=("ChatGPT",), left=("Claude",)
     ),
-    "recovered": State(after({"openai": FELL}, *[{"openai": CALM}] * 4), (CALM_TITLE,)),
+    "recovered": State(after({"openai": FELL}, *[{"openai": CALM}] * 6), (CALM_TITLE,)),
 }
 
 

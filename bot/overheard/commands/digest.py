@@ -81,7 +81,7 @@ async def digest(call: Call, *, brands: Sequence[str] = (), since: str = "") -> 
     begin = past_moment(since, now, call.zone) if since else now - WEEK
     call = await call.caught_up()
     cards = [await _brand_card(call, brand, begin) for brand in chosen]
-    asked = asked_words(call.plugins.models)
+    asked = asked_words(call.plugins.models, brief=True)
     footer = " · ".join(filter(None, (await _cost_sentences(call, begin), asked)))
     data = {"since": begin.isoformat(), "brands": [card.data for card in cards]}
     return replace(cards[0], more=tuple(cards[1:]), footer=footer, data=data)

@@ -85,7 +85,7 @@ async def status(call: Call) -> Card:
         image=await _picture(tellings),
         actions=fitting(*await _actions(call, tellings, alerts)),
         footer=" · ".join(
-            filter(None, (await spent_sentence(call), asked_words(call.plugins.models)))
+            filter(None, (await spent_sentence(call), asked_words(call.plugins.models, brief=True)))
         ),
         data={
             "brands": standings.levels_data(

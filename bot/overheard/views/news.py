@@ -544,13 +544,14 @@ def soon(at: datetime, now: datetime, zone: tzinfo) -> str:
     return f"{day} at {wording.clock(at, zone)}"
 
 
-def asked_words(models: Iterable[Model]) -> str:
-    """Return how models are asked: ``asked by API, with search, not the app``; empty without models
-    or where they are asked in different ways, of which one is no API.
+def asked_words(models: Iterable[Model], *, brief: bool = False) -> str:
+    """Return how models are asked: ``by API, with search, not the app``, in brief ``API only``;
+    empty without models, and where they are asked in different ways, of which one is no API.
     """
     ways = {asked_by(model) for model in models}
     if ways and all(way.startswith("API") for way in ways):
-        return f"asked by {ways.pop() if len(ways) == 1 else 'API'}, not the app"
+        way = ways.pop() if len(ways) == 1 else "API"
+        return "API only" if brief else f"by {way}, not the app"
     if len(ways) != 1:
         return ""
     [way] = ways
