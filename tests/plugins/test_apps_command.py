@@ -189,7 +189,7 @@ def test_a_key_in_the_environment_alone_is_an_account_that_is_asked_nothing(
     monkeypatch.setenv("CLORO_API_KEY", KEY)
     plugins = load_plugins(Config())
 
-    assert plugins.providers["cloro"].models() == []
+    assert not plugins.providers["cloro"].models()
     assert "dataforseo" not in plugins.providers
 
 

@@ -121,7 +121,7 @@ def test_models_are_asked_in_each_market_that_they_are_sent(
         "http://127.0.0.1:9", models=["m-1", "m-1+search"], markets=(germany, founder)
     )
 
-    assert made.models() == [
+    assert list(made.models()) == [
         *("m-1", "m-1+search"),
         *("m-1@DE+search", f"m-1@{founder.key}", f"m-1@{founder.key}+search"),
     ]
