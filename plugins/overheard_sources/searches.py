@@ -35,7 +35,7 @@ READ_RUNS = 200
 SHOWN_ROWS = 5
 NAMED_PLACES = 3
 QUERY_CHARS = 33
-"""Characters of a search that fit beside its number on a phone."""
+"""Characters of a search that fit next to its number on a phone."""
 _AROUND = re.compile(r"\A[a-z]+://(?:www\.)?|[?#].*\Z|/+\Z", re.IGNORECASE)
 
 A_BRAND = argument("The brand; without one, the first.", Kind.BRAND)

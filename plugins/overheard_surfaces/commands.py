@@ -327,7 +327,7 @@ def difference_words(view: View, metric: str, measured: Gap) -> str:
 
 
 def _table(view: View, one: Observed) -> Table:
-    """Return the metrics in the app and by API beside each other."""
+    """Return the metrics in the app and by API side by side."""
 
     def mean(metric: str, side: tuple[int, float]) -> str:
         return wording.value(side[1] / side[0], view.metrics[metric].scale)

@@ -132,7 +132,9 @@ def _standing_alone(reading: Reading) -> Claim:
     if not planned or (first_choice_odds > least_first_choice_odds and not is_passed_over):
         result = FIRST_CHOICE
     elif only_named_odds > _LEAST_ODDS and (verdict != LISTED or (owned and not has_item(reading))):
-        result = ONLY_NAMED  # words that list it in an item, or in nobody's text, leave no doubt
+        result = (
+            ONLY_NAMED  # words that list it in an item, or in text without an owner, leave no doubt
+        )
     if result != verdict:
         shown_by = own[-1] if result == FIRST_CHOICE else own[0]
         quote = reading.sentence(shown_by.sentence)

@@ -563,11 +563,9 @@ def _deviation_evidence(factors: Floats, shares: Floats) -> float:
     return float(np.logaddexp(0.0, np.log(latest) + factors).sum())
 
 
-def deviating_runs(
-    level: Floats, noise: Floats, prior: tuple[float, float], least_sds: float = OUTLIER_SDS
-) -> tuple[float, float]:
+def deviating_runs(level: Floats, noise: Floats, prior: tuple[float, float]) -> tuple[float, float]:
     """Return the number of runs of J series that deviate from the median of their neighbours by
-    more than ``least_sds`` standard deviations, and the number of runs that were compared. Both
+    more than `OUTLIER_SDS` standard deviations, and the number of runs that were compared. Both
     have the prior added.
 
     The latest ``CHECKED_NEIGHBOURS + 1`` runs are not compared. With fewer than
@@ -591,7 +589,7 @@ def deviating_runs(
     usual_variance = (MEDIAN_TO_SD * np.median(distance)) ** 2
     by_noise = DISTANCE_VARIANCE * noise[:, :checked_runs]
     sd = np.sqrt(np.maximum(usual_variance, by_noise))
-    return deviating + float((distance > least_sds * sd).sum()), compared + distance.size
+    return deviating + float((distance > OUTLIER_SDS * sd).sum()), compared + distance.size
 
 
 @lru_cache(512)
