@@ -103,6 +103,7 @@ OLD_COMMANDS: Mapping[str, OldCommand] = {
     "simulate": OldCommand(
         reason="in the folder bench of a clone, run: uv run python -m overheard_lab simulate"
     ),
+    "plugins pin": OldCommand(reason="an installer checks the hashes of files, by its lock file"),
     "bursts list": OldCommand(reason=_BURSTS),
     "bursts run": OldCommand(reason=_BURSTS),
     "bursts": OldCommand(reason=_BURSTS),

@@ -6,7 +6,6 @@ other kinds is left out.
 """
 
 import re
-import sys
 from collections.abc import Iterator, Mapping
 from functools import partial
 from importlib.resources import files
@@ -24,7 +23,7 @@ from overheard.config.sections import ON_TOP
 from overheard.config.settings_base import described
 from overheard.deployment import Call
 from overheard.errors import BadUsage, FileUnwritable
-from overheard.plugins import PluginReport, distribution_of, entry_of, installed_plugins
+from overheard.plugins import PluginReport, installed_plugins
 from overheard.session import Session
 
 
@@ -158,26 +157,6 @@ async def resume_plugin(
     )
 
 
-async def pin_plugin(
-    _: Call | Session, *, name: Annotated[str, argument("Its name, or that of its distribution.")]
-) -> Card:
-    """Print the line for ``[plugins] allow`` that allows a plugin in exactly its installed version:
-    ``"name==1.0 --hash=sha256:..."``.
-
-    The line goes to standard output, so that it stays whole; the card has it for JSON output only.
-    None of the plugin's code runs.
-
-    Args:
-        name: The name of the plugin or of its distribution.
-
-    Raises:
-        Unpinnable: when the plugin is not installed, or its files cannot be listed.
-    """
-    entry = entry_of(distribution_of(name))
-    sys.stdout.write(f'"{entry}"\n')  # one line, whole at any width
-    return Card("", data={"allow": entry})
-
-
 def notice_card(plugin: str, text: str) -> Card:
     """Return the warning that admins get about a plugin, with a button that ends the pause of what
     it provides.
@@ -216,13 +195,6 @@ PLUGINS_RESUME = _of_plugins(
     resume_plugin,
     role=Role.ADMIN,
     examples=("plugins resume acme",),
-)
-PLUGINS_PIN = _of_plugins(
-    "plugins pin",
-    "Show what to write to allow a plugin as it is installed now, and no other.",
-    pin_plugin,
-    examples=("plugins pin acme",),
-    faces=IN_TERMINAL,
 )
 
 

@@ -22,8 +22,6 @@ from overheard.plugins.loading import (
     added_commands as added_commands,
     added_plugins as added_plugins,
     built_in_plugins as built_in_plugins,
-    distribution_of as distribution_of,
-    entry_of as entry_of,
     installed_plugins as installed_plugins,
     load_plugins as load_plugins,
     models_of as models_of,

@@ -1,28 +1,18 @@
-"""Finds the plugins that are installed, checks their pins, and loads them."""
+"""Finds the plugins that are installed, and loads those that are allowed."""
 
 from __future__ import annotations
 
-import hashlib
 import os
-import re
 import sys
 import threading
 import time
-from base64 import urlsafe_b64decode
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
-from importlib.metadata import (
-    Distribution,
-    EntryPoint,
-    PackageNotFoundError,
-    distribution,
-    distributions,
-    entry_points,
-)
+from importlib.metadata import Distribution, EntryPoint, distributions, entry_points
 from importlib.util import find_spec
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from traceback import walk_tb
 
 from overheard.cards.command import CommandSpec
@@ -30,7 +20,7 @@ from overheard.config.problems import suggestion
 from overheard.config.sections import PLUGIN_SECTIONS, Config, header
 from overheard.config.settings_base import Settings
 from overheard.domain import Landscape, Model
-from overheard.errors import FileUnwritable, OverheardError
+from overheard.errors import FileUnwritable
 from overheard.hookspecs import PluginSettings
 from overheard.installation import PROJECT
 from overheard.interfaces import Chat, Provider, Scorer, UpdateFeed
@@ -59,184 +49,42 @@ from overheard.plugins.scorer_process import PluginLocation, ScorerProcess
 from overheard.plugins.watchdog import LEFT_OUT
 from overheard.plugins.watchdog_child import Watched, left_out, write_left_out
 
-UNCOVERED = frozenset({"RECORD", "INSTALLER", "REQUESTED", "direct_url.json", "uv_cache.json"})
-"""Files of a distribution's metadata that say how it was installed, and not what."""
 
-_PIN = re.compile(r"^(?P<needed>.*?)(?:\s+--hash=sha256:(?P<pin>[0-9a-f]{64}))?$")
-
-
-class Unpinnable(OverheardError):
-    """A distribution has no files that a hash could cover."""
-
-    message = "{distribution} cannot be pinned: {reason}; {remedy}."
-
-    distribution: str
-    reason: str
-    remedy: str
-
-
-def check_allowed(
-    config: Config, name: str, version: str, installed: Distribution | None = None
-) -> None:
+def check_allowed(config: Config, name: str, version: str) -> None:
     """Raise an error unless the configuration allows a distribution; called before its code runs.
 
     Without ``[plugins] allow`` every distribution is allowed. Otherwise it is allowed if an entry
-    names it, without a version or with a range that fits, and has no pin, or if its files have one
-    of the pins of these entries.
-
-    Args:
-        config: The configuration; ``[plugins] allow`` lists names, versions and pins.
-        installed: The installed distribution, whose files a pin is compared with; None fits no
-            pin.
+    names it, without a version or with a range that fits.
 
     Raises:
         Fault: when the distribution is not allowed, with the entry that would allow it; when an
             entry is not valid.
     """
     entries = config.plugins.allow
-    if entries is None:
+    if entries is None or any(_allows(entry, name, version, config.file) for entry in entries):
         return
-    required = [_pin_in_entry(entry, name, version, config.file) for entry in entries]
-    if None in required:  # an entry without a pin allows it
-        return
-    pins = [pin for pin in required if pin]
-    if not pins:
-        raise Fault(
-            f"is not allowed; if you trust it, add "
-            f'"{name}=={version}" to {config.file}, [plugins] allow, or else remove it'
-        )
-    _check_pins(pins, name, installed, config.file)
+    raise Fault(
+        f'is not allowed; if you trust it, add "{name}=={version}" to {config.file}, '
+        "[plugins] allow, or else remove it"
+    )
 
 
-def entry_of(name: str) -> str:
-    """Return the entry of ``[plugins] allow`` that pins a distribution in its installed version,
-    such as ``acme==1.2 --hash=sha256:0a1b...``.
-
-    Raises:
-        Unpinnable: when the distribution is not installed, or its files cannot be listed.
-    """
-    try:
-        installed = distribution(name)
-    except PackageNotFoundError:
-        raise Unpinnable(
-            distribution=name, reason="it is not installed", remedy="install it first"
-        ) from None
-    return f"{installed.name}=={installed.version} --hash=sha256:{pin_of(installed)}"
-
-
-def pin_of(installed: Distribution) -> str:
-    """Return a distribution's pin: the SHA-256, as 64 hexadecimal digits, of the sorted list of its
-    covered files with the SHA-256 of each.
-
-    Raises:
-        Unpinnable: when a file cannot be read, or the distribution's list of files lacks the module
-            of a plugin, as with an editable install.
-    """
-    files = _file_hashes(installed)
-    digest = hashlib.sha256()
-    for path, content in sorted(files.items()):
-        digest.update(f"{path} {content}\n".encode())
-    return digest.hexdigest()
-
-
-def _pin_in_entry(entry: str, name: str, version: str, file: str) -> str | None:
-    """Return the pin that an entry of ``[plugins] allow`` requires of a distribution."""
+def _allows(entry: str, name: str, version: str, file: str) -> bool:
+    """Return whether an entry of ``[plugins] allow`` names a distribution and fits its version."""
     # Only a configuration that names its plugins needs them.
     from packaging.requirements import InvalidRequirement, Requirement
     from packaging.utils import canonicalize_name
 
-    pinned = _PIN.match(entry.strip())
     try:
-        allowed = Requirement(pinned["needed"] if pinned else entry)
+        allowed = Requirement(entry)
     except InvalidRequirement:
         raise Fault(
             f'cannot be judged: {file}, [plugins] allow has "{entry}"; write a name, or one with a '
-            'version such as "overheard-acme==1.2", or what overheard plugins pin prints'
+            'version such as "overheard-acme==1.2"'
         ) from None
-    is_same = canonicalize_name(allowed.name) == canonicalize_name(name)
-    fits = not allowed.specifier or allowed.specifier.contains(version, prereleases=True)
-    if not (is_same and fits):
-        return ""
-    return pinned["pin"] if pinned else None
-
-
-def _check_pins(pins: list[str], name: str, installed: Distribution | None, file: str) -> None:
-    """Raise `Fault`, with the remedy, unless an installed distribution has one of the pins.
-
-    The fault names a file that was changed after the installation, if there is one.
-    """
-    remedy = f"reinstall it, or, if you trust it as it is, write what overheard plugins pin {name} "
-    remedy += f"prints into {file}, [plugins] allow"
-    try:
-        if installed and pin_of(installed) in pins:
-            return
-        changed = next(_changed_files(installed), "") if installed else ""
-    except Unpinnable as error:
-        raise Fault(f"is not loaded, because {error.details['reason']}; {remedy}") from None
-    if changed:
-        raise Fault(f"is not what was pinned: {changed} was changed after installing it; {remedy}")
-    raise Fault(f"is not what was pinned: its files are other ones; {remedy}")
-
-
-def _file_hashes(installed: Distribution) -> Mapping[str, str]:
-    """Return the SHA-256 of each file that a pin covers, as it lies on the disk now, in hexadecimal
-    digits and by the file's name in the distribution.
-    """
-    listed = {path.as_posix(): path for path in installed.files or ()}
-    covered = {name: path for name, path in listed.items() if _is_covered(name)}
-    _check_whole(installed, covered)
-    contents = {}
-    for name, path in covered.items():
-        try:
-            content = installed.locate_file(path).read_bytes()  # type: ignore[attr-defined]
-        except OSError:
-            raise Unpinnable(
-                distribution=installed.name,
-                reason=f"its file {name} is gone",
-                remedy="reinstall it",
-            ) from None
-        contents[name] = hashlib.sha256(content).hexdigest()
-    return contents
-
-
-def _is_covered(name: str) -> bool:
-    """Return whether a pin covers a file of a distribution: neither compiled code (``.pyc``) nor
-    one of `UNCOVERED` in the folder of the metadata.
-    """
-    path = PurePosixPath(name)
-    own = path.parent.name.endswith(".dist-info") and path.name in UNCOVERED
-    return path.suffix != ".pyc" and not own
-
-
-def _check_whole(installed: Distribution, covered: Mapping[str, object]) -> None:
-    """Raise an error unless the module of each of a distribution's plugins is among the covered
-    files.
-    """
-    for point in installed.entry_points:
-        if point.group != PROJECT:
-            continue
-        path = point.module.replace(".", "/")
-        if not {f"{path}.py", f"{path}/__init__.py"} & set(covered):
-            raise Unpinnable(
-                distribution=installed.name,
-                reason=f"its list of files does not hold {point.module}, as with an editable "
-                "install",
-                remedy="install it as a wheel",
-            )
-
-
-def _changed_files(installed: Distribution) -> Iterator[str]:
-    """Yield the names of the covered files whose SHA-256 differs from that in the installed RECORD,
-    in its order. Files without a SHA-256 there are skipped.
-    """
-    actual = _file_hashes(installed)
-    for path in installed.files or ():
-        if path.hash is None or path.hash.mode != "sha256":
-            continue
-        padding = "=" * (-len(path.hash.value) % 4)  # a RECORD leaves it out
-        name, recorded = path.as_posix(), urlsafe_b64decode(path.hash.value + padding).hex()
-        if actual.get(name, recorded) != recorded:
-            yield name
+    if canonicalize_name(allowed.name) != canonicalize_name(name):
+        return False
+    return not allowed.specifier or allowed.specifier.contains(version, prereleases=True)
 
 
 LOAD_TIMEOUT_S = 10.0
@@ -313,14 +161,6 @@ def built_in_plugins() -> list[EntryPoint]:
     return [point for point in installed_plugins()[0] if _source(point)[0] == PROJECT]
 
 
-def distribution_of(plugin: str) -> str:
-    """Return the name of the distribution with a plugin; the plugin's name when it is not
-    installed.
-    """
-    points, _ = installed_plugins()
-    return next((_source(point)[0] for point in points if point.name == plugin), plugin)
-
-
 def _source(point: EntryPoint) -> tuple[str, str]:
     """Return the name and the version of a plugin's distribution. Without a readable name it is the
     entry point's module; an unknown version is empty.
@@ -382,7 +222,7 @@ class _Loader(threading.Thread):
         """
         if not self.is_built_in:
             try:
-                check_allowed(self._config, self.distribution, self.version, self._point.dist)
+                check_allowed(self._config, self.distribution, self.version)
                 self._refuse_left_out()
             except Fault as fault:
                 self._error = fault
