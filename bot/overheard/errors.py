@@ -77,6 +77,14 @@ class NothingToAsk(OverheardError):
     missing: str
 
 
+class NotSetUp(NothingToAsk):
+    message = "There is nothing to ask: no {kind} is configured, {remedy}."
+
+    missing: str = ""
+    kind: str
+    remedy: str
+
+
 class SearchUnknown(OverheardError):
     message = (
         "{model} would be asked without a web search, because [providers.{provider}] does not"

@@ -208,7 +208,7 @@ async def test_without_any_brand_the_way_on_is_the_set_up(question: str) -> None
     office = await open_office("")
     screen = await asked(office, question)
 
-    assert last(screen).title == "Set up your brand first"
+    assert last(screen).title == "I do not know your brand yet"
     assert last(screen).actions[0].words == "setup brand"
     assert not screen.private
 

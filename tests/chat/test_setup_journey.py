@@ -198,7 +198,16 @@ async def test_in_slack_it_is_left_and_taken_up_after_a_restart(
         places = await following(slack, await slack.submit(facts, filled(facts)))
         assert filled(places)["channel"]["selected_conversation"] == CHANNEL
         assert filled(places)["timezone"]["value"] == "Europe/Berlin"
+        assert "A check is about $0.02 for 27 questions; one a week is" in str(places["blocks"])
         start = await following(slack, await slack.submit(places, filled(places, month="5")))
+        assert boxes(start, "begin") == [
+            "Once now, about $0.02 for 27 questions",
+            "Three times today, to learn faster, about $0.08 for 90 questions",
+            "Not now: every Monday at 9:00",
+        ]
+        await slack.command("check Acme")
+        price = (await slack.until(lambda: slack.messages))[-1]
+        assert "27 questions for about $0.02" in str(price["blocks"])
         later = filled(start)
         later["begin"]["selected_option"] = {"value": "later"}
         assert closed(await slack.submit(start, later))
@@ -206,7 +215,7 @@ async def test_in_slack_it_is_left_and_taken_up_after_a_restart(
         assert headers(told) == ["4 of 5 steps done"]
 
     assert len(office.provider.asked) == asked == 2
-    assert slack.messages == []
+    assert len(slack.messages) == 1  # the price of the typed check
     deployment = await office.deployment.refreshed()
     [route], [digest] = deployment.config.routes, deployment.config.reports
     assert (route.channel, route.timezone) == (f"slack:{CHANNEL}", "Europe/Berlin")
@@ -322,3 +331,86 @@ async def test_in_discord_a_new_server_is_greeted_once(peer: Peer, office: Offic
         )
     config = (await office.deployment.refreshed()).config
     assert [route.channel for route in config.routes] == [f"discord:{DISCORD_CHANNEL}"]
+
+
+async def test_before_the_set_up_every_first_word_leads_to_it(
+    slack: SlackPeer, peer: Peer, office: Office
+) -> None:
+    """A mention, a message to the bot and a typed command are answered with a button, and with no
+    word of a file.
+    """
+    async with program(office, in_slack(slack)):
+        await slack.say("<@UBOT> how do we look?")
+        await slack.until(lambda: slack.messages)
+        await slack.say("check", channel="D1")
+        await slack.until(lambda: slack.messages[1:])
+        await slack.command("report")
+        await slack.until(lambda: slack.replies)
+    async with program(office, in_discord(peer)):
+        await peer.ready()
+        asked = await peer.command("check")
+        await peer.gateway.until(lambda: words(peer.answer(asked)))
+
+    assert [one["channel"] for one in slack.messages] == [CHANNEL, "D1"]
+    for shown in (str(one["blocks"]) for one in (*slack.messages, *slack.replies)):
+        assert "I do not know your brand yet" in shown
+        assert "Set up" in shown
+        assert "[[" not in shown
+    assert "I do not know your brand yet" in words(peer.answer(asked))
+
+
+async def test_without_a_competitor_the_set_up_says_so_and_is_not_complete(
+    slack: SlackPeer, office: Office
+) -> None:
+    """Where the model names none, the form asks for them; the first result says what is open."""
+    slack.owners.add(USER)
+    office.provider.answer = lambda question: (
+        "What is Acme?" if question.prompt.text.startswith("The brand") else answer(question)
+    )
+    async with program(office, in_slack(slack)):
+        await slack.command("setup brand")
+        [brand] = await slack.until(lambda: slack.modals)
+        typed = filled(brand, name="Acme", category="project board")
+        questions = await following(slack, await slack.submit(brand, typed))
+        assert "I found no competitor: name some." in str(questions["blocks"])
+        assert closed(await slack.submit(questions, filled(questions)))
+        still_open = "Still to be set up: facts, where and when and competitors."
+        await slack.until(lambda: slack.messages and still_open in str(slack.messages[0]))
+        await slack.click(slack.messages[0], "Set up: 2 of 5")
+        card = (await slack.until(lambda: slack.replies + slack.whispers))[-1]
+        assert "8 questions, and no competitor to compare you with" in str(card["blocks"])
+        await slack.click(card, "Add facts", own=True)
+        await slack.until(lambda: slack.modals[2:])
+        await slack.command("setup questions")
+        again = (await slack.until(lambda: slack.modals[3:]))[-1]
+        typed = filled(again, names="Globex\nInitech")
+        typed["then"]["selected_option"] = {"value": "later"}
+        await following(slack, await slack.submit(again, typed))
+    [acme] = [one for one in (await office.store.catalogue.current()).brands if one.tracked]
+    assert acme.competitors == ("Globex", "Initech")
+
+
+async def test_an_owner_of_the_second_chat_takes_the_rights_there(
+    slack: SlackPeer, peer: Peer, office: Office
+) -> None:
+    """Who is none is told so, without a button that leads nowhere; the first admin is told."""
+    async with program(office, in_discord(peer)):
+        await peer.ready()
+        asked = await peer.command("setup", "brand")
+        modal = peer.first_answer(asked)["data"]
+        await peer.interact(5, submission(modal, name="Acme"))
+        await peer.gateway.until(
+            lambda: any("1 of 5" in words(one) for one in peer.messages.values())
+        )
+    slack.owners.add("U2")
+    async with program(office, in_slack(slack)):
+        await slack.command("subscribe", user_id="U3")
+        [refused] = await slack.until(lambda: slack.replies)
+        assert "Only ann can change this. An owner of this workspace" in str(refused["blocks"])
+        assert "actions" not in {block["type"] for block in refused["blocks"]}
+        await slack.command("subscribe", user_id="U2")
+        await slack.until(lambda: any("Alerts come" in str(one) for one in slack.messages))
+    granted = [one for one in await office.store.audit.find() if one.command == "access grant"]
+    assert len(granted) == 2
+    [told] = await office.store.deliveries.find()
+    assert told.channel.startswith("discord:@")

@@ -43,14 +43,18 @@ async def _alert(office: Office, state: AlertState = AlertState.OPEN, by: str = 
 
 
 async def test_status_of_one_brand_is_its_rank_and_a_picture() -> None:
-    """And the way on: at most four buttons and a menu."""
+    """And the way on: at most four buttons and a menu; the last button goes on with the set-up."""
     office = await asked_office("Acme is best. Zeta is good.", "Zeta is best. Zeta is good.")
     card = (await office.chat.type("status")).card
 
     assert card.title == "\N{EYES} Watching: m-1 may name Acme less"
     assert card.image
     assert "Zeta 3 of 3" in card.image.alt
-    assert [one.words for one in card.actions if not one.menu] == ["report Acme", "check"]
+    assert [one.words for one in card.actions if not one.menu] == [
+        "report Acme",
+        "check",
+        "setup list",
+    ]
     assert card.footer.startswith("Spent in ")
 
 

@@ -128,14 +128,9 @@ class ChatDesk:
             if refusal is not None:
                 return replies.not_allowed(refusal)
             call = await self._opened(person, f"{person.platform}:{person.id}")
-            setup = await checklist(call)
             if not call.catalogue.brands:
-                return checklist_card(setup)
-            card = with_proposal(await status(call), await proposed_rivals(call))
-            if setup.complete:
-                return card
-            continue_setup = Action("setup list", f"Set up: {setup.progress}")
-            return replace(card, actions=(*card.actions, continue_setup))
+                return checklist_card(await checklist(call))
+            return with_proposal(await status(call), await proposed_rivals(call))
         except Exception as error:
             return replies.failed(error)
 

@@ -14,6 +14,7 @@ from overheard.errors import (
     BadUsage,
     CommandRemoved,
     ConfirmationNeeded,
+    NotSetUp,
     OverheardError,
     UnknownCommand,
     UnknownName,
@@ -31,6 +32,21 @@ EXPIRED = Card(
     failed=True,
 )
 
+NO_BRAND = Card(
+    "I do not know your brand yet",
+    "Setting me up takes two minutes: your brand, its competitors, and what your buyers ask.",
+    actions=(Action("setup brand", "Set up", Style.PRIMARY), Action("help", "What can you do?")),
+)
+_FIRST_STEPS = {
+    "brand": NO_BRAND,
+    "prompt": Card(
+        "I have no questions yet",
+        "Choose what your buyers ask; I suggest some.",
+        actions=(Action("setup questions", "Choose questions", Style.PRIMARY),),
+    ),
+    "model": Card("No AI model is connected yet", "Who runs me can connect one, and then restart."),
+}
+"""What is shown where a thing is missing that a deployment begins with."""
 BEGUN = Card("I am asking now", "The result appears here in a minute or two.")
 
 MAX_KNOWN = 3
@@ -211,6 +227,8 @@ def failed(error: Exception, order: Order | None = None) -> Card:
     """
     if not isinstance(error, OverheardError):
         log.error("A command failed.", exc_info=error)
+    if isinstance(error, NotSetUp):
+        return replace(_FIRST_STEPS[error.kind], severity=Severity.WARNING, failed=True)
     title, text = "That did not work", error_sentence(error)
     actions: tuple[Action, ...] = ()
     if order and isinstance(error, UnknownName) and (suggested := _SUGGESTED.search(error.hint)):

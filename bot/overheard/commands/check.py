@@ -91,7 +91,7 @@ async def check(
         call.plugins.providers,
         brands=brands,
         models=models,
-        repeats=repeats or _scheduled_repeats(call.catalogue, brands),
+        repeats=repeats or scheduled_repeats(call.catalogue, brands),
         seed=panel_seed,
     )
     if first:
@@ -141,7 +141,7 @@ async def execute_run(
     return await run_card(call, await service.execute(quote, before=before))
 
 
-def _scheduled_repeats(catalogue: Catalogue, brands: Collection[str]) -> int:
+def scheduled_repeats(catalogue: Catalogue, brands: Collection[str]) -> int:
     """Return how often the first schedule that covers some brands asks each question; else 1."""
     return next(
         (

@@ -20,6 +20,7 @@ from overheard.commands.check_news import (
     unscored_sentences,
 )
 from overheard.commands.scores import pending_edition_sentences
+from overheard.commands.setup.checklist import checklist, go_on
 from overheard.deployment import Call
 from overheard.domain import Account, Panel, Run, RunState
 from overheard.runs.budget import key_of, nearly_spent
@@ -89,6 +90,10 @@ async def run_card(call: Call, result: RunResult[AnalysisResult]) -> Card:
         next_steps.append(Action(words, f"Ask {who} again", Style.PRIMARY))
     if proposes_first_check(panel, outcome, analysis.detection):
         next_steps.append(FIRST_CHECK_ACTION)
+    if in_chat and not analysis.detection.compared:
+        setup = await checklist(call)
+        paragraphs.append(setup.missing())
+        next_steps = [*go_on(setup), *next_steps]
     if in_chat and analysis.announced and not call.config.routes:
         words = f"routes add {quoted(panel.brands[0])}"
         next_steps.append(Action(words, "Alerts into this channel"))

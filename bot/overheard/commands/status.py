@@ -18,6 +18,7 @@ from overheard.cards.charts.bars import Rates
 from overheard.cards.charts.renderer import picture
 from overheard.cards.command import CommandSpec, Face, quoted
 from overheard.commands.schedules import next_run
+from overheard.commands.setup.checklist import checklist, go_on
 from overheard.deployment import Call
 from overheard.domain import VISIBILITY, Alert, RunState
 from overheard.interfaces import Store
@@ -71,6 +72,7 @@ async def status(call: Call) -> Card:
     calmest = len(NewsKind) + 1
     tellings.sort(key=lambda telling: min((n.kind for n in telling.news), default=calmest))
     overview = (_brand_overview if len(tellings) == 1 else _brands_overview)(tellings)
+    setup = go_on(await checklist(call)) if call.face is Face.CHAT else ()
     decides = " decides." in str(overview.text)
     paragraphs = [
         str(overview.text),
@@ -83,7 +85,7 @@ async def status(call: Call) -> Card:
         overview,
         text="\n\n".join(filter(None, paragraphs)),
         image=await _picture(tellings),
-        actions=fitting(*await _actions(call, tellings, alerts)),
+        actions=fitting(*await _actions(call, tellings, alerts), *setup),
         footer=" · ".join(
             filter(None, (await spent_sentence(call), asked_words(call.plugins.models, brief=True)))
         ),

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from overheard.config.problems import unknown_name
 from overheard.domain import Brand, Catalogue, Model, Panel, Run, RunState
-from overheard.errors import NothingToAsk, SearchUnknown, UnknownName
+from overheard.errors import NotSetUp, SearchUnknown, UnknownName
 from overheard.interfaces import Provider, Store
 from overheard.interfaces.runs import RunRepository
 from overheard.plugins import models_of
@@ -47,7 +47,7 @@ def lay_out(
 
     Raises:
         UnknownName: for a brand or a provider that does not exist, or a name of another form.
-        NothingToAsk: when there is no brand, prompt or model.
+        NotSetUp: when there is no brand, prompt or model.
         SearchUnknown: for a model with web search whose provider does not declare that
             capability.
     """
@@ -63,7 +63,7 @@ def choose_brands(catalogue: Catalogue, names: Sequence[str] = ()) -> list[Brand
     A brand that is named twice is returned twice. A brand that is named need not be tracked.
 
     Raises:
-        NothingToAsk: when no names are given and no brand is tracked.
+        NotSetUp: when no names are given and no brand is tracked.
     """
     chosen = [find_brand(catalogue, name) for name in names] or tracked(catalogue)
     _require_any("brand", chosen)
@@ -80,7 +80,7 @@ def choose_models(
 
     Raises:
         UnknownName: for a name of another form, or a provider that does not exist.
-        NothingToAsk: when no names are given and the providers have no model.
+        NotSetUp: when no names are given and the providers have no model.
         SearchUnknown: for a model with web search whose provider does not declare that capability.
     """
     named = [find_model(text, providers) for text in models] or models_of(providers)
@@ -95,7 +95,7 @@ def choose_models(
 
 def _require_any(kind: str, matches: Sequence[object]) -> None:
     if not matches:
-        raise NothingToAsk(missing=f"no {kind} is configured, {_REMEDIES[kind]}")
+        raise NotSetUp(kind=kind, remedy=_REMEDIES[kind])
 
 
 def tracked(catalogue: Catalogue) -> list[Brand]:

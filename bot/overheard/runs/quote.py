@@ -70,6 +70,11 @@ class PriceQuote:
             return "free"
         return wording.money(self.asking.typical + self.judging.typical, about=True)
 
+    @property
+    def for_questions(self) -> str:
+        """The typical price with the questions: ``about $0.42 for 40 questions``."""
+        return f"{self.short} for {wording.count(self.asking.calls, 'question')}"
+
 
 class Pricing:
     """Prices runs before their first question, and checks the prices against the budget.

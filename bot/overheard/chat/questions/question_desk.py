@@ -19,6 +19,7 @@ from overheard.chat.questions.planner import plan_answer
 from overheard.chat.questions.situation import Situation, read_names_of, read_situation
 from overheard.chat.questions.tools import CallReader, InvalidCall, reads
 from overheard.chat.questions.vocabulary import rules
+from overheard.commands.setup.draft import DAYS_A_MONTH
 from overheard.deployment import Call
 from overheard.domain import Metric, Panel, Prompt
 from overheard.errors import BadUsage, OverheardError, UnknownCommand
@@ -33,7 +34,6 @@ MAX_CONVERSATIONS = 2_000
 """Conversations whose last questions are remembered, and people whose questions are counted."""
 QUESTION_CHARS = 80
 """The length of a question whose price is told."""
-WEEKS_A_MONTH = 52 / 12
 NOTES = "actions add"
 """The command of a plugin that notes what people did."""
 OPTION = " --"
@@ -266,4 +266,6 @@ async def _price_of_adding(call: Call, brand: str) -> str:
         usd = (await call.pricing.unchecked(panel)).usd
     except OverheardError:
         return ""
-    return f"One such question, once a week, is {money(usd * WEEKS_A_MONTH, about=True)} a month."
+    return (
+        f"One such question, once a week, is {money(usd * DAYS_A_MONTH / 7, about=True)} a month."
+    )

@@ -14,7 +14,7 @@ from overheard.chat.questions.planner import buttons, primary_first
 from overheard.chat.questions.situation import Situation
 from overheard.chat.questions.tools import notes, reads
 from overheard.chat.questions.vocabulary import vocabulary
-from overheard.chat.replies import form_title
+from overheard.chat.replies import NO_BRAND, form_title
 
 MAX_ACTIONS = 3
 """Buttons of a card."""
@@ -176,12 +176,9 @@ def not_understood(
 def useful_buttons(situation: Situation) -> tuple[Action, ...]:
     """Return buttons for commands that are useful in the present state, the most useful first.
 
-    Without a tracked brand, these are the set-up and the overview. Otherwise: the newest open alert
-    if there is one; the report, what changed, what to do, and what is said of the first tracked
-    brand. Commands that the chat does not offer are left out.
+    These are the newest open alert if there is one; the report, what changed, what to do, and what
+    is said of the first tracked brand. Commands that the chat does not offer are left out.
     """
-    if not situation.own:
-        return buttons(situation.commands, [("setup brand", "Set up"), ("status", "Overview")])
     brand = quoted(situation.own[0])
     pairs = [(f"alerts show {alert.id}", "What happened?") for alert in situation.alerts[:1]]
     pairs += [
@@ -195,11 +192,13 @@ def useful_buttons(situation: Situation) -> tuple[Action, ...]:
 
 def hello_card(situation: Situation) -> Card:
     """Return the card for a greeting or a request for help: examples of questions, and buttons for
-    what is useful now.
+    what is useful now; without a tracked brand, the way to the set-up.
     """
+    if not situation.own:
+        return NO_BRAND
     examples = "\n".join(f"• {question}" for question in notes()["examples"]["questions"])
     return Card(
-        "Ask me in your own words" if situation.own else "Set up your brand first",
+        "Ask me in your own words",
         f"I show what AI models say about your brand. For example:\n{examples}",
         actions=useful_buttons(situation)[:MAX_ACTIONS],
     )

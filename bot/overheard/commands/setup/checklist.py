@@ -18,6 +18,7 @@ SKIPPED = "setup:facts skipped"
 """The name of the setting that says that a person left the facts out."""
 NEWEST_RUNS = 20
 """Runs among which a complete check is looked for."""
+NO_RIVAL = ", and no competitor to compare you with"
 DONE, OPEN = "\N{WHITE HEAVY CHECK MARK}", "\N{WHITE SQUARE BUTTON}"
 
 
@@ -86,15 +87,28 @@ class Checklist:
     Attributes:
         decided: By the name of each step what was decided; empty while the step is open.
         note: A sentence for the last step.
+        ranks: Whether the brand has a competitor. Without one the questions are not done, and
+            their step is the last of the open ones.
     """
 
     decided: Mapping[str, str]
     note: str
+    ranks: bool = True
+
+    def is_done(self, step: SetupStep) -> bool:
+        """Return whether a step is done."""
+        return bool(self.decided[step.name]) and (self.ranks or step.name != "questions")
+
+    @property
+    def open(self) -> tuple[SetupStep, ...]:
+        """The steps that are not done, in the order in which they are proposed."""
+        left = (step for step in STEPS if not self.is_done(step))
+        return tuple(sorted(left, key=lambda step: bool(self.decided[step.name])))
 
     @property
     def done(self) -> int:
         """The number of steps that are done."""
-        return sum(map(bool, self.decided.values()))
+        return len(STEPS) - len(self.open)
 
     @property
     def progress(self) -> str:
@@ -104,12 +118,15 @@ class Checklist:
     @property
     def complete(self) -> bool:
         """Whether all steps are done."""
-        return self.done == len(STEPS)
+        return not self.open
 
-    @property
-    def next(self) -> SetupStep | None:
-        """The first open step; None when all steps are done."""
-        return next((step for step in STEPS if not self.decided[step.name]), None)
+    def missing(self) -> str:
+        """Return a sentence that names what is open; empty when all steps are done."""
+        titles = [
+            step.title if self.ranks or not self.decided[step.name] else "Competitors"
+            for step in self.open
+        ]
+        return f"Still to be set up: {wording.listing(titles).lower()}." if titles else ""
 
     def fields(self) -> tuple[Field, ...]:
         """Return a field for each step: a mark for done or open, its number and title, and what was
@@ -119,7 +136,7 @@ class Checklist:
         texts["start"] = f"{texts['start']} {self.note}".strip()
         return tuple(
             Field(
-                f"{DONE if self.decided[step.name] else OPEN} {NUMBERS[step.name]}  {step.title}",
+                f"{DONE if self.is_done(step) else OPEN} {NUMBERS[step.name]}  {step.title}",
                 texts[step.name],
                 wide=True,
             )
@@ -130,13 +147,12 @@ class Checklist:
         """Return the button of the first open step, or that of the apps when all are done; then a
         ``Change`` button for each step that is done but the first check.
         """
-        following, first = self.next, [Action("apps", "Ask the ChatGPT app and Google too")]
-        if following:
-            first = [Action(following.words, following.begin, Style.PRIMARY)]
+        first = [Action(step.words, step.begin, Style.PRIMARY) for step in self.open[:1]]
+        first = first or [Action("apps", "Ask the ChatGPT app and Google too")]
         changes = (
             Action(step.words, f"Change {step.title[:1].lower()}{step.title[1:]}")
             for step in STEPS[:-1]
-            if self.decided[step.name]
+            if self.is_done(step)
         )
         return (*first, *changes)
 
@@ -158,6 +174,7 @@ async def checklist(call: Call) -> Checklist:
     checked = any(run.panel and run.state is RunState.COMPLETE for run in runs)
     judging = judges(call.plugins.scorers.values())
     described = places = ""
+    ranks = bool(brand and brand.competitors)
     if brand:
         rivals = wording.count(len(brand.competitors), "competitor")
         described = wording.line(brand.name) + (f" and {rivals}" if brand.competitors else "")
@@ -167,13 +184,15 @@ async def checklist(call: Call) -> Checklist:
         places = f"{times[:1].upper()}{times[1:]}, {channels}"
     decided = {
         "brand": described,
-        "questions": wording.count(len(asked), "question") if asked else "",
+        "questions": wording.count(len(asked), "question") + ("" if ranks else NO_RIVAL)
+        if asked
+        else "",
         "facts": wording.count(len(facts), "fact") if facts else skipped,
         "places": places,
         "start": "Done." if checked else "",
     }
     note = f"{call.names.name(judging[0].model)} reads tone and facts." if judging else ""
-    return Checklist(decided, note)
+    return Checklist(decided, note, ranks)
 
 
 def checklist_card(checklist: Checklist) -> Card:
@@ -186,7 +205,7 @@ def checklist_card(checklist: Checklist) -> Card:
         else "I ask AI models what your buyers ask, and tell you when they change what they say "
         "about you."
     )
-    done = [{"title": step.title, "done": bool(checklist.decided[step.name])} for step in STEPS]
+    done = [{"title": step.title, "done": checklist.is_done(step)} for step in STEPS]
     return Card(
         title=f"Set up: {checklist.progress}"
         if checklist.complete
@@ -205,12 +224,11 @@ def greeting_card(checklist: Checklist) -> Card:
     Its first button opens the set-up's first step while no step is done, the checklist while some
     are open, and the report after all of them.
     """
-    following = checklist.next
     text = "I ask AI models what your buyers ask, and tell you when they change what they say."
     begin = Action("report", "Report", Style.PRIMARY)
-    if following:
+    if checklist.open:
         text += " Setting me up takes two minutes."
-        words = "setup list" if checklist.done else following.words
+        words = "setup list" if checklist.done else checklist.open[0].words
         begin = Action(words, "Set up", Style.PRIMARY)
     actions = (begin, Action("help", "What can you do?"))
     return Card("Hello, I am Overheard", text, actions=actions)
@@ -224,6 +242,12 @@ async def step_after(call: Call, name: str = "") -> Step:
     """
     card = checklist_card(await checklist(await call.refreshed()))
     return Step(card, f"setup {name}" if name else "")
+
+
+def go_on(checklist: Checklist) -> tuple[Action, ...]:
+    """Return the button of a set-up that has begun and is not complete."""
+    action = Action("setup list", f"Set up: {checklist.progress}")
+    return () if checklist.complete else (action,)
 
 
 async def show_setup(call: Call) -> Card:

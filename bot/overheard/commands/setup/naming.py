@@ -174,6 +174,7 @@ async def set_questions(
     asked for other brands only is from now on asked for this brand too.
 
     Args:
+        names: Ticked names; those of competitors as typed, where none were suggested.
         questions: The ticked questions without a brand's name.
         then: ``now`` for a check at once, which may cost as much as all suggested questions, the
             price that the form has shown; else `setup facts` follows.
@@ -200,7 +201,8 @@ async def set_questions(
     extended = [replace(prompt, brands=(*prompt.brands, brand.name)) for prompt in of_others]
     for prompt, wanted in zip(of_others, extended, strict=True):
         await PROMPTS.require_own(call, prompt, wanted)
-    rivals = (*brand.competitors, *_ticked_texts(names, "c", draft.competitors))
+    typed = {} if draft.competitors or draft.aliases else dict.fromkeys(map(_one_line, names))
+    rivals = (*brand.competitors, *typed, *_ticked_texts(names, "c", draft.competitors))
     aliases = (*brand.aliases, *_ticked_texts(names, "a", draft.aliases))
     rivals, aliases = tuple(dict.fromkeys(rivals)), tuple(dict.fromkeys(aliases))
     named = replace(brand, competitors=rivals, aliases=aliases)
@@ -257,12 +259,16 @@ async def fill_questions(call: Call, **__: object) -> FormContent:
             f" Competitors and other names of {brand.name} are declared in "
             f"{call.config.file}; change them there and restart."
         )
+    offered_names, hints = {"names": names}, dict[str, str]()
+    if not (draft.competitors or draft.aliases or brand.competitors or is_declared):
+        offered_names = {}
+        hints["names"] = "I found no competitor: name some. Without one there is no rank."
     questions = [c for c in _numbered_choices("q", draft.questions) if c.label not in not_offered]
     branded = [c for c in _numbered_choices("b", draft.branded) if c.label not in not_offered]
     ticked = [] if known else [choice.value for choice in questions[:TICKED]]
     offered = await _price_of_all(call, brand, draft)
     price = await price_of_questions(call, brand.name, _ticked_texts(ticked, "q", draft.questions))
-    cost = price.short if price else "price unknown"
+    cost = price.for_questions if price else "price unknown"
     then = [
         FormChoice("now", f"Ask now, {cost}"),
         FormChoice("later", "First facts, a channel and a day"),
@@ -270,8 +276,8 @@ async def fill_questions(call: Call, **__: object) -> FormContent:
     return step_form(
         "questions",
         {"names": [choice.value for choice in names], "questions": ticked, "then": "now"},
-        {"names": names, "questions": questions, "branded": branded, "then": then},
-        {"then": f"All of them: {offered.price}." if offered else "What comes next."},
+        {**offered_names, "questions": questions, "branded": branded, "then": then},
+        {**hints, "then": f"All of them: {offered.price}." if offered else "What comes next."},
         text=text,
     )
 

@@ -18,6 +18,7 @@ from overheard.commands.arguments import (
     days_of,
     in_words,
 )
+from overheard.commands.check import scheduled_repeats
 from overheard.commands.first_check import ROUND_SIZES
 from overheard.commands.power import alarm_budgets, current_offer
 from overheard.commands.routes import store_digest, store_route, time_zone_name
@@ -162,7 +163,7 @@ async def _budget_hint(call: Call, brand: Brand) -> str:
         return "In dollars. What a check costs is not known yet."
     check_usd = price.asking.typical + price.judging.typical
     month = wording.money(check_usd * DAYS_A_MONTH / 7, about=True)
-    return f"In dollars. A check a week is {month} a month ({price.short} a check)."
+    return f"In dollars. A check is {price.for_questions}; one a week is {month} a month."
 
 
 async def _power_sentence(call: Call, brand: Brand) -> str:
@@ -288,10 +289,11 @@ async def _question_readers(call: Call) -> list[FormChoice]:
 
 
 async def _first_price(call: Call, brand: Brand, begin: str) -> PriceQuote | None:
-    """Return the price of the first check: of one repeat, or for ``three`` of all repeats of the
+    """Return the price of the first check: of one as the schedule asks, or for ``three`` of the
     three largest rounds. None if there is nothing to ask.
     """
-    repeats = sum(ROUND_SIZES[0]) if begin == "three" else 1
+    weekly = scheduled_repeats(call.catalogue, (brand.name,))
+    repeats = sum(ROUND_SIZES[0]) if begin == "three" else weekly
     return await price_of_questions(call, brand.name, (), repeats=repeats)
 
 
@@ -305,11 +307,11 @@ async def fill_start(call: Call, **__: object) -> FormContent:
     reader if there is a judge now, else rules; for questions, unless that was declined.
     """
     brand = drafted_brand(call.catalogue)
-    labels = {"once": "Once now", "three": "Three times today: I know sooner what is normal"}
+    labels = {"once": "Once now", "three": "Three times today, to learn faster"}
     choices = []
     for key, label in labels.items():
         quote = await _first_price(call, brand, key)
-        choices.append(FormChoice(key, f"{label}, {quote.short}" if quote else label))
+        choices.append(FormChoice(key, f"{label}, {quote.for_questions}" if quote else label))
     when = [in_words(schedule.cron) for schedule in call.catalogue.schedules[:1]]
     choices.append(FormChoice("later", f"Not now: {when[0]}" if when else "Not now"))
     checked = bool((await checklist(call)).decided["start"])
