@@ -42,7 +42,7 @@ from figures import rows
 from overheard.detection.confirmation import LOOKS
 from overheard.detection.control_variate import RunEffectPrior, StreamGroup
 from overheard.detection.decision_inputs import WATCHED_A_YEAR, AlertPolicy
-from overheard.detection.explanation import Hypothesis
+from overheard.detection.explanation import PROBABLE, SURE, Hypothesis
 from overheard.detection.monitor import Monitor
 from overheard.detection.power import smallest_visible_loss
 from overheard.measure.intervals import wilson
@@ -175,18 +175,31 @@ def levels(panels: int, seed: int) -> None:
 
 
 def patterns(panels: int, seed: int) -> None:
-    """Print how often the right cause is the likeliest, by runs since the alarm."""
-    lines = []
+    """Print how often the right cause is the likeliest, by runs since the alarm, and how often by
+    the word that an alert says of it.
+    """
+    lines, told = [], list[tuple[float, bool]]()
     for truth in Hypothesis:
         for effects in ("shared", "own"):
             found = events.pattern(truth, effects, panels, seed)
             shares = (
-                f"{sum(w > 0 for w in weights)} of {len(weights)} ({np.abs(weights).mean():.2f})"
+                f"{sum(w == most for w, most in weights)} of {len(weights)} "
+                f"({np.mean([w for w, _ in weights]):.2f})"
                 for weights in found.values()
             )
             lines.append((truth.name.lower().replace("_", " "), effects, *shares))
+            told += [(most, w == most) for w, most in found[0]]
     rows(
         ("truth", "effects", "at the alarm; bar 20 of 24", "1 run later; 22", "3 runs later"), lines
+    )
+    words = {"looks like": (SURE, 2.0), "probably": (PROBABLE, SURE), "may be": (0.0, PROBABLE)}
+    rows(
+        ("word at the alarm", "right"),
+        (
+            (word, f"{_share(float(np.mean(right or [0])), len(right))} of {len(right)}")
+            for word, (low, high) in words.items()
+            for right in [[ok for weight, ok in told if low <= weight < high]]
+        ),
     )
 
 

@@ -90,9 +90,11 @@ def after_dips(effects: str, panels: int, seed: int) -> list[list[int]]:
     return waited
 
 
-def pattern(truth: Hypothesis, effects: str, panels: int, seed: int) -> dict[int, list[float]]:
-    """Return the weights of the true cause, so many runs after the alarm of a brand, by `LATER`;
-    negative where another cause is likelier.
+def pattern(
+    truth: Hypothesis, effects: str, panels: int, seed: int
+) -> dict[int, list[tuple[float, float]]]:
+    """Return the weights of the true cause and of the likeliest one, so many runs after the alarm
+    of a brand, by `LATER`.
     """
     cells, size = {
         Hypothesis.BRAND_AT_MODEL: ({(0, 0)}, -1.6),
@@ -101,7 +103,7 @@ def pattern(truth: Hypothesis, effects: str, panels: int, seed: int) -> dict[int
         Hypothesis.EVERYTHING: ({(b, m) for b in range(BRANDS) for m in range(MODELS)}, 1.2),
     }[truth]
     design = WorldDesign("normal", effects, 0.25, BRANDS, MODELS, runs=PATTERN_AT + 12)
-    found: dict[int, list[float]] = {later: [] for later in LATER}
+    found: dict[int, list[tuple[float, float]]] = {later: [] for later in LATER}
     for number in range(panels):
         rng = np.random.default_rng([seed, number])
         signs = rng.choice([-1.0, 1.0], BRANDS) if size > 0 else np.ones(BRANDS)
@@ -111,14 +113,16 @@ def pattern(truth: Hypothesis, effects: str, panels: int, seed: int) -> dict[int
         for alarm in monitor.replay():
             if alarm.run.id > PATTERN_AT:
                 for later in LATER:
-                    found[later].append(_weight(truth, alarm.shifts[0], streams, later))
+                    found[later].append(_weights(truth, alarm.shifts[0], streams, later))
                 break
     return found
 
 
-def _weight(truth: Hypothesis, shift: Shift, streams: Sequence[Stream], later: int) -> float:
-    """Return the weight, from -1 to 1, of the true cause of a shift `later` runs after it; negative
-    if another cause is the likeliest.
+def _weights(
+    truth: Hypothesis, shift: Shift, streams: Sequence[Stream], later: int
+) -> tuple[float, float]:
+    """Return the weights, from 0 to 1, of the true cause of a shift and of the likeliest one,
+    `later` runs after it.
     """
     key = StreamKey(shift.brand, shift.model, shift.metric)
     runs = streams[0].runs
@@ -126,8 +130,7 @@ def _weight(truth: Hypothesis, shift: Shift, streams: Sequence[Stream], later: i
     past = [stream_until(stream, until) for stream in streams]
     began = runs[shift.first_run_id - 1]
     told = attribute(key, past, began, run_effect_prior(key.model))
-    likeliest = max(told.weights, key=lambda cause: told.weights[cause])
-    return told.weights[truth] * (1 if likeliest is truth else -1)
+    return told.weights[truth], max(told.weights.values())
 
 
 def model_delays(effects: str, per_year: float, panels: int, seed: int) -> list[int]:

@@ -395,7 +395,7 @@ def test_an_alert_keeps_its_budget() -> None:
 def said_of(cause: Hypothesis) -> Explanation:
     """Return an explanation that names one cause."""
     words = f"This is probably {CAUSES[cause].pattern}."
-    return Explanation(((CAUSES[cause], 0.9),), words, words)
+    return Explanation(((CAUSES[cause], 0.89),), words, words)
 
 
 def test_the_last_line_says_how_sure_it_is_and_what_it_is_part_of() -> None:

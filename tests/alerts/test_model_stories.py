@@ -231,7 +231,7 @@ async def test_everything_at_once_is_one_message(house: House) -> None:
     assert [one.id for one in await without_covered(house.store, [second, first])] == [first.id]
     with without_pictures():
         card = await alert_card(Call(house.deployment, zone=house.deployment.zone), first)
-    assert card.title == "Everything moved at once: probably our own side"
+    assert card.title == "Everything moved at once: how we ask, or the whole category"
     assert "So it is at a and b: look first at the questions" in str(card.text)
 
     listed = (await past_changes(Call(house.deployment))).data
@@ -407,7 +407,7 @@ async def test_the_message_says_which_brands_moved(moved: House) -> None:
         r"\(2\d, usually 1\d\)\.",
         str(short.text),
     )
-    assert short.footer == "Nearly certain · probably the model as a whole"
+    assert short.footer == "Nearly certain · looks like the model as a whole"
     assert short.severity is whole.severity is Severity.BAD
     assert whole.table
     assert {row[0] for row in whole.table.rows} == set(BRANDS)

@@ -366,15 +366,17 @@ def test_causes_that_cannot_be_told_apart_share_their_weight(
 
 
 @pytest.mark.parametrize(
-    ("weight", "begins", "other"),
+    ("weight", "begins", "short", "other"),
     [
-        (0.9, "This looks like ", False),
-        (0.899, "This is probably ", False),
-        (0.6, "This is probably ", False),
-        (0.599, "This may be ", True),
+        (0.9, "This looks like ", "looks like {brand} alone", False),
+        (0.899, "This is probably ", "probably {brand} alone", False),
+        (0.6, "This is probably ", "probably {brand} alone", False),
+        (0.599, "This may be ", "not clear: {brand} alone or news about {brand}", True),
     ],
 )
-def test_words_are_as_sure_as_the_weights(weight: float, begins: str, *, other: bool) -> None:
+def test_words_are_as_sure_as_the_weights(
+    weight: float, begins: str, short: str, *, other: bool
+) -> None:
     """Below two thirds the next cause is named as well; JSON has all of them."""
     rest = (1 - weight) / 4
     weights = dict(zip(Hypothesis, (weight, rest, 2 * rest, rest), strict=True))
@@ -382,11 +384,18 @@ def test_words_are_as_sure_as_the_weights(weight: float, begins: str, *, other: 
     assert said.startswith(f"{begins}{CAUSES[Hypothesis.BRAND_AT_MODEL].pattern}")
     assert (CAUSES[Hypothesis.BRAND_EVERYWHERE].pattern in said) == other
     explained = Explanation(tuple(causes(weights, 2, 2)), said, said)
+    assert explained.short == short
     data = explained.data()
     assert data["text"] == said
     assert data["weights"] == {
         CAUSES[one].pattern: round(share, 4) for one, share in weights.items()
     }
+
+
+def test_without_other_brands_and_models_no_cause_is_named() -> None:
+    """The few words say what is missing."""
+    said = explanation_sentence({one: one.value for one in Hypothesis}, 1, 1)
+    assert Explanation((), said, said).short == "no other brand or model to compare with"
 
 
 def test_a_model_on_this_machine_knows_no_news() -> None:

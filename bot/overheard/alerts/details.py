@@ -224,7 +224,7 @@ def model_title(name: str, evidence: AlertEvidence) -> str:
         name: The model's name for readers.
     """
     if evidence.everything:
-        return "Everything moved at once: probably our own side"
+        return "Everything moved at once: how we ask, or the whole category"
     return f"{name} changed how it speaks about your whole category"
 
 

@@ -114,7 +114,7 @@ def footer_line(alert: Alert, evidence: AlertEvidence, *, is_short: bool = False
 def _footnotes(alert: Alert, evidence: AlertEvidence, *, is_short: bool) -> Iterator[str]:
     """Yield the parts of a message's last line in order; a part that is not known is left out or
     empty. They are: how certain the alert is, what a model that read its sentences says, the update
-    of the model that fits it, its probable cause, the alert of which it is a part, other models (if
+    of the model that fits it, its likely cause, the alert of which it is a part, other models (if
     not ``is_short``), and the person who takes care of it.
     """
     name = evidence.names.name(alert.shift.model)
@@ -125,14 +125,9 @@ def _footnotes(alert: Alert, evidence: AlertEvidence, *, is_short: bool) -> Iter
         yield evidence.checked
     if updates := measured_shift(alert).updates:
         yield f"fits {name}'s update of {wording.short_day(updates[0].at, evidence.zone)}"
-    cause = evidence.explanation.probable if evidence.explanation else None
-    if (
-        cause
-        and not updates
-        and not evidence.model_alert
-        and not (alert.of_model and evidence.everything)
-    ):
-        yield f"probably {cause.short.format(brand=measured_shift(alert).brand, model=name)}"
+    in_title = alert.of_model and evidence.everything
+    if evidence.explanation and not (updates or evidence.model_alert or in_title):
+        yield evidence.explanation.short.format(brand=measured_shift(alert).brand, model=name)
     if evidence.model_alert:
         of = "what moved at all models" if alert.of_model else f"{name}'s change as a whole"
         yield f"part of {of}"

@@ -285,6 +285,8 @@ SURE, PROBABLE = 0.9, 0.6
 """The posterior probabilities from which on the words are "looks like", and "probably"."""
 SETTLED = 0.75
 """The posterior probability from which on one cause is named where two were left open before."""
+_LOOKS_LIKE = "This looks like"
+"""Begins a sentence on a cause that is sure."""
 _OR = "; or "
 """Stands between two causes that are both left open."""
 
@@ -387,7 +389,7 @@ def explanation_sentence(
     (first, weight), (second, _), *_ = cause_weights
     hint = "" if models > 1 else " A second model would tell them apart."
     if weight >= SURE:
-        return f"This looks like {first.pattern}.{hint}"
+        return f"{_LOOKS_LIKE} {first.pattern}.{hint}"
     if weight >= PROBABLE:
         return _probably_sentence(first) + hint
     return _either_sentence(first, second) + hint
@@ -424,6 +426,19 @@ class Explanation:
     causes: tuple[tuple[Cause, float], ...]
     words: str
     text: str
+
+    @property
+    def short(self) -> str:
+        """The cause in a few words, no surer than `words`, with ``{brand}`` and ``{model}`` in the
+        place of names: ``probably {brand} alone``.
+        """
+        said = [cause for cause, _ in self.causes if cause.pattern in self.words]
+        said.sort(key=lambda cause: self.words.index(cause.pattern))
+        if not said:
+            return "no other brand or model to compare with"
+        if _OR in self.words:
+            return f"not clear: {' or '.join(cause.short for cause in said)}"
+        return f"{'looks like' if _LOOKS_LIKE in self.words else 'probably'} {said[0].short}"
 
     @property
     def probable(self) -> Cause | None:
