@@ -232,3 +232,32 @@ async def test_every_surface_tells_a_change_of_a_model_as_a_whole_once() -> None
     assert (story.state, story.alert) == (StoryState.MOVED, brand)
     assert [alert.id for alert in await alerts_about(store, "Acme")] == [told.id, brand.id]
     assert await alerts_about(store, "Zeta") == []
+
+
+@pytest.mark.parametrize(
+    ("change", "width", "answers", "moved", "bound", "more"),
+    [
+        (-0.13, 0.16, (400, 72), True, 0.21, 1),
+        (-0.13, 0.20, (400, 72), False, 0.23, 1),
+        (-0.02, 0.08, (400, 144), False, 0.06, 1),
+        (0.02, 0.26, (720, 36), False, 0.15, 2),
+        (0.05, 0.26, (80, 36), False, 0.18, None),
+    ],
+)
+def test_what_an_update_did_is_told_by_one_test(
+    change: float, width: float, answers: tuple[int, int], *, moved: bool, bound: float, more: Any
+) -> None:
+    """It moved the brand, or not by more than a bound; else how many checks would tell."""
+    watch = Watch(
+        "visibility",
+        NOON,
+        (NOON,),
+        "feed",
+        values=(0.5, 0.5 + change),
+        interval=(change - width / 2, change + width / 2),
+        answers=answers,
+    )
+    assert watch.has_moved == moved
+    assert watch.bound == pytest.approx(bound)
+    assert watch.looks_to_tell == more
+    assert Watch.read(watch.data()) == watch

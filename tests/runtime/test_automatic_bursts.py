@@ -1,6 +1,7 @@
 """A model is asked again by itself, from what the store holds, until it is told or has passed."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -42,6 +43,7 @@ from overheard.runtime.scheduler import Scheduler
 from overheard.runtime.server import Server
 from overheard.runtime.wiring import open_deployment
 from overheard.testing.deployment import create_test_store
+from overheard.views.news import WATCH_ICON
 
 MODEL = Model("svc", "m-1")
 START = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -422,6 +424,37 @@ async def test_an_update_is_followed_until_it_is_clear(house: House, source: str
     assert (watch.over, watch.source, len(watch.looks)) == (True, source, 6)
     assert watch.interval is not None
     assert watch.interval[0] < 0 < watch.interval[1]
+
+
+@pytest.mark.parametrize(
+    ("shares", "told"),
+    [
+        (
+            (5, 5),
+            r".4 points \(.24 to \S17 points\)\. With the few answers before it less than 10 ",
+        ),
+        (
+            (2,),
+            r".19 points \(.39 to \S10 points\)\. About 6 more checks would tell\. The next is on",
+        ),
+        ((1,), r".29 points \(.*\)\. About 1 more check would tell\. The next check, .* decides\."),
+    ],
+)
+async def test_each_weekly_check_after_an_update_says_by_how_much_it_moved(
+    house: House, shares: tuple[int, ...], told: str
+) -> None:
+    """Where nothing is asked again by itself; as far as it is known, and what decides."""
+    house.deployment = automatic(house.deployment, automatic=False)
+    await house.deployment.store.updates.add(
+        ModelUpdate(MODEL, house.clock.now() + timedelta(hours=1), source="announced")
+    )
+    for share in shares:
+        house.clock.pass_(hours=WEEK / timedelta(hours=1))
+        house.provider.share = share
+        card = await executed(check(Call(house.deployment), models=["svc/m-1"]))
+
+    assert card.title == f"{WATCH_ICON} m-1 was changed: announced"
+    assert re.search(f"Not clear yet: {told}", str(card.text))
 
 
 @pytest.mark.parametrize(("source", "asked"), [("watch", 1), ("announced", 0)])

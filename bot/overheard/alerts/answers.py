@@ -103,8 +103,8 @@ def _why(alert: Alert, evidence: AlertEvidence) -> tuple[str, ...]:
         day = wording.short_day(shift.updates[0].at, evidence.zone)
         title = f"{name}'s update of {day} fits"
     elif evidence.explanation and evidence.explanation.probable:
-        cause = evidence.explanation.short.format(brand=shift.brand, model=name)
-        title = f"{cause[:1].upper()}{cause[1:]}"
+        likely = evidence.explanation.short.format(brand=shift.brand, model=name)
+        title = f"{likely[:1].upper()}{likely[1:]}"
     proof = "" if title == UNKNOWN_CAUSE else "That fits; it is no proof."
     why = why_sentences(alert, evidence)
     if (cause := evidence.cause) is None:

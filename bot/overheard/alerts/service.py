@@ -435,4 +435,5 @@ def _watch(monitor: Monitor, model: Model, occasion: Occasion, since: Comparison
         over=occasion.over,
         values=(since.before, since.after) if since else None,
         interval=since.interval if since else None,
+        answers=since.answers if since else None,
     )

@@ -10,10 +10,12 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from math import ceil, inf, sqrt
 from typing import Any
 
 from overheard.cards import wording
 from overheard.config.sections import Config
+from overheard.detection.confirmation import TOLD_BOUND
 from overheard.detection.placement import ONE_STORY, belongs_to
 from overheard.domain import (
     VISIBILITY,
@@ -27,6 +29,10 @@ from overheard.domain import (
 )
 from overheard.interfaces import Store
 
+MOVED_WIDTHS = 1.49
+"""The boundary of the test after an update, 2.453, over that of a 90 % interval, 1.645."""
+LOOKS_WORTH_NAMING = 12
+"""The largest number of runs that is named as what it takes to tell what an update did."""
 BrandAtModel = tuple[str, Model]
 """A brand's name, and a model."""
 
@@ -91,6 +97,7 @@ class Watch:
         values: The mean before, and the mean of the runs that count; None where nothing can be
             compared.
         interval: The 90 % interval of the change between them.
+        answers: Number of answers (before, in the runs that count).
     """
 
     metric: str
@@ -101,11 +108,49 @@ class Watch:
     over: bool = False
     values: tuple[float, float] | None = None
     interval: tuple[float, float] | None = None
+    answers: tuple[int, int] | None = None
 
     @property
     def is_open(self) -> bool:
         """Whether the model is asked again."""
         return self.opened is not None and not self.over
+
+    @property
+    def has_moved(self) -> bool:
+        """Whether the runs that count show that the brand moved, by a test that all looks after an
+        update share (`announced_updates.DEFAULT_PLAN`).
+        """
+        if not self.values or not self.interval:
+            return False
+        change, (low, high) = self.values[1] - self.values[0], self.interval
+        return abs(change) > MOVED_WIDTHS * abs(change - (low if change > 0 else high))
+
+    @property
+    def bound(self) -> float:
+        """The largest change, up or down, that the interval holds."""
+        return max(map(abs, self.interval)) if self.interval else 1.0
+
+    @property
+    def least(self) -> float:
+        """The half-width of the interval that any number of further runs would leave: what is not
+        known of the time before.
+        """
+        low, high = self.interval or (-1.0, 1.0)
+        before, after = self.answers or (1, 1)
+        return (high - low) / 2 * sqrt(after / (before + after))
+
+    @property
+    def looks_to_tell(self) -> int | None:
+        """About how many more runs would tell by how much an update moved the brand; None where no
+        number would (`least`), or more than `LOOKS_WORTH_NAMING`.
+        """
+        if not (self.values and self.interval and self.answers):
+            return None
+        change, (before, after) = abs(self.values[1] - self.values[0]), self.answers
+        wanted = max(TOLD_BOUND - change, change / MOVED_WIDTHS)
+        spare = (wanted / self.least) ** 2 - 1
+        more = ceil(len(self.looks) * (before / after / spare - 1)) if spare > 0 else inf
+        return max(1, int(more)) if more <= LOOKS_WORTH_NAMING else None
 
     def data(self) -> dict[str, Any]:
         """Return it as JSON values."""
@@ -115,7 +160,8 @@ class Watch:
     @classmethod
     def read(cls, data: Mapping[str, Any]) -> Watch:
         """Return it from its JSON values."""
-        opened, values, interval = (data.get(key) for key in ("opened", "values", "interval"))
+        names = "opened", "values", "interval", "answers"
+        opened, values, interval, answers = map(data.get, names)
         return cls(
             metric=data["metric"],
             opened=datetime.fromisoformat(opened) if opened else None,
@@ -125,6 +171,7 @@ class Watch:
             over=data.get("over", False),
             values=(values[0], values[1]) if values else None,
             interval=(interval[0], interval[1]) if interval else None,
+            answers=(answers[0], answers[1]) if answers else None,
         )
 
 

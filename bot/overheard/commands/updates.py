@@ -73,7 +73,7 @@ class Effect:
             return _short_change_words(self.verdict)
         if self.verdict.finding is UpdateStatus.STILL:
             return f"is named as before, give or take {_bound_words(self.verdict, NAMED)}"
-        return f"is not yet clear after {self.verdict.looks} of {self.verdict.most} checks"
+        return _finding_words(self.verdict, NAMED)
 
     @property
     def sentence(self) -> str:
@@ -141,7 +141,11 @@ def _finding_words(verdict: UpdateEffect, scale: Scale) -> str:
         return (
             f"did not move by more than {_bound_words(verdict, scale)}{_runs_needed_words(verdict)}"
         )
-    return f"is not yet clear after {verdict.looks} of {verdict.most} checks"
+    low, high = verdict.interval
+    return (
+        f"is not yet clear after {verdict.looks} of {verdict.most} checks: so far "
+        f"{wording.change(verdict.change, scale)} ({wording.interval(low, high, scale)})"
+    )
 
 
 def shift_words(moved: UpdateEffect | Shift, scale: Scale) -> str:

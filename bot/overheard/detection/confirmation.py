@@ -30,6 +30,8 @@ each of them, in the direction of the run that opened it."""
 LOOKS_BY_CHANCE = 3.0
 """By how much runs that ask again raise how often chance shows evidence: each is another look at
 the same days. Simulated by `bench/detection.py`."""
+TOLD_BOUND = 0.1
+"""The largest change of a rate that an update is said not to have exceeded; more is not clear."""
 YEAR = timedelta(days=365)
 
 

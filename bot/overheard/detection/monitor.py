@@ -13,7 +13,13 @@ from overheard.detection.baseline import (
     run_slice,
     stream_rows,
 )
-from overheard.detection.confirmation import LOOKS_BY_CHANCE, LOOKS_SPENT, Occasion, deviation
+from overheard.detection.confirmation import (
+    LOOKS_BY_CHANCE,
+    LOOKS_SPENT,
+    TOLD_BOUND,
+    Occasion,
+    deviation,
+)
 from overheard.detection.control_variate import run_effect_prior, run_series
 from overheard.detection.decide import decide
 from overheard.detection.decision_inputs import (
@@ -140,7 +146,7 @@ REACH_DAYS = 112.0
 """How many days back a change is looked for, and at least 16 runs."""
 MAX_PACE = 366.0
 """Analyses a year (one a day) above which a change is looked for in no more runs."""
-REPLAY_VERSION = 5
+REPLAY_VERSION = 6
 """Increase it with every change after which a past run may be decided otherwise: what is kept of
 the past (`Monitor.turns`) is then found again."""
 OWN_PROOF_RUNS = 8
@@ -535,7 +541,10 @@ class Monitor:
         rows = np.append(before, asked[asked >= occasion.row])
         alone = group.apart(rows, occasion.row)
         series = run_series(alone, np.arange(len(rows)), run_effect_prior(model))
-        watched.occasion = occasion.looked(series, rows.tolist())
+        watched.occasion = occasion = occasion.looked(series, rows.tolist())
+        if occasion.source and (since := self._since(model, occasion)):
+            is_told = max(map(abs, since.interval)) <= TOLD_BOUND
+            watched.occasion = replace(occasion, over=occasion.over or is_told)
 
     def _open_occasion(self, evidence: ModelEvidence, *, alarmed: bool) -> None:
         """Open an occasion at a model if the brand deviates in the run, or is watched, and none is

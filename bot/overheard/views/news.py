@@ -18,6 +18,7 @@ from overheard.cards.command import quoted
 from overheard.cards.metric_words import words_of
 from overheard.cards.model_names import ModelNames, asked_by
 from overheard.deployment import Call
+from overheard.detection.confirmation import TOLD_BOUND
 from overheard.domain import VISIBILITY, Brand, Model, Scale
 from overheard.measure.trends import trend
 from overheard.runs.presence import Presence
@@ -384,42 +385,57 @@ class Telling:
             watch = there.story.watch
             if not watch or there.model in self.situation.moved_at | far:
                 continue
-            if watch.over:
-                yield self._over(there, watch)
-                continue
-            title = f"{WATCH_ICON} Watching: {self._watch_words(there, watch.metric)}"
             figures = self._watch_figures(there, watch.metric)
             if watch.source:
-                how = SOURCE_WORDS.get(watch.source, watch.source)
-                title = f"{WATCH_ICON} {self.names.name(there.model)} was changed: {how}"
-                chance = "What that did to you is not clear yet."
+                yield self._update_news(there, watch, figures)
+            elif watch.over:
+                lines, title = (figures,) if figures else (), self.names.name(there.model)
+                yield News(NewsKind.PASSED, f"It has passed at {title}", lines, model=there.model)
             else:
+                title = f"{WATCH_ICON} Watching: {self._watch_words(there, watch.metric)}"
                 chance = f"True in about {TRUE_OF_WATCHED} of such cases."
-            line = f"{figures} {chance} {self.decider(there)}".strip()
-            yield News(NewsKind.WATCHED, title, (line,), model=there.model)
+                line = f"{figures} {chance} {self.decider(there)}".strip()
+                yield News(NewsKind.WATCHED, title, (line,), model=there.model)
 
-    def _over(self, there: ModelSituation, watch: Watch) -> News:
-        """Return what asking again has shown: that it has passed or, after an update, by how much
-        it did not move the brand.
+    def _update_news(self, there: ModelSituation, watch: Watch, figures: str) -> News:
+        """Return what an update did to the brand by the checks since: by how much it moved it, or
+        did not; or how far it may have, and what decides.
         """
         name, brand = self.names.name(there.model), self.situation.brand.name
-        figures = self._watch_figures(there, watch.metric)
-        if not watch.source:
-            lines = (figures,) if figures else ()
-            return News(NewsKind.PASSED, f"It has passed at {name}", lines, model=there.model)
-        moved = max(map(abs, watch.interval)) if watch.interval else 1.0
-        values = " before and ".join(wording.percent(value) for value in watch.values or ())
-        line = f"{values} after it." if values else ""
-        if moved > TOLD_BOUND:
-            title = f"What the update of {name} did to {brand} is not clear yet"
-            low, high = watch.interval or (-1.0, 1.0)
-            between = wording.interval(low, high, Scale.BINARY)
-            line = f"{line} The difference is {between} points. {self.decider(there)}"
+        how = SOURCE_WORDS.get(watch.source, watch.source)
+        title = f"{WATCH_ICON} {name} was changed: {how}"
+        line, decider, severity = figures, self.decider(there), Severity.PLAIN
+        if watch.over:
+            title, line = f"What the update of {name} did to {brand} is not clear yet", ""
+        if not watch.values or not watch.interval:
+            line = f"{line} What that did to you is not clear yet. {decider}"
         else:
-            points = wording.count(ceil(100 * moved), "point")
-            title = f"The update of {name} did not move {brand}"
-            line = f"{line} Not by more than {points}."
-        return News(NewsKind.PASSED, title, (line.strip(),), Severity.GOOD, there.model)
+            before, after = map(wording.percent, watch.values)
+            change = wording.change(watch.values[1] - watch.values[0], Scale.BINARY)
+            size = f"{change} ({wording.interval(*watch.interval, Scale.BINARY)})"
+            line = f"{before} before and {after} after it."
+            if watch.has_moved:
+                title = f"The update of {name} moved {brand} by {size}"
+                severity = Severity.GOOD if watch.values[1] > watch.values[0] else Severity.WARNING
+                line = line if watch.over else f"{line} {decider}"
+            elif watch.bound <= TOLD_BOUND:
+                title, severity = f"The update of {name} did not move {brand}", Severity.GOOD
+                points = wording.count(ceil(100 * watch.bound), "point")
+                line = f"{line} Not by more than {points}."
+            else:
+                line = f"{line} Not clear yet: {size}. {self._looks_sentences(there, watch)}"
+        kind = NewsKind.PASSED if watch.over else NewsKind.WATCHED
+        return News(kind, title, (line.strip(),), severity, there.model)
+
+    def _looks_sentences(self, there: ModelSituation, watch: Watch) -> str:
+        """Return how many checks would tell what an update did, and when the next one is."""
+        if (more := watch.looks_to_tell) is None:
+            points = wording.count(ceil(100 * watch.least), "point")
+            return f"With the few answers before it less than {points} cannot be told."
+        decider = self.decider(there)
+        if more > 1:
+            decider = decider.replace("The next check, ", "The next is ").replace(", decides", "")
+        return f"About {wording.count(more, 'more check')} would tell. {decider}"
 
     def _watch_words(self, there: ModelSituation, metric: str) -> str:
         """Return what may have changed: ``ChatGPT may name Acme a little less``."""
@@ -513,8 +529,6 @@ class Telling:
 
 TRUE_OF_WATCHED = "half"
 """The share of what is watched that turns out to be true (docs/statistics.md)."""
-TOLD_BOUND = 0.1
-"""The largest change that an update is said not to have exceeded; more is not clear."""
 LESS_IS_BETTER = frozenset({"position", "drawback"})
 """Metrics of which a smaller value is better."""
 
