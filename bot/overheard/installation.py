@@ -18,10 +18,14 @@ def install_command(*arguments: str, extra: str = "") -> str:
         arguments: Packages, and options of pip.
         extra: An extra of Overheard such as ``otel``, whose packages are added; "" for none.
     """
-    pip = [sys.executable, "-m", "pip", "install"]
-    uv = ["uv", "pip", "install", "--python", sys.executable]
-    installer = pip if find_spec("pip") else uv  # environments that uv makes have no pip
-    return shlex.join([*installer, *arguments, *extra_packages(extra)])
+    return shlex.join([*installer(), *arguments, *extra_packages(extra)])
+
+
+def installer() -> list[str]:
+    """Return the words of a command that installs packages into the environment of this process."""
+    if find_spec("pip"):
+        return [sys.executable, "-m", "pip", "install"]
+    return ["uv", "pip", "install", "--python", sys.executable]  # environments of uv have no pip
 
 
 def reinstall_command(name: str) -> str:

@@ -5,13 +5,13 @@ It imports no deployment: help begins here, and a deployment takes longer to imp
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Collection
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, ClassVar, Protocol
+from typing import TYPE_CHECKING, ClassVar
 
 from overheard.cards.command import CommandSpec, Face
 from overheard.config.loader import example_config, find_config, load_config
@@ -25,50 +25,19 @@ if TYPE_CHECKING:
     from overheard.deployment import Call, Deployment
 
 
-class OpenDeployment(Protocol):
-    """Opens a deployment, and closes it after the block."""
-
-    def __call__(
-        self, config: Config, *, create: bool = True
-    ) -> AbstractAsyncContextManager[Deployment]:
-        """Return a context manager that opens a deployment and closes it after the block.
-
-        Args:
-            config: The configuration.
-            create: Whether a missing store is created. If not, an empty store that is removed at
-                the end takes its place, and `Deployment.missing_store` has its URL.
-        """
-
-
-class Serve(Protocol):
-    """Runs a deployment."""
-
-    async def __call__(self, deployment: Deployment) -> None:
-        """Serve the deployment until the process is stopped."""
-
-
-class Work(Protocol):
-    """Runs a worker."""
-
-    async def __call__(
-        self, deployment: Deployment, kinds: Collection[TaskKind], at_once: int
-    ) -> None:
-        """Carry out tasks of the shared queue until the process is stopped.
-
-        Args:
-            at_once: The largest number of tasks at the same time.
-        """
-
-
 @dataclass(frozen=True, slots=True)
 class Session:
     """The argument of terminal commands that need no open deployment, or open one themselves.
 
     Attributes:
+        open_deployment: Opens the deployment of a configuration within a block; with
+            ``create=False`` a missing store is not created, but replaced by an empty one that is
+            removed at the end, and `Deployment.missing_store` has its URL.
         maintenance: Returns the maintenance of stores.
         config: The configuration file that was given, or None.
         serve: Runs a deployment until the process is stopped.
-        work: Runs a worker until the process is stopped.
+        work: Runs a worker for some kinds of tasks, so many at a time, until the process is
+            stopped.
         ask: Asks the person at the terminal a question and returns the answer, by default the
             second argument; None where no person can answer.
         reserved_words: The first words of the commands of Overheard, which no plugin may take.
@@ -76,11 +45,11 @@ class Session:
         progress: Shows the progress of long work.
     """
 
-    open_deployment: OpenDeployment
+    open_deployment: Callable[..., AbstractAsyncContextManager[Deployment]]
     maintenance: Callable[[], StoreMaintenance]
     config: Path | None = None
-    serve: Serve | None = None
-    work: Work | None = None
+    serve: Callable[[Deployment], Awaitable[None]] | None = None
+    work: Callable[[Deployment, Collection[TaskKind], int], Awaitable[None]] | None = None
     ask: Callable[[str, str], str] | None = None
     reserved_words: Collection[str] = ()
     zone: tzinfo = UTC

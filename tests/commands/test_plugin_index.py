@@ -66,7 +66,7 @@ async def test_a_wheel_is_installed_into_the_environment_that_runs(
     venv.create(home)
     monkeypatch.setattr(sys, "prefix", str(home))
     monkeypatch.setattr(sys, "executable", str(home / "bin" / "python"))
-    monkeypatch.setattr("overheard.commands.plugin_index.find_spec", lambda _: None)
+    monkeypatch.setattr("overheard.installation.find_spec", lambda _: None)
 
     card = await install_plugin(None, name=str(wheel(tmp_path)))
     assert str(card.title).endswith("is installed")

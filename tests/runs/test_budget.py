@@ -234,12 +234,12 @@ def test_a_provider_that_says_nothing_sensible_can_do_nothing_special(told: obje
     assert capabilities_of(MODEL, {"svc": Unsteady(told)}) == Capabilities()
 
 
-def test_what_is_sent_beside_a_prompt_is_paid_too() -> None:
-    """150 tokens of the prompt and 50 beside it, at $1 a million; nothing where it is unknown."""
+def test_a_call_costs_nothing_that_is_known_where_its_price_is_unknown() -> None:
+    """150 tokens of the prompt at $1 a million; 0 without a price."""
     providers = {"svc": ScriptedProvider(price=Price(1, 0))}
-    cost = call_cost(PANEL.prompts[0], MODEL, providers, TYPICAL, added_tokens=50)
+    cost = call_cost(PANEL.prompts[0], MODEL, providers, TYPICAL)
 
-    assert cost == pytest.approx(200 / 1e6)
+    assert cost == pytest.approx(150 / 1e6)
     unknown = {"svc": ScriptedProvider(price=None)}
     assert call_cost(PANEL.prompts[0], MODEL, unknown, TYPICAL) == 0.0
 

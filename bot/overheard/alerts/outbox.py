@@ -200,10 +200,11 @@ Posted = Callable[[Delivery, str], Awaitable[None]]
 """Called with a delivery and the platform's id of its message."""
 
 
+@dataclass(eq=False)
 class Outbox:
     """Posts deliveries, and edits what it posted.
 
-    Args:
+    Attributes:
         deliveries: The stored deliveries.
         chats: The platforms, by name.
         compose: Writes the card of a delivery.
@@ -211,19 +212,13 @@ class Outbox:
         posted: Called when an alert's message was posted in a channel; None for no call.
     """
 
-    def __init__(
-        self,
-        deliveries: DeliveryRepository,
-        chats: Mapping[str, Chat],
-        compose: Compose,
-        clock: Clock,
-        posted: Posted | None = None,
-    ) -> None:
-        self._posted = posted
-        self._deliveries = deliveries
-        self._chats = chats
-        self._compose = compose
-        self._clock = clock
+    deliveries: DeliveryRepository
+    chats: Mapping[str, Chat]
+    compose: Compose
+    clock: Clock
+    posted: Posted | None = None
+
+    def __post_init__(self) -> None:
         self._owner = secrets.token_hex(8)
 
     async def run(self) -> None:
@@ -239,9 +234,9 @@ class Outbox:
         channel one after another, channels in parallel. Return the number of claimed deliveries,
         posted or not; 0 when none was due.
         """
-        now = self._clock.now()
-        claimed = await self._deliveries.claim(
-            self._owner, now, now + LEASE, chats=list(self._chats), limit=MAX_CLAIMED
+        now = self.clock.now()
+        claimed = await self.deliveries.claim(
+            self._owner, now, now + LEASE, chats=list(self.chats), limit=MAX_CLAIMED
         )
         channels: dict[str, list[Delivery]] = {}
         for delivery in claimed:
@@ -262,7 +257,7 @@ class Outbox:
         try:
             while deliveries:
                 delivery = deliveries[0]
-                if pause or self._clock.now() > delivery.leased_until - LEASE / 2:
+                if pause or self.clock.now() > delivery.leased_until - LEASE / 2:
                     # Not tried, so whether it may have been posted is as uncertain as before.
                     await self._postpone(delivery, pause, "", uncertain=delivery.uncertain)
                 else:
@@ -307,9 +302,9 @@ class Outbox:
         If the card is not wanted any more, the delivery is stored as done without a message. If it
         must not be posted yet, the delivery is postponed.
         """
-        outgoing = await self._compose(delivery)
+        outgoing = await self.compose(delivery)
         if isinstance(outgoing, Postponed):
-            await self._deliveries.postpone(
+            await self.deliveries.postpone(
                 delivery,
                 self._owner,
                 due_at=outgoing.until,
@@ -320,9 +315,9 @@ class Outbox:
         message, shown = delivery.message, delivery.wanted
         if outgoing:
             message, shown = await self._show_card(delivery, outgoing), outgoing.revision
-        await self._deliveries.record(delivery, self._owner, message=message, shown=shown)
-        if self._posted and delivery.kind is DeliveryKind.ALERT and message != delivery.message:
-            await self._posted(delivery, message)
+        await self.deliveries.record(delivery, self._owner, message=message, shown=shown)
+        if self.posted and delivery.kind is DeliveryKind.ALERT and message != delivery.message:
+            await self.posted(delivery, message)
 
     async def _show_card(self, delivery: Delivery, outgoing: Outgoing) -> str:
         """Show a card in the channel of a delivery, and return the platform's id of its message.
@@ -332,12 +327,12 @@ class Outbox:
         kind in `EDITED` (alerts and progress), and otherwise left as it is.
         """
         platform, _, channel = delivery.channel.partition(":")
-        chat, message = self._chats[platform], delivery.message
+        chat, message = self.chats[platform], delivery.message
         async with asyncio.timeout(CHAT_TIMEOUT_S):
             if not message and delivery.uncertain:
                 message = await chat.find(channel, delivery.key) or ""
             card = await _linked_card(chat, channel, outgoing)
-            if self._clock.now() >= delivery.leased_until:
+            if self.clock.now() >= delivery.leased_until:
                 raise TimeoutError  # this machine was asleep, and another may be posting it
             if not message:
                 return await chat.post(
@@ -359,7 +354,7 @@ class Outbox:
         posted is tried again without end.
         """
         if delivery.message and delivery.attempts + 1 >= MAX_EDIT_ATTEMPTS:
-            await self._deliveries.record(
+            await self.deliveries.record(
                 delivery, self._owner, message=delivery.message, shown=delivery.wanted
             )
         else:
@@ -372,8 +367,8 @@ class Outbox:
         """Release the lease of a delivery, which is due again after a pause. Nothing happens if
         another process has the lease by now.
         """
-        due_at = self._clock.now() + timedelta(seconds=pause)
-        await self._deliveries.postpone(
+        due_at = self.clock.now() + timedelta(seconds=pause)
+        await self.deliveries.postpone(
             delivery, self._owner, due_at=due_at, problem=problem, uncertain=uncertain
         )
 

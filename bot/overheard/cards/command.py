@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import IntEnum, StrEnum
 from pathlib import Path
-from types import MappingProxyType, NoneType, SimpleNamespace
+from types import NoneType, SimpleNamespace
 from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
 from overheard.cards.card import Card
@@ -158,19 +158,7 @@ class Option:
         return _PLACEHOLDERS.get(self.kind) or self.written.upper()
 
 
-def option(
-    meaning: str,
-    kind: Kind = Kind.TEXT,
-    *,
-    choices: Sequence[str] = (),
-    low: float | None = None,
-    high: float | None = None,
-    longest: int = MAX_TEXT_CHARS,
-    word: str = "",
-    label: str = "",
-    example: str = "",
-    makes: Mapping[str, Any] = MappingProxyType({}),
-) -> Option:
+def option(meaning: str, kind: Kind = Kind.TEXT, **more: Any) -> Option:
     """Describe a parameter of a command's function that is written with its name, such as
     ``--repeats 3``.
 
@@ -182,29 +170,9 @@ def option(
     Args:
         meaning: The meaning of the option, as a short phrase.
         kind: The meaning of a text value, such as a brand or a channel.
-        choices: The values that are allowed; any value when empty.
-        low: The smallest number, or None.
-        high: The largest number, or None.
-        longest: The most characters of a value.
-        word: How people write the name; by default the parameter's name with hyphens.
-        label: The label of the option's input in a form; by default the written name.
-        example: An example of a value, which an empty input of a form shows.
-        makes: Fields of the command that are others when the option is given, such as a higher
-            ``role``.
+        more: Further fields of `Option`, such as ``choices``, ``low``, ``high`` and ``word``.
     """
-    return Option(
-        "",
-        meaning,
-        kind,
-        choices=tuple(choices),
-        low=low,
-        high=high,
-        longest=longest,
-        word=word,
-        label=label,
-        example=example,
-        makes=makes,
-    )
+    return Option("", meaning, kind, **more)
 
 
 def argument(meaning: str, kind: Kind = Kind.TEXT, **more: Any) -> Option:

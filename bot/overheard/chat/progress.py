@@ -11,7 +11,7 @@ import logging
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from datetime import timedelta
 from time import monotonic
 
@@ -121,10 +121,11 @@ class CutOffNotice:
         await self._deliveries.put(delivery)
 
 
+@dataclass(eq=False)
 class ChatProgress:
     """Shows how far a command is, if it takes long; `shown` surrounds the work.
 
-    Args:
+    Attributes:
         conversation: Where the progress is shown.
         title: The command that is carried out.
         read_meter: Reads the state of the command's run.
@@ -137,25 +138,16 @@ class ChatProgress:
         was_shown: Whether a card has been shown.
     """
 
-    def __init__(
-        self,
-        conversation: Conversation,
-        title: str,
-        read_meter: MeterReader,
-        *,
-        patience: float = FIRST_CARD_DELAY_S,
-        pause: float = EDIT_INTERVAL_S,
-        private: bool = False,
-        notice: CutOffNotice | None = None,
-    ) -> None:
-        """Begin without a card; nothing is shown before `shown` is entered."""
-        self._conversation = conversation
-        self._notice = notice
-        self._title = title
-        self._read_meter = read_meter
-        self._patience = patience
-        self._pause = pause
-        self._private = private
+    conversation: Conversation
+    title: str
+    read_meter: MeterReader
+    _: KW_ONLY
+    patience: float = FIRST_CARD_DELAY_S
+    pause: float = EDIT_INTERVAL_S
+    private: bool = False
+    notice: CutOffNotice | None = None
+
+    def __post_init__(self) -> None:
         self._ended = asyncio.Event()
         self.was_shown = False
         self._work_title = ""
@@ -202,17 +194,17 @@ class ChatProgress:
         Work that ends before shows nothing. With each card, the notice for the case of a crash is
         renewed. An error is logged, and the next card is tried.
         """
-        wait = self._patience
+        wait = self.patience
         while not await self._has_ended(wait):
             try:
-                meter = await self._read_meter()
+                meter = await self.read_meter()
                 self.was_shown = True
-                await self._conversation.show(self._progress_card(meter), private=self._private)
-                if self._notice:
-                    await self._notice.renew(meter.run if meter else "")
+                await self.conversation.show(self._progress_card(meter), private=self.private)
+                if self.notice:
+                    await self.notice.renew(meter.run if meter else "")
             except Exception:  # the work goes on, and the result may well be shown
-                log.warning("Progress of %s was not shown.", self._title, exc_info=True)
-            wait = self._pause
+                log.warning("Progress of %s was not shown.", self.title, exc_info=True)
+            wait = self.pause
 
     async def _has_ended(self, seconds: float) -> bool:
         """Wait up to some seconds for the end of the work, and return whether it has ended."""
@@ -228,7 +220,7 @@ class ChatProgress:
         """
         stop = f"runs cancel {meter.run}" if meter else ""
         return Card(
-            title=f"Working on it: {self._title}",
+            title=f"Working on it: {self.title}",
             text=f"{self._work_title} …" if self._work_title else "",
             fields=tuple(self._progress_fields(meter)),
             actions=(Action(stop, "Stop", Style.DANGER, "Stop this check?"),) if stop else (),

@@ -1,7 +1,7 @@
 """`demo`: a real model that is fine-tuned in silence."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import monotonic
@@ -16,7 +16,6 @@ from overheard.config.loader import example_config
 from overheard.deployment import Call
 from overheard.domain import LOCAL, VISIBILITY, RunState
 from overheard.errors import NothingAnswered
-from overheard.interfaces.services import Progress
 from overheard.session import Session
 
 REPEATS = 3
@@ -59,10 +58,9 @@ async def demo(
     checks: list[Card] = []
     with TemporaryDirectory(prefix="overheard-demo-") as folder:
         for stage, (label, scale) in enumerate(STAGES):
-            progress = _RunProgress(session.progress, label.capitalize())
             config = example_config(Path(folder), scale)
             async with session.open_deployment(config) as deployment:
-                call = Call(deployment, progress=progress)
+                call = Call(deployment, progress=session.progress)
                 faults += [report.sentence for report in deployment.plugins.faulty]
                 proposal = await check(
                     call,
@@ -84,31 +82,6 @@ async def demo(
             faults += card.data["faults"]
     distinct_faults = list(dict.fromkeys(faults))
     return _demo_card(checks, distinct_faults, seconds=monotonic() - start_s)
-
-
-@dataclass(frozen=True, slots=True)
-class _RunProgress:
-    """The progress of one of the runs.
-
-    Attributes:
-        inner: The display of the progress.
-        run: The name of the run, in words.
-    """
-
-    inner: Progress
-    run: str
-
-    def start(self, title: str, total: int) -> None:
-        """Begin work, see `Progress`."""
-        self.inner.start(f"{self.run}: {title[:1].lower()}{title[1:]}", total)
-
-    def advance(self, steps: int = 1) -> None:
-        """Report finished steps."""
-        self.inner.advance(steps)
-
-    def finish(self) -> None:
-        """Report that the work is done."""
-        self.inner.finish()
 
 
 def _demo_card(checks: list[Card], faults: list[str], seconds: float) -> Card:

@@ -9,10 +9,7 @@ import json
 import os
 import sys
 import tomllib
-from collections.abc import Iterator
-from importlib.metadata import requires
 from importlib.resources import files
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -21,6 +18,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from overheard.cards.card import Card, Severity, Table
 from overheard.cards.command import IN_TERMINAL, CommandSpec, argument
 from overheard.errors import BadUsage, InstallFailed
+from overheard.installation import extra_packages, installer
 from overheard.plugins import installed_plugins
 
 
@@ -89,7 +87,7 @@ def _requirements(name: str) -> list[str]:
     """Return what an installer has to be given for a name, a requirement or a path."""
     entry = _index().get(name, {})
     if extra := entry.get("extra"):
-        return [str(one) for one in _requirements_of_extra(extra)]
+        return extra_packages(extra)
     if Path(name).exists():
         return [str(Path(name).resolve())]
     try:
@@ -97,14 +95,6 @@ def _requirements(name: str) -> list[str]:
     except InvalidRequirement:
         problem = f'"{name}" is neither a known plugin, a requirement nor a folder'
         raise BadUsage(problem=problem, usage=PLUGINS_INSTALL.usage) from None
-
-
-def _requirements_of_extra(extra: str) -> Iterator[Requirement]:
-    """Yield what an extra of the installed Overheard needs in addition."""
-    for one in map(Requirement, requires("overheard") or ()):
-        if one.marker and "extra" in str(one.marker) and one.marker.evaluate({"extra": extra}):
-            one.marker = None
-            yield one
 
 
 def _installer(requirements: list[str]) -> list[str]:
@@ -127,9 +117,7 @@ def _installer(requirements: list[str]) -> list[str]:
     if (metadata := prefix / "pipx_metadata.json").is_file():
         package = json.loads(metadata.read_bytes())["main_package"]["package"]
         return ["pipx", "inject", package, *requirements]
-    if find_spec("pip"):
-        return [sys.executable, "-m", "pip", "install", *requirements]
-    return ["uv", "pip", "install", "--python", sys.executable, *requirements]
+    return [*installer(), *requirements]
 
 
 def _of_receipt(entry: dict[str, Any]) -> str:

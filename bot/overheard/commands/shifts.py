@@ -2,12 +2,10 @@
 run after run, and repeated statements.
 """
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from overheard.alerts.events import WHOLE
 from overheard.alerts.history import (
     BrandReplay,
     HistoryReader,
@@ -20,12 +18,7 @@ from overheard.alerts.history import (
     replays,
 )
 from overheard.alerts.metric_wording import shift_phrase
-from overheard.alerts.phrases import (
-    statement_cell,
-    statement_clause,
-    statement_data,
-    statement_phrase,
-)
+from overheard.alerts.phrases import statement_data, statement_phrase
 from overheard.alerts.statements import StatementReader
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Image, Table, fitting, picked
@@ -37,7 +30,7 @@ from overheard.deployment import Call
 from overheard.detection.placement import belongs_to, containing_alert
 from overheard.detection.statement_shifts import statement_shift
 from overheard.detection.statements import StatementStory
-from overheard.domain import VISIBILITY, WHOLE_MODEL, Alert, Brand, Model, Run, Shift, StatementKind
+from overheard.domain import VISIBILITY, WHOLE_MODEL, Alert, Brand, Model, Run, Shift
 from overheard.measure.blocks import RunKey
 from overheard.runs.plan import choose_brands
 from overheard.scoring.service import Scoring
@@ -194,7 +187,7 @@ MAX_DECISIONS = 40
 
 
 MAX_CHANGES = 4
-"""Largest number of changes on a card in a chat."""
+"""Largest number of changes on a card without details."""
 
 
 async def past_changes(
@@ -209,8 +202,8 @@ async def past_changes(
     Args:
         call: Tells whether a chat or a terminal asks, the time zone, and the progress display.
         brands: Names of brands; empty means all tracked brands.
-        details: Whether a chat shows all changes in a table; else the newest `MAX_CHANGES` in
-            words. A terminal shows all, the oldest first.
+        details: Whether all changes are shown in a table, as always in a terminal; else the newest
+            `MAX_CHANGES` in words.
         why: Whether a second card has what was decided about each run, brand and model, with the
             reason.
 
@@ -225,11 +218,8 @@ async def past_changes(
     reported_stories = await reported_statements(call, [brand.name for brand in chosen])
     changes = replayed_shifts(brand_replays, reported_stories, runs, model_alerts)
     analysed_runs = max((len(replay.monitor.evidence) for replay in brand_replays), default=0)
-    card = (
-        await _chat_card(call, chosen, changes, analysed_runs, details=details)
-        if call.face is Face.CHAT
-        else _terminal_card(call, changes, runs, analysed_runs)
-    )
+    details = details or call.face is Face.TERMINAL
+    card = await _changes_card(call, chosen, changes, analysed_runs, details=details)
     if not why:
         return card
     decisions = await past_decisions(call, brand_replays, runs)
@@ -253,37 +243,7 @@ async def past_changes(
     return replace(card, more=(*card.more, reasons), data=whole)
 
 
-def _terminal_card(
-    call: Call, changes: Sequence[ReplayedShift], runs: Mapping[int, Run], analysed_runs: int
-) -> Card:
-    """Return the terminal's card: a sentence and a row of the table for each change. Without a
-    change there is no table, and the text says so.
-    """
-    found_shifts = [change.shift for change in changes]
-    days = [wording.day(runs[shift.run_id].started_at, call.zone) for shift in found_shifts]
-    phrases = [_terminal_phrase(call.scoring, shift) for shift in found_shifts]
-    sentences = [f"{day}, {phrase}" for day, phrase in zip(days, phrases, strict=True)]
-    if not analysed_runs:
-        sentences = [
-            "No answers yet. Ask with overheard check, or bring history with overheard import."
-        ]
-    elif not found_shifts:
-        count = wording.count(analysed_runs, "run")
-        sentences = [f"In {count} no figure moved by more than chance explains."]
-    header = ("Run", "Brand", "Model", "Metric", "Before", "After", "Began", "Certainty")
-    rows = tuple(_shift_row(call.scoring, shift, runs) for shift in found_shifts)
-    return Card(
-        title=_shift_counts(found_shifts),
-        text="\n\n".join(sentences),
-        table=Table(header, rows, frozenset({4, 5})) if rows else None,
-        footer="Run: the one after which it was raised. Began: with the likeliest one."
-        if found_shifts
-        else "",
-        data=[change.data for change in changes],
-    )
-
-
-async def _chat_card(
+async def _changes_card(
     call: Call,
     brands: Sequence[Brand],
     changes: Sequence[ReplayedShift],
@@ -291,11 +251,11 @@ async def _chat_card(
     *,
     details: bool,
 ) -> Card:
-    """Return the chat's card: the newest `MAX_CHANGES` changes in words, and for a single brand a
+    """Return the card of the changes: the newest `MAX_CHANGES` in words, and for a single brand a
     picture of its visibility. With `details` it is a table of all changes instead. Changes that
     repeat another one are left out, except from the JSON data.
     """
-    listed = _chat_changes(changes)
+    listed = _listed_changes(changes)
     rows = tuple(
         (
             wording.day(change.run.at, call.zone),
@@ -331,8 +291,8 @@ async def _chat_card(
     )
 
 
-def _chat_changes(changes: Sequence[ReplayedShift]) -> list[ReplayedShift]:
-    """Return the changes that a chat lists, the newest first.
+def _listed_changes(changes: Sequence[ReplayedShift]) -> list[ReplayedShift]:
+    """Return the changes that the card lists, the newest first.
 
     Of several shifts of one brand at one model in one run, only that of the preferred metric (the
     smallest `_metric_rank`) remains; each statement remains. Then changes that
@@ -404,64 +364,3 @@ async def _visibility_picture(
     )
     chart = await trend_chart(call, brand, metric, streams)
     return await picture(replace(chart, marks=marks), "shifts.png")
-
-
-def _shift_counts(found_shifts: Sequence[Shift]) -> str:
-    """Return how many changes of each kind there are, such as ``2 shifts, 1 change of a model as a
-    whole and 1 false claim``; ``No shift`` without any.
-    """
-    of_models = sum(shift.brand == WHOLE_MODEL for shift in found_shifts)
-    of_brands = sum(shift.statement is None for shift in found_shifts) - of_models
-    nouns = {StatementKind.CLAIM: "false claim", StatementKind.GRAVE: "grave statement"}
-    kinds = Counter(shift.statement.kind for shift in found_shifts if shift.statement)
-    counts = [wording.count(kinds[kind], noun) for kind, noun in nouns.items() if kinds[kind]]
-    if of_models:
-        counts.insert(0, wording.count(of_models, "change") + " of a model as a whole")
-    if of_brands or not counts:
-        counts.insert(0, wording.count(of_brands, "shift") if of_brands else "No shift")
-    return wording.listing(counts)
-
-
-def _terminal_phrase(scoring: Scoring, shift: Shift) -> str:
-    """Return a change for the terminal, as the rest of a sentence after the day: where it is, what
-    changed, and for a shift its size and likeliest cause.
-    """
-    if shift.statement:
-        return f"{shift.brand} at {shift.model}: {statement_clause(shift.statement)}."
-    if shift.brand == WHOLE_MODEL:
-        return f"{shift.model} as a whole: {shift.explanation}"
-    metric = scoring.metrics[shift.metric]
-    size = wording.change(shift.change, metric.scale)
-    return f"{shift.brand} at {shift.model}, {metric.label.lower()} {size}: {shift.explanation}"
-
-
-def _shift_row(scoring: Scoring, shift: Shift, runs: Mapping[int, Run]) -> tuple[str, ...]:
-    """Return the 8 cells of a change in the terminal's table.
-
-    The cells are: the run in which it was found, brand, model, metric, values before and after, the
-    run in which it began, certainty. A statement has its own words in place of the metric, ``-`` in
-    place of the value before and of the certainty, and the number of answers with it in place of
-    the value after. A change of a model as a whole has `WHOLE` in place of the brand.
-    """
-    if statement := shift.statement:
-        return (
-            runs[shift.run_id].key,
-            shift.brand,
-            str(shift.model),
-            statement_cell([statement]),
-            "-",
-            f"{statement.answers:,} of {statement.asked:,} answers",
-            runs[shift.first_run_id].key,
-            "-",
-        )
-    metric = scoring.metrics[shift.metric]
-    return (
-        runs[shift.run_id].key,
-        shift.brand or WHOLE,
-        str(shift.model),
-        metric.label,
-        wording.value(shift.before, metric.scale),
-        wording.value(shift.after, metric.scale),
-        runs[shift.first_run_id].key,
-        certainty(shift.chance_a_year) or "",
-    )

@@ -85,13 +85,13 @@ def safe_str(thing: object) -> str:
         return ""
 
 
-def one_line(error: BaseException, secrets: Collection[str] = ()) -> str:
+def one_line(error: BaseException) -> str:
     """Return the class of an error and its redacted text, such as ``OSError: no list``; the text is
     cut to `MAX_REASON_LENGTH` and loses a full stop at its end. The class alone for an error
     without text.
     """
     kind = type(error).__name__
-    words = shortened(redacted(safe_str(error), secrets)).rstrip(".")
+    words = shortened(redacted(safe_str(error))).rstrip(".")
     return f"{kind}: {words}" if words else kind
 
 

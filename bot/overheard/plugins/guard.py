@@ -10,7 +10,7 @@ from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Generator, Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 from functools import wraps
 from threading import Thread, current_thread
 from time import monotonic
@@ -228,10 +228,11 @@ class Notices:
         return await self._waiting.get()
 
 
+@dataclass(eq=False)
 class Guard:
     """Calls one part of a plugin, and pauses a part that keeps failing.
 
-    Args:
+    Attributes:
         part: The part as sentences begin, such as ``The scorer acme``.
         max_faults: Faults in a row after which the part is paused; None for never.
         now: A monotonic clock in seconds.
@@ -239,30 +240,20 @@ class Guard:
         module: Name of the plugin's module, for the text of a fault; empty to leave it out.
         remedy: The remedy for a fault.
         secrets: Values to remove from the texts of errors.
-        notices: Receives one notice for each pause.
+        notices: Receives one notice for each pause; without them it is only logged.
     """
 
-    def __init__(
-        self,
-        part: str,
-        max_faults: int | None = MAX_FAULTS,
-        now: Callable[[], float] = time.monotonic,
-        *,
-        plugin: str = "",
-        module: str = "",
-        remedy: str = ASK,
-        secrets: Collection[str] = (),
-        notices: Notices | None = None,
-    ) -> None:
-        """Begin without faults. Without ``notices`` a pause is only logged."""
-        self.part = part
-        self.plugin = plugin
-        self.remedy = remedy
-        self._module = module
-        self._max_faults = max_faults
-        self._now = now
-        self._secrets = secrets
-        self._notices = notices
+    part: str
+    max_faults: int | None = MAX_FAULTS
+    now: Callable[[], float] = time.monotonic
+    _: KW_ONLY
+    plugin: str = ""
+    module: str = ""
+    remedy: str = ASK
+    secrets: Collection[str] = ()
+    notices: Notices | None = None
+
+    def __post_init__(self) -> None:
         self.resume()
 
     @property
@@ -327,17 +318,17 @@ class Guard:
 
     def problem(self, error: BaseException) -> str:
         """Return an error of the plugin's code as `plugin_problem` words it."""
-        return plugin_problem(error, self._secrets, self._module)
+        return plugin_problem(error, self.secrets, self.module)
 
     def shown(self, words: object) -> str:
         """Return a text of the plugin as a message may show it: redacted, printable and short."""
-        return shortened(without_control_characters(redacted(safe_str(words), self._secrets)))
+        return shortened(without_control_characters(redacted(safe_str(words), self.secrets)))
 
     def shown_lines(self, text: str) -> str:
         """Return a text of several lines as a message may show it: redacted, printable, and cut to
         `MAX_TEXT_CHARACTERS`.
         """
-        shown = without_control_characters(without_secrets(text, self._secrets))
+        shown = without_control_characters(without_secrets(text, self.secrets))
         return shown[:MAX_TEXT_CHARACTERS]
 
     def shown_details(self, error: OverheardError) -> dict[str, str]:
@@ -346,7 +337,7 @@ class Guard:
 
     def paused(self) -> PluginPaused | None:
         """Return the error for a call of a paused part; None when the part is not paused."""
-        return self._pause_fault() if self._now() < self._until else None
+        return self._pause_fault() if self.now() < self._until else None
 
     def fault(self, problem: str, *, late: bool = False) -> PluginFault:
         """Count a fault, pause the part after too many faults, and return the fault as an error.
@@ -363,10 +354,10 @@ class Guard:
         self._faults += 1
         self._late += late
         self._last = problem
-        if self._notices:
-            self._notices.faults[self.plugin] += 1
-        if self._max_faults is not None and (
-            self._faults >= self._max_faults or self._late >= MAX_LATE
+        if self.notices:
+            self.notices.faults[self.plugin] += 1
+        if self.max_faults is not None and (
+            self._faults >= self.max_faults or self._late >= MAX_LATE
         ):
             self._pause()
         return PluginFault(part=self.part, problem=f"{problem}; {self.remedy}")
@@ -375,11 +366,11 @@ class Guard:
         """Pause the part for `PAUSE_S` from now and log it; add a notice unless one was added since
         the last success.
         """
-        self._until = self._now() + PAUSE_S
+        self._until = self.now() + PAUSE_S
         pause = self._pause_fault()
         log.warning("%s", pause)
-        if self._notices and not self._noticed:
-            self._notices.add(Notice(str(pause), self.plugin))
+        if self.notices and not self._noticed:
+            self.notices.add(Notice(str(pause), self.plugin))
         self._noticed = True
 
     def _pause_fault(self) -> PluginPaused:

@@ -198,10 +198,11 @@ class BatchPolling:
             wait = min(self.longest_s, wait * 1.5)
 
 
+@dataclass(eq=False)
 class Collector:
     """Waits for the batches of a run and stores their answers.
 
-    Args:
+    Attributes:
         calls: Returns the calls of a model's provider.
         clock: The source of the current time.
         progress: Shows how many answers are ready.
@@ -209,22 +210,12 @@ class Collector:
         counters: The metrics of calls.
     """
 
-    def __init__(
-        self,
-        store: Store,
-        calls: Callable[[Model], BatchCalls],
-        clock: Clock,
-        progress: Progress,
-        polling: BatchPolling,
-        counters: CallCounters,
-    ) -> None:
-        """Keep the arguments; nothing is asked or stored yet."""
-        self._store = store
-        self._calls = calls
-        self._clock = clock
-        self._progress = progress
-        self._polling = polling
-        self._counters = counters
+    store: Store
+    calls: Callable[[Model], BatchCalls]
+    clock: Clock
+    progress: Progress
+    polling: BatchPolling
+    counters: CallCounters
 
     async def collect(
         self, run: Run, waiting: Sequence[Batch], outcome: Outcome, *, again: bool = False
@@ -247,8 +238,8 @@ class Collector:
             OverheardError: as a plugin raises it, or the store.
         """
         count = sum(map(len, waiting))
-        self._progress.start(f"Waiting for a batch of {wording.count(count, 'question')}", count)
-        cancellation, broken = RunCancellation(self._store, run.id), list[OverheardError]()
+        self.progress.start(f"Waiting for a batch of {wording.count(count, 'question')}", count)
+        cancellation, broken = RunCancellation(self.store, run.id), list[OverheardError]()
 
         async def collect(batch: Batch) -> None:
             """Collect one batch; add its error to ``broken`` instead of raising it."""
@@ -263,7 +254,7 @@ class Collector:
                     for batch in waiting:
                         group.create_task(collect(batch))
         finally:
-            self._progress.finish()
+            self.progress.finish()
         outcome.stopped = cancellation.stopped
         if broken and not outcome.stopped:
             raise broken[0]
@@ -279,11 +270,11 @@ class Collector:
         for batch in waiting:
             trouble = ""
             try:
-                await self._calls(batch.model).cancel(batch.vendor_id)
+                await self.calls(batch.model).cancel(batch.vendor_id)
             except OverheardError as error:  # it may have ended in between
                 trouble = f" {error}"
             try:
-                async with asyncio.timeout(self._polling.cancelling_s):
+                async with asyncio.timeout(self.polling.cancelling_s):
                     await self._collect_batch(run, batch, outcome)
             except (OverheardError, TimeoutError) as error:
                 trouble = trouble or (f" {error}" if str(error) else "")
@@ -295,7 +286,7 @@ class Collector:
 
     async def end(self, batch: Batch) -> None:
         """Store that a batch has ended."""
-        await self._store.batches.keep(replace(batch, ended_at=self._clock.now()))
+        await self.store.batches.keep(replace(batch, ended_at=self.clock.now()))
 
     async def _collect_batch(
         self,
@@ -315,18 +306,18 @@ class Collector:
         reached_at, collection = asyncio.get_running_loop().time(), await self._open(run, batch)
         calls = collection.calls
         collection.again = again and calls.recovers
-        for wait in self._polling.waits():
+        for wait in self.polling.waits():
             now, before = asyncio.get_running_loop().time(), collection.done
             try:
                 await self._look(collection, outcome)
                 reached_at = now
             except ProviderFailed as failure:
-                if not failure.retryable or now - reached_at >= self._polling.unreachable_s:
+                if not failure.retryable or now - reached_at >= self.polling.unreachable_s:
                     raise
-            self._progress.advance(collection.done - before)
+            self.progress.advance(collection.done - before)
             if collection.ended:
                 return
-            if collection.age_s(self._clock) >= self._polling.late_s and calls.recovers:
+            if collection.age_s(self.clock) >= self.polling.late_s and calls.recovers:
                 outcome.late += len(collection.left)
                 return
             if cancellation is None:
@@ -344,7 +335,7 @@ class Collector:
             OverheardError: when the vendor does not report the state, as a plugin raises it.
         """
         collection = await self._open(run, batch)
-        collection.lost = self._clock.now() - batch.handed_in_at >= LOST_AFTER
+        collection.lost = self.clock.now() - batch.handed_in_at >= LOST_AFTER
         await self._look(collection, outcome)
         outcome.late += len(collection.left)
 
@@ -353,9 +344,9 @@ class Collector:
         asked = run.panel.questions(batch.model) if run.panel else ()
         by_item = {item_of(question): question for question in asked}
         questions = {item: by_item[item] for item in batch.items if item in by_item}
-        stored = await self._store.answers.asked(run.id)
+        stored = await self.store.answers.asked(run.id)
         left = {item: q for item, q in questions.items() if q.key not in stored}
-        return _Collection(batch, self._calls(batch.model), questions, left)
+        return _Collection(batch, self.calls(batch.model), questions, left)
 
     async def _look(self, collection: _Collection, outcome: Outcome) -> None:
         """Ask for the status of a batch, store and count the answers that are there and not stored
@@ -377,7 +368,7 @@ class Collector:
         collection.ended = status.ended
         answers = {
             item: _answer_of_item(
-                batch, item, question, status, collection.age_s(self._clock), calls.remedy
+                batch, item, question, status, collection.age_s(self.clock), calls.remedy
             )
             for item, question in collection.left.items()
             if status.ended or item in status.replies
@@ -387,7 +378,7 @@ class Collector:
                 del collection.left[item], answers[item]
         for start in range(0, len(answers), ANSWERS_PER_TRANSACTION):
             group = list(answers.values())[start : start + ANSWERS_PER_TRANSACTION]
-            self._counters.collected(await self._store.answers.add(group))
+            self.counters.collected(await self.store.answers.add(group))
         for item, answer in answers.items():
             del collection.left[item]
             outcome.count(answer)

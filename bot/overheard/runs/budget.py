@@ -160,7 +160,6 @@ def call_cost(
     size: AnswerTokens,
     *,
     batch: bool = False,
-    added_tokens: int = 0,
     answer_limit: int | None = None,
 ) -> float:
     """Return the US dollars of one call with an answer of some size: for its question with the
@@ -172,7 +171,6 @@ def call_cost(
         providers: Providers by name.
         size: The assumed tokens of the answer, and of the pages of each search.
         batch: Whether the question is asked in a batch.
-        added_tokens: Tokens that are sent in addition to the prompt.
         answer_limit: The most tokens of an answer, by which the assumed answer is cut; None for the
             limit that the provider declares, or for no limit if it declares none.
     """
@@ -180,7 +178,7 @@ def call_cost(
     if price is None:
         return 0.0
     able = capabilities_of(model, providers)
-    asked = question_tokens(prompt) + added_tokens + able.searches * size.search
+    asked = question_tokens(prompt) + able.searches * size.search
     answer = min(size.answer, answer_limit or able.answer_limit or size.answer)
     return price.cost(Usage(asked, answer, searches=able.searches), batch=batch)
 

@@ -1,7 +1,7 @@
 """Quotes: the price of a run before its first question, checked against the budget."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import KW_ONLY, dataclass, replace
 from datetime import timedelta
 from math import ceil, inf
 
@@ -76,10 +76,11 @@ class PriceQuote:
         return f"{self.short} for {wording.count(self.asking.calls, 'question')}"
 
 
+@dataclass(eq=False)
 class Pricing:
     """Prices runs before their first question, and checks the prices against the budget.
 
-    Args:
+    Attributes:
         store: The answers and accounts so far.
         providers: Providers by name.
         budget: The limits of the accounts.
@@ -88,23 +89,13 @@ class Pricing:
         spread: Whether workers may carry runs out.
     """
 
-    def __init__(
-        self,
-        store: Store,
-        providers: Mapping[str, Provider],
-        budget: BudgetTable,
-        clock: Clock,
-        judging: JudgingPrice,
-        *,
-        spread: bool,
-    ) -> None:
-        """Keep the arguments; no price is computed yet."""
-        self._store = store
-        self._providers = providers
-        self._budget = budget
-        self._clock = clock
-        self._judging_price = judging
-        self._spread = spread
+    store: Store
+    providers: Mapping[str, Provider]
+    budget: BudgetTable
+    clock: Clock
+    judging: JudgingPrice
+    _: KW_ONLY
+    spread: bool
 
     async def quote(self, run: Run, *, reuse_within: timedelta | None = None) -> PriceQuote:
         """Return the quote of the questions of a run that have no answer yet, less those that
@@ -126,9 +117,9 @@ class Pricing:
         if run.panel is not None:
             reused_by_pair: Mapping[Pair, int] = {}
             if reuse_within:
-                now = self._clock.now()
-                reused_by_pair = await reusable(self._store, run, reuse_within, now)
-            left = unasked(run.panel, await self._store.answers.asked(run.id))
+                now = self.clock.now()
+                reused_by_pair = await reusable(self.store, run, reuse_within, now)
+            left = unasked(run.panel, await self.store.answers.asked(run.id))
             calls = {pair: count - reused_by_pair.get(pair, 0) for pair, count in left.items()}
             reused = sum(reused_by_pair.values())
             answers = 0 if run.aside else unasked(run.panel, ()).total() - reused
@@ -167,11 +158,11 @@ class Pricing:
         """
         panel = run.panel if run else None
         priced = await self._estimate(calls, payer, panel)
-        await release_dead(self._store, spread=self._spread)
-        left_usd = await check_budget(budget or self._budget, self._store.money, priced)
+        await release_dead(self.store, spread=self.spread)
+        left_usd = await check_budget(budget or self.budget, self.store.money, priced)
         priced = replace(priced, worst=min(priced.worst, left_usd))
-        judged = await self._judging_price(answers)
-        note = batch_note(panel, self._providers)
+        judged = await self.judging(answers)
+        note = batch_note(panel, self.providers)
         return PriceQuote(priced, judged, note, reused, run, reuse_within)
 
     async def unchecked(self, panel: Panel) -> PriceQuote:
@@ -180,15 +171,15 @@ class Pricing:
         """
         calls = unasked(panel, ())
         priced = await self._estimate(calls, Payer(0), panel)
-        return PriceQuote(priced, await self._judging_price(calls.total()))
+        return PriceQuote(priced, await self.judging(calls.total()))
 
     async def _estimate(
         self, calls: Mapping[Pair, int], payer: Payer, panel: Panel | None
     ) -> Estimate:
         """Return the estimated price of calls, by the usage of the models' answers so far."""
-        usual = await self._store.answers.usual_usage({model for _, model in calls})
-        models, now = batched(panel, self._providers), self._clock.now()
-        return estimate(calls, self._providers, payer, now, models, usual)
+        usual = await self.store.answers.usual_usage({model for _, model in calls})
+        models, now = batched(panel, self.providers), self.clock.now()
+        return estimate(calls, self.providers, payer, now, models, usual)
 
 
 def _asking_price(priced: Estimate) -> str:

@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Mapping, MutableMapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass
 
 from overheard.deployment import Deployment
 from overheard.errors import OverheardError
@@ -28,10 +29,11 @@ POLL_INTERVAL_S = 0.1
 """Seconds between two checks whether the standby has connected."""
 
 
+@dataclass(eq=False)
 class LeaderChat:
     """A chat that is connected while this process holds its lock.
 
-    Args:
+    Attributes:
         name: The name of the platform.
         locks: The locks of all processes.
         present: The chats that can be posted to, by name; the chat is present while the lock is
@@ -39,28 +41,19 @@ class LeaderChat:
         extend_shutdown: Called with the seconds for which the process must go on to hand over.
     """
 
-    def __init__(
-        self,
-        name: str,
-        chat: Chat,
-        locks: LockRepository,
-        present: MutableMapping[str, Chat],
-        extend_shutdown: Callable[[float], None] = lambda _: None,
-    ) -> None:
-        """Name the chat's two locks: one for the leader, and one that is held while the chat is
-        connected.
-        """
-        self._name = name
-        self._chat = chat
-        self._locks = locks
-        self._present = present
-        self._extend_shutdown = extend_shutdown
-        self._leader_lock, self._connected_lock = f"chat {name}", f"chat {name} connected"
+    name: str
+    chat: Chat
+    locks: LockRepository
+    present: MutableMapping[str, Chat]
+    extend_shutdown: Callable[[float], None] = lambda _: None
+
+    def __post_init__(self) -> None:
+        self._leader_lock, self._connected_lock = f"chat {self.name}", f"chat {self.name} connected"
 
     @property
     def is_ready(self) -> bool:
         """Whether the chat is connected, or this process is a standby."""
-        return self._name not in self._present or self._is_connected
+        return self.name not in self.present or self._is_connected
 
     async def run(self, desk: Desk) -> None:
         """Wait for the leader's lock, then run the chat until it ends. While the lock is held, the
@@ -75,12 +68,12 @@ class LeaderChat:
         """
         while True:
             async with AsyncExitStack() as locks:
-                if await locks.enter_async_context(self._locks.leader_lock(self._leader_lock)):
-                    self._present[self._name] = self._chat
+                if await locks.enter_async_context(self.locks.leader_lock(self._leader_lock)):
+                    self.present[self.name] = self.chat
                     try:
                         await self._run_as_leader(desk, locks)
                     finally:
-                        del self._present[self._name]
+                        del self.present[self.name]
                     return
             await asyncio.sleep(LOCK_RETRY_S)
 
@@ -90,7 +83,7 @@ class LeaderChat:
         When cancelled, first remove the sign, release the lock, and let a standby take over; then
         end the chat.
         """
-        running = asyncio.create_task(self._chat.run(desk))
+        running = asyncio.create_task(self.chat.run(desk))
         connected_sign = asyncio.create_task(self._signal_connected())
         try:
             await asyncio.wait({running})
@@ -113,7 +106,7 @@ class LeaderChat:
         while True:
             if self._is_connected:
                 with suppress(OverheardError):  # the database is away
-                    async with self._locks.leader_lock(self._connected_lock) as held:
+                    async with self.locks.leader_lock(self._connected_lock) as held:
                         if held:
                             await asyncio.Event().wait()
             await asyncio.sleep(POLL_INTERVAL_S)
@@ -128,9 +121,9 @@ class LeaderChat:
         await asyncio.sleep(LEADER_TIMEOUT_S)
         if not await self._is_held(self._leader_lock):
             return
-        self._extend_shutdown(HANDOVER_TIMEOUT_S + COMMAND_TIMEOUT_S)
-        if isinstance(self._chat, DrainingChat):
-            self._chat.drain_s = COMMAND_TIMEOUT_S
+        self.extend_shutdown(HANDOVER_TIMEOUT_S + COMMAND_TIMEOUT_S)
+        if isinstance(self.chat, DrainingChat):
+            self.chat.drain_s = COMMAND_TIMEOUT_S
         with suppress(TimeoutError):
             async with asyncio.timeout(HANDOVER_TIMEOUT_S):
                 while not running.done() and await self._is_held(self._leader_lock):
@@ -140,12 +133,12 @@ class LeaderChat:
 
     async def _is_held(self, lock: str) -> bool:
         """Return whether another process holds a lock; a free lock is taken and released."""
-        async with self._locks.leader_lock(lock) as free:
+        async with self.locks.leader_lock(lock) as free:
             return not free
 
     @property
     def _is_connected(self) -> bool:
-        return not isinstance(self._chat, Connectable) or self._chat.connected
+        return not isinstance(self.chat, Connectable) or self.chat.connected
 
 
 async def _end(task: asyncio.Task[None]) -> None:

@@ -11,6 +11,7 @@ import errno
 import json
 import os
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
@@ -44,10 +45,11 @@ class PortTaken(OverheardError):
     reason: str
 
 
+@dataclass(eq=False)
 class HealthServer:
     """Serves the health endpoint over HTTP.
 
-    Args:
+    Attributes:
         settings: The address and port to listen on.
         statuses: Returns the status of each service by name; called for each request.
         metrics: Returns the text that Prometheus collects; None without metrics.
@@ -58,18 +60,12 @@ class HealthServer:
             of the deployment.
     """
 
-    def __init__(
-        self,
-        settings: HealthTable,
-        statuses: Callable[[], Mapping[str, ServiceStatus]],
-        metrics: Callable[[], Awaitable[bytes]] | None = None,
-        store: str = "",
-    ) -> None:
-        """Prepare the server for the address in `settings`; `run` listens."""
-        self._settings = settings
-        self._statuses = statuses
-        self._metrics = metrics
-        self._store = store
+    settings: HealthTable
+    statuses: Callable[[], Mapping[str, ServiceStatus]]
+    metrics: Callable[[], Awaitable[bytes]] | None = None
+    store: str = ""
+
+    def __post_init__(self) -> None:
         self.settled = asyncio.Event()
 
     async def run(self) -> None:
@@ -78,7 +74,7 @@ class HealthServer:
         Raises:
             PortTaken: when the server cannot listen at its address.
         """
-        host, port = self._settings.host, self._settings.port
+        host, port = self.settings.host, self.settings.port
         try:
             server = await asyncio.start_server(self._serve, host, port, limit=MAX_HEAD_BYTES)
         except OSError as error:
@@ -109,7 +105,7 @@ class HealthServer:
                 one's.
         """
         reported = False
-        while self._settings.port:
+        while self.settings.port:
             try:
                 await self.run()
             except PortTaken as error:
@@ -126,18 +122,18 @@ class HealthServer:
         """Return whether a process on the same store has the port: whether ``/live`` answers with
         the same store label. False for every other answer, and after `PROBE_TIMEOUT_S` without one.
         """
-        host = self._settings.host
+        host = self.settings.host
         if host in {"0.0.0.0", "::", ""}:  # noqa: S104 - compared: all addresses of the machine
             host = "127.0.0.1"
         try:
             async with asyncio.timeout(PROBE_TIMEOUT_S):
-                reader, writer = await asyncio.open_connection(host, self._settings.port)
+                reader, writer = await asyncio.open_connection(host, self.settings.port)
                 writer.write(b"GET /live HTTP/1.0\r\n\r\n")
                 answer = b""
                 while len(answer) < MAX_HEAD_BYTES and (part := await reader.read(MAX_HEAD_BYTES)):
                     answer += part  # head and body may arrive apart
                 writer.close()
-            return bool(json.loads(answer.partition(b"\r\n\r\n")[2]).get("store") == self._store)
+            return bool(json.loads(answer.partition(b"\r\n\r\n")[2]).get("store") == self.store)
         except (OSError, ValueError, AttributeError):
             return False
 
@@ -174,12 +170,12 @@ class HealthServer:
         if method not in {"GET", "HEAD"}:
             status, content = HTTPStatus.METHOD_NOT_ALLOWED, {"error": "ask with GET"}
         elif path == "/live":
-            content = {"live": True, "store": self._store}
+            content = {"live": True, "store": self.store}
         elif path == "/ready":
             content = self._readiness()
             status = HTTPStatus.OK if content["ready"] else HTTPStatus.SERVICE_UNAVAILABLE
-        elif path == "/metrics" and self._metrics:
-            return status, CONTENT_TYPE, await self._metrics()
+        elif path == "/metrics" and self.metrics:
+            return status, CONTENT_TYPE, await self.metrics()
         else:
             status = HTTPStatus.NOT_FOUND
             content = {"error": "ask for /live, /ready or /metrics"}
@@ -189,7 +185,7 @@ class HealthServer:
         """Return whether every service is up or disabled, and each with its problem if it has
         one.
         """
-        statuses = self._statuses()
+        statuses = self.statuses()
         services = {
             name: {"state": status.state.value}
             | ({"problem": status.problem} if status.problem else {})

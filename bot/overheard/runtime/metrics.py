@@ -57,10 +57,11 @@ class Snapshot:
     queue: QueueStatus | None = None
 
 
+@dataclass(eq=False)
 class Metrics:
     """The metrics of a process.
 
-    Args:
+    Attributes:
         census: Counts the contents of the store.
         queue: Returns the state of the queue; None without a queue.
         calls: The calls of this process to providers.
@@ -70,26 +71,15 @@ class Metrics:
         chats: Returns whether each chat is connected, by its name.
     """
 
-    def __init__(
-        self,
-        census: Callable[[], Awaitable[Census]],
-        queue: Callable[[], Awaitable[QueueStatus]] | None,
-        calls: CallCounters,
-        faults: Mapping[str, int],
-        clock: Clock,
-        store: str = "",
-        chats: Callable[[], Mapping[str, bool]] = dict,
-    ) -> None:
-        """Begin without a snapshot; `census` and `queue` are first called when metrics are asked
-        for.
-        """
-        self._census = census
-        self._queue = queue
-        self._calls = calls
-        self._faults = faults
-        self._clock = clock
-        self._store = store
-        self._chats = chats
+    census: Callable[[], Awaitable[Census]]
+    queue: Callable[[], Awaitable[QueueStatus]] | None
+    calls: CallCounters
+    faults: Mapping[str, int]
+    clock: Clock
+    store: str = ""
+    chats: Callable[[], Mapping[str, bool]] = dict
+
+    def __post_init__(self) -> None:
         self._counting: asyncio.Task[Snapshot] | None = None
         self._snapshot, self._begun = Snapshot(), 0.0
 
@@ -102,22 +92,22 @@ class Metrics:
         """
         from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
 
-        calls_registry, registry = self._calls.registry, CollectorRegistry()
+        calls_registry, registry = self.calls.registry, CollectorRegistry()
         faults = Counter(
             "overheard_plugin_faults",
             "Calls into plugins that failed.",
             ["plugin"],
             registry=registry,
         )
-        for plugin, count in sorted(self._faults.items()):
+        for plugin, count in sorted(self.faults.items()):
             faults.labels(plugin).inc(count)
         text = "1, with the version and the store of this process."
         info = Gauge("overheard_info", text, ["version", "store"], registry=registry)
-        info.labels(version("overheard"), self._store).set(1)
-        connected = {name: float(up) for name, up in self._chats().items()}
+        info.labels(version("overheard"), self.store).set(1)
+        connected = {name: float(up) for name, up in self.chats().items()}
         text = "Whether a chat is connected, or another process has it."
         _add_gauges(registry, "overheard_chat_up", text, "chat", connected)
-        _add_snapshot(registry, await self._current_snapshot(), self._clock.now())
+        _add_snapshot(registry, await self._current_snapshot(), self.clock.now())
         return generate_latest(calls_registry) + generate_latest(registry)
 
     async def _current_snapshot(self) -> Snapshot:
@@ -148,8 +138,8 @@ class Metrics:
         """
         begun, census, queue = monotonic(), None, None
         try:
-            census = await self._census()
-            queue = await self._queue() if self._queue else None
+            census = await self.census()
+            queue = await self.queue() if self.queue else None
         except Exception:  # noqa: S110 - of any driver; a store that is down is a metric, too
             pass
         now = monotonic()

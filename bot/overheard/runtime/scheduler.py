@@ -58,28 +58,23 @@ Jobs = Callable[[], Awaitable[Sequence[Job]]]
 """Returns the jobs that there are at the moment."""
 
 
+@dataclass(eq=False)
 class Scheduler:
     """Runs the jobs of a store, in one process at a time.
 
-    Args:
+    Attributes:
         store: Keeps the state of the jobs.
         jobs: Returns the jobs.
         clock: Gives the time that the rule compares slots with.
         begin: Called once when this process becomes the leader, with a group for long work.
     """
 
-    def __init__(
-        self,
-        store: Store,
-        jobs: Jobs,
-        clock: Clock,
-        begin: Callable[[asyncio.TaskGroup], Awaitable[None]] | None = None,
-    ) -> None:
-        """Begin without jobs; `run` calls `jobs` for them, after `begin` was called once."""
-        self._store = store
-        self._jobs = jobs
-        self._clock = clock
-        self._begin = begin
+    store: Store
+    jobs: Jobs
+    clock: Clock
+    begin: Callable[[asyncio.TaskGroup], Awaitable[None]] | None = None
+
+    def __post_init__(self) -> None:
         self._current_jobs: dict[str, Job] = {}
 
     async def run(self) -> None:
@@ -92,7 +87,7 @@ class Scheduler:
             ExceptionGroup: of the store's errors, and of what `begin` raises.
         """
         while True:
-            async with self._store.locks.leader_lock(LOCK) as leads:
+            async with self.store.locks.leader_lock(LOCK) as leads:
                 if leads:
                     await self._run_jobs()
             await asyncio.sleep(LOCK_RETRY_S)
@@ -127,10 +122,10 @@ class Scheduler:
         try:
             async with asyncio.TaskGroup() as group:
                 try:
-                    if self._begin:
-                        await self._begin(group)
+                    if self.begin:
+                        await self.begin(group)
                     while True:
-                        self._sync_timers(timers, await self._jobs(), group)
+                        self._sync_timers(timers, await self.jobs(), group)
                         await asyncio.sleep(SYNC_INTERVAL_S)
                 finally:
                     # No job begins while the others are cancelled and awaited.
@@ -174,14 +169,14 @@ class Scheduler:
         A slot that was begun and not finished is due again. Otherwise the latest slot since the
         last one that was begun is due; earlier ones are skipped.
         """
-        now = self._clock.now()
-        state = await self._store.schedules.state(job.name, now)
+        now = self.clock.now()
+        state = await self.store.schedules.state(job.name, now)
         if state.paused:
             return None
         if state.begun > state.done:  # the slot was cut off: no other process is the leader
             return state.begun
         slot = job.times.latest(state.begun, now)
-        return slot if slot and await self._store.schedules.begin_slot(job.name, slot) else None
+        return slot if slot and await self.store.schedules.begin_slot(job.name, slot) else None
 
     async def _run_slot(self, job: Job, slot: datetime) -> None:
         """Run a job for a slot, and store that the slot is finished, with the problem if it failed.
@@ -197,7 +192,7 @@ class Scheduler:
         except Exception as error:  # the error's text may hold a secret
             problem = f"It fails: {type(error).__name__}."
         # Not reached when cancelled: the slot is then begun again.
-        await self._store.schedules.finish_slot(job.name, slot, problem)
+        await self.store.schedules.finish_slot(job.name, slot, problem)
 
 
 def _import_apscheduler() -> Callable[..., Any]:

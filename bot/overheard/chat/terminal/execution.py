@@ -36,7 +36,7 @@ from overheard.errors import (
     StoreMissing,
 )
 from overheard.plugins import separated_output
-from overheard.session import OpenDeployment, Session
+from overheard.session import Session
 
 Result = TypeVar("Result")
 
@@ -139,7 +139,7 @@ async def _open_and_run(
     spec, stage = order.spec, Stage(quoting=order.spec.asks)
     require_sizes(spec, order.options)
     if not spec.opens:
-        open_and_log = partial(_open_and_log, session.open_deployment, order, stage)
+        open_and_log = partial(_open_and_log, session, order, stage)
         logging_session = replace(session, open_deployment=open_and_log)
         return await run_command(order, logging_session, agreed_usd=agreed_usd, stage=stage)
     config = session.read_config()
@@ -166,12 +166,7 @@ async def _open_and_run(
 
 @asynccontextmanager
 async def _open_and_log(
-    open_deployment: OpenDeployment,
-    order: Order,
-    stage: Stage,
-    config: Config,
-    *,
-    create: bool = True,
+    session: Session, order: Order, stage: Stage, config: Config, **create: bool
 ) -> AsyncIterator[Deployment]:
     """Open a deployment within the block, for a command that opens deployments itself.
 
@@ -179,7 +174,7 @@ async def _open_and_log(
     reads or was only quoted, and a store that does not exist is reported.
     """
     async with (
-        open_deployment(config, create=create) as deployment,
+        session.open_deployment(config, **create) as deployment,
         _missing_store_reported(deployment),
         log_use(deployment.store, deployment.clock, order.spec, TERMINAL, order.words, stage),
     ):
