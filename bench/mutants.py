@@ -74,7 +74,7 @@ GROUPS = {
          "end_to_end/test_shifts.py"],
     ),
     "money": Group(
-        [*_MONEY, "domain/runs.py", "provider_kit/prices.py", "commands/spend.py",
+        [*_MONEY, "domain/runs.py", "provider_kit/settings.py", "commands/spend.py",
          "overheard_storage/money.py"],
         ["runs", "storage/test_money.py", "provider_kit", "commands/test_check_price.py",
          "commands/test_spend_command.py"],

@@ -63,7 +63,11 @@ from overheard.chat_kit.tables import (
     text_grid as text_grid,
     text_records as text_records,
 )
-from overheard.config.catalogue import PLACE as PLACE, Market as Market
+from overheard.config.catalogue import (
+    PLACE as PLACE,
+    Market as Market,
+    read_landscapes as read_landscapes,
+)
 from overheard.config.problems import suggestion as suggestion, unknown_name as unknown_name
 from overheard.config.secrets import Secret as Secret
 from overheard.config.settings_base import DatabaseUrl as DatabaseUrl, Settings as Settings
@@ -162,20 +166,23 @@ from overheard.interfaces import (
     View as View,
     Work as Work,
 )
-from overheard.provider_kit import (
+from overheard.provider_kit.batches import (
     BatchingProvider as BatchingProvider,
-    CreationDates as CreationDates,
-    Fields as Fields,
     FoundBatch as FoundBatch,
-    HostedProvider as HostedProvider,
-    HostedService as HostedService,
-    PriceList as PriceList,
-    ProviderSettings as ProviderSettings,
     batch_lines as batch_lines,
     batch_problem as batch_problem,
-    http_client as http_client,
-    read_landscapes as read_landscapes,
 )
+from overheard.provider_kit.hosted_provider import (
+    Fields as Fields,
+    HostedProvider as HostedProvider,
+    HostedService as HostedService,
+)
+from overheard.provider_kit.settings import (
+    CreationDates as CreationDates,
+    PriceList as PriceList,
+    ProviderSettings as ProviderSettings,
+)
+from overheard.provider_kit.transport import http_client as http_client
 from overheard.reading import once_an_answer as once_an_answer, read_units as read_units
 from overheard.reading.phrasings import fact_wordings as fact_wordings
 from overheard.reading.word_lists import Phrases as Phrases, WordLists as WordLists

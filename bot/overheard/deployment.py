@@ -35,14 +35,12 @@ from overheard.domain import (
 from overheard.interfaces import Clock, Desk, NoProgress, Progress, Queue, Store
 from overheard.plugins import GuardedProvider, Plugins, installed_plugins, load_plugins
 from overheard.plugins.guard import core_method
-from overheard.runs.asking import PricedAsking
 from overheard.runs.budget import Estimate, Pair, capabilities_of
-from overheard.runs.limits import Limits
+from overheard.runs.limits import Limits, RetryPolicy
 from overheard.runs.plan import choose_models, new_run
 from overheard.runs.quote import Pricing
-from overheard.runs.retries import RetryPolicy
 from overheard.runs.runner import AskingMeans
-from overheard.runs.service import RunAnalysis, RunService
+from overheard.runs.service import PricedAsking, RunAnalysis, RunService
 from overheard.runs.tasks import InlineQueue
 from overheard.scoring.judge import Judging, judges, judging_cost
 from overheard.scoring.rescoring import Rescoring, scoring_in_use

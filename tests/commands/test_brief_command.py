@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from kit.office import Office, open_office
-from kit.program import Program, sentences
+from kit.program import Program
 
 CONFIG = """
 [storage]
@@ -76,21 +76,6 @@ def test_a_brief_says_what_to_write_from_evidence(market: Program) -> None:
     assert claim["state"] == ["founded: 1999"]
     assert (absent["hits"], absent["answers"]) == (5, 40)
     assert absent["interval"][0] < 5 / 40 < absent["interval"][1]
-
-
-def test_advice_that_is_the_same_is_given_once(terminal: Program) -> None:
-    """The second question that nobody answers with the brand says where the advice stands."""
-    asked = ("Which tool is best?", "Which tool is nicest?")
-    terminal.configure(CONFIG + "".join(f'[[prompts]]\ntext = "{text}"\n' for text in asked))
-    lines = [line | {"text": "Zeta is best."} for line in history(2, named=False)]
-    told = [{**line, "prompt": asked[n % 2]} for n, line in enumerate(lines) if n % 4 < 2]
-    file = terminal.folder / "history.jsonl"
-    file.write_text("".join(json.dumps(line) + "\n" for line in told), encoding="utf-8")
-    terminal.run("import", "history.jsonl")
-    text = sentences(terminal.run("brief")[0])
-
-    assert text.count("Publish a page") == 1
-    assert "not Acme. Do as for 1." in text
 
 
 def test_days_limit_what_is_read(market: Program) -> None:

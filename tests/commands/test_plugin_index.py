@@ -13,7 +13,7 @@ from zipfile import ZipFile
 import pytest
 from packaging.requirements import Requirement
 
-from overheard.commands.plugin_index import install_plugin, search_plugins
+from overheard.commands.plugins import install_plugin, search_plugins
 from overheard.errors import BadUsage, InstallFailed
 
 RECEIPT = """[tool]

@@ -51,9 +51,9 @@ def test_spacing_is_worth_more_than_repeats(program: Program) -> None:
 
 
 def test_the_card_and_its_chart(program: Program) -> None:
-    """It reads as sentences, and the chart is a picture."""
+    """It says what is assumed, and the chart is a picture."""
     out, _ = program.run("power", "Acme", "--chart", "power.png", "--repeats", "5")
-    assert "are seen four times out of five" in sentences(out)
+    assert "Smallest fall noticed, in points" in sentences(out)
     assert "tau 0.25 is assumed" in sentences(out)
     assert (program.folder / "power.png").read_bytes().startswith(b"\x89PNG")
 

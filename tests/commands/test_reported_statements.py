@@ -80,7 +80,8 @@ async def test_the_list_of_shifts_has_them_among_what_moved(tmp_path: Path) -> N
     assert card.data[0]["kind"] == "claim"
     assert {entry["kind"] for entry in card.data} <= {"claim", "shift"}
     assert card.table
-    assert "says Acme's founding year is “1999”" in " ".join(str(row[1]) for row in card.table.rows)
+    told = " ".join(str(row[1]) for row in card.table.rows)
+    assert "says Brightboard's founding year is “1999”" in told
 
 
 async def test_the_digest_names_questions_of_imported_history_by_their_text(tmp_path: Path) -> None:

@@ -25,8 +25,7 @@ from overheard.domain import (
 )
 from overheard.errors import ProviderFailed
 from overheard.interfaces import PROBLEM, IsWanted, TaskHandler, TaskResult
-from overheard.runs.limits import Limits
-from overheard.runs.retries import RetryPolicy
+from overheard.runs.limits import Limits, RetryPolicy
 from overheard.runs.runner import AskingMeans
 from overheard.runs.service import RunService
 from overheard.runs.tasks import InlineQueue, Outcome

@@ -32,11 +32,9 @@ from overheard.domain import (
 )
 from overheard.errors import SettingsError
 from overheard.interfaces import Scorer, Store
-from overheard.runs.limits import Limits
-from overheard.runs.retries import RetryPolicy
+from overheard.runs.limits import Limits, RetryPolicy
 from overheard.runs.runner import AskingMeans
-from overheard.scoring.judge import Judging
-from overheard.scoring.judge_drift import agreements, doubt, lost_verdicts
+from overheard.scoring.judge import Judging, agreements, doubt, lost_verdicts
 from overheard.scoring.service import Scoring
 from overheard.testing.deployment import open_test_store
 from overheard_accuracy import Accuracy

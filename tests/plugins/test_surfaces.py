@@ -19,9 +19,8 @@ from overheard.config.sections import AskingTable, BudgetTable
 from overheard.domain import Account, Panel, Run, RunState
 from overheard.runs.batch_collection import BatchPolling
 from overheard.runs.batches import Batches
-from overheard.runs.limits import Limits
+from overheard.runs.limits import Limits, RetryPolicy
 from overheard.runs.plan import new_run
-from overheard.runs.retries import RetryPolicy
 from overheard.runs.runner import AskingMeans
 from overheard.runs.tasks import Outcome
 from overheard.testing.deployment import open_test_store

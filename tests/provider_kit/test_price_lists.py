@@ -12,8 +12,7 @@ from pydantic import ValidationError
 from time_machine import travel
 
 from overheard import Finish, HostedService, Model, Price, PriceList, Prompt, Question, Reply, Usage
-from overheard.provider_kit.prices import CreationDates, PriceFile
-from overheard.provider_kit.settings import PriceTable, ProviderSettings
+from overheard.provider_kit.settings import CreationDates, PriceFile, PriceTable, ProviderSettings
 
 BUILT_IN = ("overheard_anthropic", "overheard_compatible", "overheard_google", "overheard_openai")
 LIST = """

@@ -2,9 +2,9 @@
 
 from typing import Any
 
+from overheard import HostedService, PriceList, ProviderSettings
 from overheard.domain import Finish, Model, Prompt, Question, Search
 from overheard.plugins.validation import validated_reply
-from overheard.provider_kit import HostedService, PriceList, ProviderSettings
 
 SERVICE = HostedService(
     "svc",

@@ -17,10 +17,9 @@ from overheard.domain import Batch, Finish, Model, Panel, Prompt, Run, RunState
 from overheard.errors import ProviderFailed, ProviderUnavailable
 from overheard.runs.batch_collection import BatchPolling, item_of
 from overheard.runs.batches import Batches, asking_only, batched
-from overheard.runs.budget import WORST, call_cost, release_dead
-from overheard.runs.limits import Limits
+from overheard.runs.budget import WORST, Tariff, release_dead
+from overheard.runs.limits import Limits, RetryPolicy
 from overheard.runs.plan import new_run, unfinished
-from overheard.runs.retries import RetryPolicy
 from overheard.runs.runner import AskingMeans
 from overheard.runs.tasks import Outcome
 from overheard.testing.deployment import open_test_store
@@ -180,7 +179,7 @@ async def test_money_is_held_before_a_batch_is_handed_in_and_given_back(
     house.budget = BudgetTable(run=1.0)
     run = await handed_in(house, service)
     [account] = [a for a in run.payer.accounts(PROMPTS[0], run.started_at) if a.kind == "run"]
-    worst = call_cost(PROMPTS[0], MODEL, house.providers, WORST, batch=True)
+    worst = Tariff.of(MODEL, house.providers).cost(PROMPTS[0], WORST, batch=True)
     held = (await house.store.money.balances([account]))[account].held
     assert held == pytest.approx(8 * worst)
 
@@ -198,7 +197,7 @@ async def test_money_for_a_part_hands_a_part_in_at_a_time(
     house: House, service: BatchService
 ) -> None:
     """The next part comes when the first has given back what it did not cost."""
-    worst = call_cost(PROMPTS[0], MODEL, house.providers, WORST, batch=True)
+    worst = Tariff.of(MODEL, house.providers).cost(PROMPTS[0], WORST, batch=True)
     house.budget = BudgetTable(run=5 * worst)
     outcome = await house.run(await house.start())
 

@@ -26,7 +26,7 @@ from overheard.interfaces import Store
 from overheard.runs.budget import (
     TYPICAL,
     Estimate,
-    call_cost,
+    Tariff,
     capabilities_of,
     check_budget,
     estimate,
@@ -237,11 +237,11 @@ def test_a_provider_that_says_nothing_sensible_can_do_nothing_special(told: obje
 def test_a_call_costs_nothing_that_is_known_where_its_price_is_unknown() -> None:
     """150 tokens of the prompt at $1 a million; 0 without a price."""
     providers = {"svc": ScriptedProvider(price=Price(1, 0))}
-    cost = call_cost(PANEL.prompts[0], MODEL, providers, TYPICAL)
+    cost = Tariff.of(MODEL, providers).cost(PANEL.prompts[0], TYPICAL)
 
     assert cost == pytest.approx(150 / 1e6)
     unknown = {"svc": ScriptedProvider(price=None)}
-    assert call_cost(PANEL.prompts[0], MODEL, unknown, TYPICAL) == 0.0
+    assert Tariff.of(MODEL, unknown).cost(PANEL.prompts[0], TYPICAL) == 0.0
 
 
 def test_a_batch_is_priced_at_its_own_rate() -> None:

@@ -9,13 +9,16 @@ from kit.scripted import ScriptedProvider
 from overheard.config.sections import AskingTable, LimitTable
 from overheard.domain import FailureKind, Model, RateLimits
 from overheard.errors import ModelResting, ProviderFailed
-from overheard.runs.limits import MAX_MODEL_WAIT_S, Bucket, Limits, ModelLimiter
-from overheard.runs.retries import (
+from overheard.runs.limits import (
     LONGEST_WAIT_S,
+    MAX_MODEL_WAIT_S,
     OPEN_TIMES_S,
     TRIPS_AFTER,
     Breaker,
     BreakerState,
+    Bucket,
+    Limits,
+    ModelLimiter,
     RetryPolicy,
 )
 

@@ -26,12 +26,11 @@ from overheard.domain import (
     Usage,
 )
 from overheard.errors import ProviderFailed, ProviderUnavailable, StoreError
-from overheard.runs.budget import TYPICAL, SpendReservation, call_cost, price_of
+from overheard.runs.budget import TYPICAL, SpendReservation, Tariff, price_of
 from overheard.runs.call import ESTIMATE_NOTE
 from overheard.runs.interruptions import STATE_CHECK_INTERVAL_S
-from overheard.runs.limits import Limits
+from overheard.runs.limits import Limits, RetryPolicy
 from overheard.runs.plan import new_run, unfinished
-from overheard.runs.retries import RetryPolicy
 from overheard.runs.runner import AskingMeans, Runner
 from overheard.runs.tasks import Outcome
 from overheard.testing.deployment import open_test_store
@@ -324,7 +323,7 @@ async def test_money_that_may_have_been_charged_stays_held() -> None:
     house = House(provider, limit=1.0)
     outcome = await house.run(house.new_run())
 
-    usual = call_cost(PROMPTS[0], Model("svc", "m-1"), {"svc": provider}, TYPICAL)
+    usual = Tariff.of(Model("svc", "m-1"), {"svc": provider}).cost(PROMPTS[0], TYPICAL)
     assert outcome.complete == 1
     assert await house.store.money.spent() == pytest.approx(0.39 + usual)
 
@@ -337,7 +336,7 @@ async def test_calls_that_time_out_are_booked_with_the_answer_that_follows() -> 
     house = House(provider, limit=10.0)
     outcome = await house.run(house.new_run())
 
-    usual = call_cost(PROMPTS[0], Model("svc", "m-1"), {"svc": provider}, TYPICAL)
+    usual = Tariff.of(Model("svc", "m-1"), {"svc": provider}).cost(PROMPTS[0], TYPICAL)
     assert (outcome.complete, outcome.retries) == (6, 2)
     assert await house.store.money.spent() == pytest.approx(6 * 0.01 + 2 * usual) == outcome.spent
 
@@ -389,7 +388,7 @@ async def test_an_answer_that_cannot_be_read_is_counted_as_usual() -> None:
     run = house.new_run()
     outcome = await house.run(run)
 
-    usual = call_cost(PROMPTS[0], Model("svc", "m-1"), {"svc": provider}, TYPICAL)
+    usual = Tariff.of(Model("svc", "m-1"), {"svc": provider}).cost(PROMPTS[0], TYPICAL)
     assert usual > 0
     assert await house.store.money.spent() == pytest.approx(usual + 5 * 0.01) == outcome.spent
     assert [reason.endswith(ESTIMATE_NOTE) for reason in outcome.failures] == [True]
@@ -531,7 +530,7 @@ async def test_calls_that_are_cut_off_are_booked_as_estimates(limit: float | Non
     run = house.new_run()
     await cut_off(house, run, provider, 2)
 
-    usual = call_cost(PROMPTS[0], Model("svc", "m-1"), {"svc": provider}, TYPICAL)
+    usual = Tariff.of(Model("svc", "m-1"), {"svc": provider}).cost(PROMPTS[0], TYPICAL)
     assert usual > 0
     assert await spending(house) == pytest.approx([2 * usual, 2 * usual, 2])
     answers = [answer async for answer in house.store.answers.stream()]
@@ -573,7 +572,7 @@ async def test_what_a_try_may_cost_stays_booked_when_its_retry_is_cut_off(ambigu
     house = House(provider)
     await cut_off(house, house.new_run(), provider, 1)
 
-    usual = call_cost(PROMPTS[0], Model("svc", "m-1"), {"svc": provider}, TYPICAL)
+    usual = Tariff.of(Model("svc", "m-1"), {"svc": provider}).cost(PROMPTS[0], TYPICAL)
     assert await spending(house) == pytest.approx([usual, usual, 1] if ambiguous else [])
 
 

@@ -8,9 +8,9 @@ from overheard.cards import wording
 from overheard.cards.card import Card, Field, Severity, Tainted
 from overheard.cards.command import CommandSpec, Face, Kind, Proposal, Role, argument, option
 from overheard.cards.model_names import ModelNames
+from overheard.commands.answers import searched_for, sources_data
 from overheard.commands.check import SEED_BITS
 from overheard.commands.check_news import fault_sentences
-from overheard.commands.newest_answers import searched_for, sources_data
 from overheard.deployment import Call
 from overheard.domain import Answer, Panel, Prompt, RunState
 from overheard.reading.markdown import readable

@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from overheard.cards import wording
-from overheard.cards.card import Action, Card, Table, Tainted, picked
+from overheard.cards.card import Action, Card, Tainted, picked
 from overheard.cards.command import CommandSpec, Face, Kind, Role, option
 from overheard.cards.wording import name_without_id
 from overheard.commands.arguments import read_time
@@ -38,36 +38,19 @@ async def audit(
         TimeUnreadable: when `since` is no time.
     """
     start = read_time(since, call.clock.now(), call.zone) if since else None
-    in_chat = call.face is Face.CHAT
-    max_entries = limit or (SHOWN_IN_CHAT if in_chat else SHOWN_ENTRIES)
+    max_entries = limit or (SHOWN_IN_CHAT if call.face is Face.CHAT else SHOWN_ENTRIES)
     entries = await call.store.audit.find(since=start, limit=max_entries)
     names = ("at", "who", "channel", "command", "words", "outcome")
     data = [picked(entry, *names) for entry in entries]
     if not entries:
         text = "Nothing has been changed, and nothing asked."
         return Card("Who did what", text, data={"entries": data})
-    if in_chat:
-        more = Action(f"audit --limit {SHOWN_ENTRIES}", f"The last {SHOWN_ENTRIES}")
-        has_more = len(entries) == max_entries < SHOWN_ENTRIES
-        return Card(
-            title="Who did what",
-            text=Tainted("\n".join(_entry_line(entry, call) for entry in entries)),
-            actions=(more,) if has_more else (),
-            data={"entries": data},
-        )
-    rows = tuple(
-        (
-            wording.moment(entry.at, call.zone),
-            Tainted(entry.who),
-            entry.channel,
-            Tainted(entry.words or entry.command),
-            Tainted(entry.outcome),
-        )
-        for entry in entries
-    )
+    more = Action(f"audit --limit {SHOWN_ENTRIES}", f"The last {SHOWN_ENTRIES}")
+    has_more = len(entries) == max_entries < SHOWN_ENTRIES
     return Card(
-        title=f"The last {wording.count(len(entries), 'entry', 'entries')} of the audit log",
-        table=Table(("When", "Who", "Where", "What", "Outcome"), rows),
+        title="Who did what",
+        text=Tainted("\n".join(_entry_line(entry, call) for entry in entries)),
+        actions=(more,) if has_more else (),
         data={"entries": data},
     )
 

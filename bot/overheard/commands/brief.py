@@ -1,22 +1,35 @@
 """`brief`: what content to write, from what models say, and what became of it."""
 
+from __future__ import annotations
+
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, tzinfo
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
-from overheard.advice.brief import METRICS, BriefItem
-from overheard.advice.brief_sources import BRIEF_DAYS, BriefDraft, read_brief
-from overheard.advice.pages import html, markdown
+from overheard.advice.brief import LABELS, METRICS, BriefItem, steps
+from overheard.advice.brief_sources import BRIEF_DAYS, BriefDraft, PublishedItem, read_brief
+from overheard.advice.evidence import fact_sentence
+from overheard.advice.pages import BriefPage, html, markdown, share_with_interval
 from overheard.cards import wording
-from overheard.cards.card import Action, Card, File, Severity, fitting
+from overheard.cards.card import (
+    Action,
+    Card,
+    File,
+    Quote,
+    Severity,
+    Table,
+    Tainted,
+    fitting,
+    picked,
+)
 from overheard.cards.command import CommandSpec, Face, Kind, Role, argument, option, quoted
+from overheard.cards.model_names import ModelNames
 from overheard.commands.arguments import read_time
-from overheard.commands.brief_card import FOLLOWS, FORGETS, brief_card, brief_page
 from overheard.commands.export import replacing
 from overheard.commands.plugin_sentences import plugin_sentences
 from overheard.config.problems import unknown_name
@@ -26,6 +39,175 @@ from overheard.errors import BadUsage, UnknownName
 from overheard.runs.plan import choose_brands
 from overheard.views.news import Telling, with_standing_news
 from overheard.views.situation import HEADLINE, Situation, SituationReader
+
+DESCRIBED_ITEMS = 3
+"""Items of the table that can be marked as published from the card."""
+QUOTE_CHARS = 120
+"""Characters of the one quote that a card shows."""
+PROMPT_CHARS, TABLE_TITLE_CHARS, TITLE_CHARS, PUBLISHED_CHARS = 60, 60, 90, 120
+"""Characters of a question above a quote, of an item's title in the table and in a sentence, and of
+the title of a published item.
+"""
+FOLLOWS, FORGETS = "actions add", "actions remove"
+"""The commands of a plugin that tells whether what was published has helped, and stops to."""
+RANKED = (
+    "First comes what is wrong, then what shows in most answers. What to state comes from your "
+    "facts alone."
+)
+
+
+def brief_card(call: Call, draft: BriefDraft, most: int) -> Card:
+    """Return a brief's draft as a card: a table of the first `most` items, which are the most
+    pressing, sentences and a quote for the first of them, buttons that mark these
+    as published, and a further card for each published item. The JSON data has all items.
+    """
+    name, shown = draft.market.brand.name, draft.items[:most]
+    published = [
+        Action(f"brief done {item.key} --brand {quoted(name)}", f"Published {number}")
+        for number, item in enumerate(shown[:DESCRIBED_ITEMS], 1)
+    ]
+    page = Action(f"brief {quoted(name)} --format html", "All as a page", menu=True)
+    return Card(
+        title=f"What to write for {name}",
+        text=_brief_text(draft, shown),
+        table=_items_table(shown, call.names) if shown else None,
+        quotes=tuple(
+            Quote(
+                f"{call.names.name(excerpt.model)}, asked "
+                f"“{wording.shorten(excerpt.prompt, PROMPT_CHARS)}”",
+                Tainted(wording.shorten(excerpt.text, QUOTE_CHARS)),
+            )
+            for item in shown[:1]
+            for excerpt in item.said[:1]
+        ),
+        actions=fitting(*published, *([page] if len(draft.items) > most else [])),
+        more=tuple(_published_card(call, one) for one in draft.published),
+        data=_brief_json(draft),
+    )
+
+
+def _items_table(shown: Sequence[BriefItem], names: ModelNames) -> Table:
+    """Return a table of the items `shown`, numbered from 1 in their order, with their gaps."""
+    rows = tuple(
+        (f"{n}. {wording.shorten(item.title, TABLE_TITLE_CHARS)}", _gap_words(item, names))
+        for n, item in enumerate(shown, 1)
+    )
+    return Table(("Content", "Why"), rows)
+
+
+def _gap_words(item: BriefItem, names: ModelNames) -> str:
+    """Return the kind of an item's gap with the number of answers of the counted model that show
+    it, of those that could show it: ``wrong in 6 of 9 answers of ChatGPT``. It is ``wrong in 6
+    answers of ChatGPT`` if the item does not count the answers that could, and the kind alone if no
+    answer shows the gap.
+    """
+    label = LABELS[item.kind]
+    if not item.hits:
+        return label
+    noun = "answer" if item.hits == 1 and not item.possible else "answers"
+    return f"{label} in {item.counted} {noun} of {names.name(item.models[0])}"
+
+
+def _brief_text(draft: BriefDraft, shown: Sequence[BriefItem]) -> str:
+    """Return the text of the card of a brief: what to do for the first item. Without items it says
+    that no gap shows, and without answers how to get some.
+    """
+    if not draft.answers:
+        of = f" of the last {wording.count(draft.days, 'day')}" if draft.days else ""
+        return f"No answers{of}. Ask with check, or bring history with import."
+    if not shown:
+        of = f"{draft.days} days" if draft.days else "the newest check"
+        return f"No gap shows in {wording.count(draft.answers, 'answer')} of {of}."
+    first_step = steps(shown[0], draft.market.brand.name)[0]
+    add_facts = " Add what is true to your facts first." if shown[0].missing else ""
+    return f"{wording.shorten(shown[0].title, TITLE_CHARS)}. {first_step}{add_facts}"
+
+
+def _published_card(call: Call, item: PublishedItem) -> Card:
+    """Return the card of a published item, with buttons that show whether it helped, where a plugin
+    follows that, and that take the mark back.
+    """
+    publication = item.publication
+    brand = quoted(publication.brand)
+    effect = Action(f"actions list {brand} --about {publication.item}", "Did it help?")
+    return Card(
+        title=wording.shorten(f"Published: {item.title}", PUBLISHED_CHARS),
+        text=_published_sentences(call, item),
+        actions=fitting(
+            *([effect] if FOLLOWS in call.plugins.commands else []),
+            Action(f"brief done {publication.item} --brand {brand} --undo", "Not published"),
+        ),
+    )
+
+
+def _published_sentences(call: Call, item: PublishedItem) -> str:
+    """Return when and by whom an item was published, and whether its gap shows."""
+    day = wording.day(item.publication.at, call.zone)
+    shows = f"It shows in {share_with_interval(item.now)}." if item.now else "It shows no longer."
+    return f"On {day}, by {item.publication.who}. {shows}"
+
+
+def brief_page(call: Call, draft: BriefDraft) -> BriefPage:
+    """Return a brief's draft as a page: three sentences (what it rests on, how it is ranked, how it
+    is used), all its items, and the title and sentences of each published item.
+    """
+    name = draft.market.brand.name
+    answer_count = wording.count(draft.answers, "answer")
+    today = wording.day(call.clock.now(), call.zone)
+    basis = (
+        f"From {answer_count} to your questions in the last {draft.days} days, drawn up on {today}."
+    )
+    usage = (
+        "Once something is published, say so with the line under its item, in a chat or in the "
+        "terminal: the next checks then tell whether it has helped."
+    )
+    published = [
+        (f"Published: {one.title}", [_published_sentences(call, one)]) for one in draft.published
+    ]
+    return BriefPage(
+        f"What to write for {name}", (basis, RANKED, usage), draft.items, name, published
+    )
+
+
+def _brief_json(draft: BriefDraft) -> dict[str, Any]:
+    """Return a brief's draft for JSON output, with all its items and published items."""
+    return {
+        "brand": draft.market.brand.name,
+        "answers": draft.answers,
+        "days": draft.days,
+        "items": [_item_json(item, draft.market.brand.name) for item in draft.items],
+        "published": [_published_json(one) for one in draft.published],
+    }
+
+
+def _item_json(item: BriefItem, brand: str) -> dict[str, Any]:
+    """Return an item of a brief for JSON output; `brand` is the brand's name. ``interval`` is the
+    90 % interval of the share of answers (0 to 1) that show the gap. ``missing`` is None if the
+    fact sheet lacks no fact.
+    """
+    return {
+        "item": item.key,
+        **picked(item, "kind", "subject", "title", "why", "hits", "answers", "interval", "stated"),
+        "models": [str(model) for model in item.models],
+        "sources": [{"site": site, "answers": count} for site, count in item.sources],
+        "quotes": [picked(excerpt, "model", "prompt", "text") for excerpt in item.said],
+        "state": [fact_sentence(fact) for fact in item.facts],
+        "missing": item.missing or None,
+        "steps": steps(item, brand),
+    }
+
+
+def _published_json(item: PublishedItem) -> dict[str, Any]:
+    """Return a published item for JSON output. ``shows`` is the item in the brief of the answers
+    that are read, None if they do not show its gap.
+    """
+    publication, now = item.publication, item.now
+    return {
+        **picked(publication, "item", "kind", "subject", "at", "who"),
+        "prompts": list(now.prompts) if now else [],
+        "shows": _item_json(now, publication.brand) if now else None,
+    }
+
 
 SHOWN_ITEMS, SHOWN_IN_CHAT = 10, 3
 """How many items a card shows by default, in a terminal and in a chat."""

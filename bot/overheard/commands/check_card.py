@@ -27,8 +27,7 @@ from overheard.runs.budget import key_of, nearly_spent
 from overheard.runs.presence import Presence
 from overheard.runs.service import RunResult
 from overheard.runs.tasks import Outcome
-from overheard.scoring.judge import judges
-from overheard.scoring.judge_drift import agreements, doubt, lost_verdicts
+from overheard.scoring.judge import agreements, doubt, judges, lost_verdicts
 from overheard.views.news import Telling
 from overheard.views.standings import MetricLevel, levels_data
 

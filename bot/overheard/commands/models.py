@@ -16,10 +16,8 @@ from overheard.deployment import Call
 from overheard.domain import FREE, Model, Price
 from overheard.interfaces import Judge, Store
 from overheard.runs.budget import capabilities_of, price_of
-from overheard.runs.limits import ModelLimiter
-from overheard.runs.retries import BreakerState
-from overheard.scoring.judge import judges
-from overheard.scoring.judge_drift import agreements, doubt, lost_verdicts
+from overheard.runs.limits import BreakerState, ModelLimiter
+from overheard.scoring.judge import agreements, doubt, judges, lost_verdicts
 
 NOT_WATCHED = "not watched"
 STATES = {

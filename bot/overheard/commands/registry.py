@@ -44,7 +44,6 @@ SECTIONS: Mapping[str, tuple[str, ...]] = {
         "setup.starting",
         "access",
         "plugins",
-        "plugin_index",
         "doctor",
     ),
     "Try out": ("power", "demo"),

@@ -38,8 +38,7 @@ from overheard.domain.models import (
 from overheard.errors import OverheardError, ProviderFailed, ProviderUnavailable
 from overheard.installation import install_command
 from overheard.provider_kit.diagnosis import Endpoint, ServiceFault, read_fault
-from overheard.provider_kit.prices import PriceList
-from overheard.provider_kit.settings import ProviderSettings
+from overheard.provider_kit.settings import PriceList, ProviderSettings
 from overheard.provider_kit.transport import http_client, rate_limits, service_time
 
 if TYPE_CHECKING:

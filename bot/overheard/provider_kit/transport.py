@@ -2,13 +2,12 @@
 
 A service is another's computer: it may send gigabytes in a megabyte of gzip, a body without end, or
 an address at a third host that would then receive the question and the key. The client counts
-decoded bytes, follows no redirect, and calls no host but that of its base URL.
+bytes, reads no packed body, follows no redirect, and calls no host but that of its base URL.
 """
 
 from __future__ import annotations
 
 import os
-import zlib
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -28,19 +27,11 @@ from email.utils import parsedate_to_datetime
 from overheard.domain import RateLimits
 
 MAX_REPLY_BYTES = 16 * 2**20
-"""The longest response, in decoded bytes."""
+"""The longest response."""
 MAX_BATCH_BYTES = 256 * 2**20
-"""The longest file of answers to a batch, in decoded bytes."""
+"""The longest file of answers to a batch."""
 BYTES_PER_QUESTION = 2**20
-"""What one question of a batch adds to the allowed length, in decoded bytes."""
-PIECE_BYTES = 2**16
-"""The largest decoded piece; a compressed piece may stand for a thousand times its length."""
-GZIP_OR_ZLIB = zlib.MAX_WBITS | 32
-"""`zlib`'s window setting that recognises both formats by their headers."""
-GZIP_MAGIC = b"\x1f\x8b"
-"""How a member of gzip begins."""
-ENCODINGS = "gzip, deflate"
-
+"""What one question of a batch adds to the allowed length."""
 _allowed_bytes: ContextVar[int] = ContextVar("allowed_bytes", default=MAX_REPLY_BYTES)
 
 
@@ -53,7 +44,7 @@ class ForeignAddressError(Exception):
 
 
 class UndecodableReplyError(Exception):
-    """A response is compressed in a way that was not asked for, or its data is damaged."""
+    """A response is compressed, which no request asks for."""
 
 
 @contextmanager
@@ -80,8 +71,8 @@ def http_client(
 
     A redirect is not followed: ``raise_for_status`` raises for it. A request to another scheme,
     host or port raises `ForeignAddressError` before anything is sent. Reading a response raises
-    `ReplyTooLargeError` after `MAX_REPLY_BYTES` of decoded bytes (more within `batch_allowance`),
-    and `UndecodableReplyError` for an encoding that was not asked for, or damaged data.
+    `ReplyTooLargeError` after `MAX_REPLY_BYTES` (more within `batch_allowance`), and
+    `UndecodableReplyError` for a compressed body, which is not asked for.
 
     Args:
         base_url: The service's address; relative paths of requests start there.
@@ -94,10 +85,10 @@ def http_client(
     home = _origin(httpx2.URL(base_url))
 
     async def check_request(request: Request) -> None:
-        """Refuse a request to another origin, and ask for encodings that can be counted."""
+        """Refuse a request to another origin, and ask for a body that can be counted."""
         if _origin(request.url) != home:
             raise ForeignAddressError
-        request.headers["Accept-Encoding"] = ENCODINGS
+        request.headers["Accept-Encoding"] = "identity"
 
     async def bound_response(response: Response) -> None:
         """Let a response be read up to the length that is allowed where the request is made."""
@@ -131,96 +122,39 @@ def _origin(url: URL) -> tuple[str, str, int | None]:
 
 
 def _bounded(response: Response, allowed_bytes: int) -> AsyncByteStream:
-    """Return a response's body as a stream that decodes in small pieces and counts their bytes.
+    """Return a response's body as a stream that counts its bytes.
 
-    The headers of the encoding and, if it is compressed, of the length are removed from the
-    response, because the content of the stream is decoded already.
+    A compressed body, which no request asks for, raises `UndecodableReplyError` when it is read: a
+    megabyte of it may stand for gigabytes.
     """
     import httpx2
 
-    encoding = response.headers.pop("Content-Encoding", "identity").strip().lower()
-    if encoding != "identity":
-        response.headers.pop("Content-Length", None)
+    encoding = response.headers.get("Content-Encoding", "identity").strip().lower()
     stream = cast("AsyncByteStream", response.stream)
 
     class BoundedStream(httpx2.AsyncByteStream):
-        """The decoded body."""
+        """The body."""
 
         async def __aiter__(self) -> AsyncIterator[bytes]:
-            """Yield the decoded body in pieces.
+            """Yield the body in pieces.
 
             Raises:
-                ReplyTooLargeError: when the body is longer than allowed, as sent or as decoded.
-                UndecodableReplyError: for an unsupported encoding or damaged data.
+                UndecodableReplyError: when the body is compressed.
+                ReplyTooLargeError: when more bytes have come than are allowed.
             """
-            decoder = None if encoding == "identity" else _Decoder(encoding)
-            sent_bytes = decoded_bytes = 0
-            async for chunk in stream:
-                sent_bytes += len(chunk)
-                for piece in decoder.pieces(chunk) if decoder else (chunk,):
-                    decoded_bytes += len(piece)
-                    if max(sent_bytes, decoded_bytes) > allowed_bytes:
-                        raise ReplyTooLargeError
-                    yield piece
-                if sent_bytes > allowed_bytes:  # a chunk may have no decoded piece
+            if encoding != "identity":
+                raise UndecodableReplyError
+            read_bytes = 0
+            async for piece in stream:
+                read_bytes += len(piece)
+                if read_bytes > allowed_bytes:
                     raise ReplyTooLargeError
+                yield piece
 
         async def aclose(self) -> None:
             await stream.aclose()
 
     return BoundedStream()
-
-
-class _Decoder:
-    """Decodes gzip, zlib and raw deflate in pieces of at most `PIECE_BYTES`."""
-
-    def __init__(self, encoding: str) -> None:
-        if encoding not in {"gzip", "x-gzip", "deflate"}:
-            raise UndecodableReplyError
-        self._inflater = zlib.decompressobj(GZIP_OR_ZLIB)
-        self._may_be_raw = encoding == "deflate"
-
-    def pieces(self, chunk: bytes) -> Iterator[bytes]:
-        """Yield the decoded bytes of the next chunk of the body, in pieces of at most
-        `PIECE_BYTES`; a chunk that decodes to nothing yet yields nothing.
-        """
-        try:
-            piece, rest = self._first_piece(chunk), self._undecoded_bytes()
-            while piece or rest:
-                yield piece
-                piece, rest = self._inflater.decompress(rest, PIECE_BYTES), self._undecoded_bytes()
-        except zlib.error:
-            raise UndecodableReplyError from None
-
-    def _undecoded_bytes(self) -> bytes:
-        """Return the bytes of the chunk that are still to be decoded.
-
-        After the end of the compressed data there are some only if another member of gzip follows;
-        its decoding is prepared. All other bytes there are ignored.
-        """
-        if not self._inflater.eof:
-            return self._inflater.unconsumed_tail
-        rest = self._inflater.unused_data
-        if not (rest and GZIP_MAGIC.startswith(rest[:2])):
-            return b""
-        self._inflater = zlib.decompressobj(GZIP_OR_ZLIB)
-        return rest
-
-    def _first_piece(self, chunk: bytes) -> bytes:
-        """Return the first decoded piece of a chunk.
-
-        If the first chunk of a deflate body cannot be decoded as zlib's format, it is decoded as
-        raw deflate, which some services send; so are the chunks after it. Raises zlib.error for
-        data that is damaged otherwise.
-        """
-        may_be_raw, self._may_be_raw = self._may_be_raw, False
-        try:
-            return self._inflater.decompress(chunk, PIECE_BYTES)
-        except zlib.error:
-            if not may_be_raw:
-                raise
-            self._inflater = zlib.decompressobj(-zlib.MAX_WBITS)
-            return self._inflater.decompress(chunk, PIECE_BYTES)
 
 
 MAX_WAIT_S = 86_400.0

@@ -23,10 +23,10 @@ from overheard.domain import (
 from overheard.errors import OverheardError, ProviderFailed, ProviderUnavailable, ungrouped
 from overheard.interfaces import Batching, Clock, Progress, Provider, Recovering, Store
 from overheard.plugins import remedy_of
-from overheard.runs.budget import TYPICAL, call_cost
+from overheard.runs.budget import TYPICAL, Tariff
 from overheard.runs.call import CALL_TIMEOUT_S, NO_ANSWER, CallCounters, checked_reply, fault
 from overheard.runs.interruptions import RunCancellation
-from overheard.runs.retries import RetryPolicy
+from overheard.runs.limits import RetryPolicy
 from overheard.runs.tasks import Outcome
 
 Result = TypeVar("Result")
@@ -99,7 +99,7 @@ class BatchCalls:
     def price(self, question: Question) -> float:
         """Return the US dollars of the answer to a question; 0 for an unknown price."""
         providers = {question.model.provider: self._provider} if self._provider else {}
-        return call_cost(question.prompt, question.model, providers, TYPICAL)
+        return Tariff.of(question.model, providers).cost(question.prompt, TYPICAL)
 
     async def look(self, batch: str, questions: Mapping[str, Question]) -> BatchStatus:
         """Return the status of a batch, with the replies that are there.

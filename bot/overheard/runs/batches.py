@@ -25,7 +25,7 @@ from overheard.domain import (
 from overheard.errors import BudgetUsedUp, NothingBatched, OverheardError, ProviderFailed
 from overheard.interfaces import Batching, Provider
 from overheard.runs.batch_collection import BatchCalls, BatchPolling, Collector, item_of
-from overheard.runs.budget import WORST, call_cost, capabilities_of, key_of, price_of
+from overheard.runs.budget import WORST, Tariff, capabilities_of, key_of, price_of
 from overheard.runs.plan import is_fresh
 from overheard.runs.runner import AskingMeans
 from overheard.runs.tasks import Outcome
@@ -259,7 +259,7 @@ class Batches:
         amounts: dict[Account, float] = defaultdict(float)
         for question in questions:
             prompt, model = question.prompt, question.model
-            usd = call_cost(prompt, model, self._providers, WORST, batch=True)
+            usd = Tariff.of(model, self._providers).cost(prompt, WORST, batch=True)
             for account, share in run.payer.accounts(prompt, self._clock.now()).items():
                 amounts[account] += share * usd
         return [

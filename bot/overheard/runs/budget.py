@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from math import inf
+from typing import Self
 
 from overheard.config.sections import BudgetTable
 from overheard.domain import (
@@ -91,9 +92,9 @@ def estimate(
 ) -> Estimate:
     """Return the estimated price of calls, before the first call.
 
-    The typical price of a call is its `usual_cost`. The worst price is that of an answer of `WORST`
-    size, and at least the typical price. A model without a known price adds nothing to the dollars,
-    and is listed as unknown.
+    The typical price of a call is its `Tariff.usual_cost`. The worst price is that of an answer of
+    `WORST` size, and at least the typical price. A model without a known price adds nothing to the
+    dollars, and is listed as unknown.
 
     Args:
         calls: The number of calls by prompt and model.
@@ -104,17 +105,18 @@ def estimate(
         usual: The mean usage of a model's answers so far; a model that is missing is taken to
             answer with `TYPICAL` size.
     """
-    prices = {model: price_of(model, providers) for _, model in calls}
+    models = dict.fromkeys(model for _, model in calls)
+    tariffs = {model: Tariff.of(model, providers) for model in models}
     typical = worst = 0.0
     booked: dict[Account, float] = defaultdict(float)
     for (prompt, model), count in calls.items():
-        batch = model in batched
-        cost = usual_cost(prompt, model, providers, usual or {}, batch=batch)
+        tariff, batch = tariffs[model], model in batched
+        cost = tariff.usual_cost(prompt, (usual or {}).get(model), batch=batch)
         typical += count * cost
-        worst += count * max(cost, call_cost(prompt, model, providers, WORST, batch=batch))
+        worst += count * max(cost, tariff.cost(prompt, WORST, batch=batch))
         for account, share in payer.accounts(prompt, now).items():
             booked[account] += share * count * cost
-    unknown = tuple(model for model, price in prices.items() if price is None)
+    unknown = tuple(model for model in models if tariffs[model].price is None)
     return Estimate(sum(calls.values()), typical, worst, unknown, booked)
 
 
@@ -153,58 +155,54 @@ def capabilities_of(model: Model, providers: Mapping[str, Provider]) -> Capabili
     return declared if isinstance(declared, Capabilities) else _NO_CAPABILITIES
 
 
-def call_cost(
-    prompt: Prompt,
-    model: Model,
-    providers: Mapping[str, Provider],
-    size: AnswerTokens,
-    *,
-    batch: bool = False,
-    answer_limit: int | None = None,
-) -> float:
-    """Return the US dollars of one call with an answer of some size: for its question with the
-    pages of the model's web searches, for its answer, and for the searches themselves.
+@dataclass(frozen=True, slots=True)
+class Tariff:
+    """What calls of a model cost.
 
-    The result is 0 for an unknown price, so ask `price_of` first.
-
-    Args:
-        providers: Providers by name.
-        size: The assumed tokens of the answer, and of the pages of each search.
-        batch: Whether the question is asked in a batch.
-        answer_limit: The most tokens of an answer, by which the assumed answer is cut; None for the
-            limit that the provider declares, or for no limit if it declares none.
+    Attributes:
+        price: The model's price; None when it is unknown, and each cost is 0 then.
+        able: The model's capabilities.
     """
-    price = price_of(model, providers)
-    if price is None:
-        return 0.0
-    able = capabilities_of(model, providers)
-    asked = question_tokens(prompt) + able.searches * size.search
-    answer = min(size.answer, answer_limit or able.answer_limit or size.answer)
-    return price.cost(Usage(asked, answer, searches=able.searches), batch=batch)
 
+    price: Price | None
+    able: Capabilities = _NO_CAPABILITIES
 
-def usual_cost(
-    prompt: Prompt,
-    model: Model,
-    providers: Mapping[str, Provider],
-    usual: Mapping[Model, UsualUsage],
-    *,
-    batch: bool = False,
-) -> float:
-    """Return the US dollars that a call will probably cost.
+    @classmethod
+    def of(cls, model: Model, providers: Mapping[str, Provider]) -> Self:
+        """Return the tariff of a model; the providers are given by name."""
+        price = price_of(model, providers)
+        return cls(price, capabilities_of(model, providers)) if price else cls(None)
 
-    That is the mean usage of the model's answers so far at today's price. For a model without
-    answers it is the price of an answer of `TYPICAL` size to the prompt. 0 for an unknown price.
+    def cost(
+        self,
+        prompt: Prompt,
+        size: AnswerTokens,
+        *,
+        batch: bool = False,
+        answer_limit: int | None = None,
+    ) -> float:
+        """Return the US dollars of one call with an answer of some size: for its question with the
+        pages of the model's web searches, for its answer, and for the searches themselves.
 
-    Args:
-        providers: Providers by name.
-        usual: The mean usage of the models' answers so far; models without answers may be missing.
-        batch: Whether the question is asked in a batch.
-    """
-    used, price = usual.get(model), price_of(model, providers)
-    if not used or not used.answers or price is None:
-        return call_cost(prompt, model, providers, TYPICAL, batch=batch)
-    return price.mean_cost(used, batch=batch)
+        Args:
+            size: The assumed tokens of the answer, and of the pages of each search.
+            batch: Whether the question is asked in a batch.
+            answer_limit: The most tokens of an answer, by which the assumed answer is cut; None for
+                the limit that the provider declares, or for no limit if it declares none.
+        """
+        if self.price is None:
+            return 0.0
+        asked = question_tokens(prompt) + self.able.searches * size.search
+        answer = min(size.answer, answer_limit or self.able.answer_limit or size.answer)
+        return self.price.cost(Usage(asked, answer, searches=self.able.searches), batch=batch)
+
+    def usual_cost(self, prompt: Prompt, used: UsualUsage | None, *, batch: bool = False) -> float:
+        """Return the US dollars that a call will probably cost: the mean usage of the model's
+        answers so far at today's price, or the price of an answer of `TYPICAL` size.
+        """
+        if not used or not used.answers or self.price is None:
+            return self.cost(prompt, TYPICAL, batch=batch)
+        return self.price.mean_cost(used, batch=batch)
 
 
 def question_tokens(prompt: Prompt) -> int:

@@ -31,7 +31,7 @@ from overheard.interfaces import Clock, Provider
 from overheard.plugins import GuardedProvider, remedy_of
 from overheard.plugins.validation import Nonsense, validated_reply
 from overheard.reading.language import is_foreign
-from overheard.runs.budget import CHARACTERS_A_TOKEN, TYPICAL, call_cost, price_of, usual_cost
+from overheard.runs.budget import CHARACTERS_A_TOKEN, TYPICAL, Tariff
 from overheard.telemetry import traced
 
 if TYPE_CHECKING:
@@ -175,7 +175,7 @@ def with_estimated_cost(
     """Return an answer with an estimated cost if the service may bill it without a reported cost.
 
     - A call that may be billed although its reply is missing (an ambiguous failure, such as a
-      timeout or a lost connection; a malformed reply; ``unread``) gets its `usual_cost`, and its
+      timeout or a lost connection; a malformed reply; ``unread``) gets its usual cost, and its
       error ends with `ESTIMATE_NOTE`.
     - Any other failure is not billed: the answer is returned unchanged.
     - A reply with a cost other than 0 is returned unchanged, and so is each reply of a model that
@@ -183,7 +183,7 @@ def with_estimated_cost(
     - A reply with the cost 0 and reported usage gets the price of that usage: a provider may report
       0 for what it does not know.
     - Any other reply gets the price of an answer with a text of its length, and at least its
-      `usual_cost`: a model may have thought at length before a short answer.
+      usual cost: a model may have thought at length before a short answer.
 
     An answer whose estimate is 0, such as for an unknown price, is returned unchanged.
 
@@ -194,24 +194,25 @@ def with_estimated_cost(
         unread: Whether the plugin broke at the call, so that the reply could not be read.
     """
     question, reply = answer.question, answer.reply
+    prompt, model, limit = question.prompt, question.model, question.limit
+    tariff = Tariff.of(model, providers)
     if unread or (failure and (failure.ambiguous or failure.kind is FailureKind.MALFORMED)):
         size, note = TYPICAL, f" {ESTIMATE_NOTE}"
     elif failure:
         return answer
     else:
-        price = price_of(question.model, providers)
+        price = tariff.price
         if price is None or price == FREE or reply.cost_usd:
             return answer
         if reply.cost_usd == 0 and reply.usage.input_tokens:
             return replace(answer, reply=replace(reply, cost_usd=price.cost(reply.usage)))
         size = replace(TYPICAL, answer=round(len(reply.text) / CHARACTERS_A_TOKEN))
         note = ""
-    prompt, model, limit = question.prompt, question.model, question.limit
     estimated_usd = max(
-        call_cost(prompt, model, providers, size, answer_limit=limit),
-        call_cost(prompt, model, providers, TYPICAL, answer_limit=limit)
+        tariff.cost(prompt, size, answer_limit=limit),
+        tariff.cost(prompt, TYPICAL, answer_limit=limit)
         if limit
-        else usual_cost(prompt, model, providers, usual or {}),
+        else tariff.usual_cost(prompt, (usual or {}).get(model)),
     )
     if not estimated_usd:
         return answer

@@ -23,13 +23,12 @@ from overheard.runs.budget import (
     WORST,
     HeldAmount,
     SpendReservation,
-    call_cost,
+    Tariff,
     question_tokens,
 )
 from overheard.runs.call import ProviderCall, with_estimated_cost
 from overheard.runs.interruptions import RunCancellation
-from overheard.runs.limits import Limits, ModelLimiter
-from overheard.runs.retries import RetryPolicy
+from overheard.runs.limits import Limits, ModelLimiter, RetryPolicy
 from overheard.runs.tasks import Outcome
 
 
@@ -276,9 +275,8 @@ class Runner:
         if lane.usual is None:
             lane.usual = await self._store.answers.usual_usage({question.model})
         if prompt.key not in lane.worst:  # asking the plugin is as slow as storing an answer
-            lane.worst[prompt.key] = call_cost(
-                prompt, question.model, self._providers, WORST, answer_limit=question.limit
-            )
+            tariff = Tariff.of(question.model, self._providers)
+            lane.worst[prompt.key] = tariff.cost(prompt, WORST, answer_limit=question.limit)
         # An answer of the model may have cost more than the estimate.
         return await self._reservation.hold(prompt, max(lane.worst[prompt.key], lane.dearest))
 

@@ -1,12 +1,15 @@
 """The run service: it carries runs out, from their questions to the end of their analysis."""
 
+from __future__ import annotations
+
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from math import inf
 from time import monotonic
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from overheard.cards import wording
 from overheard.domain import (
@@ -15,6 +18,7 @@ from overheard.domain import (
     Answer,
     Delivery,
     DeliveryKind,
+    Panel,
     Run,
     RunState,
     Task,
@@ -22,17 +26,20 @@ from overheard.domain import (
 )
 from overheard.errors import (
     BatchUncollected,
+    ConfirmationNeeded,
     HoldLost,
     ProviderFailed,
     ProviderUnavailable,
     RunPaused,
     RunUnderWay,
 )
-from overheard.interfaces import PROBLEM, Progress, Queue, Store, TaskResult
+from overheard.interfaces import PROBLEM, Asked, Progress, Queue, Store, TaskResult
+from overheard.plugins.guard import core_method
 from overheard.runs.answers import reuse
 from overheard.runs.batches import Batches, asked_at_once, asking_only, batched
-from overheard.runs.budget import SpendReservation
-from overheard.runs.quote import PriceQuote
+from overheard.runs.budget import Pair, SpendReservation, unasked
+from overheard.runs.call import EMPTY_ANSWER
+from overheard.runs.quote import PriceQuote, Pricing
 from overheard.runs.runner import AskingMeans, Runner
 from overheard.runs.tasks import Outcome, asking_tasks, run_part, seat
 from overheard.telemetry import about, traced
@@ -404,3 +411,43 @@ async def with_run_lock(store: Store, run: Run, work: Callable[[], Awaitable[Don
             if locks_lost == MAX_HOLDS:
                 raise
         await store.runs.state(run.id)  # waits until the database is back
+
+
+@dataclass(frozen=True, slots=True)
+class PricedAsking:
+    """Asks for a command outside the history, see `View.quote` and `View.ask`.
+
+    Attributes:
+        new_run: Returns a run of a panel, outside the history.
+        priced: The calls that were priced and are not asked yet, by prompt and model.
+        agreed: Whether a person has agreed to their price; nothing is asked before.
+    """
+
+    pricing: Pricing
+    service: RunService[Any]
+    new_run: Callable[[Panel], Run]
+    priced: Counter[Pair]
+    agreed: bool
+
+    @core_method
+    async def quote(self, *panels: Panel) -> ConfirmationNeeded:
+        """Return the price of panels as the error to raise, see `View.quote`."""
+        calls = sum((unasked(panel, ()) for panel in panels), Counter[Pair]())
+        payer = self.new_run(panels[0]).payer
+        quote = await self.pricing.quote_calls(calls, payer, answers=calls.total())
+        self.priced.clear()
+        self.priced.update(calls)
+        usual = quote.asking.typical if quote.usd < inf else inf
+        return ConfirmationNeeded(price=quote.price, usd=quote.usd, usual_usd=usual)
+
+    @core_method
+    async def ask(self, panel: Panel) -> Asked:
+        """Ask a panel and return the answers, see `View.ask`."""
+        calls = unasked(panel, ())
+        if not self.agreed or calls - self.priced:
+            raise ValueError("a command asks what it has priced with View.quote, after a yes")
+        self.priced.subtract(calls)
+        outcome, answers = await self.service.ask_aside(self.new_run(panel))
+        stopped = ("A person stopped it.",) if outcome.stopped else ()
+        failures = [one for one in outcome.failures if not one.endswith(EMPTY_ANSWER)]
+        return Asked(tuple(answers), outcome.spent, (*failures, *stopped))

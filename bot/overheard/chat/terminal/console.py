@@ -4,7 +4,6 @@ No text of a card is read as markup, and control characters are removed. In plac
 line names the commands that come next.
 """
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -34,12 +33,6 @@ MARKS = {Severity.PLAIN: "", Severity.GOOD: "✓ ", Severity.WARNING: "! ", Seve
 NEXT = "  Next:  "
 MAX_NEXT = 3
 """Commands that are named in place of buttons."""
-MAX_BAR, MIN_BAR = 20, 8
-"""Characters of the longest bar, at most and at least; with less room, there are no bars."""
-BAR, BAR_GAP = "\N{BOX DRAWINGS HEAVY HORIZONTAL}", 2
-"""The character of bars, and the characters between a number and its bar."""
-_WHOLE_NUMBER = re.compile(r"(\d[\d,]*)(\D.*)?")
-"""A whole number without a sign, and its unit, such as ``1,204`` or ``43 %``."""
 MAX_WIDTH = 100
 """Characters of a line; longer lines are hard to read."""
 BORDER_AROUND_TITLE = 6
@@ -242,65 +235,16 @@ def _widened_columns(widths: Sequence[int], table: Table, room: int) -> list[int
 
 
 def _table_grid(table: Table, widths: Sequence[int], room: int) -> Grid:
-    """Return a table as columns, with a bar next to each number if that suits the table.
-
-    Bars are drawn for the tables of `_bar_numbers`, if there is room for bars of `MIN_BAR`
-    characters or more. The largest number has the longest bar, of at most `MAX_BAR` characters; a
-    number above 0 has at least one. The row that the table is about is bold.
-    """
-    numbers_by_row = _bar_numbers(table)
-    max_number = max((number or 0 for row in numbers_by_row for number in row.values()), default=0)
-    max_bar = min(MAX_BAR, room // max(1, len(table.right)) - BAR_GAP)
-    has_bars = max_number > 0 and max_bar >= MIN_BAR
-    bar_width = max_bar + BAR_GAP if has_bars else 0
-    widths = _widened_columns(widths, table, room - bar_width * len(table.right))
+    """Return a table as columns. The row that the table is about is bold."""
+    widths = _widened_columns(widths, table, room)
     grid = Grid(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="dim")
     for index, name in enumerate(table.header):
-        column_heading = Words(wording.line(name))
-        is_right = index in table.right
-        if is_right and has_bars:  # the heading is above the numbers, to the left of the bars
-            column_heading.pad_left(max(0, widths[index] - column_heading.cell_len))
-        justify: JustifyMethod = "right" if is_right and not has_bars else "left"
-        width = widths[index] + (bar_width if is_right else 0)
-        grid.add_column(column_heading, justify=justify, width=width)
-    for row_index, (row, numbers) in enumerate(zip(table.rows, numbers_by_row, strict=True)):
-        is_strong = row_index == table.strong
-        cells = [_plain(cell, "bold" if is_strong else "") for cell in row]
-        for index, number in numbers.items() if has_bars else ():
-            cells[index].pad_left(widths[index] - cells[index].cell_len)
-            length = max(1, round(max_bar * number / max_number)) if number else 0
-            style = "bold blue" if is_strong else "bright_black"
-            cells[index].append(" " * BAR_GAP + BAR * length, style)
-        grid.add_row(*cells)
+        justify: JustifyMethod = "right" if index in table.right else "left"
+        grid.add_column(Words(wording.line(name)), justify=justify, width=widths[index])
+    for index, row in enumerate(table.rows):
+        style = "bold" if index == table.strong else ""
+        grid.add_row(*(_plain(cell, style) for cell in row))
     return grid
-
-
-def _bar_numbers(table: Table) -> list[dict[int, int | None]]:
-    """Return the numbers for which bars are drawn: for each row, a number by column.
-
-    There are bars only in a table that is about one of its rows, as tables of brands are, and only
-    if all cells of its right-aligned columns are whole numbers of 0 or more with one unit, such as
-    ``43 %``; a cell may also be "-" or empty, whose number is None. For any other table, all
-    dictionaries are empty.
-    """
-    without_bars: list[dict[int, int | None]] = [{} for _ in table.rows]
-    if table.strong is None or not table.right:
-        return without_bars
-    numbers_by_row: list[dict[int, int | None]] = []
-    units = set()
-    for row in table.rows:
-        numbers: dict[int, int | None] = {}
-        for index in table.right:
-            cell = _plain(row[index]).plain
-            if cell in {"-", ""}:
-                numbers[index] = None
-            elif match := _WHOLE_NUMBER.fullmatch(cell):
-                numbers[index] = int(match[1].replace(",", ""))
-                units.add(match[2])
-            else:
-                return without_bars
-        numbers_by_row.append(numbers)
-    return numbers_by_row if len(units) == 1 else without_bars
 
 
 @dataclass(frozen=True, slots=True)
