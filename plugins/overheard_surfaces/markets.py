@@ -47,6 +47,8 @@ KEPT = "market "
 """The beginning of the names under which markets are kept."""
 MAX_SHOWN = 6
 """Markets that are compared with each other."""
+_CODES = {"uk": "gb", "britain": "gb", "england": "gb", "usa": "us", "america": "us"}
+"""Codes of countries that people name otherwise."""
 _Country = Annotated[str, argument("The country, by its name or code.")]
 
 
@@ -120,7 +122,7 @@ def _market(text: str, language: str = "") -> Market:
     Raises:
         UnknownName: when there is none.
     """
-    wanted = text.strip().casefold()
+    wanted = _CODES.get(text.strip().casefold(), text.strip().casefold())
     for code, (_, name, usual) in COUNTRIES.items():
         if wanted in {code.casefold(), name.casefold()}:
             return Market(country=code, language=language or usual)

@@ -10,10 +10,10 @@ import pytest
 from kit.loopback import Behaviour, ChatService
 from kit.office import DECLARED, PRICE, Office, open_office
 from overheard.cards.card import Card
-from overheard.cards.command import Role
+from overheard.cards.command import CommandSpec, Option, Role
 from overheard.chat.desk import ChatDesk
 from overheard.chat.questions import assistant
-from overheard.errors import ProviderFailed
+from overheard.errors import BadUsage, ConfirmationNeeded, ProviderFailed
 from overheard.testing.fakes import FakeChat
 from overheard_compatible.provider import CompatibleProvider
 from overheard_compatible.settings import CompatibleSettings
@@ -382,3 +382,49 @@ async def test_without_a_model_nothing_is_asked() -> None:
 
     assert office.provider.asked == []
     assert card.title == "I did not understand that"
+
+
+async def test_what_is_too_long_for_a_button_waits_behind_it() -> None:
+    """A click does it once, with the values that the card shows."""
+    rivals = ["Zeta", *(f"Competitor number {number} of ours" for number in range(4))]
+    told = f"put {', '.join(rivals[1:])} beside us"
+    office = await assisted(
+        reply(call("brands edit", brand="Beta", competitors=", ".join(rivals))), config=ASSISTED
+    )
+    await office.chat.type("brands add Beta")
+    card = await ask(office, told)
+    [yes, own] = card.actions
+
+    assert yes.words.startswith("confirm ")
+    assert own.words == "brands edit Beta"
+    assert "expires" in card.footer
+    await office.chat.type(yes.words)
+    beta = (await office.store.catalogue.current()).brand("Beta")
+    assert beta is not None
+    assert list(beta.competitors) == rivals
+
+
+async def test_a_country_that_is_lacking_is_offered_with_its_price() -> None:
+    """Where a plugin asks in other countries, all questions; else the way to add a question."""
+
+    async def add(_: object, *, country: str, agreed: bool = False) -> Card:
+        assert not agreed
+        if country != "Germany":
+            raise BadUsage(problem="It is not known", usage="markets add Germany")
+        raise ConfirmationNeeded(price="Asking in Germany too: about $0.29 a month", usd=0.3)
+
+    option = Option("country", "Which.", required=True, positional=True)
+    markets = CommandSpec("markets add", "Ask there too.", add, (option,), role=Role.ADMIN)
+    for country, button in (("Germany", "markets add Germany"), ("Narnia", "prompts add --market")):
+        given = call("markets add", country=country)
+        office = await assisted(reply(given, lacks="country", lacking=country.lower()))
+        specs = [one for one in office.desk.commands if one.name != "markets add"]
+        office.desk = ChatDesk(office.deployment, office.gate, [*specs, markets], patience=600.0)
+        office.chat = FakeChat(office.desk)
+        card = await ask(office, f"and how is it in {country}?")
+
+        assert words(card)[0].startswith(button)
+        assert ("Asking in Germany too: about $0.29 a month." in str(card.text)) == (
+            country == "Germany"
+        )
+        assert "I ask without a country." in str(card.text)

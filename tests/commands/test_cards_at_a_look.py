@@ -171,4 +171,7 @@ async def test_a_model_that_did_not_answer_is_named_wherever_its_figures_are(
     assert newest["ChatGPT"].endswith(")")
     [schedule] = cards["schedules list"].table.rows
     assert schedule[1:] == ("every Monday at 9:00 (Europe/Berlin)", "5 Oct 2026, 09:00 CEST")
-    assert cards["runs list"].text == "48 questions each.\n\n28 Sep: Ada, partial\n21 Sep: Ada"
+    assert (
+        cards["runs list"].text
+        == "48 questions each.\n\n28 Sep: Ada, partial\n21 Sep: Ada, complete"
+    )

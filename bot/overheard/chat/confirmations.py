@@ -77,7 +77,9 @@ class Pending:
             await self._state.forget_requests(now - REQUEST_MEMORY, now)
         return await self._state.first_request(request.person.platform, request.id, now)
 
-    async def add(self, order: Order, person: Person, channel: str, unagreed: Unagreed) -> str:
+    async def add(
+        self, order: Order, person: Person, channel: str, unagreed: Unagreed | None = None
+    ) -> str:
         """Store a command that waits for a yes until `EXPIRY` has passed, and return a new random
         token for its buttons.
 
@@ -88,10 +90,10 @@ class Pending:
             person: The person who asked for the command.
             channel: The channel, such as ``slack:C0123``.
             unagreed: The price of the quote, and the options that were drawn for it, which win over
-                those of the order.
+                those of the order; None for a command whose price was not agreed to.
         """
-        usd = unagreed.needed.usd
-        options = {**order.options, **unagreed.drawn, AGREED_USD: None if usd == inf else usd}
+        usd, drawn = (unagreed.needed.usd, unagreed.drawn) if unagreed else (0.0, {})
+        options = {**order.options, **drawn, AGREED_USD: None if usd == inf else usd}
         token = secrets.token_urlsafe(TOKEN_BYTES)
         waiting = PendingConfirmation(
             token=token,

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import tzinfo
 from zoneinfo import ZoneInfo
 
-from overheard.cards.card import Action, Card
+from overheard.cards.card import LONGEST_ACTION, Action, Card, Style
 from overheard.cards.command import CommandSpec, Face, Role
 from overheard.chat import replies
 from overheard.chat.completion import Completing
@@ -212,6 +212,10 @@ class ChatDesk:
         if offered:
             refusal = await self._gate.allowed(request.person, request.channel, offered.spec)
             card = replies.not_allowed(refusal, offered.words) if refusal else reply.card
+            if not (refusal or offered.missing or len(offered.words) <= LONGEST_ACTION):
+                token = await self._pending.add(offered, request.person, request.channel)
+                yes = Action(f"confirm {token}", replies.form_title(offered.spec), Style.PRIMARY)
+                card = replace(card, actions=(yes, *card.actions), footer=replies.EXPIRY_NOTE)
             await interaction.conversation.show(card, private=refusal is not None)
         elif order is None:
             await interaction.conversation.show(reply.card)

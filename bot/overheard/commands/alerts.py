@@ -161,7 +161,8 @@ async def show(
     if about:
         question = AlertQuestion(about)
         answer = await run_in_chart_thread(lambda: answer_about(question, stored_alert, evidence))
-        return await _with_others(call, answer, stored_alert, apart=stored_alert.id)
+        sure = question is AlertQuestion.SURE
+        return await _with_others(call, answer, stored_alert, apart=stored_alert.id, sure=sure)
     all_figures = await run_in_chart_thread(lambda: compose(stored_alert, evidence))
     events = await call.store.alerts.events(stored_alert.id)
     if figures and call.face is Face.CHAT:
@@ -304,12 +305,20 @@ async def show_evidence(call: Call, *, alert: AlertNumber) -> Card:
     return await _with_others(call, card, stored_alert)
 
 
-async def _with_others(call: Call, card: Card, alert: Alert, *, apart: int = 0) -> Card:
-    """Return a card about an alert with what stands for its brand, if that is still there."""
+async def _with_others(
+    call: Call, card: Card, alert: Alert, *, apart: int = 0, sure: bool = False
+) -> Card:
+    """Return a card about an alert with what stands for its brand, if that is still there; with
+    `sure`, also with what is not certain yet.
+    """
     brand = call.catalogue.brand(alert.brands[0])
     if brand is None:
         return card
-    return with_standing_news(card, *await read_tellings(call, [brand]), apart=apart)
+    [telling] = await read_tellings(call, [brand])
+    if sure and (open_question := telling.doubt(alert.shift.model)):
+        level = telling.level_words(alert.shift.model)
+        card = replace(card, text=f"{card.text}\n\n{level}: not certain yet. {open_question}")
+    return with_standing_news(card, telling, apart=apart)
 
 
 EVIDENCE = CommandSpec(

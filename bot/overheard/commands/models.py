@@ -25,6 +25,7 @@ STATES = {
     BreakerState.OPEN: "paused",
     BreakerState.HALF_OPEN: "being tried again",
 }
+MILLION_TOKENS = "A million tokens, in and out"
 STATE_NOTE = "Pace and state are what this process has seen; ask a running bot for its own in chat."
 """The footer in a terminal. A process learns a service's limits from the service's answers, and
 does not store them, so that a terminal knows less than the bot that asks.
@@ -55,7 +56,7 @@ async def list_models(call: Call) -> Card:
     if call.face is Face.CHAT and rows:
         asked = [f" ({row['how']})" if row["how"] != "-" else "" for row in rows]
         named = [call.names.name(Model.parse(row["model"])) for row in rows]
-        told = (f"{row['told']}, {row['watch']}" for row in rows)
+        told = (f"{row['told']}, {row['watch']}; {row['price']}" for row in rows)
         lines = zip(named, asked, told, strict=True)
         paragraphs.insert(0, "\n".join(f"{name}{how}: {state}" for name, how, state in lines))
     return Card(
@@ -63,7 +64,7 @@ async def list_models(call: Call) -> Card:
         text="\n\n".join(paragraphs),
         table=_models_table(call.names, rows) if call.face is Face.TERMINAL else None,
         severity=Severity.WARNING if troubled or ends else Severity.PLAIN,
-        footer=STATE_NOTE if call.face is Face.TERMINAL else "",
+        footer=STATE_NOTE if call.face is Face.TERMINAL else f"{MILLION_TOKENS}.",
         data={"models": rows, "judges": judged},
     )
 
@@ -71,7 +72,7 @@ async def list_models(call: Call) -> Card:
 def _models_table(names: ModelNames, rows: Sequence[Mapping[str, str]]) -> Table:
     """Return the terminal's table of models, with ids, prices, pace and state."""
     return Table(
-        ("Model", "Asked by", "A million tokens, in and out", "At a time", "State"),
+        ("Model", "Asked by", MILLION_TOKENS, "At a time", "State"),
         tuple(
             (
                 f"{names.name(Model.parse(row['model']))}, {row['model']}",

@@ -32,7 +32,7 @@ async def list_runs(
     call: Call, *, limit: Annotated[int, option("How many.", low=1, high=1000)] = SHOWN
 ) -> Card:
     """Return the card of the newest runs with their states, the newest first: a table in a
-    terminal, a line for each run in a chat. A button resumes the newest paused run, if any.
+    terminal, a line for each run of the history in a chat. A button resumes the newest paused run.
 
     Args:
         call: Tells whether a chat or a terminal asks, and the time zone.
@@ -40,7 +40,7 @@ async def list_runs(
     """
     is_chat = call.face is Face.CHAT
     shown = SHOWN_IN_CHAT if is_chat and limit == SHOWN else limit
-    runs = await call.store.runs.find(limit=shown)
+    runs = await call.store.runs.find(limit=shown, aside=False if is_chat else None)
     if not runs:
         return _card_without_runs(call.face)
     held = {run.id for run in runs if run.state in UNFINISHED and await is_held(call.store, run)}
@@ -194,8 +194,7 @@ def _run_lines(zone: tzinfo, runs: Sequence[Run], states: Mapping[int, str]) -> 
             when += f", {wording.clock(run.started_at, zone)}"
         asked = wording.count(len(run.panel), "question") if run.panel and not each else ""
         who = wording.line(name_without_id(run.asked_by))
-        state = "" if run.state is RunState.COMPLETE else states[run.id]
-        lines.append(f"{when}: {', '.join(filter(None, (asked, who, state)))}")
+        lines.append(f"{when}: {', '.join(filter(None, (asked, who, states[run.id])))}")
     return "\n".join([*each, *lines])
 
 

@@ -194,6 +194,25 @@ class Telling:
         if len(places) > MAX_NAMED:
             yield f"And {wording.count(len(places) - MAX_NAMED, 'more model')}."
 
+    def doubt(self, model: Model) -> str:
+        """Return that a fall or rise at a model is not certain yet; empty where there is none."""
+        there = self.situation.models.get(model)
+        if (
+            not (there and there.place and there.place.level.far)
+            or model in self.situation.moved_at
+        ):
+            return ""
+        return f"That may be a bad day of the model. {self.decider(there)}"
+
+    def level_words(self, model: Model) -> str:
+        """Return how often a model names the brand: ``Named in 8 of 24 answers, usually 20``."""
+        place = self.situation.models[model].place
+        return (
+            f"Named in {self.words(place, place.mine.mean)}, usually {self.usual(place)}"
+            if place
+            else ""
+        )
+
     def _alerts(self) -> Iterator[News]:
         for opened in self.situation.alerts:
             there = self.situation.models.get(opened.model)
@@ -204,9 +223,7 @@ class Telling:
                 for line in opened.lines(in_percent=self.in_percent)
                 if not line.startswith(ALSO_PREFIX)
             ]
-            is_far = there is not None and there.place is not None and there.place.level.far
-            if there and is_far and opened.model not in self.situation.moved_at:
-                lines.append(f"That may be a bad day of the model. {self.decider(there)}")
+            lines += [doubt] if (doubt := self.doubt(opened.model)) else []
             yield News(
                 NewsKind.WRONG,
                 opened.title.rstrip("."),

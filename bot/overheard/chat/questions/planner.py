@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from overheard.cards.card import Action, Style
+from overheard.cards.card import LONGEST_ACTION, Action, Style
 from overheard.cards.command import CommandSpec, Role, quoted
 from overheard.chat.parser import Order, fill, parse
 from overheard.chat.questions.grammar import ParsedQuestion
@@ -16,8 +16,6 @@ from overheard.chat.questions.times import LAST_CHECK, UPDATE
 from overheard.chat.questions.vocabulary import rules
 from overheard.errors import UnknownCommand
 
-MAX_COMMAND_CHARS = 90
-"""The longest command of a button."""
 MAX_LABEL_CHARS = 60
 """The longest label of a button; a longer one is cut."""
 SHOWN_CHOICES = 4
@@ -113,15 +111,16 @@ class _Planner:
             intent = "metric" if parsed.models or is_past else "standing"
         if intent == "metric":
             return f"trend --metric {metric or 'visibility'}"
-        if intent == "happened" and parsed.period:
+        if intent in {"happened", "recap"} and parsed.period:
             intent = "changes"
         if intent == "questions" and self.situation.thread_alert:
             intent = "lost"
-        if intent in {"lost", "won"} and rivals:
+        if intent == "lost" and rivals:
             is_clear = own and len(rivals) == 1 and (parsed.we or "lose" in parsed.concepts)
             words = f"answers {quoted(own)} --show questions --against {quoted(rivals[0])}"
             return words if is_clear and not parsed.period else ""
-        if rivals and (intent == "todo" or (intent == "answers" and parsed.we)):
+        # "Win against HubSpot" and "HubSpot wins against us" have the same concepts.
+        if rivals and (intent in {"todo", "won"} or (intent == "answers" and parsed.we)):
             return ""
         return rules().commands.get(intent, "")
 
@@ -253,7 +252,7 @@ def buttons(
     return tuple(
         Action(words, label[:MAX_LABEL_CHARS])
         for words, label in pairs
-        if words.partition(" ")[0] in first_words and len(words) <= MAX_COMMAND_CHARS
+        if words.partition(" ")[0] in first_words and len(words) <= LONGEST_ACTION
     )
 
 

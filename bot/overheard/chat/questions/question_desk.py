@@ -10,6 +10,7 @@ from time import monotonic
 from overheard.cards.card import Card
 from overheard.cards.command import CommandSpec, Proposal
 from overheard.cards.wording import money
+from overheard.chat.command_call import Unagreed, run_command
 from overheard.chat.parser import Order, fill, parse
 from overheard.chat.questions import wording
 from overheard.chat.questions.assistant import Reading, Turn, read_question
@@ -34,8 +35,8 @@ MAX_CONVERSATIONS = 2_000
 """Conversations whose last questions are remembered, and people whose questions are counted."""
 QUESTION_CHARS = 80
 """The length of a question whose price is told."""
-NOTES = "actions add"
-"""The command of a plugin that notes what people did."""
+NOTES, MARKETS = "actions add", "markets add"
+"""The commands of plugins that note what people did, and that ask in another country too."""
 OPTION = " --"
 """What only a typed command has."""
 MAX_TURNS = 2
@@ -234,8 +235,25 @@ async def _by_reading(
     if reading.order and not reading.lacks:
         return QuestionReply(situation, parsed, reading.order, reading=reading)
     price = await _price_of_adding(call, situation.own[0])
-    card = wording.lacking_card(reading, situation, price)
+    market, in_market = await _market(call, reading, situation)
+    if reading.order and reading.order.spec.name == MARKETS:
+        reading = replace(reading, order=None)
+    card = wording.lacking_card(reading, situation, in_market or price, market)
     return QuestionReply(situation, parsed, card=card, reading=reading)
+
+
+async def _market(call: Call, reading: Reading, situation: Situation) -> tuple[Order | None, str]:
+    """Return the command that asks all questions in the country that is lacking too, with its price
+    as a sentence; None where no plugin and no asked model can, or the country is not known.
+    """
+    spec, order = situation.commands.get(MARKETS), reading.order
+    if spec and reading.lacks == "country":
+        given = order.given if order and order.spec.name == MARKETS else {}
+        with suppress(OverheardError):
+            market = fill(spec, {"country": reading.lacking, **given})
+            if isinstance(asked := await run_command(market, call), Unagreed):
+                return market, asked.needed.reason
+    return None, ""
 
 
 async def _offered(reply: QuestionReply, call: Call) -> QuestionReply:

@@ -91,7 +91,7 @@ def offered_card(order: Order, situation: Situation, price: str) -> Card:
     form = fill(spec, needed).words if spec.fill else spec.name
     named = {option.name: option for option in spec.options}
     fields = tuple(
-        Field(named[name].shown, Tainted(", ".join(map(str, _listed(value)))), wide=True)
+        Field(named[name].shown, Tainted(_as_text(value)), wide=True)
         for name, value in order.given.items()
     )
     pairs = [(words, form_title(spec))]
@@ -103,22 +103,33 @@ def offered_card(order: Order, situation: Situation, price: str) -> Card:
     )
 
 
+def _as_text(value: object) -> str:
+    return "yes" if value is True else ", ".join(map(str, _listed(value)))
+
+
 def _listed(value: object) -> Sequence[object]:
     return value if isinstance(value, tuple) else (value,)
 
 
-def lacking_card(reading: Reading, situation: Situation, price: str) -> Card:
+def lacking_card(
+    reading: Reading, situation: Situation, price: str, market: Order | None = None
+) -> Card:
     """Return the card that says what a question lacks, with the nearest buttons.
 
     Args:
         price: What adding it costs, as a sentence; or empty.
+        market: The command that asks all questions in the country that is lacking too, or None.
     """
     lacks, order = reading.lacks, reading.order
     text = notes()["lacking"].get(lacks, "")
     if lacks == "model":
         text += f" I ask {wording.listing(sorted(set(situation.models.values())))}."
     pairs = []
-    if lacks in _ADDED and reading.lacking:
+    if market:
+        country = str(market.given["country"]).title()
+        pairs.append((market.words, f"Ask in {country} too"))
+        text = f"{text} {price}"
+    elif lacks in _ADDED and reading.lacking:
         value = quoted(reading.lacking)
         pairs.append((f"prompts add --{_ADDED[lacks]} {value}", f"Add {reading.lacking.title()}"))
         text = f"{text} {price}".strip()
