@@ -21,6 +21,7 @@ from overheard.domain import (
     Run,
     ScoreRecord,
     Search,
+    answers_to_turns,
     storable,
 )
 
@@ -166,8 +167,10 @@ class AnswerLine(BaseModel):
         number. An answer without text gets the finish FAILED, whatever the line says.
         """
         question = Question(Prompt(self.prompt, self.tags), Model(self.provider, self.model))
+        *earlier, text = answers_to_turns(question.prompt, self.text)
         reply = Reply(
-            text=self.text,
+            text=text,
+            earlier=tuple(earlier),
             finish=self.finish if self.text.strip() else Finish.FAILED,
             citations=tuple(Citation(**c.model_dump()) for c in self.citations),
             served_model=self.served_model,
@@ -245,7 +248,7 @@ def answer_line(answer: Answer, run: Run) -> dict[str, Any]:
         question.prompt.text,
         question.model.provider,
         question.model.name,
-        reply.text,
+        answer.conversation,
         list(question.prompt.tags),
         reply.served_model,
         reply.fingerprint,
