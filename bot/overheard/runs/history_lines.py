@@ -171,7 +171,9 @@ class AnswerLine(BaseModel):
         reply = Reply(
             text=text,
             earlier=tuple(earlier),
-            finish=self.finish if self.text.strip() else Finish.FAILED,
+            finish=self.finish
+            if self.text.strip() or self.finish is Finish.NONE
+            else Finish.FAILED,
             citations=tuple(Citation(**c.model_dump()) for c in self.citations),
             served_model=self.served_model,
             fingerprint=self.fingerprint,

@@ -250,11 +250,11 @@ class RunService(Generic[Found_co]):
                 if not await store.batches.unfinished(runs=[run_id]):
                     await store.money.release(run_id)
                     all_there = await store.answers.count(run_id) == len(run.panel or ())
-                    state, now = (
-                        RunState.COMPLETE if all_there else RunState.PARTIAL,
-                        self._clock.now(),
-                    )
+                    state = RunState.COMPLETE if all_there else RunState.PARTIAL
+                    now, newest = self._clock.now(), await store.runs.find(aside=False, limit=1)
                     await store.runs.finish(run_id, state, now)
+                    if outcome.complete and [one.id for one in newest] == [run_id]:
+                        await self._analysis.do(Task(TaskKind.DETECT, run_id), run)
                     if outcome.complete and ":" in run.channel and not run.aside:
                         key = f"{LATE}{run.key}@{run.channel}"
                         told = Delivery(DeliveryKind.RESULT, key, run.channel, now, run.key)
