@@ -139,7 +139,7 @@ def run_row(run: Run) -> dict[str, Any]:
     """Return the row of a run, without its number."""
     row = asdict(run)
     del row["id"]
-    if run.panel:
+    if run.panel is not None:  # one without prompts is false
         row["panel"]["skips"] = sorted(run.panel.skips)
     return row
 

@@ -155,6 +155,15 @@ async def test_a_follow_up_that_fails_leaves_what_the_first_answer_has_cost() ->
     assert (answer.reply.cost_usd, answer.reply.earlier) == (0.25, ("Acme.",))
 
 
+async def test_what_a_judge_quotes_is_no_follow_up() -> None:
+    """Its question has a limit, and the text that it quotes may hold anything."""
+    provider, question = Talking(), Question(Prompt("Judge: Home >> Tools"), MODEL, limit=50)
+    run = Run("r", NOON, Panel((), (), (MODEL,)), id=1)
+    await ProviderCall(provider, question, run, FixedClock(NOON)).make()
+
+    assert provider.asked == [question]
+
+
 async def test_no_follow_up_is_asked_after_an_answer_that_was_cut() -> None:
     """The conversation ends there, and is not scored."""
     provider = Talking()

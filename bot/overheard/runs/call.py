@@ -165,7 +165,7 @@ class ProviderCall:
         answer; return the last reply.
         """
         question, turns = self._question, self._question.prompt.turns
-        if len(turns) == 1:
+        if len(turns) == 1 or question.limit:  # judges and the assistant quote any text
             return await self._provider.ask(question, seed=seed)
         while True:
             turn = turns[len(self._earlier)]
