@@ -28,16 +28,16 @@ from overheard.domain import (
     Question,
     Run,
     Usage,
+    UsualUsage,
     answers_to_turns,
 )
 from overheard.errors import ProviderFailed
-from overheard.runs.budget import TYPICAL, Estimate, call_cost, usual_cost
+from overheard.runs.budget import TYPICAL, Estimate, Tariff
 from overheard.runs.call import ProviderCall
 from overheard.runs.history_lines import AnswerLine, answer_line
-from overheard.runs.limits import Limits
+from overheard.runs.limits import Limits, RetryPolicy
 from overheard.runs.plan import lay_out, new_run, skip_note
 from overheard.runs.quote import NOTHING, Pricing
-from overheard.runs.retries import RetryPolicy
 from overheard.runs.runner import AskingMeans
 from overheard.runs.service import RunService
 from overheard.runs.tasks import InlineQueue
@@ -213,8 +213,10 @@ def test_the_price_of_a_conversation_counts_the_answers_that_are_sent_again() ->
     tokens = round(len(TURNED.text) / 3) + 50
     both = (2 * tokens + TYPICAL.answer) * 1e-6 + 2 * TYPICAL.answer * 10e-6
 
-    assert call_cost(TURNED, MODEL, providers, TYPICAL) == pytest.approx(both)
-    assert usual_cost(TURNED, MODEL, providers, {}) == pytest.approx(both)
+    used = UsualUsage(3, input_tokens=tokens, output_tokens=TYPICAL.answer)
+    tariff = Tariff.of(MODEL, providers)
+    assert tariff.cost(TURNED, TYPICAL) == pytest.approx(both)
+    assert tariff.usual_cost(TURNED, used) == pytest.approx(both)
 
 
 async def test_in_a_batch_conversations_are_asked_beside_it() -> None:
@@ -234,9 +236,9 @@ async def test_in_a_batch_conversations_are_asked_beside_it() -> None:
         TURNED: "Answer 2.",
         PLAIN: "Of the batch.",
     }
-    plain = call_cost(PLAIN, MODEL, {"svc": provider}, TYPICAL, batch=True)
-    turned = call_cost(TURNED, MODEL, {"svc": provider}, TYPICAL)
-    assert quote.asking.typical == pytest.approx(plain + turned)
+    tariff = Tariff.of(MODEL, {"svc": provider})
+    both = tariff.cost(PLAIN, TYPICAL, batch=True) + tariff.cost(TURNED, TYPICAL)
+    assert quote.asking.typical == pytest.approx(both)
 
 
 def test_the_configuration_says_what_is_asked_then() -> None:

@@ -25,16 +25,7 @@ from overheard.commands.page_tables import (
 )
 from overheard.config.problems import unknown_name
 from overheard.deployment import Call
-from overheard.domain import (
-    FOLLOW_UP,
-    SENTIMENT,
-    VISIBILITY,
-    Answer,
-    Brand,
-    Catalogue,
-    Detail,
-    Model,
-)
+from overheard.domain import SENTIMENT, VISIBILITY, Answer, Brand, Catalogue, Detail, Model
 from overheard.measure.blocks import RunKey, Stream
 from overheard.reading.text import sentences
 from overheard.runs.plan import find_brand
@@ -299,7 +290,7 @@ def quotes_in_turn(
         answer = scored.answer
         question = wording.shorten(wording.line(answer.question.prompt.text), MAX_QUESTION_CHARS)
         said = [wording.shorten(wording.line(t), MAX_QUESTION_CHARS) for t in answer.reply.earlier]
-        text = Tainted(FOLLOW_UP.join((*said, quote)))
+        text = Tainted(" … ".join((*said, quote)))
         yield Quote(f"{names.name(scored.model)}, “{question}”", text)
 
 
