@@ -84,7 +84,13 @@ LEVEL_WORLDS = (
     ("normal", "shared", 0.5),
     ("normal", "shared", 0.0),
 )
-LEVEL_BARS = {"nearly certain": 0.97, "likely": 0.80}
+HALF_AT = ("normal", "half", 0.25)
+LEVEL_BARS = {
+    "nearly certain": "bar 0.97",
+    "likely": "bar 0.80",
+    "watched": "told",
+    "unlike before": "asked again",
+}
 SHOWN_WITHIN_RUNS = 3
 """Runs of which the learning sentence speaks."""
 
@@ -157,21 +163,29 @@ def delays(panels: int, seed: int) -> list[DelayLine]:
 
 
 def levels(panels: int, seed: int) -> None:
-    """Print how many alarms of each level are true, at the default budget."""
+    """Print how much of what is told of a brand is true, by its level, at the default settings: one
+    tracked brand with four rivals at three models, 12 prompts x 3 a week, asked again, all of which
+    change once a year at each model. A line has a quarter as many worlds as brands are asked for.
+    """
+    every: dict[str, list[bool]] = {one: [] for one in LEVEL_BARS}
 
     def line(kind: str, effects: str, tau: float) -> tuple[str, ...]:
-        world = WorldDesign(kind, effects, tau)
-        trial = MonitorTrial(world, per_year=DEFAULT_BUDGET / world.brands)
-        shares = (
-            "-" if one.true is None else f"{_share(one.true, one.alarms)} of {one.alarms}"
-            for one in trials.reliability(trial, panels, seed)
-        )
-        return (f"{kind} {tau:g}", effects, *shares)
+        world = WorldDesign(kind, effects, tau, models=3, prompts=12, again=len(LOOKS))
+        trial = MonitorTrial(world, per_year=DEFAULT_BUDGET / 5, asked_again=ASKED_AGAIN)
+        found = events.told_levels(trial, max(1, panels // 4), seed)
+        for level, told in every.items():
+            told.extend(found[level])
+        return (f"{kind} {tau:g}", effects, *(_true(found[level]) for level in LEVEL_BARS))
 
     rows(
-        ("world", "effects", *(f"{one}; bar {bar:.2f}" for one, bar in LEVEL_BARS.items())),
-        (line(*world) for world in LEVEL_WORLDS),
+        ("world", "effects", *(f"{one}; {bar}" for one, bar in LEVEL_BARS.items())),
+        (line(*world) for world in (HALF_AT, *LEVEL_WORLDS)),
     )
+    print("\nAll: " + ", ".join(f"{level} {_true(told)}" for level, told in every.items()))
+
+
+def _true(told: list[bool]) -> str:
+    return f"{_share(sum(told) / len(told), len(told))} of {len(told)}" if told else "-"
 
 
 def patterns(panels: int, seed: int) -> None:
@@ -196,7 +210,7 @@ def patterns(panels: int, seed: int) -> None:
     rows(
         ("word at the alarm", "right"),
         (
-            (word, f"{_share(float(np.mean(right or [0])), len(right))} of {len(right)}")
+            (word, f"{_share(float(np.mean(right or [False])), len(right))} of {len(right)}")
             for word, (low, high) in words.items()
             for right in [[ok for weight, ok in told if low <= weight < high]]
         ),

@@ -2,30 +2,40 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 
 from overheard.detection.baseline import stream_since, stream_until
 from overheard.detection.control_variate import run_effect_prior
-from overheard.detection.decide import reported_changes
-from overheard.detection.decision_inputs import WATCHED_A_YEAR, AlertPolicy
+from overheard.detection.decide import decide, reported_changes
+from overheard.detection.decision_inputs import NO_HISTORY, WATCHED_A_YEAR, AlertPolicy
 from overheard.detection.explanation import Hypothesis, attribute
 from overheard.detection.monitor import Monitor, Restart
 from overheard.detection.placement import AlertAction, place
 from overheard.detection.whole_model import ModelChange
-from overheard.domain import VISIBILITY, Alert, Shift
-from overheard.measure.blocks import Stream, StreamKey
-from overheard_lab.trials import CHANGE_AT, RUNS_A_YEAR, SMALLEST_CHANGE
+from overheard.domain import VISIBILITY, Alert, Model, Shift
+from overheard.measure.blocks import RunKey, Stream, StreamKey
+from overheard_lab.trials import (
+    CHANGE_AT,
+    RUNS_A_YEAR,
+    SMALLEST_CHANGE,
+    MonitorTrial,
+    level_of,
+    random_changes,
+    watch_brands,
+)
 from overheard_lab.worlds import (
     Changes,
     Moved,
     WorldDesign,
     brand_name,
     metric_name,
+    model_of,
     simulate_world,
 )
 
@@ -131,6 +141,61 @@ def _weights(
     began = runs[shift.first_run_id - 1]
     told = attribute(key, past, began, run_effect_prior(key.model))
     return told.weights[truth], max(told.weights.values())
+
+
+def told_levels(trial: MonitorTrial, worlds: int, seed: int) -> dict[str, list[bool]]:
+    """Return of each thing that is told of a brand, by its level, whether the brand's level at that
+    model is another than in the usual run. All brands of a world change once a year at each model.
+
+    The first weekly run of a time in which a change is watched counts: "watched" where the evidence
+    is rare enough for that, "unlike before" where the run deviates and the model is asked again.
+
+    Args:
+        worlds: How many worlds are watched, one tracked brand each.
+    """
+    design, policy = trial.world, replace(trial.policy, brands=1)
+    found: dict[str, list[bool]] = defaultdict(list)
+    for number in range(worlds):
+        rng = np.random.default_rng([seed, number])
+        changes: Changes = {
+            (brand, model): random_changes(design, rng)
+            for brand in range(design.brands)
+            for model in range(design.models)
+        }
+        own = {model_of(model): changes[0, model] for model in range(design.models)}
+        watched: set[Model] = set()
+
+        def is_true(model: Model, run: RunKey, usual: RunKey, own: Any = own) -> bool:
+            now, before = (
+                sum(1 for change in own[model] if change.at <= design.week(one.id))
+                for one in (run, usual)
+            )
+            return bool(now != before)
+
+        def note(
+            monitor: Monitor, run: RunKey, watched: set[Model] = watched, is_true: Any = is_true
+        ) -> None:
+            analyses = {analysis.stream.key.model: analysis for analysis in monitor.streams}
+            for evidence in monitor.evidence[run.id]:
+                model, analysis = evidence.model, analyses.get(evidence.model)
+                by_evidence = bool(decide(evidence, policy, NO_HISTORY).watched)
+                if analysis is None or not (by_evidence or model in monitor.asked_again):
+                    watched.discard(model)
+                    continue
+                if model in watched:
+                    continue
+                watched.add(model)
+                began = monitor.runs(model)[analysis.found.likeliest] if by_evidence else run
+                before = [one for one in analysis.stream.runs if one < began]
+                name = "watched" if by_evidence else "unlike before"
+                found[name].append(is_true(model, run, before[len(before) // 2]))
+
+        world = simulate_world(design, seed + number, changes)
+        [(_, raised)] = watch_brands(trial, world, brands=1, tracked=1, each=note).pairs
+        for alarm in raised:
+            model = alarm.shifts[0].model
+            found[level_of(alarm)].append(is_true(model, alarm.run, alarm.usual))
+    return found
 
 
 def model_delays(effects: str, per_year: float, panels: int, seed: int) -> list[int]:

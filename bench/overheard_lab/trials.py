@@ -18,7 +18,7 @@ from overheard.detection.baseline import stream_rows
 from overheard.detection.decide import reported_changes
 from overheard.detection.decision_inputs import MIN_TRACKED, AlertPolicy, Rarity
 from overheard.detection.monitor import Alarm, Monitor, Restart
-from overheard.measure.blocks import Stream
+from overheard.measure.blocks import RunKey, Stream
 from overheard.measure.intervals import Interval
 from overheard.numpy_proxy import np
 from overheard_lab.benchmarks import Comparisons, compare
@@ -271,7 +271,7 @@ def false_alarms(
         world = simulate_world(design, seed + number)
         restarts = tuple(_reported_model_changes(trial, world.streams))
         model_alarms += len(restarts)
-        seen = _watched(trial, world, restarts, brands, watched)
+        seen = watch_brands(trial, world, restarts, brands, watched)
         calls += seen.calls
         for monitor, raised in seen.pairs:
             ages = Counter(age_of(age) for age in _ages(monitor))
@@ -350,7 +350,7 @@ def delay(
     delays, days, calls = [], [], []
     for number in range(panels):
         world = simulate_world(design, seed + number, changes)
-        seen = _watched(
+        seen = watch_brands(
             replace(trial, world=design), world, brands=1, tracked=watched, until_alarm=True
         )
         [(_, raised)] = seen.pairs
@@ -387,15 +387,17 @@ def reliability(
     found: dict[str, list[bool]] = defaultdict(list)
     for number in range(ceil(panels / design.brands)):
         rng = np.random.default_rng([seed, number])
-        changes: Changes = {(brand, 0): _changes(design, rng) for brand in range(design.brands)}
+        changes: Changes = {
+            (brand, 0): random_changes(design, rng) for brand in range(design.brands)
+        }
         world = simulate_world(design, seed + number, changes)
-        for brand, (_, raised) in enumerate(_watched(trial, world).pairs):
+        for brand, (_, raised) in enumerate(watch_brands(trial, world).pairs):
             for alarm in raised:
                 now, usual = (
                     sum(1 for change in changes[brand, 0] if change.at <= design.week(run.id))
                     for run in (alarm.run, alarm.usual)
                 )
-                found[_level(alarm)].append(now != usual)
+                found[level_of(alarm)].append(now != usual)
         step()
     return tuple(
         Reliability(level, len(outcomes), sum(outcomes) / len(outcomes) if outcomes else None)
@@ -417,7 +419,7 @@ class _Watched:
     calls: float
 
 
-def _watched(
+def watch_brands(
     trial: MonitorTrial,
     world: SimulatedWorld,
     restarts: Collection[Restart] = (),
@@ -425,6 +427,7 @@ def _watched(
     tracked: int = 0,
     *,
     until_alarm: bool = False,
+    each: Callable[[Monitor, RunKey], None] = lambda *_: None,
 ) -> _Watched:
     """Watch the brands of a world side by side, week by week: a model is asked again as soon as the
     monitor of any of them wants it, and all see its answers.
@@ -435,6 +438,7 @@ def _watched(
         brands: How many of the brands are watched, the first ones; by default all.
         tracked: How many the deployment tracks; by default all of the world.
         until_alarm: Whether to stop at the first alarm.
+        each: Called with each monitor after each weekly run without an alarm.
     """
     design, policy = trial.world, trial.policy
     policy = replace(policy, brands=tracked or policy.brands)
@@ -462,12 +466,14 @@ def _watched(
                 for monitor, raised in pairs:
                     if alarm := monitor.step(run):
                         raised.append(alarm)
+                    elif not slot:
+                        each(monitor, run)
         if until_alarm and any(raised for _, raised in pairs):
             break
     return _Watched(pairs, calls / (week + 1) / design.models)
 
 
-def _level(alarm: Alarm) -> str:
+def level_of(alarm: Alarm) -> str:
     """Return the name of an alarm's level of certainty, such as ``likely``, by its most frequent
     shift; all that is not nearly certain is likely.
     """
@@ -502,7 +508,7 @@ def _ghosts(design: WorldDesign, alarms: Iterable[Alarm]) -> int:
     return ghosts
 
 
-def _changes(design: WorldDesign, rng: np.random.Generator) -> tuple[Moved, ...]:
+def random_changes(design: WorldDesign, rng: np.random.Generator) -> tuple[Moved, ...]:
     """Return random changes of a simulated brand, in the order of the runs: one a year on average,
     and none with the first run.
 

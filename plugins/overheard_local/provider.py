@@ -201,8 +201,7 @@ class LocalProvider:
         """Return the capabilities, which are the same for each model: temperature, seed and
         fingerprint.
         """
-        how = "on this machine"
-        return Capabilities(sampling=True, seed=True, fingerprint=True, how=how, follow_ups=True)
+        return Capabilities(sampling=True, seed=True, fingerprint=True, how="on this machine")
 
     async def ask(self, question: Question, *, seed: int) -> Reply:
         """Ask the local model a question, and return its reply. The first call starts the engine,
@@ -253,7 +252,7 @@ class LocalProvider:
         """
         settings = self._settings
         request: dict[str, Any] = {
-            "messages": question.messages,
+            "messages": [{"role": "user", "content": question.prompt.text}],
             "max_tokens": question.limit or settings.max_tokens,
             "temperature": 0.0 if question.limit or question.steady else settings.temperature,
             "seed": seed,

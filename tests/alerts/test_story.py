@@ -261,3 +261,9 @@ def test_what_an_update_did_is_told_by_one_test(
     assert watch.bound == pytest.approx(bound)
     assert watch.looks_to_tell == more
     assert Watch.read(watch.data()) == watch
+
+
+def test_what_an_earlier_version_kept_of_a_watch_is_read() -> None:
+    """Values that are no longer kept are left out, and those that were not kept are as usual."""
+    kept = {"metric": "visibility", "opened": NOON.isoformat(), "looks": [], "side": -1.0}
+    assert Watch.read(kept) == Watch("visibility", NOON)

@@ -1,6 +1,7 @@
 """The set-up in chat, by each platform's own client: from an empty deployment to a first result."""
 
 import asyncio
+import re
 import sys
 from collections.abc import Awaitable
 from dataclasses import dataclass, field
@@ -61,6 +62,13 @@ class Drive:
         assert self.interactions <= MAX_INTERACTIONS
         assert public <= MAX_PUBLIC
         assert seconds < MAX_S
+
+
+NOTICED = (
+    r"a week shows a fall of about \d+ points within a month\. 6 times each would show \d+ points, "
+    r"for about \$\d\S+ more a month.*A check is about \$0\.02 for 27 questions; one a week is"
+)
+"""What the step of places says of how much is noticed, and of prices."""
 
 
 @pytest.fixture
@@ -198,7 +206,12 @@ async def test_in_slack_it_is_left_and_taken_up_after_a_restart(
         places = await following(slack, await slack.submit(facts, filled(facts)))
         assert filled(places)["channel"]["selected_conversation"] == CHANNEL
         assert filled(places)["timezone"]["value"] == "Europe/Berlin"
-        assert "A check is about $0.02 for 27 questions; one a week is" in str(places["blocks"])
+        noticed = (
+            r"a check a week shows a fall of about \d+ points within a month\. 6 times each would"
+        )
+        assert re.search(
+            rf"{noticed} show \d+ points, for about \$\d\S+ more", str(places["blocks"])
+        )
         start = await following(slack, await slack.submit(places, filled(places, month="5")))
         assert boxes(start, "begin") == [
             "Once now, about $0.02 for 27 questions",

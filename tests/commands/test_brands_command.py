@@ -1,5 +1,7 @@
 """Brands, added, changed and removed in a chat and in the terminal."""
 
+import re
+
 import pytest
 
 from kit.office import open_office
@@ -19,6 +21,8 @@ async def test_a_brand_brings_its_competitors() -> None:
     catalogue = await office.store.catalogue.current()
 
     assert screen.card.title == "Added Umbra Corp"
+    delay = r"A fall of \d+ points is noticed about \d+ days? later than without it\."
+    assert re.search(delay, str(screen.card.text))
     assert catalogue.brand("umb") == Brand("Umbra Corp", ("Umb",), ("umbra.com",), ("Acme", "Nova"))
     assert catalogue.brand("Nova") == Brand("Nova", tracked=False)
 

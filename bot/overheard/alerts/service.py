@@ -270,7 +270,7 @@ class DetectionService:
         asked = {decision.model for decision in decisions}
         watched = {one.model: Watch(one.watched) for one in decisions if one.watched}
         watched |= {
-            model: _watch(replay.monitor, model, occasion, since)
+            model: _watch(replay.monitor, model, occasion, since, rare=model in watched)
             for model, (occasion, since) in replay.monitor.occasions().items()
             if model in asked
         }
@@ -423,7 +423,9 @@ class DetectionService:
         return [u for u in silent_updates(served, compared) if u.at == run.started_at]
 
 
-def _watch(monitor: Monitor, model: Model, occasion: Occasion, since: Comparison | None) -> Watch:
+def _watch(
+    monitor: Monitor, model: Model, occasion: Occasion, since: Comparison | None, *, rare: bool
+) -> Watch:
     """Return what is stored of an occasion to ask again."""
     runs = monitor.runs(model)
     return Watch(
@@ -431,7 +433,7 @@ def _watch(monitor: Monitor, model: Model, occasion: Occasion, since: Comparison
         opened=runs[occasion.row].at,
         looks=tuple(runs[row].at for row in occasion.looks),
         source=occasion.source,
-        side=occasion.side,
+        rare=rare,
         over=occasion.over,
         values=(since.before, since.after) if since else None,
         interval=since.interval if since else None,

@@ -7,7 +7,7 @@ A story is derived from the stored alerts alone, so that everything that reads i
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime, timedelta
 from enum import StrEnum
 from math import ceil, inf, sqrt
@@ -91,7 +91,7 @@ class Watch:
             is asked again.
         looks: The starts of the runs since that count.
         source: How an update is known; empty for a run that deviates.
-        side: 1.0 for a rise, -1.0 for a fall, 0.0 where that is not known.
+        rare: Whether the evidence is rare enough to be watched, rather than one run unlike others.
         over: Whether the questions are answered: it has passed, or did not move the brand by more
             than `interval` says.
         values: The mean before, and the mean of the runs that count; None where nothing can be
@@ -104,7 +104,7 @@ class Watch:
     opened: datetime | None = None
     looks: tuple[datetime, ...] = ()
     source: str = ""
-    side: float = 0.0
+    rare: bool = True
     over: bool = False
     values: tuple[float, float] | None = None
     interval: tuple[float, float] | None = None
@@ -160,19 +160,15 @@ class Watch:
     @classmethod
     def read(cls, data: Mapping[str, Any]) -> Watch:
         """Return it from its JSON values."""
-        names = "opened", "values", "interval", "answers"
-        opened, values, interval, answers = map(data.get, names)
-        return cls(
-            metric=data["metric"],
-            opened=datetime.fromisoformat(opened) if opened else None,
-            looks=tuple(map(datetime.fromisoformat, data.get("looks", ()))),
-            source=data.get("source", ""),
-            side=data.get("side", 0.0),
-            over=data.get("over", False),
-            values=(values[0], values[1]) if values else None,
-            interval=(interval[0], interval[1]) if interval else None,
-            answers=(answers[0], answers[1]) if answers else None,
-        )
+        names = {field.name for field in fields(cls)}
+        kept: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value
+            for name, value in data.items()
+            if name in names
+        }
+        kept["opened"] = datetime.fromisoformat(data["opened"]) if data.get("opened") else None
+        kept["looks"] = tuple(map(datetime.fromisoformat, data.get("looks", ())))
+        return cls(**kept)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from overheard.commands.catalogue import (
     field_values,
     optional,
 )
+from overheard.commands.power import delay_sentence
 from overheard.config.catalogue import read_domain
 from overheard.config.problems import unknown_name
 from overheard.deployment import Call
@@ -162,6 +163,7 @@ async def _changed_card(call: Call, brand: Brand, __: Brand | None, participle: 
     else:
         asked = "No question is asked for it yet; add those that its buyers ask."
         next_step = Action("prompts add", "Add a question")
+    slower = await delay_sentence(call, brand.name) if participle == "Added" else ""
     fields = {
         "Also called": ", ".join(brand.aliases),
         "Competitors": ", ".join(brand.competitors),
@@ -172,7 +174,7 @@ async def _changed_card(call: Call, brand: Brand, __: Brand | None, participle: 
     return BRANDS.changed_card(
         brand,
         participle,
-        "\n\n".join([asked, *_risk_sentences(spelling_risks)]),
+        "\n\n".join(filter(None, [asked, slower, *_risk_sentences(spelling_risks)])),
         fields,
         next_step,
         *rule_actions(brand, spelling_risks),

@@ -350,6 +350,32 @@ async def alarm_budgets(call: Call, brand: Brand, model: Model) -> dict[str, str
     return found
 
 
+async def delay_sentence(call: Call, added: str) -> str:
+    """Return a sentence on how much later a fall that weekly checks showed within four weeks is
+    noticed, now that one more brand is tracked and shares the false alarms. Empty without another
+    brand that has questions, and without a model.
+
+    Args:
+        added: The name of the brand that was added.
+    """
+    others = [brand for brand in tracked(call.catalogue) if brand.name != added]
+    asked = [brand for brand in others if call.catalogue.prompts_for(brand.name)]
+    if not asked or not call.plugins.models:
+        return ""
+    model, allowed = call.plugins.models[0], call.config.alerts.false_alarms_per_year
+    scaled = allowed * len(tracked(call.catalogue))
+    before, now = [
+        await current_offer(
+            call, asked[0], model, repeats=USUAL_REPEATS, days=USUAL_DAYS_BETWEEN, alarms=alarms
+        )
+        for alarms in (scaled / len(others), scaled / (len(others) + 1))
+    ]
+    runs, points = WITHIN[1], before.within(WITHIN[1])
+    later = (now.within(runs) - points) / (now.within(runs) - now.within(runs + 1))
+    days = wording.count(max(1, round(later * now.days)), "day")
+    return f"A fall of {points:.0f} points is noticed about {days} later than without it."
+
+
 def _calmness(budget: str) -> str:
     years = round(1 / BUDGETS[budget])
     return f"{budget.capitalize()}: wrong once {f'in {years} years' if years > 1 else 'a year'}"

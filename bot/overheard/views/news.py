@@ -410,7 +410,7 @@ class Telling:
                 yield News(NewsKind.PASSED, f"It has passed at {title}", lines, model=there.model)
             else:
                 title = f"{WATCH_ICON} Watching: {self._watch_words(there, watch.metric)}"
-                chance = f"True in about {TRUE_OF_WATCHED} of such cases."
+                chance = f"True in about {TRUE_OF_WATCHED[watch.rare]} of such cases."
                 line = f"{figures} {chance} {self.decider(there)}".strip()
                 yield News(NewsKind.WATCHED, title, (line,), model=there.model)
 
@@ -544,8 +544,9 @@ class Telling:
         return f"The next check, {soon(at, self.situation.at, self.zone)}, decides." if at else ""
 
 
-TRUE_OF_WATCHED = "half"
-"""The share of what is watched that turns out to be true (docs/statistics.md)."""
+TRUE_OF_WATCHED = {True: "half", False: "a quarter"}
+"""The share of what is watched that is true, where the evidence is rare, and where one run is
+unlike others (docs/statistics.md)."""
 LESS_IS_BETTER = frozenset({"position", "drawback"})
 """Metrics of which a smaller value is better."""
 

@@ -20,7 +20,7 @@ from overheard.commands.arguments import (
 )
 from overheard.commands.check import scheduled_repeats
 from overheard.commands.first_check import ROUND_SIZES
-from overheard.commands.power import alarm_budgets, current_offer
+from overheard.commands.power import alarm_budgets, current_offer, times_in_words
 from overheard.commands.routes import store_digest, store_route, time_zone_name
 from overheard.commands.schedules import WEEKLY
 from overheard.commands.setup.checklist import checklist, step_after, step_command, step_form
@@ -167,22 +167,33 @@ async def _budget_hint(call: Call, brand: Brand) -> str:
 
 
 async def _power_sentence(call: Call, brand: Brand) -> str:
-    """Return a sentence with the smallest loss, as a number of a check's answers that name the
-    brand, that weekly checks would show within a month at the first configured model. Without
-    questions or a model, the sentence only says how often each question is asked.
+    """Return a sentence with the smallest fall, in percentage points, that weekly checks would show
+    within a month at the first configured model, and what asking oftener would show and cost.
+    Without questions or a model, the sentence only says how often each question is asked.
     """
     asked = call.catalogue.prompts_for(brand.name)
     model = suggester(call.plugins)
     if not asked or model is None:
         return "I ask each question three times in a check."
-    offer = await current_offer(call, brand, model, repeats=REPEATS, days=7)
-    answers = len(asked) * REPEATS
-    lost = min(answers, round(offer.within(RUNS_A_MONTH) / 100 * answers))
+    is_scheduled = any(one.name == WEEKLY for one in call.catalogue.schedules)
+    repeats = scheduled_repeats(call.catalogue, (brand.name,)) if is_scheduled else REPEATS
+    more = max(REPEATS, 2 * repeats)
+    seen, sooner = [
+        (await current_offer(call, brand, model, repeats=times, days=7)).within(RUNS_A_MONTH)
+        for times in (repeats, more)
+    ]
+    price = await price_of_questions(call, brand.name, (), repeats=more - repeats)
+    cost = ""
+    if price and price.usd < inf and seen - sooner >= 1:
+        usd = (price.asking.typical + price.judging.typical) * DAYS_A_MONTH / 7
+        points, dollars = wording.count(round(sooner), "point"), wording.money(usd, about=True)
+        cost = f" {more} times each would show {points}, for {dollars} more a month."
     share = call.config.bursts.share if call.config.bursts.automatic else 0.0
     return (
-        f"{wording.count(len(asked), 'question')}, {REPEATS} times each: a check a week shows a "
-        f"loss of about {lost} of {answers} answers within a month. Where something may have "
-        f"changed I ask again within hours, for at most {wording.percent(share)} more."
+        f"{wording.count(len(asked), 'question')}, {times_in_words(repeats)} each: a check a week "
+        f"shows a fall of about {wording.count(round(seen), 'point')} within a month.{cost} Where "
+        f"something may have changed I ask again within hours, for at most "
+        f"{wording.percent(share)} more."
     )
 
 
