@@ -6,6 +6,7 @@ Analytics 4. They are never mixed into a figure of the program.
 """
 
 import csv
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,7 +18,6 @@ from overheard import (
     IN_TERMINAL,
     Action,
     Card,
-    CommandSpec,
     Kind,
     OverheardError,
     Rate,
@@ -32,7 +32,8 @@ from overheard import (
     quoted,
     wording,
 )
-from overheard_sources.actions import VISIBILITY, tracked_brand
+from overheard_sources.actions import VISIBILITY
+from overheard_sources.searches import READING, tracked_brand
 
 KEPT = "figures "
 """The beginning of the names under which figures are kept."""
@@ -42,6 +43,8 @@ WEEKS, SHOWN_NAMES = 5, 3
 """Weeks of the picture, and pages, countries or products that a card names."""
 MAX_DIGITS = 12
 """The longest number."""
+_DAY_OF_BING = re.compile(r"(\d\d?)/(\d\d?)/(\d{4}) 12:00:00 AM", re.ASCII)
+"""A day as Bing writes it, the month first; without the time it could be the day as well."""
 PRODUCTS = {
     "chatgpt": "ChatGPT",
     "openai": "ChatGPT",
@@ -169,7 +172,11 @@ def _lines(file: Path) -> list[tuple[str, list[str]]]:
 
 
 def _day(text: str, place: str) -> str:
+    of_bing = _DAY_OF_BING.fullmatch(text.strip())
     try:
+        if of_bing:
+            month, day, year = map(int, of_bing.groups())
+            return date(year, month, day).isoformat()
         return date.fromisoformat(text.strip()[:10]).isoformat()
     except ValueError:
         problem = f"“{wording.shorten(wording.line(text), 40)}” is no day"
@@ -259,21 +266,19 @@ def _group(title: str, values: Mapping[str, float], most: int = 0) -> RateGroup:
     return RateGroup(title, tuple(bars), answers=most)
 
 
-FIGURES_LIST = CommandSpec(
+FIGURES_LIST = READING(
     "figures list",
     "Show what search engines and your analytics count of AI products, next to visibility.",
     list_figures,
-    section="Measure and read",
     examples=("figures list", "figures list Acme"),
     chart="figures.png",
 )
-FIGURES_IMPORT = CommandSpec(
+FIGURES_IMPORT = READING(
     "figures import",
     "Bring along CSV exports of Search Console, Bing and Google Analytics.",
     import_figures,
     role=Role.OPERATOR,
     faces=IN_TERMINAL,
-    section="Measure and read",
     examples=("figures import Dates.csv Pages.csv --brand Acme",),
     chart="figures.png",
 )

@@ -12,7 +12,10 @@ TODAY = datetime.now(UTC).date()
 GOOGLE_DAYS = 'Date,Impressions\n2026-11-02,120\n2026-11-03,"1,300"\n'
 GOOGLE_PAGES = "\ufeffTop pages,Impressions\nhttps://acme.com/pricing,900\nhttps://acme.com/,70\n"
 GOOGLE_COUNTRIES = "Country,Impressions\nGermany,800\n"
-BING_DAYS = "Date,Citations,Cited Pages\n2026-11-02,12,3\n"
+BING_DAYS = (
+    '\ufeff"Date","Citations","Cited Pages"\r\n"11/2/2026 12:00:00 AM","12","3"\r\n'
+    '"11/13/2026 12:00:00 AM","0","0"\r\n'
+)
 BING_PAGES = "Page,Citations\nhttps://acme.com/pricing,9\n"
 BING_QUERIES = "Grounding Query,Intent,Topic,Citations,Citation Share\ncrm prices,learn,crm,7,12%\n"
 ANALYTICS = """# ----------------------------------------
@@ -38,7 +41,7 @@ google / organic,20261103,900,500
             {"https://acme.com/pricing": 900, "https://acme.com/": 70},
         ),
         (GOOGLE_COUNTRIES, "impressions", {}, {"Germany": 800}),
-        (BING_DAYS, "citations", {"2026-11-02": 12}, {}),
+        (BING_DAYS, "citations", {"2026-11-02": 12, "2026-11-13": 0}, {}),
         (BING_PAGES.replace(",", ";"), "citations", {}, {"https://acme.com/pricing": 9}),
         (BING_QUERIES, "citations", {}, {"crm prices": 7}),
         (
@@ -70,6 +73,7 @@ def test_the_columns_say_what_an_export_is(
         (b"Date,Impressions\n2026-11-02,many\n", "line 2: “many” is no number", "again"),
         (b"Date,Impressions\n2026-11-02,-1\n", "line 2", "export the file again"),
         (b"Date,Impressions\n11/2/2026,1\n", "line 2", "write days as 2026-11-03"),
+        (b"Date,Citations\n13/2/2026 12:00:00 AM,1\n", "line 2", "write days as 2026-11-03"),
         (
             b"Date,Impressions\n2026-11-02,1,2\n",
             "line 2: it has 3 cells, and the header 2",
