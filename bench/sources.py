@@ -8,7 +8,8 @@ Nothing changes in the first table: weekly checks of questions whose cited sites
 in real models. "kept" is the Jaccard index of the sites of a question in two neighbouring weeks;
 sites also drift over the weeks, with all questions (as when a search engine weighs a forum less)
 or one by one. A replay counts where any site is told. In the second table a page of the brand is
-replaced by another site at some questions, with the newest check.
+replaced by another site at some questions, with the newest check. "shown" are worlds whose service
+tells what searches found, which is tested as well.
 
 A line of the file of real answers is a JSON object with ``query``, ``run`` (1 to 3) and ``text``,
 whose addresses count as citations.
@@ -51,6 +52,7 @@ class World:
         drift: Standard deviation of a site's own log weight at a question over months.
         shared: The same of a site at all questions.
         searching: Share of the answers that rest on a search.
+        shown: Sites that a search finds, of which the first are cited; 0 where that is not told.
     """
 
     questions: int = 24
@@ -59,6 +61,7 @@ class World:
     drift: float = 0.0
     shared: float = 0.0
     searching: float = 1.0
+    shown: int = 0
 
 
 def weekly(world: World, rng: np.random.Generator) -> list[Cell]:
@@ -70,12 +73,14 @@ def weekly(world: World, rng: np.random.Generator) -> list[Cell]:
     cells = []
     for week in range(world.before + 1):
         weights = base + world.drift * own[week] + world.shared * common[week]
-        chosen = np.argsort(-(weights + rng.gumbel(size=shape)), axis=1)[:, :CITED]
-        for question, sites in enumerate(chosen.tolist()):
+        order = np.argsort(-(weights + rng.gumbel(size=shape)), axis=1)
+        for question, sites in enumerate(order[:, : max(CITED, world.shown)].tolist()):
             searched = int(rng.random() < world.searching)
-            cited = frozenset(f"site{site}" for site in sites) if searched else frozenset()
+            found = [f"site{site}" for site in sites] if searched else []
+            shown = frozenset(found) if world.shown and searched else None
             at = START + week * WEEK
-            cells.append(Cell(week + 1, at, f"q{question}", 1, searched, cited))
+            cited = frozenset(found[:CITED])
+            cells.append(Cell(week + 1, at, f"q{question}", 1, searched, cited, shown))
     return cells
 
 
@@ -94,22 +99,31 @@ def judged(cells: Sequence[Cell]) -> Sources:
 
 
 def swapped(
-    cells: Sequence[Cell], questions: int, cited: float, rng: np.random.Generator
+    cells: Sequence[Cell],
+    questions: int,
+    often: float,
+    rng: np.random.Generator,
+    *,
+    is_cited: bool = True,
 ) -> list[Cell]:
-    """Return the cells with a page of the brand that is cited at each of so many questions with a
-    probability, until the newest check, which cites another site there as often. The questions
-    are of those that rest on searches before and in the newest check.
+    """Return the cells with a page of the brand that is shown and cited at each of so many
+    questions with a probability, until the newest check, in which that is another site as often.
+    The questions are of those that rest on searches before and in the newest check.
+
+    Args:
+        is_cited: Whether they are cited, and not only shown.
     """
     newest = max(cell.run for cell in cells)
     now = {cell.prompt for cell in cells if cell.searched and cell.run == newest}
     earlier = {cell.prompt for cell in cells if cell.searched and cell.run < newest}
     at = set(sorted(now & earlier)[:questions])
-    return [
-        replace(cell, sites=cell.sites | {NEW if cell.run == newest else OWN})
-        if cell.prompt in at and rng.random() < cited
-        else cell
-        for cell in cells
-    ]
+
+    def planted(cell: Cell) -> Cell:
+        site = {NEW if cell.run == newest else OWN}
+        shown = None if cell.shown is None else cell.shown | site
+        return replace(cell, sites=cell.sites | site if is_cited else cell.sites, shown=shown)
+
+    return [planted(cell) if cell.prompt in at and rng.random() < often else cell for cell in cells]
 
 
 def without_search(cells: Sequence[Cell], left: int) -> list[Cell]:
@@ -118,7 +132,7 @@ def without_search(cells: Sequence[Cell], left: int) -> list[Cell]:
     return [
         cell
         if cell.run < newest or int(cell.prompt[1:]) < left
-        else replace(cell, searched=0, sites=frozenset())
+        else replace(cell, searched=0, sites=frozenset(), shown=None)
         for cell in cells
     ]
 
@@ -140,6 +154,9 @@ WORLDS = {
     "8 questions": World(questions=8, drift=1.5, shared=0.7),
     "3 checks before": World(before=3, drift=1.5, shared=0.7),
     "half search": World(searching=0.5, drift=1.5, shared=0.7),
+    "12 shown": World(shown=12),
+    "25 shown, both drift": World(drift=1.5, shared=0.7, shown=25),
+    "25 shown, 8 questions": World(questions=8, drift=1.5, shared=0.7, shown=25),
 }
 
 
@@ -164,14 +181,16 @@ def unchanged(replays: int) -> Iterator[str]:
 
 def changed(replays: int) -> Iterator[str]:
     """Yield the rows of the second table."""
-    yield row("world", "swapped at", "cited there", "new told", "own told", "another told")
+    yield row("world", "swapped at", "there", "new told", "own told", "another told")
     yield row(*["---"] * 6)
-    for name in ("chance alone", "both drift", "8 questions", "3 checks before", "half search"):
-        for more, cited in ((0, 1.0), (3, 0.8)):
-            yield _planted(name, more, cited, replays)
+    for name in [*WORLDS][:1] + [*WORLDS][5:]:
+        for more, often in ((0, 1.0), (3, 0.8)):
+            yield _planted(name, more, often, replays, is_cited=True)
+        if WORLDS[name].shown:
+            yield _planted(name, 0, 1.0, replays, is_cited=False)
 
 
-def _planted(name: str, more: int, cited: float, replays: int) -> str:
+def _planted(name: str, more: int, often: float, replays: int, *, is_cited: bool) -> str:
     """Return the row of a swap at so many questions more than the size that was named."""
     world, rng = WORLDS[name], np.random.default_rng(8)
     counts, sizes = dict.fromkeys(("new", "own", "another"), 0), []
@@ -179,12 +198,14 @@ def _planted(name: str, more: int, cited: float, replays: int) -> str:
         cells = weekly(world, rng)
         size = (judged(cells).size or world.questions) + more
         sizes.append(min(size, world.questions))
-        told = {move.site for move in judged(swapped(cells, size, cited, rng)).moves}
+        changed_cells = swapped(cells, size, often, rng, is_cited=is_cited)
+        told = {move.site for move in judged(changed_cells).moves}
         counts["new"] += NEW in told
         counts["own"] += OWN in told
         counts["another"] += bool(told - {NEW, OWN})
     at = f"{np.mean(sizes):.1f} of {world.questions}"
-    return row(name, at, f"{cited:.0%}", *(share(count, replays) for count in counts.values()))
+    there = f"{often:.0%}{'' if is_cited else ', shown alone'}"
+    return row(name, at, there, *(share(count, replays) for count in counts.values()))
 
 
 def stopped(replays: int) -> Iterator[str]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from overheard import CommandSpec, hookimpl
 from overheard_sources.actions import ACTIONS_ADD, ACTIONS_LIST, ACTIONS_REMOVE, ACTIONS_RUN
-from overheard_sources.causes import SOURCES_WHY
+from overheard_sources.explanation import SOURCES_WHY
 from overheard_sources.imports import FIGURES_IMPORT, FIGURES_LIST
 from overheard_sources.pages import SOURCES_PAGES
 from overheard_sources.searches import SOURCES_LIST

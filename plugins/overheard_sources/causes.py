@@ -1,9 +1,10 @@
 """Which sources changed with an alert: sites that pass a test, or the words that none does.
 
 The unit is a question at a time: a site is there or not, in most of the answers that searched. Its
-presence over the weeks is a stream, which is tested at the run of the change with run effects
-(`View.p_values_at`), and Holm's procedure (1979) corrects over the sites that could be told. A
-model that searches less loses every site, so then none is blamed.
+presence over the weeks, among what is cited and among what was shown, is a stream each, which is
+tested at the run of the change with run effects (`View.p_values_at`). Holm's procedure (1979)
+corrects over all that could be told. A model that searches less loses every site, so then none is
+blamed.
 """
 
 from __future__ import annotations
@@ -11,48 +12,27 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from statistics import fmean
-from typing import Annotated
 
-from overheard import (
-    Alert,
-    Answer,
-    Block,
-    Card,
-    Citation,
-    CommandSpec,
-    Kind,
-    Model,
-    OverheardError,
-    Run,
-    Shift,
-    Table,
-    UnknownName,
-    View,
-    argument,
-    wording,
-)
+from overheard import Answer, Block, Citation, Model, OverheardError, Reply, Run
 from overheard_sources.searches import page_key
 
 LEVEL = 0.05
 """Largest probability that any site is told where none has changed."""
 SEARCH_LEVEL = 0.01
 """The same for a change of how often the model searches."""
-TIMES_BEFORE, TIMES_AFTER = 12, 3
-"""Times that are compared at most: the last before the change, and the first since it."""
 ONE_TIME = timedelta(days=2)
 """Runs so soon after the first are of the same time: the web that they search is the same."""
-RUNS_READ = 300
 MOST_NEW = 12
 """Where a new site would need more questions to be told, there is too little to compare."""
 SWAPPED = 3
-"""A new site in place of an own page adds so many to those that are tested: it, page and host."""
+"""A new site in place of an own page adds so many to those that are tested, of what is cited and of
+what is shown: it, page and host.
+"""
 MOVED = 0.5
 """Change of the share of times from which on a site came or went at a question."""
-MOST_NAMED, MOST_ROWS = 2, 6
-"""Sites of one direction in the title, and rows of the table, at most."""
 _PLAIN = re.compile(r"[\w.-]+(/[\w./~-]*)?")
 """Names that mean nothing to a chat."""
 
@@ -79,7 +59,7 @@ class Cell:
         answers: Number of answers.
         searched: Number of these that rest on a search.
         sites: Sites, and pages of the brand, that at least half of those cite.
-        shown: The same of what the searches found, cited or not.
+        shown: The same of what the searches found, cited or not; None where that is not told.
     """
 
     run: int
@@ -88,7 +68,7 @@ class Cell:
     answers: int
     searched: int
     sites: frozenset[str]
-    shown: frozenset[str] = frozenset()
+    shown: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,13 +76,15 @@ class Move:
     """A site whose presence changed more than by chance.
 
     Attributes:
-        gained: Whether it is cited more.
+        is_cited: Whether that is so among what is cited, not only among what is shown.
+        gained: Whether it is there more.
         prompts: The questions at which it came or went.
         cited: At how many questions it was cited before and is since, on the average of the times.
-        shown: At how many searches found it, likewise.
+        shown: At how many it was shown, as far as that is told.
     """
 
     site: str
+    is_cited: bool
     gained: bool
     prompts: frozenset[str]
     cited: tuple[float, float]
@@ -118,6 +100,7 @@ class Sources:
         searches_moved: Whether they differ by more than chance; then no site is tested.
         answers: Number of answers since.
         questions: Number of questions with searches on both sides.
+        showing: Number of those of which it is told on both sides what was shown.
         tested: Number of sites that could be told.
         moves: The sites that changed by more than chance, the surest first.
         size: At so many questions a new site would be told; None where at none.
@@ -127,6 +110,7 @@ class Sources:
     searches_moved: bool
     answers: int
     questions: int = 0
+    showing: int = 0
     tested: int = 0
     moves: tuple[Move, ...] = ()
     size: int | None = None
@@ -142,19 +126,36 @@ def changed_sources(cells: Sequence[Cell], first: int, p_values: PValues) -> Sou
     p_search, _ = p_values(searching, first).get("search", (1.0, 1.0))
     if p_search <= SEARCH_LEVEL:
         return Sources((shares[0], shares[1]), True, answers)
-    before, after = ({c.prompt for c in side if c.searched} for side in sides)
-    kept = [cell for cell in cells if cell.searched and cell.prompt in before & after]
-    found = dict(p_values([*_presence(kept), *_news(kept, start)], first))
+    cited = _on_both_sides([cell for cell in cells if cell.searched], start)
+    with_shown = [replace(c, sites=c.shown) for c in cited if c.shown is not None]
+    shown = _on_both_sides(with_shown, start)
+    found = dict(p_values([*_presence(cited), *_news(cited, start)], first))
     sizes = [(n, found.pop(f"{n} new", (1.0, 1.0))[0]) for n in range(2, MOST_NEW + 1)]
-    tested = _testable(found)
-    size = next((n for n, p_value in sizes if p_value <= LEVEL / (len(tested) + SWAPPED)), None)
-    moves = []
-    for rank, (site, p_value) in enumerate(sorted(tested.items(), key=lambda item: item[1])):
-        if p_value > LEVEL / (len(tested) - rank):
-            break
-        moves.append(_move(site, kept, start))
-    shown = (shares[0], shares[1])
-    return Sources(shown, False, answers, len(before & after), len(tested), tuple(moves), size)
+    found_shown = p_values(_presence(shown), first) if shown else {}
+    keyed = {(site, True): p for site, p in found.items()}
+    tested, told = _holm(keyed | {(site, False): p for site, p in found_shown.items()})
+    most = len(tested) + SWAPPED * (2 if shown else 1)
+    size = next((n for n, p_value in sizes if p_value <= LEVEL / most), None)
+    moves = dict[str, Move]()
+    for site, is_cited in told:
+        if is_cited or site not in moves:
+            moves[site] = _move(site, is_cited, cited, shown, start)
+    return Sources(
+        searches=(shares[0], shares[1]),
+        searches_moved=False,
+        answers=answers,
+        questions=len({cell.prompt for cell in cited}),
+        showing=len({cell.prompt for cell in shown}),
+        tested=len({site for site, _ in tested}),
+        moves=tuple(moves.values()),
+        size=size,
+    )
+
+
+def _on_both_sides(cells: Sequence[Cell], start: datetime) -> list[Cell]:
+    """Return the cells of questions that have some before and some since."""
+    before, since = ({c.prompt for c in cells if (c.at >= start) is late} for late in (False, True))
+    return [cell for cell in cells if cell.prompt in before & since]
 
 
 def _block(cell: Cell, name: str, hit: bool) -> Block:
@@ -165,32 +166,37 @@ _ANY = Model("any", "any")
 
 
 def _presence(cells: Sequence[Cell]) -> list[Block]:
-    """Return the presence of each site at the questions that ever cited it; others say nothing. One
-    that is cited less than three times, or at one question alone, cannot be told.
+    """Return the presence of each site at the questions that ever had it; others say nothing. One
+    that was there less than three times, or at one question alone, cannot be told.
     """
-    citing, by_prompt = defaultdict(list), defaultdict(list)
+    having, by_prompt = defaultdict(list), defaultdict(list)
     for cell in cells:
         by_prompt[cell.prompt].append(cell)
         for site in cell.sites:
-            citing[site].append(cell.prompt)
+            having[site].append(cell.prompt)
     return [
         _block(cell, site, site in cell.sites)
-        for site, prompts in citing.items()
+        for site, prompts in having.items()
         if len(prompts) > 2 and len(set(prompts)) > 1
         for prompt in set(prompts)
         for cell in by_prompt[prompt]
     ]
 
 
-def _testable(p_values: Mapping[str, tuple[float, float]]) -> dict[str, float]:
-    """Return the p-values of the sites that could be told at all (Tarone 1990): the others, which
-    are hardly ever cited, cost nothing.
+def _holm(
+    p_values: Mapping[tuple[str, bool], tuple[float, float]],
+) -> tuple[list[tuple[str, bool]], list[tuple[str, bool]]]:
+    """Return what could be told at all (Tarone 1990), as the others, such as sites that are hardly
+    ever cited, cost nothing; and what is told, the surest first.
     """
+    able = list[tuple[str, bool]]()
     for most in range(1, len(p_values) + 1):
-        able = {site: p for site, (p, least) in p_values.items() if least <= LEVEL / most}
+        able = [key for key, (_, least) in p_values.items() if least <= LEVEL / most]
         if len(able) <= most:
-            return able
-    return {}
+            break
+    able.sort(key=lambda key: p_values[key])
+    fails = (rank for rank, key in enumerate(able) if p_values[key][0] > LEVEL / (len(able) - rank))
+    return able, able[: next(fails, None)]
 
 
 def _news(cells: Sequence[Cell], start: datetime) -> Iterator[Block]:
@@ -205,24 +211,26 @@ def _news(cells: Sequence[Cell], start: datetime) -> Iterator[Block]:
                 yield _block(cell, f"{size} new", cell.at >= start)
 
 
-def _move(site: str, cells: Sequence[Cell], start: datetime) -> Move:
+def _move(
+    site: str, is_cited: bool, cited: Sequence[Cell], shown: Sequence[Cell], start: datetime
+) -> Move:
     """Return at which questions a site came or went."""
-    cited = _rates(cells, start, lambda cell: site in cell.sites)
-    shown = _rates(cells, start, lambda cell: site in cell.shown)
-    usual, now = (sum(side) for side in zip(*cited.values(), strict=True))
+    rates = [_rates(site, cells, start) for cells in (cited, shown)]
+    sums = [
+        (sum(old for old, _ in of.values()), sum(new for _, new in of.values())) for of in rates
+    ]
+    decisive = 0 if is_cited else 1
+    usual, now = sums[decisive]
     sign = 1 if now > usual else -1
-    moved = frozenset(key for key, (old, new) in cited.items() if (new - old) * sign >= MOVED)
-    found = tuple(sum(side) for side in zip(*shown.values(), strict=True))
-    return Move(site, now > usual, moved, (usual, now), (found[0], found[1]))
+    moved = (key for key, (old, new) in rates[decisive].items() if (new - old) * sign >= MOVED)
+    return Move(site, is_cited, now > usual, frozenset(moved), *sums)
 
 
-def _rates(
-    cells: Sequence[Cell], start: datetime, is_there: Callable[[Cell], bool]
-) -> dict[str, tuple[float, float]]:
-    """Return at which share of the times before and since something is there, by question."""
+def _rates(site: str, cells: Sequence[Cell], start: datetime) -> dict[str, tuple[float, float]]:
+    """Return at which share of the times before and since a site is there, by question."""
     sides = defaultdict[str, tuple[list[bool], list[bool]]](lambda: ([], []))
     for cell in cells:
-        sides[cell.prompt][cell.at >= start].append(is_there(cell))
+        sides[cell.prompt][cell.at >= start].append(site in cell.sites)
     return {key: (fmean(old), fmean(new)) for key, (old, new) in sides.items()}
 
 
@@ -257,6 +265,7 @@ def cells_of(
             for answer in group
             if (reply := answer.reply).citations or reply.searches or reply.usage.searches
         ]
+        showing = [reply for reply in searched if _tells_shown(reply)]
         cells.append(
             Cell(
                 run_id,
@@ -265,10 +274,16 @@ def cells_of(
                 len(group),
                 len(searched),
                 _in_most(([c for c in r.citations if c.cited] for r in searched), own),
-                _in_most((r.citations for r in searched), own),
+                _in_most((r.citations for r in showing), own) if showing else None,
             )
         )
     return cells
+
+
+def _tells_shown(reply: Reply) -> bool:
+    """Return whether it is known what a reply's searches found, beyond what it cites."""
+    by_search = any(search.query and search.pages for search in reply.searches)
+    return by_search or any(not citation.cited for citation in reply.citations)
 
 
 def _in_most(lists: Iterable[Iterable[Citation]], own: Collection[str]) -> frozenset[str]:
@@ -282,171 +297,3 @@ def _names(citation: Citation, own: Collection[str]) -> Iterator[str]:
     """Yield the host of a source, and its page where it is the brand's own; none of odd letters."""
     page = page_key(citation) if f".{citation.host}".endswith(tuple(own)) else ""
     yield from filter(_PLAIN.fullmatch, (citation.host, page))
-
-
-async def sources_of(view: View, alert: Alert, shift: Shift) -> tuple[datetime, Sources]:
-    """Return when an alert's change began, and what changed in the model's sources with it.
-
-    Raises:
-        NothingToCompare: when too little is stored of either side.
-    """
-    brand = view.catalogue.brand(shift.brand)
-    hosts = filter(None, (Citation(domain).host for domain in (brand.domains if brand else ())))
-    own = [f".{host}" for host in hosts]
-    runs = [
-        run
-        for run in reversed(await view.history.runs(limit=RUNS_READ))
-        if not run.aside
-        if run.panel is None
-        or (shift.model in run.panel.models and shift.brand in run.panel.brands)
-    ]
-    starts = {run.id: run.started_at for run in runs}
-    began = starts.get(shift.first_run_id)
-    if began is None:
-        raise NothingToCompare(reason="the check with which it began is not stored any more")
-    earliest = min(starts.get(run, began) for run in (*shift.likely_first_runs, shift.first_run_id))
-    until = alert.over_at or runs[-1].started_at
-    before = times_of(run for run in runs if run.started_at < earliest)[-TIMES_BEFORE:]
-    since = times_of(run for run in runs if began <= run.started_at <= until)[:TIMES_AFTER]
-    answers = [
-        answer
-        async for answer in view.history.answers(
-            runs=[run.id for time in (*before, *since) for run in time]
-        )
-        if answer.question.model == shift.model and answer.complete
-        if not (answer.gone or answer.reused_from)
-    ]
-    cells = cells_of((*before, *since), answers, own)
-    sides = {cell.at >= began for cell in cells}
-    if len(sides) < 2 or not any(cell.searched for cell in cells):
-        raise NothingToCompare(reason="the model is asked without search, or too seldom")
-    first = min((cell.at, cell.run) for cell in cells if cell.at >= began)[1]
-    return began, changed_sources(cells, first, view.p_values_at)
-
-
-async def why(
-    view: View, *, alert: Annotated[str, argument("The number of the alert.", Kind.ALERT)]
-) -> Card:
-    """Say which sources changed with an alert, if any passes the test."""
-    alerts = {str(one.id): one for one in await view.history.alerts()}
-    found = alerts.get(alert.strip().removeprefix("#"))
-    if found is None:
-        raise UnknownName(kind="alert", name=alert, hint="", known="those of alerts list")
-    shift = next((s for s in found.moved if s.statement is None and s.brand), None)
-    if shift is None:
-        raise NothingToCompare(reason="it is no change of a figure")
-    began, sources = await sources_of(view, found, shift)
-    return cause_card(view, shift, began, sources)
-
-
-def cause_card(view: View, shift: Shift, began: datetime, sources: Sources) -> Card:
-    """Return the card: the sites that changed where the brand did, or that no source explains it.
-
-    Raises:
-        NothingToCompare: when not even a new site at all questions could be told.
-    """
-    name = view.names.name(shift.model)
-    usual, now = (round(share * sources.answers) for share in sources.searches)
-    searched = f"{now} of {sources.answers} answers, usually {usual}"
-    if sources.searches_moved:
-        less = "no longer searches" if now <= usual / 4 else "searches less"
-        more = "now searches" if usual <= now / 4 else "searches more"
-        return Card(
-            title=f"{name} {less if now < usual else more}: {searched}",
-            text="What it cites depends on that, so no site is blamed.",
-            footer="Fits, no proof",
-            data=_data(sources, ()),
-        )
-    if sources.size is None:
-        raise NothingToCompare(reason="there are too few checks")
-    moved = {p.prompt for p in shift.prompts if (p.after - p.before) * shift.change > 0}
-    # Of the questions at which the brand moved, most show that the site came or went there.
-    causes = [move for move in sources.moves if 2 * len(move.prompts & moved) >= len(moved) > 0]
-    pages = {move.site.partition("/")[0] for move in causes if "/" in move.site}
-    causes = [move for move in causes if move.site not in pages]
-    tested = f"{len(sources.moves)} of {sources.tested} sites moved beyond chance"
-    tested = tested if sources.tested else "no site came or went"
-    size = f"I would have seen a new one in {sources.size} of {sources.questions} questions"
-    if not causes:
-        others = wording.listing([move.site for move in sources.moves[:MOST_NAMED]])
-        same = f"{name} searches as before and cites the same sites"
-        elsewhere = f"{others} moved at {name}, but not where it counts"
-        return Card(
-            title=f"No source explains it: {elsewhere if others else same}",
-            text=f"It searched in {searched}; {tested}. {size}.",
-            data=_data(sources, ()),
-        )
-    since = f"Since {wording.short_day(began, view.zone)} {name}"
-    return Card(
-        title=_title(since, causes, sources.questions),
-        text=_link(shift, moved, causes),
-        table=_table(causes, sources.questions),
-        footer=f"Fits, no proof · {tested} · it searched in {searched}",
-        data=_data(sources, causes),
-    )
-
-
-def _title(since: str, causes: Sequence[Move], questions: int) -> str:
-    """Return what is cited instead of what, at how many questions."""
-    gained = [move for move in causes if move.gained][:MOST_NAMED]
-    lost = [move for move in causes if not move.gained][:MOST_NAMED]
-    came, went = (frozenset().union(*(m.prompts for m in side)) for side in (gained, lost))
-    new, old = (wording.listing([_named(m.site) for m in side]) for side in (gained, lost))
-    if both := len(came & went):
-        return f"{since} cites {new} instead of {old} in {both} of {questions} questions"
-    if len(came) > len(went):
-        return f"{since} newly cites {new} in {len(came)} of {questions} questions"
-    return f"{since} no longer cites {old} in {len(went)} of {questions} questions"
-
-
-def _named(site: str) -> str:
-    """Return how a sentence calls a site or an own page: ``your pricing page``."""
-    host, slash, path = site.partition("/")
-    if not slash:
-        return host
-    words = path.replace("-", " ").strip("/")
-    return f"your {words} page" if words.replace(" ", "").isalpha() else f"your {host}/{path}"
-
-
-def _link(shift: Shift, moved: Collection[str], causes: Sequence[Move]) -> str:
-    """Return how many of the questions at which the brand moved are among those of the sites."""
-    count = sum(any(key in move.prompts for move in causes) for key in moved)
-    gained = "gained" if shift.change > 0 else "lost"
-    what = f"{gained} you answers" if shift.metric == "visibility" else "moved"
-    among = f"All {count}" if count == len(moved) else f"{count} of the {len(moved)}"
-    return f"{among} questions that {what} are among these."
-
-
-def _table(causes: Sequence[Move], questions: int) -> Table:
-    """Return at how many questions the sites are shown and cited, usually and since."""
-    rows = [
-        (move.site, *(f"{round(old)} → {round(new)}" for old, new in (move.shown, move.cited)))
-        for move in causes[:MOST_ROWS]
-    ]
-    caption = f"Questions of {questions}, usually → since"
-    return Table(("Page", "Shown", "Cited"), tuple(rows), frozenset({1, 2}), caption=caption)
-
-
-def _data(sources: Sources, causes: Sequence[Move]) -> dict[str, object]:
-    """Return the card as JSON."""
-    return {
-        "found": sources.searches_moved or bool(causes),
-        "searches": list(sources.searches),
-        "questions": sources.questions,
-        "tested": sources.tested,
-        "size": sources.size,
-        "sites": [
-            {"site": m.site, "cited": list(m.cited), "shown": list(m.shown), "cause": m in causes}
-            for m in sources.moves
-        ],
-    }
-
-
-SOURCES_WHY = CommandSpec(
-    "sources why",
-    "Say which sources changed with an alert, or that none explains it.",
-    why,
-    examples=("sources why 12",),
-    section="Alerts",
-    explains=True,
-)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from kit.office import Office, open_office
-from kit.scripted import reply
+from kit.scripted import Quiet, reply
 from overheard.alerts.lifecycle import Lifecycle
 from overheard.cards.card import Card
 from overheard.deployment import Call
@@ -17,13 +20,21 @@ from overheard.domain import (
     Alert,
     Answer,
     Citation,
+    Delivery,
+    DeliveryKind,
     Model,
+    Panel,
     PromptShift,
     Question,
+    ReportedStatement,
     Run,
+    RunState,
     Search,
     Shift,
+    StatementKind,
 )
+from overheard.scoring.service import Scoring
+from overheard_accuracy.scorer import Accuracy
 from overheard_sources.causes import Cell, changed_sources
 
 MODEL = Model("svc", "m-1")
@@ -34,24 +45,43 @@ DECLARED = '[[brands]]\nname = "Acme"\ndomains = ["acme.com"]\ncompetitors = ["Z
     f'[[prompts]]\ntext = "{question}"\n' for question in QUESTIONS
 )
 OWN, RIVAL, THIRD = "https://acme.com/pricing", "https://www.g2.com/crm", "https://wiki.org/crm"
+REVIEW = "https://old.com/acme?utm_source=openai"
+PRICE = '[[facts]]\nbrand = "Acme"\nfield = "price"\nvalue = "$14 a month"\n'
 Cited = Callable[[int, int], tuple[str, ...] | None]
 """The sources that are cited in a week at a question; None where the model does not search."""
 
 
-async def told(cited: Cited, *, lost: int = 6, **more: object) -> tuple[Office, Card]:
+def silent(_: int, __: int) -> tuple[str, ...]:
+    """Tell of no page that a search showed."""
+    return ()
+
+
+async def told(
+    cited: Cited, shown: Cited | None = None, *, lost: int = 6, of_model: bool = False
+) -> tuple[Office, Card]:
     """Return what is told of an alert of the last week: at the first questions the brand is named
     no more.
+
+    Args:
+        shown: What searches show in a week at a question; by default what is cited.
+        of_model: Whether the alert is one of the model as a whole.
     """
     office = await open_office(DECLARED)
     prompts = office.deployment.catalogue.prompts
+    shown = shown or cited
     run = None
     for week in range(WEEKS):
-        run = await office.store.runs.start(Run(f"w{week}", START + timedelta(weeks=week)))
+        at, panel = START + timedelta(weeks=week), Panel(("Acme",), prompts, (MODEL,))
+        run = await office.store.runs.start(Run(f"w{week}", at, panel=panel))
+        await office.store.runs.finish(run.id, RunState.COMPLETE, at)
         answers = []
         for number, prompt in enumerate(prompts):
             urls = cited(week, number)
-            searches = () if urls is None else (Search("best crm", urls),)
-            said = reply(citations=tuple(map(Citation, urls or ())), searches=searches)
+            found = shown(week, number) or ()
+            searches = () if urls is None else (Search("best crm", found),)
+            retrieved = [Citation(url, cited=False) for url in found if url not in (urls or ())]
+            sources = (*map(Citation, urls or ()), *retrieved)
+            said = reply(citations=sources, searches=searches)
             answers.append(Answer(run.id, Question(prompt, MODEL), said, run.started_at))
         await office.store.answers.add(answers)
     assert run is not None
@@ -62,6 +92,9 @@ async def told(cited: Cited, *, lost: int = 6, **more: object) -> tuple[Office, 
     values = (1.0, 1 - lost / 8, -lost / 8, (-1.0, -0.3))
     shift = Shift("Acme", MODEL, "visibility", run.id, *values, moved, (64, 8))
     alert = Alert(shift, office.deployment.clock.now())
+    if of_model:
+        whole = replace(shift, brand="", prompts=(), likely_first_runs=(run.id,))
+        alert = replace(alert, shift=whole, also=(shift, replace(shift, brand="Zeta", prompts=())))
     await Lifecycle.of(Call(office.deployment)).raise_alert(alert)
     return office, (await office.chat.type("sources why 1")).card
 
@@ -96,7 +129,9 @@ async def test_a_site_in_place_of_your_page_is_told_where_it_cost_answers() -> N
 async def test_where_nothing_moved_no_source_explains_it() -> None:
     """It is said what could have been seen."""
     office, card = await told(lambda _, __: (OWN, THIRD))
-    assert card.title == "No source explains it: m-1 searches as before and cites the same sites"
+    assert card.title == (
+        "No source explains it: m-1 searches as before, is shown and cites the same sites"
+    )
     assert card.text == (
         "It searched in 8 of 8 answers, usually 8; no site came or went. "
         "I would have seen a new one in 3 of 8 questions."
@@ -104,6 +139,86 @@ async def test_where_nothing_moved_no_source_explains_it() -> None:
     assert not card.data["found"]
     why = (await office.chat.type("alerts show 1 --about why")).card
     assert why.title == card.title
+
+
+async def test_that_the_same_was_shown_is_said_only_where_it_is_told() -> None:
+    """Else that it is not."""
+    _, card = await told(lambda _, __: (OWN, THIRD), silent)
+    assert card.title == "No source explains it: m-1 searches as before and cites the same sites"
+    assert str(card.text).endswith(
+        "new one in 3 of 8 questions. What it was shown, its service does not tell."
+    )
+
+
+async def test_a_page_that_is_no_longer_shown_is_told_although_it_was_never_cited() -> None:
+    """The model read it all the same."""
+    _, card = await told(lambda _, __: (THIRD,), lambda *at: (*swapped(*at), THIRD))
+    assert card.title == (
+        "Since 2 Mar m-1 is shown g2.com instead of your pricing page in 6 of 8 questions"
+    )
+    assert card.table
+    assert ("acme.com/pricing", "8 → 2", "0 → 0") in card.table.rows
+
+
+async def test_a_change_of_the_model_as_a_whole_is_explained_for_all_its_brands() -> None:
+    """By the questions at which any of them moved."""
+    _, card = await told(swapped, of_model=True)
+    assert "cites g2.com instead of your pricing page in 6 of 8 questions" in card.title
+    assert card.text == "All 6 questions that moved are among these."
+    _, searches = await told(
+        lambda week, number: None if number and week == WEEKS - 1 else (OWN, THIRD), of_model=True
+    )
+    assert searches.title == "m-1 no longer searches: 1 of 8 answers, usually 8"
+
+
+async def claimed(cited: Callable[[bool], tuple[str, ...]], *, always: bool = False) -> Card:
+    """Return what is told of an alert of a false price, which four of the eight questions state in
+    the last week, half of their answers, or always.
+    """
+    office = await open_office(DECLARED + PRICE)
+    scoring = Scoring([Accuracy()], office.deployment.catalogue)
+    office.deployment = replace(office.deployment, scoring=scoring)
+    office.chat = Office(office.deployment, office.store, office.provider).chat
+    run = None
+    for week in range(WEEKS):
+        run = await office.store.runs.start(Run(f"w{week}", START + timedelta(weeks=week)))
+        answers = []
+        for number, prompt in enumerate(office.deployment.catalogue.prompts):
+            for repeat in range(2):
+                false = always or (week == WEEKS - 1 and number < 4 and repeat == 1)
+                text = f"Acme costs {'$49' if false else '$14'} a month."
+                said = reply(text, citations=tuple(map(Citation, cited(false))))
+                question = Question(prompt, MODEL, repeat)
+                answers.append(Answer(run.id, question, said, run.started_at))
+        await office.store.answers.add(answers)
+    await office.deployment.caught_up(Quiet(), 0)
+    assert run is not None
+    said_price = ReportedStatement(StatementKind.CLAIM, "price", "$49", "$14 a month")
+    shift = Shift(
+        "Acme", MODEL, "false claims", run.id, 0.0, 0.5, 0.5, (0, 1), statement=said_price
+    )
+    alert = Alert(shift, office.deployment.clock.now())
+    await Lifecycle.of(Call(office.deployment)).raise_alert(alert)
+    return (await office.chat.type("sources why 1")).card
+
+
+async def test_the_page_that_a_false_claim_comes_from_is_cited_by_its_answers_alone() -> None:
+    """Others to the same questions, in the same weeks, do not cite it."""
+    card = await claimed(lambda false: (REVIEW if false else RIVAL, THIRD))
+    assert card.title == (
+        "Answers with “$49” cite old.com/acme at 4 of 4 questions, others at none"
+    )
+    assert card.text == "See whether the page states it."
+    assert card.data["claim"] == "$49"
+
+
+async def test_a_claim_without_a_page_of_its_own_has_none() -> None:
+    """And where all answers make it nothing can be compared."""
+    same = await claimed(lambda _: (RIVAL, THIRD))
+    assert same.title == "No source explains it: answers with “$49” cite what others do"
+    assert not same.data["found"]
+    always = await claimed(lambda _: (RIVAL, THIRD), always=True)
+    assert "none without it" in str(always.text)
 
 
 async def test_a_site_that_moved_elsewhere_is_not_the_cause() -> None:
@@ -135,6 +250,41 @@ async def test_without_searches_or_a_past_nothing_is_said(weeks_told: int) -> No
         assert "Why? It began" in str(details.text)
     else:
         assert card.title == "m-1 now searches: 8 of 8 answers, usually 0"
+
+
+@pytest.mark.parametrize(
+    ("question", "command", "title"),
+    [
+        ("why?", "alerts show", "Since 2 Mar m-1 cites g2.com"),
+        ("what did it search for?", "sources list", "m-1 is shown no page of yours in 6 of 8"),
+        ("Who took our place there?", "sources list", "m-1 is shown no page of yours in 6 of 8"),
+        ("wonach hat es gesucht?", "sources list", "m-1 is shown no page of yours in 6 of 8"),
+        ("did the new page help?", "actions list", "Nothing that you published is noted"),
+        ("which page should I mend?", "sources pages", "acme.com/pricing is cited most of yours"),
+        ("welche Seite soll ich verbessern?", "sources pages", "acme.com/pricing is cited most"),
+    ],
+)
+@pytest.mark.parametrize("thread", ["C1.7", ""])
+async def test_what_a_marketer_asks_of_an_alert_has_a_card(
+    question: str, command: str, title: str, thread: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In its thread and outside, without a model that reads questions, and within its budget."""
+    monkeypatch.syspath_prepend(str(Path(__file__).parents[2] / "bench"))
+    office, _ = await told(swapped)
+    now, deliveries = office.deployment.clock.now(), office.store.deliveries
+    await deliveries.add([Delivery(DeliveryKind.ALERT, "", office.chat.channel, now, alert_id=1)])
+    later = now + timedelta(hours=1)
+    [due] = await deliveries.claim("me", later, later, chats=["fake"], limit=1)
+    await deliveries.record(due, "me", message="C1.7", shown=1)
+    screen = await office.chat.bring(office.chat.request(question=question, message=thread))
+    card = screen.cards[-1]
+    sizes: Any = __import__("card_sizes")
+    has, may = sizes.size(card), sizes.BUDGETS["report"]
+
+    assert card.title.startswith(title)
+    assert has.words <= may[0], has
+    assert has.numbers <= may[1], has
+    assert office.gate.notes[-1][1].startswith(command)
 
 
 def cell(week: int, question: int, *sites: str) -> Cell:
