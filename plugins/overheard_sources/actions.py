@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Annotated, Self
@@ -13,7 +13,6 @@ from overheard import (
     Block,
     Brand,
     Card,
-    CommandSpec,
     Kind,
     Model,
     Rate,
@@ -32,8 +31,11 @@ from overheard import (
     wording,
 )
 from overheard_sources.effects import CHECKS, MAX_BEFORE, Finding, Verdict, found_gain
+from overheard_sources.searches import READING, tracked_brand
 
 VISIBILITY = "visibility"
+METRICS = {"claim": "accuracy", "unstated": "accuracy", "sentiment": "sentiment"}
+"""What an item of the brief should improve, by its kind; visibility for all others."""
 KEPT = "action "
 """The beginning of the names under which actions are kept."""
 READ_DAYS, LEAST_DAYS, TOLD_DAYS = 200, 14, 7
@@ -64,6 +66,7 @@ class Acted:
         questions: Keys of the questions that it answers.
         visible: The least gain that was said to be found; None where none could be told.
         verdict: What was found, once it is final; empty before.
+        read: The first day on which models can have read it; empty for the one after `day`.
     """
 
     key: str
@@ -74,22 +77,48 @@ class Acted:
     questions: tuple[str, ...]
     visible: float | None = None
     verdict: str = ""
+    read: str = ""
 
     @property
-    def date(self) -> date:
+    def published(self) -> date:
         """The day."""
         return date.fromisoformat(self.day)
 
+    @property
+    def unread(self) -> date:
+        """The last day on which no model can have read it."""
+        return date.fromisoformat(self.read) - timedelta(1) if self.read else self.published
 
-async def kept_actions(view: View, brand: str = "") -> list[Acted]:
-    """Return the actions of a brand, or of all, the newest first."""
+
+async def noted_actions(view: View) -> list[Acted]:
+    """Return the actions that are noted, the newest first."""
     kept = await view.work.kept()
     values = [{**one} for name, one in kept.items() if name.startswith(KEPT)]
     for one in values:
         one.pop("tells", None)
-    actions = [Acted(**one | {"questions": tuple(one["questions"])}) for one in values]
-    chosen = [one for one in actions if brand in {"", one.brand}]
-    return sorted(chosen, key=lambda one: (one.day, one.key), reverse=True)
+    actions = (Acted(**one | {"questions": tuple(one["questions"])}) for one in values)
+    return sorted(actions, key=lambda one: (one.day, one.key), reverse=True)
+
+
+async def all_actions(view: View, brand: str = "") -> list[Acted]:
+    """Return the actions of a brand, or of all, the newest first; with them items of the brief that
+    were marked before actions were noted, as far as it is known of which questions.
+    """
+    actions = await noted_actions(view)
+    noted = {one.key for one in actions}
+    for known in view.catalogue.brands:
+        for marked in await view.approvals.publications(known.name):
+            prompts = {one.key: one for one in view.catalogue.prompts_for(known.name)}
+            asked = prompts.get(marked.subject)
+            words = asked.text if asked else marked.subject
+            chosen = (marked.subject,) if asked else _naming(view, known, words)
+            if chosen and marked.item not in noted:
+                what, day = f"page on {words}", marked.at.astimezone(view.zone).date().isoformat()
+                metric = METRICS.get(marked.kind, VISIBILITY)
+                questions = _with_topic(view, known, chosen)
+                actions.append(Acted(marked.item, known.name, what, day, metric, questions))
+    of_brand = (one for one in actions if brand in {"", one.brand})
+    return sorted(of_brand, key=lambda one: (one.day, one.key), reverse=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,74 +140,40 @@ class Followed:
     @classmethod
     async def read(cls, view: View, action: Acted) -> Self:
         """Return an action with what the checks show of it so far."""
-        brand, day = action.brand, action.date
-        since = datetime.combine(day - timedelta(READ_DAYS), time(), view.zone)
-        names = [brand, *(rival.name for rival in view.catalogue.rivals(brand))]
-        controls = {prompt.key for prompt in view.catalogue.prompts if prompt.is_control}
-        blocks = [
-            block
-            for name in names
-            for block in await view.history.blocks(brand=name, metric=action.metric, since=since)
-            if block.prompt not in controls
-        ]
-        citing = await view.history.blocks(metric="own_citation", since=since)
-        cited = {one.model for one in citing}
-        blocks = [one for one in blocks if one.model.searches or one.model in cited]
-        others = [one for one in await kept_actions(view, brand) if one.key != action.key]
+        blocks = await _answered(view, action)
+        days = _full_days(one for one in blocks if one.brand == action.brand)
+        others = [one for one in await all_actions(view, action.brand) if one.key != action.key]
         same = [one for one in others if {*one.questions} & {*action.questions}]
-        days = _full_days(one for one in blocks if one.brand == brand)
-        joined = [
-            one
-            for one in same
-            if sum(min(one.date, day) < check <= max(one.date, day) for check in days) < CHECKS
-        ]
-        first = min([day, *(one.date for one in joined)])
-        last = max([day, *(one.date for one in joined)])
-        later = [check for check in days if check > last]
-        enough = [
-            number
-            for number, check in enumerate(later, 1)
-            if number >= CHECKS and (check - last).days >= LEAST_DAYS
-        ]
-        after = later[: enough[0] if enough else None]
-        end = after[-1] if enough else view.clock.now().date()
-        updates = [(one.model, one.at.date()) for one in await view.history.updates()]
-        models = {one.model for one in blocks if one.at.date() < first}
-        spoiled = {model: at for model, at in updates if model in models and first < at <= end}
-        models -= spoiled.keys()
-        begin = max(
-            [one.date for one in same if one not in joined and one.date < first]
-            + [at for model, at in updates if model in models and at <= first],
-            default=date.min,
-        )
-        compared = [check for check in days if begin <= check < first][-MAX_BEFORE:]
-        begin = compared[0] if compared else first
-        busy = {key for one in others if begin <= one.date <= end for key in one.questions}
+        joined = [one for one in same if _checks_between(action, one, days) < CHECKS]
         treated = {*action.questions}.union(*(one.questions for one in joined))
+        first = min(one.published for one in (action, *joined))
+        after, is_done = _checks_after(max(one.unread for one in (action, *joined)), days)
+        end = after[-1] if is_done else view.clock.now().date()
+        # An update after the action ends the model's part; one before it, or an earlier action on
+        # the same questions, shortens what is compared with.
+        updates = [(one.model, one.at.date()) for one in await view.history.updates()]
+        asked = {one.model for one in blocks if one.at.date() < first}
+        updated = {model: at for model, at in updates if model in asked and first < at <= end}
+        models = asked - updated.keys()
+        earlier = [one.published for one in same if one not in joined and one.published < first]
+        earlier += [at for model, at in updates if model in models and at <= first]
+        since = max(earlier, default=date.min)
+        before = [day for day in days if since <= day < first][-MAX_BEFORE:]
+        begin = min([*before, first])
+        busy = {key for one in others if begin <= one.published <= end for key in one.questions}
         blocks = [
             one
             for one in blocks
             if one.model in models and (one.prompt in treated or one.prompt not in busy)
         ]
-        own = [one for one in blocks if one.brand == brand]
-        checks = _full_days(own)
-        before = {one for one in checks if begin <= one < first}
+        own = [one for one in blocks if one.brand == action.brand]
+        rivals = [one for one in blocks if one.brand != action.brand]
+        checks = {*_full_days(own)}
         finding = found_gain(
-            own,
-            [one for one in blocks if one.brand != brand],
-            treated,
-            before,
-            {*after} & {*checks},
-            is_done=bool(enough),
+            own, rivals, treated, checks & {*before}, checks & {*after}, is_done=is_done
         )
-        if spoiled and not models:
-            names = sorted({view.names.name(model) for model in spoiled})
-            at = wording.short_day(_noon(view, max(spoiled.values())), view.zone)
-            reason = f"{wording.listing(names)} was updated on {at}, in the middle of it."
-            finding = Finding(Verdict.UNKNOWN, reason)
-        elif not models:
-            reason = "No model that you ask searches the web, so none can have read it yet."
-            finding = Finding(Verdict.UNKNOWN, reason)
+        if not models:
+            finding = Finding(Verdict.UNKNOWN, _no_model(view, updated))
         what = wording.listing([action.what, *(one.what for one in joined)])
         return cls(action, finding, what, tuple(one.key for one in joined), tuple(sorted(models)))
 
@@ -210,7 +205,10 @@ class Followed:
     def text(self, view: View) -> str:
         """Return what is compared, and how it moved."""
         finding, metric = self.finding, view.metrics[self.action.metric]
-        published = f"Published on {wording.short_day(_noon(view, self.action.date), view.zone)}."
+        published = f"Published on {_day_words(view, self.action.published)}"
+        if self.action.read:
+            published += f", read from {_day_words(view, date.fromisoformat(self.action.read))}"
+        published += "."
         if finding.reason:
             return f"{published} {finding.reason}"
         asked = "question" if finding.questions == 1 else f"{finding.questions} questions"
@@ -253,7 +251,7 @@ class Followed:
             actions=fitting(
                 Action(f"answers {name}", "Read new answers", Style.PRIMARY),
                 Action(f"brief {name}", "Next gap"),
-                Action(f"actions remove {self.action.key}", "Undo “published”"),
+                Action(await _undoing(view, self.action), "Undo “published”"),
             ),
             footer=f"{checks} · {said}" if is_promised else checks if finding.before else "",
             data={
@@ -305,8 +303,45 @@ def _value(mean: float, answers: int, scale: Scale) -> str:
     return wording.share(mean, answers) if scale.is_yes_or_no else wording.value(mean, scale)
 
 
-def _noon(view: View, day: date) -> datetime:
-    return datetime.combine(day, time(12), view.zone)
+def _day_words(view: View, day: date) -> str:
+    return wording.short_day(datetime.combine(day, time(12), view.zone), view.zone)
+
+
+async def _answered(view: View, action: Acted) -> list[Block]:
+    """Return the blocks of the brand and its competitors at models that search."""
+    since = datetime.combine(action.published - timedelta(READ_DAYS), time(), view.zone)
+    names = [action.brand, *(rival.name for rival in view.catalogue.rivals(action.brand))]
+    controls = {prompt.key for prompt in view.catalogue.prompts if prompt.is_control}
+    citing = await view.history.blocks(metric="own_citation", since=since)
+    cited = {one.model for one in citing}
+    return [
+        block
+        for name in names
+        for block in await view.history.blocks(brand=name, metric=action.metric, since=since)
+        if block.prompt not in controls and (block.model.searches or block.model in cited)
+    ]
+
+
+def _checks_between(one: Acted, other: Acted, days: Iterable[date]) -> int:
+    first, last = sorted((one.published, other.published))
+    return sum(first < day <= last for day in days)
+
+
+def _checks_after(last: date, days: Iterable[date]) -> tuple[list[date], bool]:
+    """Return the checks after a day that the verdict takes, and whether these are all."""
+    later = [day for day in days if day > last]
+    for number, day in enumerate(later, 1):
+        if number >= CHECKS and (day - last).days >= LEAST_DAYS:
+            return later[:number], True
+    return later, False
+
+
+def _no_model(view: View, updated: Mapping[Model, date]) -> str:
+    """Return why no model is left that may have read it."""
+    if not updated:
+        return "No model that you ask searches the web, so none can have read it yet."
+    names = wording.listing(sorted({view.names.name(model) for model in updated}))
+    return f"{names} was updated on {_day_words(view, max(updated.values()))}, in the middle of it."
 
 
 def _full_days(blocks: Iterable[Block]) -> list[date]:
@@ -324,6 +359,7 @@ async def add(
     what: Annotated[str, argument("What you published, such as: pricing page.")],
     about: Annotated[str, option("The topic or words of its questions; else its own words.")] = "",
     when: Annotated[str, option("On which day; today.", Kind.TIME)] = "today",
+    read: Annotated[str, option("From which day models can read it; the next.", Kind.TIME)] = "",
     brand: Annotated[str, option("The brand; the first.", Kind.BRAND)] = "",
     questions: Sequence[str] = (),
     metric: str = VISIBILITY,
@@ -337,14 +373,24 @@ async def add(
         key: Its key, if it has one.
 
     Raises:
-        BadUsage: when no question is about it, or the day is to come.
+        BadUsage: when no question is about it, or a day is to come or in the wrong order.
         UnknownName: when there is no such brand.
     """
     found = tracked_brand(view, brand)
     hashed = hashlib.blake2b(f"{found.name} {what.casefold()}".encode(), digest_size=3).hexdigest()
     metric = metric if metric in view.metrics else VISIBILITY
-    chosen = _with_topic(view, found, questions) or _about(view, found, about or what)
-    action = Acted(key or hashed, found.name, what, _day(view, when), metric, chosen)
+    chosen = _with_topic(view, found, questions) or _naming(view, found, about or what)
+    if not chosen:
+        prompts = view.catalogue.prompts_for(found.name)
+        topics = wording.listing(sorted({one.topic for one in prompts if one.topic}))
+        problem = f"No question is about “{wording.line(about or what)}”"
+        usage = f"actions add {quoted(about or what)} --about TOPIC"
+        raise BadUsage(
+            problem=f"{problem}; topics are {topics}" if topics else problem, usage=usage
+        )
+    day = _day(view, when)
+    read = _day(view, read, after=date.fromisoformat(day)) if read else ""
+    action = Acted(key or hashed, found.name, what, day, metric, chosen, read=read)
     followed = await Followed.read(view, action)
     final = Verdict.UNKNOWN.value if followed.finding.reason else ""
     action = replace(action, visible=followed.finding.visible, verdict=final)
@@ -353,16 +399,7 @@ async def add(
     return await followed.card(view)
 
 
-def tracked_brand(view: View, name: str) -> Brand:
-    """Return the brand of a name or alias; the first that is tracked for an empty name."""
-    known = [brand for brand in view.catalogue.brands if brand.tracked or name]
-    found = view.catalogue.brand(name) if name else next(iter(known), None)
-    if found is None:
-        raise unknown_name("brand", name, [brand.name for brand in view.catalogue.brands])
-    return found
-
-
-def _about(view: View, brand: Brand, words: str) -> tuple[str, ...]:
+def _naming(view: View, brand: Brand, words: str) -> tuple[str, ...]:
     """Return the keys of the questions that have the beginning of a word of a text in them."""
     stems = {
         re.escape(word[:STEM_CHARS])
@@ -372,15 +409,7 @@ def _about(view: View, brand: Brand, words: str) -> tuple[str, ...]:
     pattern = re.compile(rf"\b(?:{'|'.join(stems) or '$^'})")
     prompts = view.catalogue.prompts_for(brand.name)
     texts = {one.key: " ".join((one.text, one.topic, *one.tags)).casefold() for one in prompts}
-    found = tuple(key for key, text in texts.items() if pattern.search(text))
-    if not found:
-        topics = wording.listing(sorted({one.topic for one in prompts if one.topic}))
-        problem = f"No question is about “{wording.line(words)}”"
-        usage = f"actions add {quoted(words)} --about TOPIC"
-        raise BadUsage(
-            problem=f"{problem}; topics are {topics}" if topics else problem, usage=usage
-        )
-    return found
+    return tuple(key for key, text in texts.items() if pattern.search(text))
 
 
 def _with_topic(view: View, brand: Brand, keys: Sequence[str]) -> tuple[str, ...]:
@@ -391,17 +420,21 @@ def _with_topic(view: View, brand: Brand, keys: Sequence[str]) -> tuple[str, ...
     return tuple(dict.fromkeys((*keys, *more)))
 
 
-def _day(view: View, text: str) -> str:
-    """Return a past day in ISO format."""
+def _day(view: View, text: str, after: date | None = None) -> str:
+    """Return a day in ISO format: one up to today, or some time after another."""
     today = view.clock.now().astimezone(view.zone).date()
+    first, last = date.min, today
+    if after:
+        first, last = after + timedelta(1), after + timedelta(READ_DAYS)
     named = {"today": today, "yesterday": today - timedelta(1)}
     try:
         day = named.get(text.strip().casefold()) or datetime.fromisoformat(text.strip()).date()
     except ValueError:
         day = date.max
-    if day > today:
-        usage = 'actions add "pricing page" --when 2026-11-03'
-        raise BadUsage(problem=f"“{wording.line(text)}” is no day in the past", usage=usage)
+    if not first <= day <= last:
+        usage = 'actions add "pricing page" --when 2026-11-03 --read 2026-11-10'
+        which = "after it" if after else "in the past"
+        raise BadUsage(problem=f"“{wording.line(text)}” is no day {which}", usage=usage)
     return day.isoformat()
 
 
@@ -410,14 +443,24 @@ async def remove(view: View, *, action: Annotated[str, argument("Its key.")]) ->
 
     Raises:
         UnknownName: when there is no such action.
+        BadUsage: for an item of the brief.
     """
     found = await _find(view, action)
+    if (undoing := await _undoing(view, found)) != f"actions remove {found.key}":
+        raise BadUsage(problem="It is an item of the brief, so take it back there", usage=undoing)
     await view.work.keep(f"{KEPT}{found.key}", None)
     return Card("No longer followed", f"Your {found.what} is compared with nothing any more.")
 
 
+async def _undoing(view: View, action: Acted) -> str:
+    """Return the command that takes an action back."""
+    marked = {one.item for one in await view.approvals.publications(action.brand)}
+    of_brief = f"brief done {action.key} --brand {quoted(action.brand)} --undo"
+    return of_brief if action.key in marked else f"actions remove {action.key}"
+
+
 async def _find(view: View, key: str) -> Acted:
-    actions = await kept_actions(view)
+    actions = await all_actions(view)
     found = next((one for one in actions if one.key == key.strip().casefold()), None)
     if found is None:
         raise unknown_name("action", key, [one.key for one in actions])
@@ -436,7 +479,7 @@ async def list_actions(
         UnknownName: when there is no such brand.
     """
     found = tracked_brand(view, brand)
-    actions = await kept_actions(view, found.name)
+    actions = await all_actions(view, found.name)
     if about:
         stem = about.strip().casefold()
         actions = [
@@ -448,14 +491,15 @@ async def list_actions(
         return Card("Nothing that you published is noted", text, actions=steps, data=[])
     newest, *others = [await Followed.read(view, one) for one in actions[: 1 + MAX_OTHERS]]
     card = await newest.card(view)
-    lines = "\n".join(f"{one.title(view)}." for one in others)
+    apart = (one for one in others if one.action.key not in newest.joined)
+    lines = "\n".join(f"{one.title(view)}." for one in apart)
     return replace(card, text="\n\n".join(filter(None, [str(card.text), lines])))
 
 
 async def run(view: View) -> Card:
     """Tell the verdicts that have become final; the running bot does so every hour."""
     told = list[str]()
-    for action in await kept_actions(view):
+    for action in await noted_actions(view):
         followed = await Followed.read(view, action)
         verdict = followed.finding.verdict
         if action.verdict or verdict is Verdict.EARLY:
@@ -470,37 +514,49 @@ async def run(view: View) -> Card:
     return Card(wording.count(len(told), "new verdict"), "")
 
 
-ACTIONS_LIST = CommandSpec(
+DONE = re.compile(
+    r"(?:we|i)(?:.ve| have|) (?:just |)(?:changed|updated|published|launched|rewrote|relaunched|"
+    r"redesigned|reworked|added|released|improved|put up) (?:the |our |a |an |my |)(?:new |)"
+    r"(?P<what>[^\d$€£?,;]{3,60}?)(?: (?:on|since|at|last|yesterday|today|this|in)\b.*)?[.!]*",
+    re.IGNORECASE,
+)
+"""What people say that they did."""
+HELPED = re.compile(
+    r"(?:did|has|does|hat) (?:the|our|my|die|der|das|unsere?) (?:new |neue[rs]? |)"
+    r"(?:page|site|change|seite|(?P<about>[^?,;]{3,40}?)(?: page|-?seite)?) "
+    r"(?:help|work|helped|worked|geholfen|gewirkt)\W*",
+    re.IGNORECASE,
+)
+"""Whether it helped."""
+ACTIONS_LIST = READING(
     "actions list",
     "Show whether what you published or changed has helped.",
     list_actions,
-    section="Measure and read",
     examples=("actions list", "actions list Acme"),
+    asked=(HELPED,),
     chart="action.png",
 )
-ACTIONS_ADD = CommandSpec(
+ACTIONS_ADD = READING(
     "actions add",
     "Note what you published or changed, to see whether it helps.",
     add,
     role=Role.OPERATOR,
-    section="Measure and read",
     examples=('actions add "pricing page" --when 2026-11-03',),
+    asked=(DONE,),
     title="What you published",
 )
-ACTIONS_REMOVE = CommandSpec(
+ACTIONS_REMOVE = READING(
     "actions remove",
     "No longer follow what you published.",
     remove,
     role=Role.OPERATOR,
-    section="Measure and read",
     examples=("actions remove a1b2c3",),
 )
-ACTIONS_RUN = CommandSpec(
+ACTIONS_RUN = READING(
     "actions run",
     "Tell new verdicts; a running bot does that itself.",
     run,
     role=Role.OPERATOR,
-    section="Measure and read",
     examples=("actions run",),
     hourly=True,
 )

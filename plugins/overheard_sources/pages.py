@@ -20,7 +20,6 @@ from overheard import (
     Answer,
     Card,
     Citation,
-    CommandSpec,
     Finish,
     Model,
     OverheardError,
@@ -41,7 +40,8 @@ from overheard import (
 from overheard_sources.robots import Refusal, refusals
 from overheard_sources.searches import (
     A_BRAND,
-    SECTION,
+    A_MODEL,
+    READING,
     SHOWN_ROWS,
     Searched,
     newest_searches,
@@ -177,6 +177,7 @@ async def sources_pages(
     view: View,
     *,
     brand: Annotated[str, A_BRAND] = "",
+    model: Annotated[str, A_MODEL] = "",
     read: Annotated[
         bool, option("Read them: what differs from the facts, and whether crawlers may read them.")
     ] = False,
@@ -185,9 +186,10 @@ async def sources_pages(
 
     Args:
         brand: The name or alias of the brand; empty for the first that is tracked.
+        model: The name of the only model whose answers count; empty for all.
         read: Whether robots.txt and up to `MAX_READ` of the pages are fetched.
     """
-    searched = await newest_searches(view, brand, "")
+    searched = await newest_searches(view, brand, model)
     name, cited, shown = quoted(searched.brand.name), Counter[str](), Counter[str]()
     for answer in searched.answers:
         sources = [(page_key(source), source.cited) for source in answer.reply.citations]
@@ -230,10 +232,18 @@ async def sources_pages(
     )
 
 
-SOURCES_PAGES = CommandSpec(
+MENDED = re.compile(
+    r"(?:which|what) (?:of our )?pages? (?:should|shall|must|do) (?:we|i) (?:need to |have to )?"
+    r"(?:mend|fix|repair|improve|change|update|rewrite)(?: first| next)?\W*"
+    r"|welche seiten? (?:soll|sollen|sollte|sollten|muss|müssen) (?:wir|ich) (?:zuerst )?"
+    r"(?:reparieren|verbessern|ändern|überarbeiten|aktualisieren)\W*",
+    re.IGNORECASE,
+)
+"""Questions that are answered by the own pages."""
+SOURCES_PAGES = READING(
     "sources pages",
     "Show which own pages models cite, what they state wrongly, and which crawlers they refuse.",
     sources_pages,
-    section=SECTION,
     examples=("sources pages Acme", "sources pages Acme --read"),
+    asked=(MENDED,),
 )

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
+from functools import partial
 from typing import Annotated
 
 from overheard import (
@@ -29,7 +30,17 @@ from overheard import (
     wording,
 )
 
-SECTION = "Measure and read"
+_MODELS = (
+    r"(?:it|they|the models?|models|the ais?|es|sie|das modell|chatgpt|claude|gemini|perplexity)"
+)
+SEARCHED = re.compile(
+    rf"(?:and )?what (?:did|do|does) {_MODELS} search(?: for)?\W*"
+    rf"|wonach (?:hat|haben) {_MODELS} gesucht\W*|wonach (?:sucht|suchen) {_MODELS}\W*"
+    r"|who (?:took|takes|has|is in) our place\b[^,;]{0,30}|wer hat unseren platz\b[^,;]{0,30}",
+    re.IGNORECASE,
+)
+"""Questions that are answered by the searches."""
+READING = partial(CommandSpec, section="Measure and read")
 READ_RUNS = 200
 """The newest runs in which the newest answers of each model are searched."""
 SHOWN_ROWS = 5
@@ -120,6 +131,15 @@ def lookups_of(answer: Answer) -> Iterator[Lookup]:
             yield Lookup(answer.question.model, query, shown, shown & cited)
 
 
+def tracked_brand(view: View, name: str) -> Brand:
+    """Return the brand of a name or alias; the first that is tracked for an empty name."""
+    known = [brand for brand in view.catalogue.brands if brand.tracked or name]
+    found = view.catalogue.brand(name) if name else next(iter(known), None)
+    if found is None:
+        raise unknown_name("brand", name, [brand.name for brand in view.catalogue.brands])
+    return found
+
+
 async def newest_searches(view: View, brand: str, model: str) -> Searched:
     """Return the newest answers about a brand of each model, or of one.
 
@@ -130,11 +150,7 @@ async def newest_searches(view: View, brand: str, model: str) -> Searched:
     Raises:
         UnknownName: for a brand or model that does not exist.
     """
-    catalogue = view.catalogue
-    known = [one for one in catalogue.brands if one.tracked or brand]
-    found = catalogue.brand(brand) if brand else next(iter(known), None)
-    if found is None:
-        raise unknown_name("brand", brand, [one.name for one in catalogue.brands])
+    catalogue, found = view.catalogue, tracked_brand(view, brand)
     models = [view.find_model(model)] if model else view.models
     newest: dict[Model, int] = {}
     at = None
@@ -228,11 +244,11 @@ def own_words(view: View, brand: Brand) -> str:
     return "yours" if brand.tracked and only else brand.name
 
 
-SOURCES_LIST = CommandSpec(
+SOURCES_LIST = READING(
     "sources list",
     "Show what models search for, and where they are shown no page of the brand.",
     sources_list,
-    section=SECTION,
     reports=True,
     examples=("sources list Acme", "sources list Acme --model Claude"),
+    asked=(SEARCHED,),
 )

@@ -1,7 +1,9 @@
 """Whether an action has helped: the rule, and what people are told of it."""
 
+import contextlib
 import json
 import random
+import sqlite3
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -149,9 +151,42 @@ def test_actions_at_once_are_not_told_apart(there: Program) -> None:
 
     assert "Your pricing page and FAQ likely helped" in card
     assert "which of them it is, I cannot tell" in card
+    assert "FAQ and pricing page" not in card
     assert there.json("actions", "list", "--about", key)["others"] == 7
     assert "2 new verdicts" in there.run("actions", "run")[0]  # of three actions
     assert sentences(there.run("status")[0]).count("likely helped") == 1
+
+
+def test_checks_before_it_can_be_read_count_for_neither_side(there: Program) -> None:
+    """From when that is, is said with it; the day after is the earliest."""
+    learn(there, range(12, -1, -1), improved)
+    early = published(7)
+    added = there.json("actions", "add", "pricing page", "--when", early, "--read", published(5))
+    card = sentences(there.run("actions", "list")[0])
+    _, refused = there.run("actions", "add", "price", "--when", early, "--read", early, code=1)
+
+    assert (added["before"], added["after"], added["verdict"]) == (6, 4, "helped")
+    assert ", read from " in card
+    assert "is no day after it" in sentences(refused)
+
+
+def test_what_was_marked_before_actions_were_noted_is_compared_too(there: Program) -> None:
+    """As far as its questions are known; it is taken back in the brief, and no news of it comes."""
+    learn(there, range(12, 4, -1), improved)
+    item = there.json("brief", "--days", "90")["items"][0]["item"]
+    there.run("brief", "done", item, "--when", published(5))
+    learn(there, range(4, -1, -1), improved)
+    with contextlib.closing(sqlite3.connect(there.folder / "store.db")) as store, store:
+        store.execute("DELETE FROM settings WHERE name LIKE '%action %'")
+    followed = there.json("actions", "list", "--about", item)
+    _, refused = there.run("actions", "remove", item, code=1)
+
+    assert (followed["key"], followed["verdict"]) == (item, "helped")
+    assert len(followed["prompts"]) == 4
+    assert "0 new verdicts" in there.run("actions", "run")[0]
+    assert f"brief done {item} --brand Acme --undo" in sentences(refused)
+    there.run("brief", "done", item, "--undo")
+    assert there.json("actions", "list") == []
 
 
 def test_a_model_that_does_not_search_has_not_read_it(there: Program) -> None:

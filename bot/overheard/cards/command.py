@@ -321,6 +321,9 @@ class CommandSpec(Named):
         reports: Whether it tells what belongs to the report of a brand, its argument ``brand``: the
             title of its card, a sentence without a full stop, stands in the report, the brief and
             the page, where ``found`` in its data is true. Only for plugins.
+        asked: Patterns of the questions in words that it answers, each of a whole question. Named
+            groups are values of options; a brand, model, day and the alert of the thread are filled
+            in. They go before what the grammar understands. Only for plugins.
     """
 
     name: str
@@ -346,6 +349,7 @@ class CommandSpec(Named):
     serves: bool = False
     explains: bool = False
     reports: bool = False
+    asked: tuple[re.Pattern[str], ...] = ()
 
     def __post_init__(self) -> None:
         if self.options is _SIGNATURE:

@@ -434,7 +434,8 @@ class View:
         named_models: The same, with those that config.toml names at providers without a key.
         names: The names of models for readers.
         landscapes: Knowledge of vendors by name, as the configuration has corrected it.
-        approvals: The answers that people have approved for datasets, to be read and written.
+        approvals: The answers that people have approved for datasets, to be read and written, and
+            the items of the brief that they have marked as published.
         score: Returns the scores that all scorers give to answers with the names and facts of now.
             Nothing is stored; judges ask at their own cost, unless ``judged=False``.
         mentions: Returns the mentions of all brands of the catalogue in an answer, in order.

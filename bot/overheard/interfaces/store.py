@@ -250,7 +250,7 @@ class CatalogueRepository(Protocol):
 
 
 class Approvals(Protocol):
-    """Answers that people have approved for datasets."""
+    """Answers that people have approved for datasets, and items of the brief that are published."""
 
     async def approve(self, approval: Approval) -> None:
         """Store an approval in place of an earlier approval of the same answer."""
@@ -261,6 +261,9 @@ class Approvals(Protocol):
     async def approvals(self) -> list[Approval]:
         """Return all approvals in the order of their answers."""
 
+    async def publications(self, brand: str) -> list[Publication]:
+        """Return the publications of a brand, the oldest first."""
+
 
 class FinetuneRepository(Approvals, Protocol):
     """Answers that are approved for datasets, and content that is published."""
@@ -270,9 +273,6 @@ class FinetuneRepository(Approvals, Protocol):
 
     async def retract_publication(self, brand: str, item: str) -> bool:
         """Delete a publication; False when there is no such publication."""
-
-    async def publications(self, brand: str) -> list[Publication]:
-        """Return the publications of a brand, the oldest first."""
 
 
 class LockRepository(Protocol):

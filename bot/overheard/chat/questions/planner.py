@@ -46,7 +46,7 @@ def plan_answer(parsed: ParsedQuestion, situation: Situation) -> Plan | None:
     """Return how an understood question is answered; None when no answer covers all of it, or the
     chat does not offer the command.
     """
-    planner = _Planner(parsed, situation)
+    planner = Planner(parsed, situation)
     try:
         words = planner.about_alert() or planner.command()
         return planner.plan(words) if words else None
@@ -55,7 +55,7 @@ def plan_answer(parsed: ParsedQuestion, situation: Situation) -> Plan | None:
 
 
 @dataclass(frozen=True, slots=True)
-class _Planner:
+class Planner:
     """Plans the answer by the intent of a question: the command first, then its options."""
 
     parsed: ParsedQuestion
@@ -211,7 +211,8 @@ class _Planner:
         situation, parsed, values = self.situation, self.parsed, dict[str, object]()
         taken = {option.name for option in spec.options}
         named = [id_ for id_, name in situation.models.items() if name in parsed.models]
-        if situation.thread_alert and not (parsed.models or parsed.brands):
+        is_open = taken & {"model", "models"} and not (parsed.models or parsed.brands)
+        if situation.thread_alert and is_open:
             named = [situation.thread_alert.model]
         if named:
             values["models" if "models" in taken else "model"] = named[0]
@@ -226,6 +227,8 @@ class _Planner:
             start = situation.last_check
         if "days" in taken and "since" not in taken and start:
             return {**values, "days": (situation.today - start).days + 1}
+        if "when" in taken and start:
+            return {**values, "when": start.isoformat()}
         values["since"] = start.isoformat() if start else ""
         if end and end <= situation.today:
             values["until"] = (end - timedelta(1)).isoformat()

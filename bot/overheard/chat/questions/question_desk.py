@@ -16,10 +16,9 @@ from overheard.chat.questions import wording
 from overheard.chat.questions.assistant import Reading, Turn, read_question
 from overheard.chat.questions.grammar import ParsedQuestion, parse_question
 from overheard.chat.questions.names import KnownNames
-from overheard.chat.questions.planner import plan_answer
+from overheard.chat.questions.planner import Plan, Planner, plan_answer
 from overheard.chat.questions.situation import Situation, read_names_of, read_situation
 from overheard.chat.questions.tools import CallReader, InvalidCall, reads
-from overheard.chat.questions.vocabulary import rules
 from overheard.commands.setup.draft import DAYS_A_MONTH
 from overheard.deployment import Call
 from overheard.domain import Metric, Panel, Prompt
@@ -35,8 +34,8 @@ MAX_CONVERSATIONS = 2_000
 """Conversations whose last questions are remembered, and people whose questions are counted."""
 QUESTION_CHARS = 80
 """The length of a question whose price is told."""
-NOTES, MARKETS = "actions add", "markets add"
-"""The commands of plugins that note what people did, and that ask in another country too."""
+MARKETS = "markets add"
+"""The command of a plugin that asks in another country too."""
 OPTION = " --"
 """What only a typed command has."""
 MAX_TURNS = 2
@@ -138,7 +137,7 @@ class QuestionDesk:
         parsed = parse_question(request.question, names, situation.today, talk.before)
         if not situation.own:
             return QuestionReply(situation, parsed, card=wording.hello_card(situation))
-        reply = self._by_deed(request, parsed, situation)
+        reply = self._by_phrase(request, parsed, situation)
         if reply is None and OPTION not in request.question:
             reply = self._by_grammar(parsed, situation)
         if reply is None:
@@ -164,20 +163,19 @@ class QuestionDesk:
             reply, order=replace(reply.order, spec=replace(reply.order.spec, private=False))
         )
 
-    def _by_deed(
+    def _by_phrase(
         self, request: Request, parsed: ParsedQuestion, situation: Situation
     ) -> QuestionReply | None:
-        """Return the reply to "we changed the pricing page on 3 Nov": the command that notes it, as
-        a button. None for anything else, and about an alert, which that may explain.
+        """Return the reply to a question that a command of a plugin names as its own. One that
+        changes something is not meant about an alert, of which it may be the cause.
         """
-        spec, done = self._commands.get(NOTES), rules().done.fullmatch(request.question.strip())
-        if not spec or not done or situation.thread_alert or parsed.alert:
-            return None
-        start = parsed.period.start if parsed.period else None
-        values = {"what": done[1], "when": start.isoformat()} if start else {"what": done[1]}
-        named = [name for name in parsed.brands if name in situation.own]
-        values |= {"brand": named[0]} if named else {}
-        return QuestionReply(situation, parsed, fill(spec, values))
+        of_alert = situation.thread_alert or parsed.alert
+        for spec in self._specs:
+            for found in (pattern.fullmatch(request.question.strip()) for pattern in spec.asked):
+                if found and (reads(spec) or not of_alert):
+                    plan = Planner(parsed, situation).plan(fill(spec, found.groupdict()).words)
+                    return _planned(plan, parsed, situation)
+        return None
 
     def _by_grammar(self, parsed: ParsedQuestion, situation: Situation) -> QuestionReply | None:
         """Return the reply by the rules of the grammar; None when it is not sure."""
@@ -187,12 +185,7 @@ class QuestionDesk:
             return QuestionReply(situation, parsed, card=wording.hello_card(situation))
         if parsed.intent == "thanks":
             return QuestionReply(situation, parsed, card=Card("You are welcome", ""))
-        plan = plan_answer(parsed, situation)
-        if plan is None:
-            return None
-        if plan.order is None:
-            return QuestionReply(situation, parsed, card=Card(plan.title, actions=plan.actions))
-        return QuestionReply(situation, parsed, plan.order)
+        return _planned(plan_answer(parsed, situation), parsed, situation)
 
     def _by_command(
         self,
@@ -226,6 +219,14 @@ class QuestionDesk:
         if len(self._conversations) > MAX_CONVERSATIONS:
             self._conversations.popitem(last=False)
         return found
+
+
+def _planned(
+    plan: Plan | None, parsed: ParsedQuestion, situation: Situation
+) -> QuestionReply | None:
+    """Return the reply of a plan, if there is one."""
+    card = Card(plan.title, actions=plan.actions) if plan else Card("")
+    return QuestionReply(situation, parsed, plan.order, card) if plan else None
 
 
 async def _by_reading(

@@ -169,7 +169,6 @@ class Rules:
         commands: The command of each intent, as typed words, where nothing else decides.
         of_alert: That of an intent in an alert's thread, with ``{}`` for the alert's number.
         metrics: The metric of each concept; of several in a question, the first counts.
-        done: What people say that they published or changed, the only group.
     """
 
     rules: tuple[IntentRule, ...]
@@ -178,7 +177,6 @@ class Rules:
     commands: Mapping[str, str]
     of_alert: Mapping[str, str]
     metrics: Mapping[str, str]
-    done: re.Pattern[str]
 
 
 @cache
@@ -205,7 +203,6 @@ def rules() -> Rules:
         tables["commands"],
         tables["of_alert"],
         tables["metrics"],
-        re.compile(tables["done"]["words"], re.IGNORECASE),
     )
 
 
