@@ -14,7 +14,7 @@ from mcp.server.mcpserver.exceptions import ToolError
 from overheard import Card, Form, Person, Request, Role, Run, Tainted, View
 from overheard_mcp.marks import Marker
 from overheard_mcp.tokens import TokenBook
-from overheard_mcp.tools import described
+from overheard_mcp.tools import tables_of
 
 START_TIMEOUT_S = 5.0
 """Seconds after which a check that goes on is reported as running."""
@@ -78,7 +78,9 @@ class Door:
         Raises:
             ToolError: with the sentence that people are shown, when it was not carried out.
         """
-        if (table := described()["tools"].get(name)) is None:
+        if self._view.desk is None:
+            raise ToolError("There is no desk here.")
+        if (table := tables_of(self._view.desk).get(name)) is None:
             raise ToolError(f'There is no tool "{name}".')
         known = {*table.get("options", ()), *table.get("own", ())}
         if unknown := ", ".join(arguments.keys() - known):
@@ -145,9 +147,8 @@ class Door:
         """Have the desk carry out a request of the holder, and return the reply with its card."""
         person = person or await self._holder()
         request = Request(secrets.token_hex(16), person, f"mcp:{person.id}", **asked)
-        if self._view.desk is None:
-            raise ToolError("There is no desk here.")
-        await self._view.desk.serve(request, reply)
+        if self._view.desk:
+            await self._view.desk.serve(request, reply)
         return reply
 
     def _check(self, reply: _Reply | None, run: Run | None = None) -> dict[str, Any]:

@@ -1,4 +1,6 @@
-"""The tools, as ``tools.toml`` describes them: each is a command that people have, too."""
+"""The tools: commands that people have, too, as ``tools.toml`` describes them, and those of plugins
+that say themselves what they answer.
+"""
 
 import json
 import tomllib
@@ -9,8 +11,10 @@ from typing import Any
 
 from mcp.types import Tool, ToolAnnotations
 
-from overheard import CommandSpec, Desk, Kind, Option
+from overheard import CommandSpec, Desk, Kind, Option, Role
 
+ANY = "any"
+"""The type of a document whose shape is not described."""
 _TYPES = {Kind.INTEGER: "integer", Kind.NUMBER: "number", Kind.FLAG: "boolean"}
 
 
@@ -21,23 +25,42 @@ def described() -> Mapping[str, Any]:
     return tomllib.loads(text)
 
 
+def tables_of(desk: Desk) -> Mapping[str, Mapping[str, Any]]:
+    """Return the table of each tool by its name: those of the file, and one for each command that
+    reads and declares that it answers questions, explains alerts or belongs to reports.
+    """
+    declared = {
+        spec.name.replace(" ", "_"): {
+            "title": spec.name.capitalize(),
+            "about": f"{spec.summary}\n\nExample: {spec.examples[0]}",
+            "command": spec.name,
+            "options": [option.name for option in spec.options],
+            "data": ANY,
+        }
+        for spec in desk.commands
+        if (spec.asked or spec.explains or spec.reports) and spec.role is Role.VIEWER
+    }
+    return {**declared, **described()["tools"]}
+
+
 def listed(desk: Desk, *, spends: bool) -> list[Tool]:
     """Return the tools that read and, with `spends`, those that spend.
 
     Args:
         desk: Knows the commands, from whose options the arguments of the tools follow.
     """
-    tables = described()["tools"].items()
+    tables = tables_of(desk).items()
     return [_tool(desk, name, table) for name, table in tables if spends or not table.get("spends")]
 
 
 def _tool(desk: Desk, name: str, table: Mapping[str, Any]) -> Tool:
-    reads = name != "start_check"
+    reads, about = name != "start_check", table["about"]
+    if "example" in table:
+        about += f"\n\nExample: {json.dumps(table['example'])}, when asked: {table['asked']}"
     return Tool(
         name=name,
         title=table["title"],
-        description=f"{table['about']}\n\nExample: {json.dumps(table['example'])}, when asked: "
-        f"{table['asked']}",
+        description=about,
         input_schema=_arguments(desk.command_of(table["command"]), table),
         output_schema=_result(table["data"]),
         annotations=ToolAnnotations(title=table["title"], read_only_hint=reads),
@@ -55,7 +78,7 @@ def _arguments(command: CommandSpec | None, table: Mapping[str, Any]) -> dict[st
         "properties": {option.name: _argument(option) for option in options} | own,
         "required": required if options else list(own),
         "additionalProperties": False,
-        "examples": [table["example"]],
+        "examples": [table["example"]] if "example" in table else [],
     }
 
 
@@ -94,6 +117,8 @@ def _result(data: str) -> dict[str, Any]:
 
 def _typed(kind: str) -> dict[str, Any]:
     """Return the schema of a type as the file writes it, such as ``number?`` or ``Quote[]``."""
+    if kind == ANY:
+        return {}
     if kind.endswith("?"):
         return {"anyOf": [_typed(kind[:-1]), {"type": "null"}]}
     if kind.endswith("[]"):

@@ -41,8 +41,15 @@ TOOLS: dict[str, dict[str, Any]] = {
     "updates": {},
     "spend": {},
     "check_price": {"brands": ["Acme"]},
+    "sources_list": {},
+    "sources_pages": {"brand": "Acme"},
+    "actions_list": {},
+    "apps": {},
+    "markets_list": {},
 }
 """What a viewer may call, each with arguments."""
+WHY = "sources_why"
+"""Another, which says here that nothing explains the alert."""
 SPENDING = {"start_check", "get_check"}
 ERAS = ("legacy", "auto")
 HOSTILE = (
@@ -166,7 +173,8 @@ async def test_a_viewer_lists_and_calls_every_tool(
     """Each result fits the schema that was listed; what spends is not listed and is refused."""
     async with connected(asked, transport, token, mode) as client:
         tools = {tool.name: tool for tool in (await client.list_tools()).tools}
-        assert set(tools) == set(TOOLS)
+        assert set(tools) == {*TOOLS, WHY}
+        assert "cannot explain this" in words(await client.call_tool(WHY, {"alert": "1"}))
         for name, arguments in TOOLS.items():
             tool = tools[name]
             assert tool.title
@@ -244,11 +252,15 @@ async def test_who_has_no_valid_token_sees_nothing(asked: Program, token: str) -
             over_http(url, secrets[0], "2026-07-28") as leaver,
             over_http(url, secrets[1], "2026-07-28") as spender,
         ):
-            assert {tool.name for tool in (await spender.list_tools()).tools} == {*TOOLS, *SPENDING}
-            assert len((await leaver.list_tools()).tools) == len(TOOLS)
+            assert {tool.name for tool in (await spender.list_tools()).tools} == {
+                *TOOLS,
+                WHY,
+                *SPENDING,
+            }
+            assert len((await leaver.list_tools()).tools) == len({*TOOLS, WHY})
             await asyncio.to_thread(asked.run, "mcp-tokens", "revoke", "leaver")
             await asyncio.to_thread(asked.run, "mcp-tokens", "revoke", "spender", "--spending")
-            assert {tool.name for tool in (await spender.list_tools()).tools} == {*TOOLS}
+            assert {tool.name for tool in (await spender.list_tools()).tools} == {*TOOLS, WHY}
             refused = await spender.call_tool("start_check", {})
             assert refused.is_error
             with pytest.raises(MCPError):
