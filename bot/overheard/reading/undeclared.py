@@ -20,7 +20,7 @@ from overheard.reading.text import fold
 from overheard.reading.word_lists import WordLists
 
 _LISTS = WordLists("overheard.reading", "undeclared.txt")
-_TAIL = r"(?:(?:[&+.'\u2019]|-(?=[A-Z\d]))(?!s\b)[^\W_]++)*+(?!-[a-z])"
+_TAIL = r"(?:(?:[&+.'\u2019]|-(?=[A-Z\d]))(?!s\b)[^\W_]++)*+(?:\+(?!\w))?(?!-[a-z])"
 _WORD = rf"[A-Z][^\W_]*+{_TAIL}"
 _NAME = re.compile(
     rf"(?<![\w@/.#&'\u2019-])(?:{_WORD}(?: {_WORD}){{0,2}}"
@@ -31,13 +31,15 @@ _NAME = re.compile(
 """Words with a capital, and what else names are written like: "3CX", "iRobot", "monday.com", and a
 small letter where a sentence begins.
 """
+_ACRONYM = re.compile(r"[A-Z]{2,6}(?:-[A-Z0-9])?(?:['\u2019]s)?\Z")
+"""A name only where no ordinary word could stand."""
 _POSSESSIVES = ("'s", "\u2019s")
 _MODEL = re.compile(r" \d{1,4}\b(?![%.,])")
 """A number behind a name that is a part of it."""
 _OF_DECLARED = re.compile(r"(?:['\u2019]s)? \Z")
 _DETERMINED = _LISTS.compiled("determiners", r"(?:\b{}|['\u2019]s|\d)\s\Z")
 """Words before a name that make it a thing of the owner before: "the Plus plan", "its Air"."""
-_ARTICLE = re.compile(r"\b(?:[Tt]he|An?) \Z")
+_ARTICLE = re.compile(r"\b(?:[Tt]he|An?|L[ae]|El|D(?:ie|er|as)) \Z")
 _BEGINNING = re.compile(
     r"(?:\A|[\n|.!?:;\u2014\u2013\"\u201c(]\s?|- )(?:(?:But|And|Or|Yet|So) )?\Z"
 )
@@ -61,7 +63,7 @@ _PRICED = re.compile(
 _PERSON = _LISTS.compiled(
     "leads",
     r"(?:['\u2019]s)?(?! \w+ (?:its|their) \w*founders)"
-    r"(?: (?:[\w'\u2019]+ ){0,5}{}\b| leads [A-Z])",
+    r"(?: (?:(?!after|since|when|by)[\w'\u2019]+ ){0,5}{}\b| leads [A-Z])",
 )
 _PERSON_BEFORE = _LISTS.compiled("leads", r"\b{},? \Z")
 _CLAUSE_FOLLOWS = re.compile(r"(?:,| \(|:| [\u2013\u2014]) ?")
@@ -117,7 +119,7 @@ def undeclared_mentions(
         owned = _OF_DECLARED.search(body, max(0, place.start - 3), place.start)
         if owned and owned.start() in ends:
             products.add(place.name)
-        elif place.start not in taken and place.start not in ends:
+        elif taken.isdisjoint(range(place.start, place.end)) and place.start not in ends:
             places.append(place)
     names: set[str] = set()
     for place in places:
@@ -163,7 +165,8 @@ def _places(body: str) -> Iterator[_Place]:
         common = [_is_common(word) for word in words]
         while len(words) > 1 and (
             (_NO_BRAND.fullmatch(words[0]) and not _NO_BRAND.fullmatch(words[1]))  # "La BNP"
-            or (common[0] and (not all(common) or _LEADING.fullmatch(words[0]) is not None))
+            or _LEADING.fullmatch(words[0])
+            or (common[0] and not all(common) and _NO_SUBJECT.fullmatch(words[0]))
         ):
             start += len(words.pop(0)) + 1
             common.pop(0)
@@ -175,17 +178,17 @@ def _places(body: str) -> Iterator[_Place]:
 
 @lru_cache(maxsize=16_384)
 def _is_common(word: str) -> bool:
-    """Return whether a word as written, perhaps with "'s", is an ordinary word."""
-    return is_common(fold(word[:-2] if word.endswith(_POSSESSIVES) else word).text)
+    """Return whether a word as written, perhaps with "'s", is an ordinary word or an acronym."""
+    return _ACRONYM.match(word) is not None or is_common(fold(word[:-2] if word.endswith(_POSSESSIVES) else word).text)
 
 
 def _before(body: str, place: _Place, characters: int) -> str:
-    """Return the text before a name, without the article of a maker and its product: "The Acme One
-    is".
+    """Return the text before a name, without the article of a maker and its product, or of an
+    acronym: "The Acme One is", "La BNP reste".
     """
     before = body[max(0, place.start - characters) : place.start]
-    has_model = " " in place.name or _MODEL.match(body, place.end)
-    return _ARTICLE.sub("", before) if has_model else before
+    takes_article = " " in place.name or place.name.isupper() or _MODEL.match(body, place.end)
+    return _ARTICLE.sub("", before) if takes_article else before
 
 
 def _is_shown(body: str, place: _Place, *, german: bool) -> bool:
