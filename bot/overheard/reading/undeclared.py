@@ -23,7 +23,7 @@ _LISTS = WordLists("overheard.reading", "undeclared.txt")
 _TAIL = r"(?:(?:[&+.'\u2019]|-(?=[A-Z\d]))(?!s\b)[^\W_]++)*+(?:\+(?!\w))?(?!-[a-z])"
 _WORD = rf"[A-Z][^\W_]*+{_TAIL}"
 _NAME = re.compile(
-    rf"(?<![\w@/.#&'\u2019-])(?:{_WORD}(?: {_WORD}){{0,2}}"
+    rf"(?<![\w@/.#&'\u2019-])(?:{_WORD}(?: (?!I\b){_WORD}){{0,2}}"
     rf"|\d{{1,3}}(?!-[a-z]|(?:st|nd|rd|th|[KMGT]?Bs?|[KGDWhsx]|FA|ft|in|mm|cm|km|kg|lbs?|oz|mAh|Hz|hp|p)\b)"
     rf"-?[A-Za-z]\w*|[a-z]{{1,6}}[A-Z][^\W_]+|[a-z][^\W_]+\.(?:com|io|ai|app|so)\b"
     r"|(?:(?<=[.!?]\s)|(?m:^))[a-z][^\W_]{3,}(?= [a-z]))"
@@ -166,7 +166,12 @@ def _places(body: str) -> Iterator[_Place]:
         while len(words) > 1 and (
             (_NO_BRAND.fullmatch(words[0]) and not _NO_BRAND.fullmatch(words[1]))  # "La BNP"
             or _LEADING.fullmatch(words[0])
-            or (common[0] and not all(common) and _NO_SUBJECT.fullmatch(words[0]))
+            or (
+                common[0]
+                and not all(common)
+                and _NO_SUBJECT.fullmatch(words[0])
+                and not words[0].isupper()
+            )
         ):
             start += len(words.pop(0)) + 1
             common.pop(0)
@@ -179,7 +184,9 @@ def _places(body: str) -> Iterator[_Place]:
 @lru_cache(maxsize=16_384)
 def _is_common(word: str) -> bool:
     """Return whether a word as written, perhaps with "'s", is an ordinary word or an acronym."""
-    return _ACRONYM.match(word) is not None or is_common(fold(word[:-2] if word.endswith(_POSSESSIVES) else word).text)
+    return _ACRONYM.match(word) is not None or is_common(
+        fold(word[:-2] if word.endswith(_POSSESSIVES) else word).text
+    )
 
 
 def _before(body: str, place: _Place, characters: int) -> str:
