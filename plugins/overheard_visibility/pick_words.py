@@ -26,10 +26,18 @@ PICK_AFTER_NAME = _phrases("pick after name")
 PICK_IN_SENTENCE = _phrases("pick in sentence", r"\b{}")
 UNIVERSAL_CONDITION = _compiled("universal condition", r"\b{}")
 CONDITION = re.compile(
-    r"\b(?:if|unless|when|where|only|but\ for|for\ (?!most|the\ money|you\b|me\b))", re.IGNORECASE
+    r"\b(?:if|unless|when|where|only|but\ for|for\ (?!most|the\ money|you\b|me\b)"
+    r"|wenn|falls|sofern|nur|für\ (?!die\ meisten|sie\b|dich\b|mich\b)"
+    r"|seulement|quand|lorsque|sauf|pour\ (?!la\ plupart|moi\b|vous\b|toi\b)"
+    r"|cuando|solo|salvo|para\ (?!la\ mayoría|mí\b|ti\b))",
+    re.IGNORECASE,
 )
 """Words around a recommendation that limit it to a part of the readers."""
-FOR_PHRASE = re.compile(r"\bfor\ (?:a\ |an\ |the\ |your\ |my\ )?[\w-]+(?:\ [\w-]+)?", re.IGNORECASE)
+FOR_PHRASE = re.compile(
+    r"\b(?:for|für|pour|para)\ (?:an?\ |the\ |your\ |my\ |eine?n?\ |die\ |une?\ |la\ |una?\ )?[\w-]+"
+    r"(?:\ [\w-]+)?",
+    re.IGNORECASE,
+)
 """The part of a recommendation that says for whom or what it is."""
 PRODUCT_AFTER_BRAND = re.compile(
     r"['\u2019]?s?\ (?P<name>(?=[A-Z0-9])[\w+.-]*\w[\w+.-]*(?:\ (?=[A-Z0-9])[\w+-]+){0,2})"
