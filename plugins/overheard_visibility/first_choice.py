@@ -21,6 +21,7 @@ from overheard_visibility.pick_words import (
     FOR_PHRASE,
     FOR_SOME_READERS,
     LABEL_BEFORE_NAME,
+    LIMITED_PICK,
     NEED_BEFORE_NAME,
     NUMBER_ONE,
     OPENING_CLAUSE,
@@ -45,6 +46,8 @@ _LISTED_ABOVE = 1
 """Fewest undeclared products above a brand by which it is not the first of its list."""
 _NUMBER_CHARACTERS = 8
 """Characters before a name in which its number is searched."""
+_JOINED_PICK = re.compile(r"\band (?=(?:it(?:['\u2019]s| is| would)|that['\u2019]s|this is|is) )")
+"""Before a pick of what the clause before is about, whose purpose limits no pick."""
 _RUNNING_TEXT = frozenset({UnitRole.NONE, UnitRole.PRO, UnitRole.VERDICT})
 SUGGESTION_CHARACTERS = 240
 """Characters before a name in which the words of a suggestion are searched."""
@@ -287,7 +290,8 @@ def _picks_for_every_reader(body: str, start: int, end: int) -> bool:
     """
     if body[end - 1] == "?":
         return False
-    sentence = body[start:end]
+    sentence = _JOINED_PICK.split(body[start:end])[-1]
+    start = end - len(sentence)
     if not (PICK_IN_SENTENCE.occurs(body, start, end) or UNIVERSAL_CONDITION.search(sentence)):
         return False
     rest = UNIVERSAL_CONDITION.sub("", sentence)
@@ -361,12 +365,20 @@ def _is_picked_by_name(reading: Reading, mention: Mention, question_words: Conta
 def is_picked(reading: Reading, mention: Mention) -> bool:
     """Return whether the words before or after a name pick it: "I would go with X", "X is my pick".
 
-    Words after a name do not count behind a label: "Camera: X is my pick".
+    Words after a name do not count behind a label ("Camera: X is my pick"), nor words before it
+    that pick another name ("I would choose Y and use X").
     """
     body, (low, high) = reading.body, _around(reading, mention)
     before = body[low : mention.start]
+    if LIMITED_PICK.match(body, mention.end, high):
+        return False
     if PICK_BEFORE_NAME.occurs(body, low, mention.start):
-        return True
+        return not any(
+            other.brand != mention.brand
+            and low < other.start < mention.start
+            and PICK_BEFORE_NAME.occurs(body, low, other.start)
+            for other in reading.mentions
+        )
     if not before.isascii() and PICK_BEFORE_JAPANESE_NAME.search(before):
         return True
     is_picked_after = PICK_AFTER_NAME.occurs(body, mention.end, high, first=True)

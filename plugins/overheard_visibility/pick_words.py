@@ -60,11 +60,13 @@ OPENS_WITH_CONDITION = re.compile(
 )
 """The beginning of a sentence with a condition, however far before the name it stands."""
 LABEL_BEFORE_NAME = re.compile(
-    r"(?:\A|[.!?)]\s*)\W*(?!so\b|verdict|overall|bottom|in short|conclusion|recommend|my |our "
+    r"\bwhere (?:the )?\Z|(?:\A|[.!?)]\s*)\W*(?!so\b|verdict|overall|bottom|in short|conclusion|recommend|my |our "
     r"|winner)[\w&/ -]{2,30}(?::|\s[\u2013\u2014-])\s*(?:the\s+)?\Z",
     re.IGNORECASE,
 )
-"""The end of a label before a name: "Camera: the ...", "Camera - the ..."."""
+"""The end of a label before a name: "Camera: the ...", "Camera - the ...", "Where the ..."."""
+LIMITED_PICK = re.compile(r" (?:\w+ )?(?:nur|only|seulement|uniquement|solo)\b", re.IGNORECASE)
+"""What follows a name that is picked in a single case: "I would take X only if"."""
 NEED_BEFORE_NAME = re.compile(
     r"(?:\A|[.!?]\ )\W*for\ (?P<need>[\w\ -]{3,30}),\ (?:the\ )?\Z", re.IGNORECASE
 )
