@@ -262,7 +262,7 @@ def _picking_sentences(reading: Reading) -> dict[str, list[str]]:
     for sentence, brands in brands_by_sentence.items():
         if len(brands) == 1 and sentence not in negated:
             span = reading.sentences[sentence]
-            if _picks_for_every_reader(reading.body, *span):
+            if _picks_for_every_reader(reading, *span):
                 picks.setdefault(min(brands), []).append(reading.sentence(sentence))
     return picks
 
@@ -278,23 +278,25 @@ def _nameless_picks(reading: Reading) -> list[Unit]:
         if unit.owner
         and unit.role in _RUNNING_TEXT
         and not mentions_inside(reading.mentions, unit)
-        and _picks_for_every_reader(reading.body, unit.start, unit.end)
+        and _picks_for_every_reader(reading, unit.start, unit.end)
     ]
 
 
-def _picks_for_every_reader(body: str, start: int, end: int) -> bool:
+def _picks_for_every_reader(reading: Reading, start: int, end: int) -> bool:
     """Return whether a part of a text has words that pick what it is about: "my top choice".
 
     False for a question, for advice against something, and for a pick with a condition, unless the
-    condition holds for every reader ("when in doubt"). The part must not be empty.
+    condition holds for every reader ("when in doubt") or the question asks for it. The part must not
+    be empty.
     """
+    body, question_words = reading.body, _choices(reading).question_words
     if body[end - 1] == "?":
         return False
     sentence = _JOINED_PICK.split(body[start:end])[-1]
     start = end - len(sentence)
     if not (PICK_IN_SENTENCE.occurs(body, start, end) or UNIVERSAL_CONDITION.search(sentence)):
         return False
-    rest = UNIVERSAL_CONDITION.sub("", sentence)
+    rest = _without_asked_purposes(UNIVERSAL_CONDITION.sub("", sentence), question_words)
     return not (CONDITION.search(rest) or ADVISED_AGAINST.search(rest))
 
 
@@ -400,15 +402,18 @@ def _is_limited(reading: Reading, mention: Mention, question_words: Container[st
     before, after = words_around(reading, mention)
     before = UNIVERSAL_CONDITION.sub("", CLAUSE_BREAK.split(before)[-1])
     after = EXCEPTION.sub("", CLAUSE_BREAK.split(after)[0])
-    is_first_sentence = mention.sentence == 0
-
-    def without_asked_purpose(phrase: re.Match[str]) -> str:
-        """Return a phrase such as "for travel"; "" if it limits nothing."""
-        is_asked = is_first_sentence or _is_in_question(phrase[0], question_words)
-        return "" if is_asked else phrase[0]
-
+    if mention.sentence == 0:
+        before, after = (FOR_PHRASE.sub("", words) for words in (before, after))
     return any(
-        CONDITION.search(FOR_PHRASE.sub(without_asked_purpose, words)) for words in (before, after)
+        CONDITION.search(_without_asked_purposes(words, question_words))
+        for words in (before, after)
+    )
+
+
+def _without_asked_purposes(text: str, question_words: Container[str]) -> str:
+    """Return a text without phrases such as "for travel" whose words are in the question."""
+    return FOR_PHRASE.sub(
+        lambda phrase: "" if _is_in_question(phrase[0], question_words) else phrase[0], text
     )
 
 
