@@ -16,6 +16,7 @@ from overheard_accuracy.words import FACTS
 
 _FREE_PLAN = FACTS.compiled("free plan")
 _FOR_SOME = FACTS.compiled("for some", r" (?:for|to) {}\b")
+_OFFERED_BY = re.compile(r" (?:of|from|by|at|in|with) (?:the )?(?=[A-Z])")
 _PAID_ONLY = FACTS.compiled("paid only", r"\b{}\b(?! (?:of|from|for|to)\b)")
 """Other words for: there is no free plan."""
 _NEGATION = FACTS.compiled("no plan", r"\b{}\b|n['\u2019]t\b")
@@ -73,11 +74,15 @@ def _is_other_offer(statement: Statement, cue: re.Match[str]) -> bool:
     plan for everyone.
 
     - A plan for some only: "free plan for students".
+    - A plan of another company: "a free version of Globex".
     - "is free to use" whose subject is not the brand: more than one character is between the
       brand's name and these words.
     - "use ... for free" with another thing than the brand or "it": "use the templates for free".
     """
     if _FOR_SOME.match(statement.text, cue.end()):
+        return True
+    offered_by = _OFFERED_BY.match(statement.text, cue.end())
+    if offered_by and offered_by.end() != statement.start:
         return True
     if cue["whole"]:
         return cue.start() - statement.end > 1
