@@ -17,6 +17,8 @@ from overheard_accuracy.words import FACTS
 _FREE_PLAN = FACTS.compiled("free plan")
 _FOR_SOME = FACTS.compiled("for some", r" (?:for|to) {}\b")
 _OFFERED_BY = re.compile(r" (?:of|from|by|at|in|with) (?:the )?(?=[A-Z])")
+_WITHIN_PLAN = re.compile(r"\b(?:in|on|with|of|beyond|under) (?:the|its|their|your|an?) \Z", re.I)
+"""Before a plan of which something is told: "no exports on the free plan"."""
 _PAID_ONLY = FACTS.compiled("paid only", r"\b{}\b(?! (?:of|from|for|to)\b)")
 """Other words for: there is no free plan."""
 _NEGATION = FACTS.compiled("no plan", r"\b{}\b|n['\u2019]t\b")
@@ -60,7 +62,7 @@ def free_plan(statement: Statement, truth: Truth) -> FactClaim | None:
     before, _, after = context.partition(cue.group())  # the plan may lack something
     denies = _NEGATION.search(before) is not None or _ENDED.match(after) is not None
     is_denied = paid_only is not None or answers_no or denies
-    if not is_denied and historic(context):
+    if historic(context) if not is_denied else _WITHIN_PLAN.search(before):
         return None
     former = [_yes_or_no(value) for value in truth.previous]
     has_plan = not is_denied

@@ -232,9 +232,9 @@ class _Clause:
         taken_back = TAKEN_BACK.search(self.lower, reach, min(self.end, end + _OVERLAP_CHARACTERS))
         if taken_back and taken_back.start() <= start:
             return True
-        if "if " in self.lower and SUPPOSED.search(self.lower, self.start, start):
-            return True
-        return DENIED.search(self.lower, reach, start) is not None
+        return SUPPOSED.search(self.lower, self.start, start) is not None or (
+            DENIED.search(self.lower, reach, start) is not None
+        )
 
 
 def may_name_drawback(text: str) -> bool:

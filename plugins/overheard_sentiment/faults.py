@@ -33,7 +33,8 @@ DENIED = re.compile(
 )
 """Words right before a pattern that deny it: "nothing gets in the way"."""
 SUPPOSED = re.compile(
-    r"\b(?<!even )(?<!only )(?:if|unless|whether|in case)\b(?!.*n['\u2019]t)[^,;]*\Z"
+    r"\b(?<!even )(?<!only )(?:(?:if|unless|whether|in case)\b(?!.*n['\u2019]t)[^,;]*"
+    r"|when (?:you\b(?!.*n['\u2019]t)[^,;]*)?)\Z"
 )
 """The beginning of a condition, in which nothing is said to be so: "if you get stuck"."""
 HISTORY = _FAULTS.phrases("history", r"\b{}\b")

@@ -46,7 +46,10 @@ _LISTED_ABOVE = 1
 """Fewest undeclared products above a brand by which it is not the first of its list."""
 _NUMBER_CHARACTERS = 8
 """Characters before a name in which its number is searched."""
-_JOINED_PICK = re.compile(r"\band (?=(?:it(?:['\u2019]s| is| would)|that['\u2019]s|this is|is) )")
+_JOINED_PICK = re.compile(
+    r"\band (?=(?:it(?:['\u2019]s| is| would)|that['\u2019]s|this is|is) )"
+    r"|, (?=which (?:makes|is)|making it|so it(?:['\u2019]s| is))"
+)
 """Before a pick of what the clause before is about, whose purpose limits no pick."""
 _RUNNING_TEXT = frozenset({UnitRole.NONE, UnitRole.PRO, UnitRole.VERDICT})
 SUGGESTION_CHARACTERS = 240
@@ -286,8 +289,8 @@ def _picks_for_every_reader(reading: Reading, start: int, end: int) -> bool:
     """Return whether a part of a text has words that pick what it is about: "my top choice".
 
     False for a question, for advice against something, and for a pick with a condition, unless the
-    condition holds for every reader ("when in doubt") or the question asks for it. The part must not
-    be empty.
+    condition holds for every reader ("when in doubt") or is in the question. The part must not be
+    empty.
     """
     body, question_words = reading.body, _choices(reading).question_words
     if body[end - 1] == "?":
@@ -422,7 +425,10 @@ def _is_in_question(purpose: str, question_words: Container[str]) -> bool:
     their own, such as "overall"; True for a text without words.
     """
     words = (word.casefold() for word in WORD.findall(purpose))
-    return all(word in question_words or word in PLAIN_WORDS for word in words)
+    return all(
+        word in question_words or word.removesuffix("s") in question_words or word in PLAIN_WORDS
+        for word in words
+    )
 
 
 def words_around(reading: Reading, mention: Mention) -> tuple[str, str]:

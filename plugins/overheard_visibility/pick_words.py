@@ -34,7 +34,7 @@ CONDITION = re.compile(
 )
 """Words around a recommendation that limit it to a part of the readers."""
 FOR_PHRASE = re.compile(
-    r"\b(?:for|für|pour|para)\ (?:an?\ |the\ |your\ |my\ |eine?n?\ |die\ |une?\ |la\ |una?\ )?[\w-]+"
+    r"\b(?:for|für|pour|para)\ (?:(?:an?|the|your|my|eine?n?|die|une?|la|una?)\ )?[\w-]+"
     r"(?:\ [\w-]+)?",
     re.IGNORECASE,
 )
@@ -60,8 +60,8 @@ OPENS_WITH_CONDITION = re.compile(
 )
 """The beginning of a sentence with a condition, however far before the name it stands."""
 LABEL_BEFORE_NAME = re.compile(
-    r"\bwhere (?:the )?\Z|(?:\A|[.!?)]\s*)\W*(?!so\b|verdict|overall|bottom|in short|conclusion|recommend|my |our "
-    r"|winner)[\w&/ -]{2,30}(?::|\s[\u2013\u2014-])\s*(?:the\s+)?\Z",
+    r"\bwhere (?:the )?\Z|(?:\A|[.!?)]\s*)\W*(?!so\b|verdict|overall|bottom|in short|conclusion"
+    r"|recommend|my |our |winner)[\w&/ -]{2,30}(?::|\s[\u2013\u2014-])\s*(?:the\s+)?\Z",
     re.IGNORECASE,
 )
 """The end of a label before a name: "Camera: the ...", "Camera - the ...", "Where the ..."."""

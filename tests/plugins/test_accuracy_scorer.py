@@ -137,6 +137,11 @@ def test_nothing_is_concluded_from_what_might_mean_something_else(text: str) -> 
         "Flowmint, founded in 1990, competes with Acme.",
         "Acme offers an ad-free plan for every team.",
         "There are no free plan limits in Acme.",
+        "Acme doesn't include exports in its free plan.",
+        "There is a free version of Fernway, while Acme only has a trial.",
+        "Acme costs $15 more per month than Fernway.",
+        "Fernway undercuts Acme by $10 a month.",
+        "Fernway, with its 4,000 employees, dwarfs Acme.",
     ],
 )
 def test_a_value_of_another_time_number_or_thing_states_nothing(text: str) -> None:

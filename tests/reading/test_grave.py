@@ -50,6 +50,9 @@ def test_grave_sentences_are_told_from_traps() -> None:
         ("### 1. **Zeta**\n- Recalled in May\n\n### 2. **Acme**\n- Good boards", []),
         ("### Acme\n**Cons:**\n- It was breached this spring", ["breach"]),
         ("Acme was sued in 2023.", []),
+        ("Acme lets you report a data breach with one click.", []),
+        ("Acme's blog covers the class action against Zeta.", []),
+        ("Acme's blog covers the class action against Globex.", []),
     ],
 )
 def test_a_sentence_is_of_the_brand_that_it_continues(text: str, expected: list[str]) -> None:

@@ -35,6 +35,15 @@ def read(text: str) -> ReadAnswer:
         "Acme is a solid choice. 3CX needs somebody technical.",
         "Acme is a solid choice. The Zorbo Airmega moves more air. It is loud.",
         "Acme is a solid choice. Dialpad transcribes calls. Its desk phones are limited.",
+        "Acme is a solid choice. USAA costs more. It serves few.",
+        "Acme is a solid choice. The ASICS Gel-Nimbus is heavy.",
+        "Acme is a solid choice. Royal Canin has odd formulas. It costs more.",
+        "Acme is a solid choice. Zorbo and Dialpad are slow and bureaucratic.",
+        "Acme is a solid choice. Blue Apron, once the biggest name, has shrunk.",
+        "Acme is a solid choice. Zorbo+ is small. Its apps crash.",
+        "Acme is a solid choice. Zorbo's future is uncertain after its founders left.",
+        "Acme is a solid choice. I'd steer clear of Zorbo after its breach.",
+        "Acme is a solid choice. Zorbo I'd skip: it is slow.",
     ],
 )
 def test_the_sentence_of_an_undeclared_brand_is_not_about_the_brand_before(text: str) -> None:
@@ -48,6 +57,7 @@ def test_the_sentence_of_an_undeclared_brand_is_not_about_the_brand_before(text:
     [
         "Acme is a solid choice. The Explora app is slow.",
         "Acme is a solid choice. SSO costs extra.",
+        "Acme is a solid choice. HIPAA and VPN support is missing.",
         "Acme is a solid choice. Setup takes weeks.",
         "Acme is a solid choice. Jane Doe is its chief executive.",
         "Acme Explora is a solid choice. Support is slow.",

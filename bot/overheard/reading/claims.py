@@ -214,6 +214,9 @@ _FAKE = re.compile(
     re.IGNORECASE,
 )
 _CLAUSE = re.compile(rf"[;:\u2014]|,\s(?:{'|'.join(CONTRAST)}|yet|and)\s|\bbut\b|\bwhile\b")
+_AGAINST = re.compile(r"\s(?:against|at|involving) (?:the )?(?P<name>[A-Z][\w&.-]{2,}|\Z)")
+"""After the cue: whom the event is about, where the brand is named before; a part of a sentence
+ends before the name of another brand."""
 _NAMED = re.compile(r"(?<![.!?:\n]\s)(?<!^)\b[A-Z][\w&.-]{2,}")
 
 
@@ -353,6 +356,9 @@ def _is_event_of_another(text: str, name_end: int, cue: re.Match[str]) -> bool:
         return _CLAUSE.search(between) is not None or len(between) > _NEAR_EVENT_CHARACTERS
     between = text[name_end : cue.start()]
     if _OTHERS.search(between) or _RELATIVE.search(between) or _FAKE.search(text[:name_end]):
+        return True
+    against = _AGAINST.match(text, cue.end())
+    if against and not _HARMLESS.fullmatch(against["name"]):
         return True
     names = (name.group() for name in _NAMED.finditer(between))
     return any(not _HARMLESS.fullmatch(name) for name in names) and "," in between

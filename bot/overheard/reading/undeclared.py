@@ -232,7 +232,8 @@ def _is_thing_or_person(body: str, place: _Place, *, german: bool) -> bool:
     return place.words == 1 and (
         is_property(place.name)
         or (_BEGINNING.search(before) is not None and f" {place.name.lower()}" in body)
-        or any(words.fullmatch(place.name) for words in (_NO_SUBJECT, _LEADING))
+        or _LEADING.fullmatch(place.name) is not None
+        or (not place.name.isupper() and _NO_SUBJECT.fullmatch(place.name) is not None)
     )
 
 
