@@ -14,9 +14,10 @@ import pytest
 
 from kit.broken_plugins import COMMAND, OTHER, scorer
 from kit.installing import Shelf
+from kit.program import Program
 from overheard.config.loader import parse_config
 from overheard.errors import PluginFault
-from overheard.plugins import Guard, load_plugins
+from overheard.plugins import Guard, load_plugins, loading
 from overheard.plugins.watchdog_child import Watched, culprit
 
 SLOW = "import re; re.match('(a+)+$', 'a' * 64 + 'b')"
@@ -175,3 +176,40 @@ def test_the_innermost_call_of_a_plugin_or_of_overheard_counts(
 
     found = culprit(CALLS.format(inner=inner), 0xBB, plugins)
     assert (found and found[1]) == place
+
+
+@pytest.mark.parametrize(
+    ("url", "writable", "expected"),
+    [
+        ("sqlite:///{folder}/data/store.db", ("data",), "data"),
+        ("postgresql://bot@db.example.com/bot", ("etc", "temporary"), "etc"),
+        ("postgresql://bot@db.example.com/bot", ("temporary",), "temporary"),
+    ],
+)
+def test_the_record_is_where_the_process_may_write(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    url: str,
+    writable: tuple[str, ...],
+    expected: str,
+) -> None:
+    """Beside the store, not in the folder of a configuration that is read-only."""
+    places = {name: tmp_path / name for name in ("data", "etc", "temporary")}
+    for place in places.values():
+        place.mkdir()
+    allowed = {places[name] for name in writable}
+    monkeypatch.setattr("os.access", lambda folder, _: Path(folder) in allowed)
+    monkeypatch.setattr(loading, "gettempdir", lambda: str(places["temporary"]))
+    storage = f'[storage]\nurl = "{url.format(folder=tmp_path)}"\n'
+    plugins = load_plugins(parse_config(storage, str(places["etc"] / "config.toml")), [])
+
+    assert plugins.left_out.parent == places[expected]
+
+
+def test_to_try_a_plugin_again_is_noted(tmp_path: Path) -> None:
+    """Who did it is in the audit log, also from the terminal."""
+    program = Program(tmp_path, f'[storage]\nurl = "sqlite:///{tmp_path}/store.db"\n')
+    program.run("plugins", "resume", "openai")
+    out, _ = program.run("audit", "--json")
+
+    assert [one["words"] for one in json.loads(out)["entries"]] == ["plugins resume openai"]

@@ -163,7 +163,7 @@ class Examination:
         file. An open store is well; a missing store is a fault only if it cannot be created.
         """
         url, missing = self.call.config.storage.url, self.call.deployment.missing_store
-        file = _sqlite_file(url)
+        file = self.call.config.storage.sqlite_file
         if not missing:
             # Opening a store writes to it: a store that cannot be written is reported elsewhere.
             scheme, slashes, rest = url.partition("://")
@@ -181,7 +181,7 @@ class Examination:
         """Yield a finding on the free space of the disk of an SQLite store, which is a fault below
         `MIN_FREE_DISK_BYTES`; nothing for a database server.
         """
-        file = _sqlite_file(self.call.config.storage.url)
+        file = self.call.config.storage.sqlite_file
         if file is None:
             return  # its disk is another machine's
         free_bytes = shutil.disk_usage(_existing_folder(file)).free
@@ -345,15 +345,6 @@ def _unopened_finding(error: OverheardError) -> Finding:
         return Finding(f"store {details['url']}", problem, details["remedy"])
     problem = f"{str(error).rstrip('.')}; nothing else was looked at"
     return Finding("deployment", problem, "see that first")
-
-
-def _sqlite_file(url: str) -> Path | None:
-    """Return the absolute path of the file of an SQLite store, such as ``sqlite:///overheard.db``;
-    None for the URL of a PostgreSQL server.
-    """
-    if url.startswith("postgres"):
-        return None
-    return Path(url.removeprefix("sqlite:///")).expanduser().absolute()
 
 
 def _creation_fault(file: Path) -> str:

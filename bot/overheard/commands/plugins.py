@@ -144,9 +144,7 @@ def _load_state(report: PluginReport) -> str:
     return "Loaded" if report.loaded else "Failed"
 
 
-async def resume_plugin(
-    call: Call | Session, *, name: Annotated[str, argument("Its name.")]
-) -> Card:
+async def resume_plugin(call: Call, *, name: Annotated[str, argument("Its name.")]) -> Card:
     """End the pauses of all objects of a plugin (scorers, providers ...) that were paused after
     faults, so that they are called again, and let the next start load one that is left out. Nothing
     changes if it is neither.
@@ -200,7 +198,7 @@ PLUGINS_SHOW = _of_plugins(
     show_plugin,
     examples=("plugins show openai",),
 )
-PLUGINS_RESUME = _of_plugins(
+PLUGINS_RESUME = CommandSpec(
     "plugins resume",
     "Resume a plugin that is paused after faults, or left out.",
     resume_plugin,

@@ -398,6 +398,13 @@ class StorageTable(Settings):
 
     url: DatabaseUrl = "sqlite:///overheard.db"
 
+    @property
+    def sqlite_file(self) -> Path | None:
+        """The absolute path of the file of an SQLite store; None for a PostgreSQL server."""
+        if self.url.startswith("postgres"):
+            return None
+        return Path(self.url.removeprefix("sqlite:///")).expanduser().absolute()
+
 
 BUDGETS = {"calm": 0.2, "early": 1.0}
 """Budgets of false alarms a year by name: one in five years, and one a year."""

@@ -13,6 +13,7 @@ from functools import lru_cache
 from importlib.metadata import Distribution, EntryPoint, distributions, entry_points
 from importlib.util import find_spec
 from pathlib import Path
+from tempfile import gettempdir
 from traceback import walk_tb
 
 from overheard.cards.command import CommandSpec
@@ -358,7 +359,9 @@ def load_plugins(
         timeout_s: Seconds that each plugin may take.
     """
     points, unreadable = installed_plugins() if entry_points is None else (entry_points, [])
-    plugins = Plugins(left_out=Path(config.file).parent / LEFT_OUT)
+    folders = [(config.storage.sqlite_file or Path(config.file)).parent, Path(gettempdir())]
+    writable = (folder for folder in folders if os.access(folder, os.W_OK))
+    plugins = Plugins(left_out=next(writable, folders[0]) / LEFT_OUT)
     loaders = [_Loader(point, config, plugins, reserved, timeout_s) for point in points]
     loaders.sort(key=lambda loader: (not loader.is_built_in, loader.plugin))
     watched = {loader.plugin: loader.watched for loader in loaders if not loader.is_built_in}

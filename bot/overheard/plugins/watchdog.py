@@ -25,7 +25,9 @@ END_S = 15.0
 BEAT_S = 1.0
 """Seconds between two signs of life."""
 LEFT_OUT = ".overheard-left-out.json"
-"""The file with the plugins that the next start leaves out, in the folder of the configuration."""
+"""The file with the plugins that the next start leaves out, in the folder of the SQLite store, else
+of the configuration, or that for temporary files where neither can be written.
+"""
 
 _processes: dict[str, subprocess.Popen[bytes]] = {}
 """The process that watches this one, by its arguments; at most one."""
