@@ -37,7 +37,7 @@ from overheard.plugins import GuardedProvider, Plugins, installed_plugins, load_
 from overheard.plugins.guard import core_method
 from overheard.runs.budget import Estimate, Pair, capabilities_of
 from overheard.runs.limits import Limits, RetryPolicy
-from overheard.runs.plan import choose_models, new_run
+from overheard.runs.plan import askable, choose_models, new_run
 from overheard.runs.quote import Pricing
 from overheard.runs.runner import AskingMeans
 from overheard.runs.service import PricedAsking, RunAnalysis, RunService
@@ -342,6 +342,7 @@ class Call:
     def aside_run(self, panel: Panel, label: str) -> Run:
         """Return a run outside the history that begins now, and is not stored yet."""
         now, who, channel = self.clock.now(), self.who, self.channel
+        panel = askable(panel, self.plugins.providers)
         return new_run(panel, now, label=label, asked_by=who, channel=channel, aside=True)
 
     @property

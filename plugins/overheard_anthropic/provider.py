@@ -169,7 +169,7 @@ class AnthropicProvider(BatchingProvider[AnthropicSettings, "AsyncAnthropic"]):
         """
         request: dict[str, Any] = {
             "model": question.model.id,
-            "messages": [{"role": "user", "content": question.prompt.text}],
+            "messages": question.messages,
             "max_tokens": self.service.window(question) or DEFAULT_MAX_TOKENS,
         }
         if question.schema:

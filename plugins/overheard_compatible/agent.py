@@ -55,7 +55,7 @@ class AgentProvider(CompatibleProvider):
         temperature, effort = self.sampling(question, self.settings.temperature)
         request: dict[str, Any] = {
             "model": question.model.id,
-            "input": question.prompt.text,
+            "input": question.messages if question.said else question.prompt.text,
             "store": False,
         }
         if window := self.service.window(question):

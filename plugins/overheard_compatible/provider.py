@@ -82,6 +82,7 @@ class CompatibleProvider(HostedProvider[CompatibleSettings, "AsyncOpenAI"]):
             searches=1 if searches else 0,
             answer_limit=self.settings.max_tokens,
             market=frozenset({"persona"}),
+            follow_ups=True,
             how=f"{preset.how}, web search" if searches else preset.how,
         )
 
@@ -127,7 +128,7 @@ class CompatibleProvider(HostedProvider[CompatibleSettings, "AsyncOpenAI"]):
         name = question.model.id
         persona = self.market(question.model).persona
         told = [{"role": "system", "content": persona}] if persona else []
-        fields["messages"] = [*told, {"role": "user", "content": question.prompt.text}]
+        fields["messages"] = [*told, *question.messages]
         if not self.settings.stream:
             return await self.post("/chat/completions", {"model": name, **fields})
         create = self.client.chat.completions.with_raw_response.create

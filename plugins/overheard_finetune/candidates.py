@@ -158,7 +158,7 @@ def _names_fit(review: Approved, brand: str, rivals: set[str], *, controls: bool
 
 def _distinct_newest(answers: Sequence[Answer]) -> Iterator[Answer]:
     """Yield answers, the newest first; of several to one question whose texts are equal on one
-    line, only the newest.
+    line, only the newest. Those to a follow-up, which say nothing alone, are left out.
 
     Args:
         answers: The answers, the oldest first.
@@ -166,7 +166,7 @@ def _distinct_newest(answers: Sequence[Answer]) -> Iterator[Answer]:
     seen: set[tuple[str, str]] = set()
     for answer in reversed(answers):
         key = (answer.question.prompt.key, wording.line(answer.reply.text))
-        if key not in seen:
+        if key not in seen and not answer.reply.earlier:
             seen.add(key)
             yield answer
 

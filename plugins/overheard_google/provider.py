@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import replace
+from itertools import cycle
 from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
@@ -113,11 +114,18 @@ class GoogleProvider(BatchingProvider[GoogleSettings, "AsyncClient"]):
         model = question.model
         async with self.asking(model):
             create = self.client.models.generate_content
-            text = question.prompt.text
+            contents: Any = question.prompt.text
+            if question.said:
+                contents = [
+                    {"role": role, "parts": [{"text": message["content"]}]}
+                    for role, message in zip(
+                        cycle(("user", "model")), question.messages, strict=False
+                    )
+                ]
             response = await self.structured(
                 question,
                 lambda asked: create(
-                    model=model.id, contents=text, config=self._generation_config(asked, seed)
+                    model=model.id, contents=contents, config=self._generation_config(asked, seed)
                 ),
             )
             reply = self._reply(question, response)

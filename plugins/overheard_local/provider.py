@@ -201,7 +201,8 @@ class LocalProvider:
         """Return the capabilities, which are the same for each model: temperature, seed and
         fingerprint.
         """
-        return Capabilities(sampling=True, seed=True, fingerprint=True, how="on this machine")
+        how = "on this machine"
+        return Capabilities(sampling=True, seed=True, fingerprint=True, how=how, follow_ups=True)
 
     async def ask(self, question: Question, *, seed: int) -> Reply:
         """Ask the local model a question, and return its reply. The first call starts the engine,
@@ -252,7 +253,7 @@ class LocalProvider:
         """
         settings = self._settings
         request: dict[str, Any] = {
-            "messages": [{"role": "user", "content": question.prompt.text}],
+            "messages": question.messages,
             "max_tokens": question.limit or settings.max_tokens,
             "temperature": 0.0 if question.limit or question.steady else settings.temperature,
             "seed": seed,

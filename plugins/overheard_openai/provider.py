@@ -176,7 +176,8 @@ class OpenAIProvider(BatchingProvider[OpenAISettings, "AsyncOpenAI"]):
         its market; a persona is sent as the instructions.
         """
         model, settings = question.model, self.settings
-        request: dict[str, Any] = {"model": model.id, "input": question.prompt.text, "store": False}
+        asked = question.messages if question.said else question.prompt.text
+        request: dict[str, Any] = {"model": model.id, "input": asked, "store": False}
         if window := self.service.window(question):
             request["max_output_tokens"] = max(window, MIN_WINDOW_TOKENS)
         if question.schema:

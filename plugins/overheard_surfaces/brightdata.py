@@ -25,9 +25,10 @@ ADDRESSES = {
     "gd_mcswdt6z2elth3zqr2": "https://google.com/aimode",
     "gd_mbz66arm2mf9cu856y": "https://gemini.google.com/",
     "gd_m7dhdot1vw9a7gc1n": "https://www.perplexity.ai/",
+    "gd_mfz5x93lmsjjjylob": "https://www.google.com/",
 }
 """The address that each dataset asks."""
-CHATGPT = "gd_m7aof0k82r803d5bjm"
+CHATGPT, OVERVIEWS = "gd_m7aof0k82r803d5bjm", "gd_mfz5x93lmsjjjylob"
 READY, ENDED = "ready", frozenset({"failed", "cancelled", "canceled", "error"})
 NOT_READY = 202
 INDEX_STEP = 100_000
@@ -36,6 +37,7 @@ NO_SUCH = frozenset({400, 404})
 PRODUCTS = {
     "chatgpt": CHATGPT,
     "ai-mode": "gd_mcswdt6z2elth3zqr2",
+    "ai-overviews": OVERVIEWS,
     "gemini": "gd_mbz66arm2mf9cu856y",
     "perplexity": "gd_m7dhdot1vw9a7gc1n",
 }
@@ -54,6 +56,7 @@ class BrightData(Collector[BrightDataSettings]):
 
     title = "Bright Data"
     order_limit = 500
+    follow_ups = frozenset({"chatgpt"})
 
     def __init__(self, name: str, settings: BrightDataSettings) -> None:
         super().__init__(name, settings, "brightdata", PRODUCTS)
@@ -63,19 +66,29 @@ class BrightData(Collector[BrightDataSettings]):
         """The header with the key."""
         return f"Bearer {self.settings.api_key.get_secret_value()}"
 
+    def sent(self, product: str) -> frozenset[str]:
+        """Return what of a market is sent: to Google's search the language, too."""
+        return frozenset({"country", "language"} if product == OVERVIEWS else {"country"})
+
+    def input(self, product: str, market: Market, question: Question) -> dict[str, Any]:
+        """Return what is asked, without its number."""
+        text, *more = question.prompt.turns
+        asked = {"url": ADDRESSES[product], "country": market.country}
+        if product == OVERVIEWS:
+            pages = {"start_page": 1, "end_page": 1}
+            language = market.language or self.settings.language
+            return {**asked, **pages, "keyword": text, "language": language}
+        options = {"web_search": True} if product == CHATGPT else {}
+        follow_up = {"additional_prompt": more[0]} if more else {}
+        return {**asked, **options, **follow_up, "prompt": text}
+
     async def buy(
         self, product: str, market: Market, questions: Mapping[str, Question], tag: str
     ) -> dict[str, str]:
         """Trigger the collection of one record for each question."""
         first = _first_index(tag)
         body = [
-            {
-                "url": ADDRESSES[product],
-                "prompt": question.prompt.text,
-                "country": market.country,
-                "index": first + number,
-                **({"web_search": True} if product == CHATGPT else {}),
-            }
+            {"index": first + number, **self.input(product, market, question)}
             for number, question in enumerate(questions.values())
         ]
         told = await self.call(
@@ -169,13 +182,18 @@ def _observation(record: Mapping[str, Any] | None, question: Question) -> Observ
     if record is None:
         return Observation(problem="the collector has no record of it; ask again.")
     text = record.get("answer_text_markdown") or record.get("answer_text") or ""
-    if record.get("error") and not text:
+    if record.get("error") and not (text or record.get("aio_text")):
         code = str(record.get("error_code") or "error")
         return Observation(problem=f"the collector could not ask it ({code[:60]}); ask again.")
-    if not same_question(
-        record.get("prompt") or (record.get("input") or {}).get("prompt"), question
-    ):
+    asked = {**(record.get("input") or {}), **record}
+    if not same_question(asked.get("prompt") or asked.get("keyword"), question):
         return Observation(lost=True)
+    if "aio_text" in record:
+        overview = record["aio_text"] or ""
+        return Observation(text=overview, none=not overview)
+    earlier = (text,) if len(question.prompt.turns) > 1 else ()
+    if earlier:
+        text = record.get("additional_answer_text") or ""
     cited = (record.get("citations"), record.get("links_attached"))
     shown = (record.get("search_sources"), record.get("sources"))
     return Observation(
@@ -186,6 +204,7 @@ def _observation(record: Mapping[str, Any] | None, question: Question) -> Observ
             *(source for entries in shown for source in sources(entries, cited=False)),
         ),
         searches=searches(record.get("web_search_query"), question, text),
+        earlier=earlier,
     )
 
 

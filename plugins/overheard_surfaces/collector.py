@@ -62,6 +62,7 @@ class Observation:
         model: The product's model, as the collector reports it.
         citations: The sources that the answer cites, then those that the product has shown.
         searches: What the product searched for, as the collector reports it.
+        earlier: The answers to earlier turns.
         problem: Why there is no answer, as the rest of a sentence that begins with the model; the
             task is not charged.
         lost: Whether the task is charged and its answer cannot be used.
@@ -72,6 +73,7 @@ class Observation:
     model: str = ""
     citations: tuple[Citation, ...] = ()
     searches: tuple[Search, ...] = ()
+    earlier: tuple[str, ...] = ()
     problem: str = ""
     lost: bool = False
 
@@ -83,11 +85,13 @@ class Collector(HostedProvider[Table, "AsyncClient"]):
         title: The collector's name.
         order_limit: The most tasks of one order.
         finds: Whether an order can be found again by its tag.
+        follow_ups: The products that are asked a follow-up in the same task, by our ids.
     """
 
     title: ClassVar[str]
     order_limit: ClassVar[int]
     finds: ClassVar[bool] = True
+    follow_ups: ClassVar[frozenset[str]] = frozenset()
 
     def __init__(
         self, name: str, settings: Table, vendor: str, products: Mapping[str, str]
@@ -179,6 +183,7 @@ class Collector(HostedProvider[Table, "AsyncClient"]):
             batch_limit=self.order_limit,
             searches=1,
             market=self.sent(self.products.get(asked.id, "")),
+            follow_ups=asked.id in self.follow_ups,
             how=f"{title}, {where}, signed out",
             name=f"{title}{abroad}",
         )
@@ -224,6 +229,10 @@ class Collector(HostedProvider[Table, "AsyncClient"]):
         async with self.asking(model):
             if since is not None:
                 order = await self.find(product, questions, tag, since)
+        most = 1 + (model.id in self.follow_ups)
+        for item, question in questions.items():
+            if len(question.prompt.turns) > most:
+                order[item] = f"{REFUSED}it takes no more than {most} turns"
         left = {item: question for item, question in questions.items() if item not in order}
         if left and not buy and not self.finds:
             order |= dict.fromkeys(left, LOST)
@@ -322,7 +331,8 @@ class Collector(HostedProvider[Table, "AsyncClient"]):
             searches=observation.searches,
             cost=price.search if price else None,
         )
-        return replace(reply, finish=Finish.CUT) if reply.finish is Finish.FAILED else reply
+        finish = Finish.CUT if reply.finish is Finish.FAILED else reply.finish
+        return replace(reply, finish=finish, earlier=observation.earlier)
 
     async def ask(self, question: Question, *, seed: int) -> Reply:  # noqa: ARG002 - it has none
         """Buy one answer, and wait for it."""
@@ -389,7 +399,7 @@ def is_unfinished(text: str) -> bool:
 
 def same_question(prompt: object, question: Question) -> bool:
     """Return whether the question that a collector reports is ours, apart from spaces."""
-    return str(prompt or "").split() == question.prompt.text.split()
+    return str(prompt or "").split() == question.prompt.turns[0].split()
 
 
 def searches(queries: object, question: Question, answer: str) -> tuple[Search, ...]:

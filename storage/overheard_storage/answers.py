@@ -12,7 +12,15 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, Select, case, exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from overheard.domain import COMPLETE, Answer, Finish, Model, ServedModelCount, UsualUsage
+from overheard.domain import (
+    COMPLETE,
+    FOLLOW_UP,
+    Answer,
+    Finish,
+    Model,
+    ServedModelCount,
+    UsualUsage,
+)
 from overheard_storage import tables
 from overheard_storage.bulk_writes import by_column, each_of
 from overheard_storage.database import Database, uninterrupted
@@ -142,8 +150,9 @@ class SqlAnswerRepository(Repository):
         """Return the mean billed quantities of each model's latest complete answers.
 
         Whole runs are read, the newest first, until they have `USUAL_ANSWERS` answers with reported
-        tokens, and at most the `USUAL_RUNS` newest runs of the store. Reused answers and runs
-        outside of the history do not count. Models without such answers are left out.
+        tokens, and at most the `USUAL_RUNS` newest runs of the store. Reused answers, those
+        to prompts with turns, and runs outside of the history do not count. Models without such
+        answers are left out.
         """
         names: dict[Name, Model] = {(model.provider, model.name): model for model in models}
         known = await self._lookups.models.known(names)
@@ -151,6 +160,7 @@ class SqlAnswerRepository(Repository):
         complete = (answers.c.finish.in_(sorted(COMPLETE)), answers.c.reused_from.is_(None))
         counted = [column for column in answers.c if column.name in _USAGE]
         reported = answers.c.input_tokens + answers.c.output_tokens > 0
+        with_turns = select(prompts.c.id).where(prompts.c.text.contains(FOLLOW_UP))
         newest = (
             select(runs.c.id)
             .where(~runs.c.aside)
@@ -167,6 +177,7 @@ class SqlAnswerRepository(Repository):
             )
             .where(
                 *complete,
+                answers.c.prompt_id.not_in(with_turns),
                 among(answers.c.run_id, newest_ids),
                 among(answers.c.model_id, numbers.values()),
             )

@@ -51,6 +51,7 @@ from overheard.domain import (
     Shift,
     StatementKind,
     Usage,
+    answers_to_turns,
 )
 from overheard_storage.alert_tables import shifts
 
@@ -138,6 +139,8 @@ def run_row(run: Run) -> dict[str, Any]:
     """Return the row of a run, without its number."""
     row = asdict(run)
     del row["id"]
+    if run.panel is not None:  # one without prompts is false
+        row["panel"]["skips"] = sorted(run.panel.skips)
     return row
 
 
@@ -157,7 +160,7 @@ def answer_row(answer: Answer, prompt_id: int, model_id: int) -> dict[str, Any]:
         "prompt_id": prompt_id,
         "model_id": model_id,
         "repeat": answer.question.repeat,
-        "text": reply.text,
+        "text": answer.conversation,
         "finish": str(reply.finish),
         "citations": [asdict(citation) for citation in reply.citations],
         "web_searches": stored_searches(reply) if reply.searches else None,
@@ -193,10 +196,11 @@ def _search_of(row: Row[Any], query: str, pages: Sequence[str | int]) -> Search:
 
 def answer_of(row: Row[Any]) -> Answer:
     """Return the answer of a row of `answers.answers_query`, with its prompt and model."""
+    prompt = asked_prompt_of(row)
     return Answer(
         run_id=row.run_id,
-        question=Question(asked_prompt_of(row), Model(row.provider, row.model), row.repeat),
-        reply=_reply_of(row),
+        question=Question(prompt, Model(row.provider, row.model), row.repeat),
+        reply=_reply_of(row, prompt),
         asked_at=row.asked_at,
         latency=row.latency,
         error=row.error,
@@ -321,13 +325,16 @@ def panel_of(document: Mapping[str, Any]) -> Panel:
         times=tuple(document.get("times", ())),  # older panels ask all prompts alike
         batch=document.get("batch", False),
         steady=document.get("steady", False),
+        skips=frozenset(map(tuple, document.get("skips", ()))),
     )
 
 
-def _reply_of(row: Row[Any]) -> Reply:
+def _reply_of(row: Row[Any], prompt: Prompt) -> Reply:
     """Return the reply of a model from a row of answers; rate limits are not stored."""
+    *earlier, text = answers_to_turns(prompt, row.text)
     return Reply(
-        text=row.text,
+        text=text,
+        earlier=tuple(earlier),
         finish=Finish(row.finish),
         citations=tuple(Citation(**citation) for citation in row.citations),
         served_model=row.served_model,

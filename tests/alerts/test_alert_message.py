@@ -41,6 +41,8 @@ from overheard.domain import (
 )
 from overheard.measure.blocks import Stream
 
+ASKED = " · by API, not the app"
+"""How the model was asked, at the end of each last line."""
 CLAIM = ReportedStatement(StatementKind.CLAIM, "price", "$49", "$14 a month", answers=6, asked=24)
 METRICS = {
     "visibility": Metric("visibility", Scale.BINARY, "Visibility"),
@@ -88,7 +90,7 @@ def test_the_message_has_the_news_in_words(charts: list[Chart]) -> None:
 
     assert card.title == "m-1 names Acme far less"
     assert card.text == "Named in 1 of 8 answers, usually 8. Zeta took your place."
-    assert card.footer == "Nearly certain · fits m-1's update of 3 Mar · m-2 unchanged"
+    assert card.footer == (f"Nearly certain · fits m-1's update of 3 Mar · m-2 unchanged{ASKED}")
     assert card.severity is Severity.BAD
     assert charts[0].title == "Named, of 8 answers · m-1 (API)"
     assert [mark.label for mark in charts[0].marks] == ["m-1 update, 3 Mar"]
@@ -189,7 +191,7 @@ def test_a_message_that_is_too_long_leaves_out_what_else_moved(
     known = evidence(FELL, STILL, began=NOON + 3 * DAY)
     whole = alert_message(alert, known)
     assert "Also worse: the tone." in str(whole.text)
-    assert whole.footer.endswith(" · m-2 unchanged")
+    assert whole.footer.endswith(f" · m-2 unchanged{ASKED}")
     said = f"{whole.title} {whole.text} {whole.footer}".split()
     monkeypatch.setattr(messages, "MAX_MESSAGE_WORDS", len(said) - 1)
     shorter = alert_message(alert, known)
@@ -198,7 +200,7 @@ def test_a_message_that_is_too_long_leaves_out_what_else_moved(
 
     assert shorter.text == shortest.text == "Named in 1 of 8 answers, usually 8."
     assert shorter.footer == whole.footer
-    assert shortest.footer == whole.footer.removesuffix(" · m-2 unchanged")
+    assert shortest.footer == whole.footer.replace(" · m-2 unchanged", "")
 
 
 def test_a_message_tells_the_latest_check() -> None:
@@ -306,8 +308,8 @@ def test_who_takes_care_of_it_is_in_the_last_line() -> None:
     taken = alert_of(state=AlertState.ACKNOWLEDGED, by="Maya (slack:U1)")
     over = replace(taken, state=AlertState.RECOVERED)
 
-    assert alert_message(taken, evidence(FELL)).footer.endswith("Maya has it")
-    assert alert_message(over, evidence(FELL)).footer.endswith("Maya had it")
+    assert alert_message(taken, evidence(FELL)).footer.endswith(f"Maya has it{ASKED}")
+    assert alert_message(over, evidence(FELL)).footer.endswith(f"Maya had it{ASKED}")
 
 
 @pytest.mark.parametrize(
@@ -334,7 +336,9 @@ def test_another_model_that_moved_is_not_called_unchanged() -> None:
     alert, began = alert_of(shift_of(change=-0.8)), NOON + 3 * DAY
     back = stream_of("Acme", OTHER, [[0, 0], [0, 0], [4, 4]])
 
-    assert alert_message(alert, evidence(FELL, MOVED_TOO, began=began)).footer.endswith("m-2 too")
+    assert alert_message(alert, evidence(FELL, MOVED_TOO, began=began)).footer.endswith(
+        f"m-2 too{ASKED}"
+    )
     assert "m-2" not in alert_message(alert, evidence(FELL, back, began=began)).footer
     assert "m-2" not in alert_message(alert, evidence(FELL, began=began)).footer
 
@@ -347,7 +351,7 @@ def test_another_model_that_hardly_moved_is_not_named_beside_one_that_did() -> N
 
     card = alert_message(alert, evidence(FELL, MOVED_TOO, hardly, began=began))
 
-    assert card.footer.endswith("m-2 too")
+    assert card.footer.endswith(f"m-2 too{ASKED}")
     assert "m-3" not in card.footer
 
 
@@ -358,7 +362,7 @@ def test_another_model_need_not_have_moved_as_far() -> None:
         alert_of(shift_of(change=-0.4)), evidence(FELL, less, began=NOON + 3 * DAY)
     )
 
-    assert card.footer.endswith("m-2 too")
+    assert card.footer.endswith(f"m-2 too{ASKED}")
 
 
 def test_a_metric_whose_scorer_is_gone_is_named() -> None:
@@ -409,16 +413,18 @@ def test_the_last_line_says_how_sure_it_is_and_what_it_is_part_of() -> None:
         return alert_message(alert, evidence(FELL, began=NOON + 3 * DAY, **more)).footer
 
     probably = f"probably {CAUSES[Hypothesis.BRAND_EVERYWHERE].short.format(brand='Acme')}"
-    assert footer(own, explanation=cause) == f"Nearly certain · {probably}"
+    assert footer(own, explanation=cause) == f"Nearly certain · {probably}{ASKED}"
     likely = alert_of(shift_of(chance_a_year=0.4), also=surer[:1])
-    assert footer(likely) == "Likely"
+    assert footer(likely) == f"Likely{ASKED}"
     assert footer(own, explanation=cause, model_alert=whole) == (
-        "Nearly certain · part of m-1's change as a whole"
+        f"Nearly certain · part of m-1's change as a whole{ASKED}"
     )
-    assert footer(alert_of(shift_of(chance_a_year=None))) == ""
-    assert footer(whole, model_alert=whole) == "Nearly certain · part of what moved at all models"
+    assert footer(alert_of(shift_of(chance_a_year=None))) == ASKED.removeprefix(" · ")
+    assert footer(whole, model_alert=whole) == (
+        f"Nearly certain · part of what moved at all models{ASKED}"
+    )
     everything = footer(whole, explanation=said_of(Hypothesis.EVERYTHING))
-    assert everything == "Nearly certain", "its title says so"
+    assert everything == f"Nearly certain{ASKED}", "its title says so"
 
 
 def test_a_statement_is_not_said_to_be_told_by_another_model_too() -> None:
@@ -427,14 +433,18 @@ def test_a_statement_is_not_said_to_be_told_by_another_model_too() -> None:
     moved, began = alert_of(claim, also=(shift_of(change=-0.8),)), NOON + 3 * DAY
 
     assert "too" not in alert_message(alert_of(claim), evidence(FELL, MOVED_TOO)).footer
-    assert alert_message(moved, evidence(FELL, STILL, began=began)).footer.endswith("m-2 unchanged")
+    assert alert_message(moved, evidence(FELL, STILL, began=began)).footer.endswith(
+        f"m-2 unchanged{ASKED}"
+    )
 
 
 def test_a_model_that_moved_by_a_tenth_is_not_called_unchanged() -> None:
     """Of a rate; the means of other metrics say nothing of it."""
     tenth = replace(STILL, total=np.array([[2.0, 2.0], [2.0, 2.0], [1.5, 1.5]]))
     alert, began = alert_of(shift_of(change=-0.8)), NOON + 3 * DAY
-    assert alert_message(alert, evidence(FELL, tenth, began=began)).footer.endswith("m-2 too")
+    assert alert_message(alert, evidence(FELL, tenth, began=began)).footer.endswith(
+        f"m-2 too{ASKED}"
+    )
 
     tone = [replace(one, key=one.key._replace(metric="sentiment")) for one in (FELL, MOVED_TOO)]
     shift = shift_of(metric="sentiment", change=-0.8)

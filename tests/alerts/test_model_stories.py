@@ -407,7 +407,8 @@ async def test_the_message_says_which_brands_moved(moved: House) -> None:
         r"\(2\d, usually 1\d\)\.",
         str(short.text),
     )
-    assert short.footer == "Nearly certain · looks like the model as a whole"
+    asked = "by API, not the app"
+    assert short.footer == f"Nearly certain · looks like the model as a whole · {asked}"
     assert short.severity is whole.severity is Severity.BAD
     assert whole.table
     assert {row[0] for row in whole.table.rows} == set(BRANDS)

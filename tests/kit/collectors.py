@@ -25,6 +25,8 @@ ANSWERED, NONE, FAILED, FOREIGN, CUT, ENDLESS, REFUSED = (
 ends, and a refused one is not taken.
 """
 MODEL = "gpt-5-5"
+SERP = "gd_mfz5x93lmsjjjylob"
+"""Bright Data's pages of Google's search."""
 SOURCE = {"title": "Best tools", "url": "https://g2.test/best", "domain": "g2.test"}
 SHOWN = {"title": "Seen", "url": "https://seen.test/", "domain": "seen.test"}
 
@@ -38,6 +40,7 @@ class Bought:
         posted: When, on the clock of `time.monotonic`.
         done: When it ends.
         given: How often its result was fetched.
+        follow_up: What is asked next in the same session.
         place: Where it was asked, and in which language, as the collector writes it.
     """
 
@@ -49,6 +52,7 @@ class Bought:
     done: float
     fate: str
     given: int = 0
+    follow_up: str = ""
     place: tuple[int, str] = (0, "")
 
     @property
@@ -248,12 +252,14 @@ class BrightDataService(CollectorService):
         return Reaction(json.dumps([self._record(task) for task in tasks]).encode())
 
     def _triggered(self, product: str, inputs: list[Document]) -> Reaction:
-        refused = [one for one in inputs if not (one.get("url") and one.get("prompt"))]
+        field = "keyword" if product == SERP else "prompt"
+        refused = [one for one in inputs if not (one.get("url") and one.get(field))]
         if refused:
             return Reaction({"error": "Invalid input provided", "code": "validation_error"}, 400)
         name = f"s_{uuid4().hex[:16]}"
         for one in inputs:
-            self.take(one["prompt"], str(one["index"]), product, name)
+            task = self.take(one[field], str(one["index"]), product, name)
+            task.follow_up = one.get("additional_prompt", "")
         return Reaction({"snapshot_id": name})
 
     def _listed(self, product: str) -> list[Document]:
@@ -272,8 +278,14 @@ class BrightDataService(CollectorService):
             error = "Auth wall: sign-up prompt detected"
             return {"input": asked, "error": error, "error_code": "auth_wall"}
         prompt = "who won the cup" if task.fate == FOREIGN else task.prompt
+        if task.product == SERP:
+            none = task.fate == NONE
+            page = {"url": "https://www.google.com/search", "keyword": prompt, "organic": []}
+            return {**page, "index": int(task.key), "aio_text": None if none else self.text(task)}
+        then = {"additional_answer_text": f"Then: {task.follow_up}"} if task.follow_up else {}
         return {
             **asked,
+            **then,
             "prompt": prompt,
             "answer_text_markdown": self.text(task),
             "model": MODEL,

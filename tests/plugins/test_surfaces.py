@@ -248,7 +248,7 @@ async def test_questions_that_are_refused_are_named_and_the_others_are_kept() ->
 
 async def test_no_overview_is_an_observation_of_its_own() -> None:
     """It is paid, is no failure and no answer, and is not asked again."""
-    for vendor in ("dataforseo", "cloro"):
+    for vendor in VENDORS:
         async with opened(vendor, models=["ai-overviews"]) as house:
             shown = {prompt.text for prompt in PROMPTS[:3]}
             house.service.fate = lambda prompt, shown=shown: (
@@ -263,6 +263,29 @@ async def test_no_overview_is_an_observation_of_its_own() -> None:
             assert outcome.state is RunState.COMPLETE
             assert (await house.run(run)).kept == 8
             assert len(house.service.tasks) == 8
+
+
+async def test_a_follow_up_is_bought_with_its_question_where_the_collector_takes_one() -> None:
+    """One task, one price, both answers; the last one is read. The others are not asked."""
+    async with opened("brightdata") as house:
+        question = Prompt("Which tools suit five people? >> Which of these is cheapest?")
+        longer = Prompt(f"{question.text} >> And the dearest?")
+        panel = Panel(("Acme",), (question, longer), (Model("brightdata", "chatgpt"),))
+        run = await house.store.runs.start(new_run(panel, house.clock.now()))
+        outcome = await house.run(run)
+        [task] = house.service.tasks
+        [answer] = [one for one in await house.answers() if one.complete]
+
+        first, then = question.turns
+        assert (task.prompt, task.follow_up) == (first, then)
+        assert answer.reply.earlier == (house.service.answer(first),)
+        assert answer.reply.text == f"Then: {then}"
+        assert [reason for reason in outcome.failures if "no more than 2 turns" in reason]
+        assert await house.spent() == pytest.approx(house.service.bill)
+        able = house.provider.capabilities
+        assert (able("chatgpt").follow_ups, able("gemini").follow_ups) == (True, False)
+    async with opened("cloro") as house:
+        assert not house.provider.capabilities("chatgpt").follow_ups
 
 
 async def test_answers_that_come_late_are_added_to_the_check(house: House) -> None:

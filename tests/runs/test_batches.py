@@ -16,7 +16,7 @@ from overheard.config.sections import AskingTable, BudgetTable
 from overheard.domain import Batch, Finish, Model, Panel, Prompt, Run, RunState
 from overheard.errors import ProviderFailed, ProviderUnavailable
 from overheard.runs.batch_collection import BatchPolling, item_of
-from overheard.runs.batches import Batches, asking_only, batched
+from overheard.runs.batches import Batches, batched, parts
 from overheard.runs.budget import WORST, Tariff, release_dead
 from overheard.runs.limits import Limits, RetryPolicy
 from overheard.runs.plan import new_run, unfinished
@@ -323,7 +323,7 @@ async def test_only_models_that_are_sold_in_batches_are_asked_so(house: House) -
 
     assert batched(panel, house.providers) == (MODEL,)
     assert batched(replace(panel, batch=False), house.providers) == ()
-    alone = asking_only(run, [other]).panel
+    alone = parts(run, [other], {})[1].panel
     assert alone is not None
     assert alone.models == (other,)
 

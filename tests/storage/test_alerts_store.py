@@ -124,7 +124,7 @@ def foreign_parts(item: Any) -> list[Any]:
     if is_dataclass(item):
         own = [] if type(item).__module__ in DOMAIN else [item]
         return own + [f for x in fields(item) for f in foreign_parts(getattr(item, x.name))]
-    if type(item) is tuple:
+    if type(item) in {tuple, frozenset}:
         return [part for each in item for part in foreign_parts(each)]
     plain = (str, int, float, bool, datetime, date, type(None))
     return [] if type(item) in plain or type(item).__module__ in DOMAIN else [item]

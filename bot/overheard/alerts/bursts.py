@@ -194,6 +194,7 @@ def _next_burst(
             repeats=max(panel.repeats, LEAST_REPEATS),
             seed=int.from_bytes(hashlib.blake2b(key.encode(), digest_size=4).digest()) >> 1,
             times=tuple(count for _, count in kept),
+            skips=panel.skips,
         ),
         number=1 + max((len(watches[brand].looks) for brand in times), default=0),
     )

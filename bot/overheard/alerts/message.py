@@ -115,7 +115,7 @@ def _footnotes(alert: Alert, evidence: AlertEvidence, *, is_short: bool) -> Iter
     """Yield the parts of a message's last line in order; a part that is not known is left out or
     empty. They are: how certain the alert is, what a model that read its sentences says, the update
     of the model that fits it, its likely cause, the alert of which it is a part, other models (if
-    not ``is_short``), and the person who takes care of it.
+    not ``is_short``), the person who takes care of it, and how the model is asked.
     """
     name = evidence.names.name(alert.shift.model)
     sure = [shift.chance_a_year for shift in alert.moved if shift.chance_a_year is not None]
@@ -134,6 +134,8 @@ def _footnotes(alert: Alert, evidence: AlertEvidence, *, is_short: bool) -> Iter
     if not alert.of_model and not is_short:
         yield _other_models_note(alert, evidence)
     yield from _owner_note(alert)
+    how = asked_by(alert.shift.model)
+    yield f"by {how}, not the app" if how.startswith("API") else how
 
 
 def _owner_note(alert: Alert) -> Iterator[str]:

@@ -78,10 +78,10 @@ class MetricValue:
         now = self.written(self.now, metric)
         if not metric.scale.is_yes_or_no:
             words = f": {now}"
-        elif self.answers:
-            words = f" in {now} of {wording.count(self.answers, 'answer')}"
         else:
-            words = f" in {now} of answers"
+            one = words_of(metric.name).counted
+            whole = wording.count(self.answers, one) if self.answers else f"{one}s"
+            words = f" in {now} of {whole}"
         if self.usual is None:
             return words
         return f"{words}, usually {self.written(self.usual, metric)}"

@@ -91,7 +91,7 @@ class Analysis:
         """
         call = self._call
         if task.kind is TaskKind.DETECT:
-            detection = await detect(call, run, task.brands)
+            detection = await detect(call, run, task.brands or None)
             return {
                 "alerts": [alert.id for alert in detection.alerts],
                 "compared": detection.compared,

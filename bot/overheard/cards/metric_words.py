@@ -21,6 +21,7 @@ class MetricWords:
         noun: What the metric is called within a list.
         counts_mentions: Whether the metric says whether or where a brand is named, and not what is
             said of it.
+        counted: What a rate is of.
     """
 
     better: str = ""
@@ -31,6 +32,7 @@ class MetricWords:
     title: str = ""
     noun: str = ""
     counts_mentions: bool = False
+    counted: str = "answer"
 
 
 METRIC_WORDS = {
@@ -100,6 +102,7 @@ METRIC_WORDS = {
         "Asked where overviews are shown less often",
         title="Overview shown",
         noun="how often an overview is shown",
+        counted="question",
     ),
     "sentiment": MetricWords(
         "speaks better of {brand}",

@@ -287,9 +287,11 @@ def quotes_in_turn(
     queues = [[*quotes.items()] for quotes in by_model.values()]
     in_turn = [queue[n] for n in range(MAX_QUOTES) for queue in queues if n < len(queue)]
     for quote, scored in in_turn[:MAX_QUOTES]:
-        prompt_text = wording.line(scored.answer.question.prompt.text)
-        question = wording.shorten(prompt_text, MAX_QUESTION_CHARS)
-        yield Quote(f"{names.name(scored.model)}, “{question}”", Tainted(quote))
+        answer = scored.answer
+        question = wording.shorten(wording.line(answer.question.prompt.text), MAX_QUESTION_CHARS)
+        said = [wording.shorten(wording.line(t), MAX_QUESTION_CHARS) for t in answer.reply.earlier]
+        text = Tainted(" … ".join((*said, quote)))
+        yield Quote(f"{names.name(scored.model)}, “{question}”", text)
 
 
 MAX_SOURCES = 12

@@ -78,7 +78,7 @@ def _answers_card(
             "run": outcome.run.key,
             "state": outcome.state.value,
             "question": question,
-            "answers": [sources_data(answer) | {"text": answer.reply.text} for answer in answered],
+            "answers": [sources_data(one) | {"text": one.conversation} for one in answered],
             "failures": dict(outcome.failures),
             "spent_usd": outcome.spent,
         },
@@ -91,7 +91,7 @@ def _answer_card(answer: Answer, names: ModelNames | None) -> Card:
     id if `names` is None. A text of more than `MAX_SHOWN_CHARS` characters is cut, and the footer
     says so.
     """
-    model, text = answer.question.model, readable(answer.reply.text)
+    model, text = answer.question.model, readable(answer.conversation)
     is_cut = len(text) > MAX_SHOWN_CHARS
     return Card(
         title=names.name(model) if names else str(model),

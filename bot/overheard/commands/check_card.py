@@ -24,6 +24,7 @@ from overheard.commands.setup.checklist import checklist, go_on
 from overheard.deployment import Call
 from overheard.domain import Account, Panel, Run, RunState
 from overheard.runs.budget import key_of, nearly_spent
+from overheard.runs.plan import skip_note
 from overheard.runs.presence import Presence
 from overheard.runs.service import RunResult
 from overheard.runs.tasks import Outcome
@@ -69,6 +70,7 @@ async def run_card(call: Call, result: RunResult[AnalysisResult]) -> Card:
         *unscored_sentences(outcome, call.names),
         *fault_sentences(faults if _tells_reasons(tellings) else failures + faults),
         *warnings,
+        f"{note}." if (note := skip_note(panel, call.names.name)) else "",
     ]
     severity = first_card.severity
     if is_calm and (state is not RunState.COMPLETE or warnings):

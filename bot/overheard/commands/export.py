@@ -256,7 +256,7 @@ async def _answer_rows(call: Call) -> AsyncIterator[Sequence[object]]:
         sources = "\n".join(citation.url for citation in answer.reply.citations)
         question_cells = _question_cells(call, answer)
         searches = "\n".join(answer.reply.queries)
-        yield (*question_cells, answer.reply.text, sources, searches, answer.reply.cost_usd)
+        yield (*question_cells, answer.conversation, sources, searches, answer.reply.cost_usd)
 
 
 async def _score_rows(call: Call) -> AsyncIterator[Sequence[object]]:

@@ -183,7 +183,7 @@ async def _quote_all_rounds(call: Call, panel: Panel) -> PriceQuote:
     """
     budget = call.config.budget.model_copy(update={"run": None})
     run = new_run(panel, call.clock.now(), channel=call.channel)
-    calls = {(prompt, model): panel.repeats for prompt in panel.prompts for model in panel.models}
+    calls = {(prompt, model): count for prompt, model, count in panel.calls()}
     return await call.pricing.quote_calls(
         calls, run.payer, answers=sum(calls.values()), run=run, budget=budget
     )

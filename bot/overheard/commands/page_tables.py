@@ -100,8 +100,8 @@ def read_questions(
     """Return a row for each question: in how many answers of its newest run each model names the
     brand.
 
-    The questions are ordered by the brand's lead: the mean over models of its share of answers,
-    minus that of the competitor (0 without one). Equal leads are ordered by text.
+    The questions are ordered by the brand's lead: the mean over models at home of its share of
+    answers, minus that of the competitor (0 without one). Equal leads are ordered by text.
 
     Args:
         catalogue: The catalogue with the texts of questions.
@@ -164,9 +164,10 @@ def _named_counts(
 
 def _mean_share(counts: Mapping[Model, tuple[int, int]]) -> float:
     """Return the mean over models of the share of answers that name a brand, 0 to 1; `counts` are
-    (named, answers), for at least one model.
+    (named, answers), for at least one model. Those of other markets count where no other answers.
     """
-    return sum(named / answers for named, answers in counts.values()) / len(counts)
+    home = [pair for model, pair in counts.items() if not model.market] or [*counts.values()]
+    return sum(named / answers for named, answers in home) / len(home)
 
 
 def _question_cell(counts: tuple[int, int] | None, others: tuple[int, int] | None) -> QuestionCell:

@@ -36,7 +36,7 @@ SHOWN_CHARS = 80
 """Longest text of a prompt in a table."""
 
 _FIELDS = (
-    Option("text", "The question as it is sent.", required=True, positional=True),
+    Option("text", "The question; >> before a follow-up.", required=True, positional=True),
     Option("brands", "A brand that it is asked for.", Kind.BRAND, many=True, word="brand"),
     Option("tags", "A label to group by.", many=True, word="tag"),
     Option("topic", "What it is about, such as pricing.", default=""),

@@ -17,6 +17,7 @@ from pydantic import AfterValidator, Field, TypeAdapter, model_validator
 
 from overheard.config.settings_base import Line, Settings
 from overheard.domain import (
+    FOLLOW_UP,
     Brand,
     Landscape,
     LandscapeEntry,
@@ -124,10 +125,11 @@ class PromptTable(Settings):
     brands.
 
     With `personas` or `markets` the table declares one prompt for each combination; ``{persona}``
-    and ``{market}`` in the text are replaced.
+    and ``{market}`` in the text are replaced. `then` is asked next in the same conversation.
     """
 
     text: Annotated[str, AfterValidator(_is_asked)] = Field(max_length=MAX_PROMPT_CHARS)
+    then: tuple[Annotated[str, AfterValidator(_is_asked)], ...] = ()
     tags: tuple[str, ...] = ()
     brands: tuple[str, ...] = ()
     topic: str = ""
@@ -170,7 +172,8 @@ class PromptTable(Settings):
         Args:
             brands: The names of the brands for which they are asked; empty for all brands.
         """
-        prompt = Prompt(self.text, self.tags, brands, self.topic, language=self.language)
+        text = FOLLOW_UP.join((self.text, *self.then))
+        prompt = Prompt(text, self.tags, brands, self.topic, language=self.language)
         return prompt_variants(prompt, self.personas, self.markets)
 
 

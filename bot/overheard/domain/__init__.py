@@ -23,6 +23,7 @@ from overheard.domain.alerts import (
     deliveries_to as deliveries_to,
 )
 from overheard.domain.catalogue import (
+    FOLLOW_UP as FOLLOW_UP,
     Brand as Brand,
     Catalogue as Catalogue,
     Fact as Fact,
@@ -89,6 +90,7 @@ from overheard.domain.runs import (
     Spending as Spending,
     Task as Task,
     TaskKind as TaskKind,
+    answers_to_turns as answers_to_turns,
 )
 from overheard.domain.scores import (
     ACCURACY as ACCURACY,

@@ -14,6 +14,10 @@ CONTROL_TAG = "control"
 """The tag of control prompts, which are unrelated to the brand."""
 
 
+FOLLOW_UP = " >> "
+"""What stands in the text of a prompt before what is asked next in the same conversation."""
+
+
 @lru_cache(4096)
 def prompt_key(text: str) -> str:
     """Return the key of a prompt: 16 hex digits that depend only on its text.
@@ -87,7 +91,7 @@ class Prompt:
     sent; what the model should know of them is part of the text.
 
     Attributes:
-        text: The question as sent.
+        text: The question as sent; a further turn of the conversation follows each `FOLLOW_UP`.
         tags: Labels to group by.
         brands: Names of the brands for which the prompt is asked; empty means all brands.
         topic: Subject of the question, such as ``pricing``.
@@ -108,6 +112,11 @@ class Prompt:
     def key(self) -> str:
         """The key of the text, see `prompt_key`."""
         return prompt_key(self.text)
+
+    @property
+    def turns(self) -> tuple[str, ...]:
+        """What is asked, turn by turn; most prompts have one."""
+        return tuple(map(str.strip, self.text.split(FOLLOW_UP)))
 
     @property
     def is_control(self) -> bool:

@@ -186,6 +186,7 @@ class Reply:
         limits: The reported rate limits, or None.
         searches: What the model searched for and opened, in order; empty where it did neither, and
             where the service does not report it.
+        earlier: Its answers to the earlier turns of the question; usage and cost are those of all.
     """
 
     text: str
@@ -199,6 +200,7 @@ class Reply:
     model_created: datetime | None = None
     limits: RateLimits | None = None
     searches: tuple[Search, ...] = ()
+    earlier: tuple[str, ...] = ()
 
     @property
     def queries(self) -> tuple[str, ...]:
@@ -405,6 +407,7 @@ class Capabilities:
         market: The parts of a market that are sent, by the attributes of `Market`.
         how: The way of asking, for people: ``Responses API, web search``.
         name: The name of the model for people, such as ``Acme Chat``; empty for the usual one.
+        follow_ups: Whether it can be asked on in a conversation, see `Question.messages`.
     """
 
     search: bool = False
@@ -420,3 +423,4 @@ class Capabilities:
     market: frozenset[str] = frozenset()
     how: str = ""
     name: str = ""
+    follow_ups: bool = False

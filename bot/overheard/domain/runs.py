@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
-from itertools import repeat
+from itertools import cycle, repeat
 
 from overheard.domain.catalogue import Prompt
 from overheard.domain.models import COMPLETE, Model, Reply
@@ -109,6 +109,7 @@ class Question:
             enforces; empty for prose.
         steady: Whether it is asked at temperature 0 and with the least reasoning, as far as the
             model takes them: the service is asked, and what it refuses is left out.
+        said: The conversation before it: a question, its answer, the next question, and so on.
     """
 
     prompt: Prompt
@@ -117,11 +118,19 @@ class Question:
     limit: int | None = None
     schema: str = ""
     steady: bool = False
+    said: tuple[str, ...] = ()
 
     @property
     def key(self) -> tuple[str, str, int]:
         """Identifies the question within a run: (prompt key, model as text, repeat)."""
         return (self.prompt.key, str(self.model), self.repeat)
+
+    @property
+    def messages(self) -> list[dict[str, str]]:
+        """The conversation with the question as its last message: each with a role and a text."""
+        roles = cycle(("user", "assistant"))
+        texts = (*self.said, self.prompt.text)
+        return [{"role": role, "content": text} for role, text in zip(roles, texts, strict=False)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +146,7 @@ class Panel:
             prompt.
         batch: Whether to use the vendors' batch service where there is one: cheaper and slower.
         steady: Whether its questions are asked as in `Question.steady`.
+        skips: Pairs that are not asked: the key of a prompt, and a model as text.
 
     Raises:
         ValueError: when `times` has another length than `prompts`, or a number below 1.
@@ -150,6 +160,7 @@ class Panel:
     times: tuple[int, ...] = ()
     batch: bool = False
     steady: bool = False
+    skips: frozenset[tuple[str, str]] = frozenset()
 
     def __post_init__(self) -> None:
         """Raise ValueError if `times` has another length than `prompts`, or a number below 1."""
@@ -158,8 +169,16 @@ class Panel:
 
     def __len__(self) -> int:
         """Return the number of calls, to all models together."""
-        asked = sum(self.times) if self.times else self.repeats * len(self.prompts)
-        return asked * len(self.models)
+        return sum(count for *_, count in self.calls())
+
+    def calls(self) -> Iterator[tuple[Prompt, Model, int]]:
+        """Yield (prompt, model, how often it is asked), in the order of `prompts`."""
+        for prompt, count in self.asks():
+            yield from ((prompt, model, count) for model in self.models if self.has(prompt, model))
+
+    def has(self, prompt: Prompt, model: Model) -> bool:
+        """Return whether the model is asked the prompt."""
+        return not self.skips or (prompt.key, str(model)) not in self.skips
 
     def asks(self) -> Iterator[tuple[Prompt, int]]:
         """Yield (prompt, how often each model is asked it), in the order of `prompts`."""
@@ -185,7 +204,8 @@ class Panel:
         for number in range(max(self.times, default=self.repeats)):
             for prompt, count in self.asks():
                 for asked in models if number < count else ():
-                    yield Question(prompt, asked, number, steady=self.steady)
+                    if self.has(prompt, asked):
+                        yield Question(prompt, asked, number, steady=self.steady)
 
 
 class RunState(StrEnum):
@@ -288,11 +308,30 @@ class Answer:
         return bool(self.reply.cost_usd) and not (used.input_tokens or used.output_tokens)
 
     @property
+    def conversation(self) -> str:
+        """The answers to all turns as one text, each further turn in a line before its."""
+        lines = ("", *map(_turn_line, self.question.prompt.turns[1:]))
+        texts = (*self.reply.earlier, self.reply.text)[-len(lines) :]
+        return "".join(line + text for line, text in zip(lines, texts, strict=False))
+
+    @property
     def complete(self) -> bool:
         """Whether the answer may be scored: it is complete, or cut at the configured window. The
         score of any other answer could pass for a shift.
         """
         return self.reply.finish in COMPLETE
+
+
+def _turn_line(turn: str) -> str:
+    return f"\n\n\u21aa {turn}\n\n"
+
+
+def answers_to_turns(prompt: Prompt, conversation: str) -> tuple[str, ...]:
+    """Return the answers in an `Answer.conversation`, in the order of the turns."""
+    texts = [conversation]
+    for turn in prompt.turns[1:]:
+        texts[-1:] = texts[-1].split(_turn_line(turn), 1)
+    return tuple(texts)
 
 
 @dataclass(frozen=True, slots=True)

@@ -463,7 +463,7 @@ class HostedProvider(ABC, Generic[Table, Client]):
             how: The API that is called, for people, such as ``Responses API``.
             search: The name of the service's web search, for people, such as ``web search``.
             more: Further fields of `Capabilities`, which must not be those that are set here:
-                ``search``, ``searches``, ``answer_limit``, ``how`` and ``market``.
+                ``search``, ``searches``, ``answer_limit``, ``how``, ``market`` and ``follow_ups``.
         """
         searches = Model(self.name, model).searches
         return Capabilities(
@@ -472,6 +472,7 @@ class HostedProvider(ABC, Generic[Table, Client]):
             answer_limit=self.settings.max_tokens,
             how=f"{how}, {search}" if searches else how,
             market=PLACE | {"persona"} if searches else frozenset({"persona"}),
+            follow_ups=True,
             **more,
         )
 

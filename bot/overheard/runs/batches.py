@@ -54,22 +54,26 @@ def batched(panel: Panel | None, providers: Mapping[str, Provider]) -> tuple[Mod
     )
 
 
-def asking_only(run: Run, models: Collection[Model]) -> Run:
-    """Return a copy of a run with only its questions to some models; an imported run unchanged."""
-    if run.panel is None:
-        return run
-    chosen = tuple(model for model in run.panel.models if model in models)
-    return replace(run, panel=replace(run.panel, models=chosen))
-
-
-def asked_at_once(run: Run, providers: Mapping[str, Provider]) -> Run:
-    """Return a copy of a run with only the questions to models that are not asked in batches; the
-    run itself if no model is.
+def parts(
+    run: Run, models: Collection[Model], providers: Mapping[str, Provider]
+) -> tuple[Run, Run]:
+    """Return copies of a run with only the questions that are asked at once, and with only those to
+    some models that are asked in batches; an imported run unchanged. A vendor's batch has no
+    conversations, since a turn needs the answer before.
     """
-    waiting = batched(run.panel, providers)
-    if run.panel is None or not waiting:
-        return run
-    return asking_only(run, [m for m in run.panel.models if m not in waiting])
+    panel = run.panel
+    if panel is None:
+        return run, run
+    known = [model for model in models if model.provider in providers]
+    sold = {model for model in known if not capabilities_of(model, providers).batch_only}
+    keys = {prompt.key for prompt in panel.prompts if len(prompt.turns) > 1}
+    turned = {(key, str(model)) for key in keys for model in sold}
+    others = {(p.key, str(model)) for p in panel.prompts for model in sold} - turned
+    at_once = [m for m in panel.models if m not in models or (turned and m in sold)]
+    batched_models = tuple(model for model in panel.models if model in models)
+    now = replace(panel, models=tuple(at_once), skips=panel.skips | (others if turned else set()))
+    later = replace(panel, models=batched_models, skips=panel.skips | turned)
+    return replace(run, panel=now), replace(run, panel=later)
 
 
 def require_batched(panel: Panel, providers: Mapping[str, Provider]) -> None:

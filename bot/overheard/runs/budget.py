@@ -3,7 +3,7 @@
 import asyncio
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from math import inf
 from typing import Self
@@ -79,7 +79,7 @@ def unasked(panel: Panel, asked: Collection[tuple[str, str, int]]) -> Counter[Pa
     """
     if asked:
         return Counter((q.prompt, q.model) for q in panel.questions() if q.key not in asked)
-    return Counter({(p, m): count for p, count in panel.asks() for m in panel.models})
+    return Counter({(prompt, model): count for prompt, model, count in panel.calls()})
 
 
 def estimate(
@@ -110,7 +110,8 @@ def estimate(
     typical = worst = 0.0
     booked: dict[Account, float] = defaultdict(float)
     for (prompt, model), count in calls.items():
-        tariff, batch = tariffs[model], model in batched
+        tariff = tariffs[model]
+        batch = model in batched and len(prompt.turns) == 1
         cost = tariff.usual_cost(prompt, (usual or {}).get(model), batch=batch)
         typical += count * cost
         worst += count * max(cost, tariff.cost(prompt, WORST, batch=batch))
@@ -182,7 +183,8 @@ class Tariff:
         answer_limit: int | None = None,
     ) -> float:
         """Return the US dollars of one call with an answer of some size: for its question with the
-        pages of the model's web searches, for its answer, and for the searches themselves.
+        pages of the model's web searches, for its answer, and for the searches themselves; of each
+        turn, whose question has the answers before it.
 
         Args:
             size: The assumed tokens of the answer, and of the pages of each search.
@@ -194,7 +196,9 @@ class Tariff:
             return 0.0
         asked = question_tokens(prompt) + self.able.searches * size.search
         answer = min(size.answer, answer_limit or self.able.answer_limit or size.answer)
-        return self.price.cost(Usage(asked, answer, searches=self.able.searches), batch=batch)
+        turns = 1 if self.able.batch_only else len(prompt.turns)  # a task has one price
+        usage = Usage(asked + (turns - 1) * answer // 2, answer, searches=self.able.searches)
+        return turns * self.price.cost(usage, batch=batch)
 
     def usual_cost(self, prompt: Prompt, used: UsualUsage | None, *, batch: bool = False) -> float:
         """Return the US dollars that a call will probably cost: the mean usage of the model's
@@ -202,7 +206,9 @@ class Tariff:
         """
         if not used or not used.answers or self.price is None:
             return self.cost(prompt, TYPICAL, batch=batch)
-        return self.price.mean_cost(used, batch=batch)
+        sent = used.input_tokens + (len(prompt.turns) - 1) / 2 * used.output_tokens
+        used = replace(used, input_tokens=sent)
+        return len(prompt.turns) * self.price.mean_cost(used, batch=batch)
 
 
 def question_tokens(prompt: Prompt) -> int:

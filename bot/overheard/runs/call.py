@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import astuple, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -23,6 +23,7 @@ from overheard.domain import (
     Question,
     Reply,
     Run,
+    Usage,
     UsualUsage,
 )
 from overheard.domain.models import has_visible_text
@@ -72,6 +73,7 @@ class ProviderCall:
         self._question = question
         self._run = run
         self._asked_at = clock.now()
+        self._earlier = list[Reply]()
         self.unread = False
 
     @traced("ask", lambda call: {"overheard.model": str(call.model)})
@@ -105,7 +107,16 @@ class ProviderCall:
         return self._answer(NO_ANSWER, str(failure)), failure
 
     def _answer(self, reply: Reply, error: str) -> Answer:
-        """Return the answer of the call, which ends now; ``error`` is a sentence or empty."""
+        """Return the answer of the call, which ends now, with what was answered to earlier turns;
+        ``error`` is a sentence or empty.
+        """
+        if self._earlier:
+            replies = (*self._earlier, reply)
+            costs = [one.cost_usd for one in replies if one is not NO_ANSWER]
+            cost = None if None in costs else sum(filter(None, costs))
+            usage = Usage(*map(sum, zip(*(astuple(one.usage) for one in replies), strict=True)))
+            texts = tuple(one.text for one in self._earlier)
+            reply = replace(reply, usage=usage, cost_usd=cost, earlier=texts)
         self.ended = asyncio.get_running_loop().time()
         latency = self.ended - self.begun
         return Answer(self._run.id, self._question, reply, self._asked_at, latency, error)
@@ -127,7 +138,7 @@ class ProviderCall:
         deadline = asyncio.timeout(CALL_TIMEOUT_S)
         try:
             async with deadline:
-                reply = await self._provider.ask(self._question, seed=seed)
+                reply = await self._conversation(seed)
         except (ProviderFailed, ProviderUnavailable):
             raise
         except OverheardError as failure:
@@ -148,6 +159,22 @@ class ProviderCall:
         checked = checked_reply(reply, self._question, remedy_of(self._provider))
         self.unread = checked[0] is NO_ANSWER
         return checked
+
+    async def _conversation(self, seed: int) -> Reply:
+        """Ask the turns of the question, each with what was said before, until one has no whole
+        answer; return the last reply.
+        """
+        question, turns = self._question, self._question.prompt.turns
+        if len(turns) == 1 or question.limit:  # judges and the assistant quote any text
+            return await self._provider.ask(question, seed=seed)
+        while True:
+            turn = turns[len(self._earlier)]
+            asked = replace(question, prompt=replace(question.prompt, text=turn))
+            reply = await self._provider.ask(asked, seed=seed)
+            if turn is turns[-1] or reply.finish not in COMPLETE:
+                return reply
+            self._earlier.append(reply)
+            question = replace(question, said=(*question.said, turn, reply.text))
 
     def _fault(self, what: str) -> str:
         return fault(self._provider.name, what, remedy_of(self._provider))

@@ -21,6 +21,7 @@ from overheard.domain import (
     Run,
     ScoreRecord,
     Search,
+    answers_to_turns,
     storable,
 )
 
@@ -166,9 +167,13 @@ class AnswerLine(BaseModel):
         number. An answer without text gets the finish FAILED, whatever the line says.
         """
         question = Question(Prompt(self.prompt, self.tags), Model(self.provider, self.model))
+        *earlier, text = answers_to_turns(question.prompt, self.text)
         reply = Reply(
-            text=self.text,
-            finish=self.finish if self.text.strip() else Finish.FAILED,
+            text=text,
+            earlier=tuple(earlier),
+            finish=self.finish
+            if self.text.strip() or self.finish is Finish.NONE
+            else Finish.FAILED,
             citations=tuple(Citation(**c.model_dump()) for c in self.citations),
             served_model=self.served_model,
             fingerprint=self.fingerprint,
@@ -245,7 +250,7 @@ def answer_line(answer: Answer, run: Run) -> dict[str, Any]:
         question.prompt.text,
         question.model.provider,
         question.model.name,
-        reply.text,
+        answer.conversation,
         list(question.prompt.tags),
         reply.served_model,
         reply.fingerprint,

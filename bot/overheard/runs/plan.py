@@ -1,9 +1,11 @@
 """The plan of a run: a panel of brands, prompts, models and repeats; finding and resuming runs."""
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
+from overheard.cards import wording
 from overheard.config.problems import unknown_name
 from overheard.domain import Brand, Catalogue, Model, Panel, Run, RunState
 from overheard.errors import NotSetUp, SearchUnknown, UnknownName
@@ -54,7 +56,29 @@ def lay_out(
     names = tuple(dict.fromkeys(brand.name for brand in choose_brands(catalogue, brands)))
     prompts = tuple(p for p in catalogue.prompts if any(map(p.concerns, names)))
     _require_any("prompt", prompts)
-    return Panel(names, prompts, choose_models(providers, models), repeats, seed)
+    panel = Panel(names, prompts, choose_models(providers, models), repeats, seed)
+    return askable(panel, providers)
+
+
+def skip_note(panel: Panel | None, name: Callable[[Model], str] = str) -> str:
+    """Return which models are not asked the questions with a follow-up; empty for none.
+
+    Args:
+        name: Returns what a model is called.
+    """
+    if panel is None or not panel.skips:
+        return ""
+    count = wording.count(len({key for key, _ in panel.skips}), "question")
+    models = {name(Model.parse(model)) for _, model in panel.skips}
+    return f"{count} not asked of {wording.listing(sorted(models))}, which takes no follow-up"
+
+
+def askable(panel: Panel, providers: Mapping[str, Provider]) -> Panel:
+    """Return a panel that skips prompts with a follow-up at models that take none."""
+    turned = [prompt.key for prompt in panel.prompts if len(prompt.turns) > 1]
+    asked = panel.models if turned else ()
+    unable = [str(m) for m in asked if not capabilities_of(m, providers).follow_ups]
+    return replace(panel, skips=panel.skips | {(key, name) for key in turned for name in unable})
 
 
 def choose_brands(catalogue: Catalogue, names: Sequence[str] = ()) -> list[Brand]:

@@ -12,6 +12,7 @@ from overheard.interfaces import Clock, Provider, Store
 from overheard.runs.answers import reusable
 from overheard.runs.batches import batch_note, batched
 from overheard.runs.budget import Estimate, Pair, check_budget, estimate, release_dead, unasked
+from overheard.runs.plan import skip_note
 
 NOTHING = Estimate(0, 0.0, 0.0)
 """The estimate of no calls."""
@@ -27,7 +28,8 @@ class PriceQuote:
     Attributes:
         judging: The estimate of judging their answers. A judge spends no more than its own budget;
             questions are asked even without money for the judge.
-        batch: A note on the models that are asked in a batch, their price and time; or empty.
+        batch: Notes on the models that are asked in a batch, with price and time, and on those that
+            are not asked all; or empty.
         reused: Number of answers of earlier runs that are copied instead of asking.
         run: The run that asks the questions; None for questions of no run or of several.
         reuse_within: The age up to which answers are reused, or None.
@@ -162,8 +164,8 @@ class Pricing:
         left_usd = await check_budget(budget or self.budget, self.store.money, priced)
         priced = replace(priced, worst=min(priced.worst, left_usd))
         judged = await self.judging(answers)
-        note = batch_note(panel, self.providers)
-        return PriceQuote(priced, judged, note, reused, run, reuse_within)
+        notes = (batch_note(panel, self.providers), skip_note(panel))
+        return PriceQuote(priced, judged, "; ".join(filter(None, notes)), reused, run, reuse_within)
 
     async def unchecked(self, panel: Panel) -> PriceQuote:
         """Return the quote of all questions of a panel and of judging their answers, without a

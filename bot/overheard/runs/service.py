@@ -36,7 +36,7 @@ from overheard.errors import (
 from overheard.interfaces import PROBLEM, Asked, Progress, Queue, Store, TaskResult
 from overheard.plugins.guard import core_method
 from overheard.runs.answers import reuse
-from overheard.runs.batches import Batches, asked_at_once, asking_only, batched
+from overheard.runs.batches import Batches, batched, parts
 from overheard.runs.budget import Pair, SpendReservation, unasked
 from overheard.runs.call import EMPTY_ANSWER
 from overheard.runs.quote import PriceQuote, Pricing
@@ -250,11 +250,11 @@ class RunService(Generic[Found_co]):
                 if not await store.batches.unfinished(runs=[run_id]):
                     await store.money.release(run_id)
                     all_there = await store.answers.count(run_id) == len(run.panel or ())
-                    state, now = (
-                        RunState.COMPLETE if all_there else RunState.PARTIAL,
-                        self._clock.now(),
-                    )
+                    state = RunState.COMPLETE if all_there else RunState.PARTIAL
+                    now, newest = self._clock.now(), await store.runs.find(aside=False, limit=1)
                     await store.runs.finish(run_id, state, now)
+                    if outcome.complete and [one.id for one in newest] == [run_id]:
+                        await self._analysis.do(Task(TaskKind.DETECT, run_id), run)
                     if outcome.complete and ":" in run.channel and not run.aside:
                         key = f"{LATE}{run.key}@{run.channel}"
                         told = Delivery(DeliveryKind.RESULT, key, run.channel, now, run.key)
@@ -303,7 +303,8 @@ class RunService(Generic[Found_co]):
         means = self._means
         money = SpendReservation(means.store.money, means.budget, run.payer, means.clock)
         runner = Runner(means, money)
-        return await runner.run(asked_at_once(run, self._means.providers))
+        models = batched(run.panel, means.providers)
+        return await runner.run(parts(run, models, means.providers)[0])
 
     async def _ask_in_batches(self, run: Run, outcome: Outcome) -> None:
         """Ask the questions that are asked in batches, collect the run's batches, and add the
@@ -315,7 +316,7 @@ class RunService(Generic[Found_co]):
         if not models or outcome.stopped:
             return
         try:
-            asked = await Batches(self._means).run(asking_only(run, models))
+            asked = await Batches(self._means).run(parts(run, models, self._means.providers)[1])
         except (ProviderFailed, ProviderUnavailable) as error:
             raise BatchUncollected(run=run.key, reason=error) from None
         outcome.add(asked.result())
