@@ -4,7 +4,6 @@ A task cannot be found by its key, so one whose submission broke off is charged 
 are small for that reason.
 """
 
-import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping
 from datetime import datetime
 from typing import Any
@@ -112,18 +111,15 @@ class Cloro(Collector[CloroSettings]):
         self, product: str, order: Mapping[str, str], questions: Mapping[str, Question]
     ) -> AsyncIterator[tuple[str, Observation]]:
         """Get each task; those that are not done are left out."""
-        free = asyncio.Semaphore(self.settings.concurrency)
 
         async def get(task: str) -> dict[str, Any] | None:
-            async with free:
-                response = await self.client.get(f"/v1/async/task/{task}")
-                if response.status_code == GONE:
-                    return None
-                told: dict[str, Any] = response.raise_for_status().json()
-                return told
+            response = await self.client.get(f"/v1/async/task/{task}")
+            if response.status_code == GONE:
+                return None
+            told: dict[str, Any] = response.raise_for_status().json()
+            return told
 
-        got = await asyncio.gather(*map(get, order.values()))
-        for item, told in zip(order, got, strict=True):
+        for item, told in await self.each(order, get):
             if told is None:
                 yield item, Observation(lost=True)
             elif told["task"]["status"] == "COMPLETED":

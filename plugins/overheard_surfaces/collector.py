@@ -11,7 +11,15 @@ import asyncio
 import json
 import re
 from abc import abstractmethod
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import (
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from os import environ
@@ -37,7 +45,7 @@ from overheard import (
     Reply,
     Search,
 )
-from overheard_surfaces.settings import DEFAULT_COUNTRY, SURFACES, CollectorSettings
+from overheard_surfaces.settings import DEFAULT_COUNTRY, STARTED, SURFACES, CollectorSettings
 
 if TYPE_CHECKING:
     from httpx2 import AsyncClient
@@ -164,6 +172,30 @@ class Collector(HostedProvider[Table, "AsyncClient"]):
         if response.status_code in CREDIT_STATUSES:
             self.refuse_credit()
         return response.raise_for_status().json()
+
+    async def each(
+        self, order: Mapping[str, str], get: Callable[[str], Awaitable[dict[str, Any] | None]]
+    ) -> list[tuple[str, dict[str, Any] | None]]:
+        """Call ``get`` for each task of an order, and return (our id, what it returns) of those
+        calls that succeed: the others are made again with the next look.
+
+        Raises:
+            ProviderUnavailable: when the account is refused.
+            Exception: of the first call, when none succeeds.
+        """
+        free = asyncio.Semaphore(self.settings.concurrency)
+
+        async def one(task: str) -> dict[str, Any] | None:
+            async with free:
+                return await get(task)
+
+        results = await asyncio.gather(*map(one, order.values()), return_exceptions=True)
+        failures = [one for one in results if isinstance(one, BaseException)]
+        refusals = [one for one in failures if isinstance(one, ProviderUnavailable)]
+        if failures and (refusals or len(failures) == len(results)):
+            raise [*refusals, *failures][0]
+        pairs = zip(order, results, strict=True)
+        return [(item, told) for item, told in pairs if not isinstance(told, BaseException)]
 
     def refuse_credit(self) -> NoReturn:
         """Raise that the account has no credit."""
@@ -351,24 +383,33 @@ class Collector(HostedProvider[Table, "AsyncClient"]):
         """Do nothing: what was bought cannot be given back."""
 
     async def verify(self) -> datetime | None:
-        """Check the key and the balance, for nothing.
+        """Check the key, the balance and, in an account whose table names no product, those that
+        `collectors start` asks; for nothing.
 
         Raises:
-            ProviderUnavailable: when the key is refused, or nothing is left.
+            ProviderUnavailable: when the key is refused, nothing is left, or one is sold no more.
         """
         async with self.service.trying(lambda: self.client):
             if await self.balance() <= 0:
                 self.refuse_credit()
+        asked = () if self.models() else [p for p in STARTED if p in self.products]
+        gone = [product for product in asked if product not in await self.list_models()]
+        if gone:
+            raise ProviderUnavailable(
+                provider=self.name,
+                reason=f"{self.title} sells no answers of {', '.join(gone)} any more",
+                remedy="see collectors stop, and docs/surfaces.md for another collector",
+            )
         return None
 
     async def list_models(self) -> Sequence[str]:
-        """Return the products that the collector sells; of the configured ones, those that it says
-        it still has.
+        """Return the products that the collector sells; of the configured ones (of all where none
+        is) those that it says it still has.
         """
-        configured = {Model(self.name, model).id for model in self.models()}
         there = set(self.products)
+        configured = {Model(self.name, model).id for model in self.models()} or there
         async with self.service.trying(lambda: self.client):
-            for product in configured & there:
+            for product in sorted(configured & there):
                 if not await self.has(self.products[product]):
                     there.remove(product)
         return sorted(there)

@@ -4,7 +4,6 @@ Almost every response has the status 200; what happened is the number `status_co
 in each task.
 """
 
-import asyncio
 from base64 import b64encode
 from collections.abc import AsyncIterator, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
@@ -185,17 +184,14 @@ class DataForSEO(Collector[DataForSEOSettings]):
         self, product: str, order: Mapping[str, str], questions: Mapping[str, Question]
     ) -> AsyncIterator[tuple[str, Observation]]:
         """Get each task; those that are not done are left out."""
-        free = asyncio.Semaphore(self.settings.concurrency)
 
         async def get(task: str) -> dict[str, Any]:
-            async with free:
-                [told] = await self.envelope("GET", f"{product}/task_get/advanced/{task}")
-                return told
+            [told] = await self.envelope("GET", f"{product}/task_get/advanced/{task}")
+            return told
 
-        got = await asyncio.gather(*map(get, order.values()))
-        for item, task in zip(order, got, strict=True):
-            observation = self.observation(product, task, questions[item])
-            if observation is not None:
+        for item, task in await self.each(order, get):
+            observation = task and self.observation(product, task, questions[item])
+            if observation:
                 yield item, observation
 
     def observation(
@@ -203,7 +199,7 @@ class DataForSEO(Collector[DataForSEOSettings]):
     ) -> Observation | None:
         """Return what became of a task; None if it is not done."""
         code, overviews = task["status_code"], product == PRODUCTS["ai-overviews"]
-        if code in PENDING:
+        if code in PENDING | BUSY or code >= SERVER_FAULTS:  # the call has failed, not the task
             return None
         if code == NOTHING_FOUND and overviews:
             return Observation(none=True)

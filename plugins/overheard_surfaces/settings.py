@@ -15,6 +15,8 @@ SURFACES = {
     "bing-ai-mode": "Bing AI Mode",
 }
 """What cards call a product, by the id of its model."""
+STARTED = ("chatgpt", "ai-overviews")
+"""The products that `collectors start` asks."""
 DEFAULT_COUNTRY = "US"
 COUNTRIES = {
     "AR": (32, "Argentina", "es"), "AT": (40, "Austria", "de"), "AU": (36, "Australia", "en"),

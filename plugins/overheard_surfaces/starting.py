@@ -17,12 +17,12 @@ from overheard import (
     View,
     wording,
 )
+from overheard_surfaces.settings import STARTED
 
 KEPT = "apps"
 """The name under which the products are kept that scheduled checks ask, too."""
-ACCOUNTS = {"dataforseo": "DATAFORSEO_API_KEY", "cloro": "CLORO_API_KEY"}
-"""Collectors that sell both products, by the variables of their keys."""
-PRODUCTS = ("chatgpt", "ai-overviews")
+ACCOUNTS = ("dataforseo", "brightdata", "cloro")
+"""Collectors that sell both products."""
 WEEKS_A_MONTH = 52 / 12
 HOW = "set DATAFORSEO_API_KEY, or name its file as api_key_file in [providers.dataforseo]; restart"
 
@@ -41,7 +41,8 @@ async def start(view: View, *, agreed: bool = False) -> Card:
     brands = tuple(brand.name for brand in view.catalogue.brands if brand.tracked)
     prompts = tuple(p for p in view.catalogue.prompts if any(map(p.concerns, brands)))
     repeats = max((one.repeats for one in view.catalogue.schedules), default=1)
-    trial = Panel(brands, prompts[:1], models[:1])
+    single = [prompt for prompt in prompts if len(prompt.turns) == 1]
+    trial = Panel(brands, tuple(single[:1]), models[:1])
     if not agreed:
         now = await view.quote(trial)
         check = (await view.quote(Panel(brands, prompts, models, repeats))).usd
@@ -62,9 +63,10 @@ async def start(view: View, *, agreed: bool = False) -> Card:
     await view.work.keep(KEPT, {"also_ask": names, "leave": []})
     return Card(
         title="The ChatGPT app and Google are asked too",
-        text="The trial has come back. Each scheduled check asks them from now on.",
+        text=f"The trial has come back for {wording.money(asked.spent_usd)}. Each scheduled check "
+        "asks them from now on.",
         actions=(Action("collectors stop", "Stop"),),
-        data={"models": names},
+        data={"models": names, "trial_usd": asked.spent_usd},
     )
 
 
@@ -78,7 +80,7 @@ def account(view: View) -> tuple[Model, ...]:
     """Return the products at the first collector with a key; empty without one."""
     for name in ACCOUNTS:
         try:
-            return tuple(view.find_model(f"{name}/{product}") for product in PRODUCTS)
+            return tuple(view.find_model(f"{name}/{product}") for product in STARTED)
         except UnknownName:
             continue
     return ()
@@ -86,9 +88,10 @@ def account(view: View) -> tuple[Model, ...]:
 
 def offer(view: View, brand: Brand) -> Card:
     """Return what asking the apps would cost, and what it takes."""
-    price = PriceList({}, "overheard_surfaces", "dataforseo-1").price(PRODUCTS[0])
+    price = PriceList({}, "overheard_surfaces", "dataforseo-1").price(STARTED[0])
     prompts = len(view.catalogue.prompts_for(brand.name))
-    usd = (price.search if price else 0.0) * 2 * prompts * WEEKS_A_MONTH
+    repeats = max((one.repeats for one in view.catalogue.schedules), default=1)
+    usd = (price.search if price else 0.0) * 2 * prompts * repeats * WEEKS_A_MONTH
     questions, money = wording.count(prompts, "question"), wording.money(usd, about=True)
     is_there = bool(account(view))
     ask = Action("collectors start", "Ask the ChatGPT app and Google too", Style.PRIMARY)

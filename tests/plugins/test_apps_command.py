@@ -166,10 +166,14 @@ def test_the_apps_are_asked_from_now_on_once_a_trial_has_succeeded(
         apps = there.json("apps")["apps"]
         there.run("collectors", "stop")
         there.run("schedules", "run", "weekly", "--yes")
+        collector.gone = {"serp/google/organic"}
+        found = str(there.json("doctor", code=1)["findings"])
 
     assert "about $0.08 a month if it is weekly" in asked
+    assert "DataForSEO sells no answers of ai-overviews any more" in found
     assert "The trial has failed, so the apps are not asked" in failed
     assert started["models"] == ["dataforseo/chatgpt", "dataforseo/ai-overviews"]
+    assert started["trial_usd"] == pytest.approx(0.0012)
     assert [app["app"] for app in apps] == started["models"]
     assert len(collector.tasks) == bought + 17
 
