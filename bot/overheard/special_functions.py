@@ -20,8 +20,6 @@ _TINY = 1e-300
 """Stands for 0 where a continued fraction would divide by it."""
 _LARGEST_SQUARE = 1e300
 """Stands for the square of an infinite t."""
-_CENTRAL = 0.425
-"""The distance from 1/2 up to which `ndtri` uses its central fraction."""
 
 
 def logit(p: Any) -> Floats:
@@ -45,27 +43,6 @@ def ndtr(x: Any) -> Floats:
     """
     below = np.frompyfunc(math.erfc, 1, 1)(-np.asarray(x, dtype=np.float64) / math.sqrt(2))
     return np.asarray(below, dtype=np.float64) / 2
-
-
-def ndtri(p: Any) -> Floats:
-    """Return the standard normal quantile of probabilities, 0 to 1: the inverse of `ndtr`.
-
-    0 and 1 give minus and plus infinity. By three rational functions (Wichura 1988, AS 241), one
-    for probabilities around 1/2 and two for the tails.
-    """
-    p = np.asarray(p, dtype=np.float64)
-    q = p - 0.5
-    central = np.abs(q) <= _CENTRAL
-    quantiles = np.empty_like(q)
-    quantiles[central] = q[central] * _polynomial_quotient(_CENTRAL**2 - q[central] ** 2, *_CENTRE)
-    tail = ~central
-    with np.errstate(divide="ignore", invalid="ignore"):
-        r = np.sqrt(-np.log(np.where(q < 0, p, 1 - p)[tail]))
-        size = np.where(
-            r <= 5, _polynomial_quotient(r - 1.6, *_NEAR), _polynomial_quotient(r - 5, *_FAR)
-        )
-    quantiles[tail] = np.copysign(np.where(np.isinf(r), np.inf, size), q[tail])
-    return np.asarray(quantiles)
 
 
 def betainc(a: Any, b: Any, x: Any) -> Floats:
@@ -164,52 +141,3 @@ def _beta_fraction(a: Floats, b: Floats, x: Floats) -> Floats:
         if np.all(np.abs(d * c - 1) < _PRECISION):
             break
     return fraction
-
-
-def _polynomial_quotient(x: Floats, top: tuple[float, ...], bottom: tuple[float, ...]) -> Floats:
-    """Return the quotient of two polynomials at x."""
-    above, below = np.zeros_like(x), np.zeros_like(x)
-    for parameter in top:
-        above = above * x + parameter
-    for parameter in bottom:
-        below = below * x + parameter
-    return above / below
-
-
-_CENTRE = (
-    (
-        *(2.5090809287301226727e3, 3.3430575583588128105e4, 6.7265770927008700853e4),
-        *(4.5921953931549871457e4, 1.3731693765509461125e4, 1.9715909503065514427e3),
-        *(1.3314166789178437745e2, 3.3871328727963666080e0),
-    ),
-    (
-        *(5.2264952788528545610e3, 2.8729085735721942674e4, 3.9307895800092710610e4),
-        *(2.1213794301586595867e4, 5.3941960214247511077e3, 6.8718700749205790830e2),
-        *(4.2313330701600911252e1, 1.0),
-    ),
-)
-_NEAR = (
-    (
-        *(7.74545014278341407640e-4, 2.27238449892691845833e-2, 2.41780725177450611770e-1),
-        *(1.27045825245236838258e0, 3.64784832476320460504e0, 5.76949722146069140550e0),
-        *(4.63033784615654529590e0, 1.42343711074968357734e0),
-    ),
-    (
-        *(1.05075007164441684324e-9, 5.47593808499534494600e-4, 1.51986665636164571966e-2),
-        *(1.48103976427480074590e-1, 6.89767334985100004550e-1, 1.67638483018380384940e0),
-        *(2.05319162663775882187e0, 1.0),
-    ),
-)
-_FAR = (
-    (
-        *(2.01033439929228813265e-7, 2.71155556874348757815e-5, 1.24266094738807843860e-3),
-        *(2.65321895265761230930e-2, 2.96560571828504891230e-1, 1.78482653991729133580e0),
-        *(5.46378491116411436990e0, 6.65790464350110377720e0),
-    ),
-    (
-        *(2.04426310338993978564e-15, 1.42151175831644588870e-7, 1.84631831751005468180e-5),
-        *(7.86869131145613259100e-4, 1.48753612906148148210e-2, 1.36929880922735805310e-1),
-        *(5.99832206555887937690e-1, 1.0),
-    ),
-)
-"""Wichura's coefficients, highest power first, of numerator and denominator."""

@@ -301,7 +301,8 @@ async def test_every_card_tells_a_state_in_one_order(name: str, tmp_path: Path) 
         cards["Home"] = await status(call)
         for alert in alerts:
             cards[f"evidence {alert.id}"] = await made.shown(f"evidence {alert.id}")
-        faults = [f.place async for f in Examination(Call(made.deployment)).findings() if f.problem]
+        findings = await Examination(Call(made.deployment)).findings()
+        faults = [finding.place for finding in findings if finding.problem]
     cards["report in a terminal"] = in_terminal
     if made.checked.title and name != "watched":  # there, the check was before
         cards["check"] = made.checked

@@ -9,7 +9,7 @@ import os
 import shlex
 import shutil
 import stat
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC
 from pathlib import Path
@@ -80,8 +80,7 @@ async def doctor(
     try:
         async with session.open_deployment(config, create=deep) as deployment:
             call = session.call(deployment)
-            examination = Examination(call)
-            findings += [finding async for finding in examination.findings()]
+            findings += await Examination(call).findings()
             if deep:
                 findings += await _call_findings(call, session)
     except OverheardError as error:
@@ -95,8 +94,8 @@ class Examination:
 
     call: Call
 
-    async def findings(self) -> AsyncIterator[Finding]:
-        """Yield all findings in this order: store, queue, disk, plugins, catalogue, variables,
+    async def findings(self) -> list[Finding]:
+        """Return all findings in this order: store, queue, disk, plugins, catalogue, variables,
         shutdowns of models, providers, usage, detection, chats, routes, outbox, alerts, answers,
         clock.
 
@@ -104,48 +103,36 @@ class Examination:
         Nothing is said of detection without a store. If the newest run lies in the future, only
         this is said of the clock; else it is compared with the clocks of the providers.
         """
-        for finding in self._store_findings():
-            yield finding
-        async for finding in queue_findings(self.call.config):
-            yield finding
-        for finding in (
+        call, config, plugins = self.call, self.call.config, self.call.plugins
+        found = [
+            *self._store_findings(),
+            *[finding async for finding in queue_findings(config)],
             *self._disk_findings(),
             *self._plugin_findings(),
             *self._catalogue_findings(),
-            *unset_variables(self.call.config),
-            *shutdown_findings(self.call),
-        ):
-            yield finding
-        providers, tables = self.call.plugins.providers, self.call.config.providers
-        provider_results = await asyncio.gather(
-            *(
-                provider_findings(provider, self.call.clock, tables.get(name, {}))
-                for name, provider in providers.items()
-            )
-        )
-        for findings, _ in provider_results:
-            for finding in findings:
-                yield finding
-        async for finding in usage_findings(self.call.plugins, self.call.store):
-            yield finding
-        if not self.call.deployment.missing_store:
-            yield await self._detection_finding()
-        for name, chat in self.call.plugins.chats.items():
-            for finding in await self._chat_findings(name, chat):
-                yield finding
-        for finding in (
+            *unset_variables(config),
+            *shutdown_findings(call),
+        ]
+        asked = [
+            provider_findings(provider, call.clock, config.providers.get(name, {}))
+            for name, provider in plugins.providers.items()
+        ]
+        of_providers = await asyncio.gather(*asked)
+        found += [finding for findings, _ in of_providers for finding in findings]
+        found += [finding async for finding in usage_findings(plugins, call.store)]
+        if not call.deployment.missing_store:
+            found.append(await self._detection_finding())
+        for name, chat in plugins.chats.items():
+            found += await self._chat_findings(name, chat)
+        leads = [lead for _, lead in of_providers if lead is not None]
+        return [
+            *found,
             *self._route_findings(),
             await self._outbox_finding(),
             await self._unrouted_finding(),
             *await self._answer_findings(),
-        ):
-            yield finding
-        clock_findings = list(await future_run_findings(self.call))
-        if not clock_findings:
-            leads = [lead for _, lead in provider_results if lead is not None]
-            clock_findings.append(clock_finding(leads))
-        for finding in clock_findings:
-            yield finding
+            *(await future_run_findings(call) or [clock_finding(leads)]),
+        ]
 
     async def _detection_finding(self) -> Finding:
         """Return the finding on how often detection has raised a false alarm: in how many of the

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from statistics import NormalDist
 
 from overheard.detection.announced_updates import DEFAULT_PLAN, FollowUpPlan
 from overheard.detection.control_variate import (
@@ -300,6 +301,4 @@ def points(outlook: Outlook, shift: float) -> float:
 
 def _z(tail: float) -> float:
     """Return the value that a standard normal variable exceeds with the probability ``tail``."""
-    from overheard.special_functions import ndtri
-
-    return -float(ndtri(tail))
+    return -NormalDist().inv_cdf(tail)
