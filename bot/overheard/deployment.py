@@ -6,12 +6,13 @@ import asyncio
 import json
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, tzinfo
 from functools import cached_property, partial
 from typing import Any, TypeVar
 
+from overheard.cards.card import Card
 from overheard.cards.command import Face
 from overheard.cards.model_names import ModelNames
 from overheard.config.catalogue import Market
@@ -21,6 +22,7 @@ from overheard.config.sections import Config, Zoned
 from overheard.config.stored_settings import with_chat_settings
 from overheard.domain import (
     TERMINAL,
+    Brand,
     Catalogue,
     DeliveryKind,
     Landscape,
@@ -32,6 +34,7 @@ from overheard.domain import (
     apply_corrections,
     deliveries_to,
 )
+from overheard.errors import OverheardError
 from overheard.interfaces import Clock, Desk, NoProgress, Progress, Queue, Store
 from overheard.plugins import GuardedProvider, Plugins, installed_plugins, load_plugins
 from overheard.plugins.guard import core_method
@@ -400,6 +403,18 @@ async def told_by_plugins(call: Call) -> list[Mapping[str, Any]]:
     told = [one.value.get("tells") for one in sorted(settings, key=lambda one: one.at)[::-1]]
     now, keys = call.clock.now().isoformat(), {"brand", "title", "line", "until", "good"}
     return [one for one in told if isinstance(one, dict) and keys <= {*one} and one["until"] > now]
+
+
+async def plugin_sentences(call: Call, brand: Brand) -> list[str]:
+    """Return the titles of the cards of commands with ``reports`` that have found something."""
+    sentences = []
+    for spec in call.plugins.commands.values():
+        if spec.reports:
+            with suppress(OverheardError):
+                card = await spec.run(call, brand=brand.name)
+                if isinstance(card, Card) and card.data.get("found"):
+                    sentences.append(f"{card.title}.")
+    return sentences
 
 
 class PluginWork:

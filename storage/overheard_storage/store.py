@@ -8,6 +8,7 @@ from collections.abc import Collection
 
 from overheard.domain import Census
 from overheard.errors import StoreMissing
+from overheard.interfaces.store import Store
 from overheard_storage.alerts import SqlAlertRepository, SqlUpdateRepository
 from overheard_storage.answers import SqlAnswerRepository
 from overheard_storage.batches import SqlBatchRepository
@@ -38,7 +39,7 @@ DRIVER_TIMEOUT_S = 1.0
 """Seconds that are waited for such a thread."""
 
 
-class SqlStore:
+class SqlStore(Store):
     """The `overheard.interfaces.Store` on SQLite or PostgreSQL; `open_store` opens one.
 
     Args:

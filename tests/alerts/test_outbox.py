@@ -131,6 +131,7 @@ class Mortal:
     def __init__(self, house: House, steps: int) -> None:
         self._house = house
         self.steps = steps
+        self.deliveries: Any = MortalDeliveries(house.store.deliveries, self.step)
         house.chat.before = house.chat.after = lambda _: self.step()
 
     def step(self) -> None:
@@ -141,11 +142,6 @@ class Mortal:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._house.store, name)
-
-    @property
-    def deliveries(self) -> MortalDeliveries:
-        """The outbox, whose every write is two steps."""
-        return MortalDeliveries(self._house.store.deliveries, self.step)
 
 
 class MortalDeliveries:

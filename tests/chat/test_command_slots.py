@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from overheard.chat.command_call import CommandSlots
+from overheard.chat.confirmations import CommandSlots
 from overheard.errors import TooBusy
 
 

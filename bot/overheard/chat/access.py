@@ -6,7 +6,7 @@ from typing import Any
 
 from overheard.cards import wording
 from overheard.cards.command import CommandSpec, Role
-from overheard.chat.command_call import Stage
+from overheard.chat.confirmations import Stage
 from overheard.commands.access import direct_channel
 from overheard.config.sections import AccessTable
 from overheard.config.stored_settings import NAME_PREFIX, ROLE_KEYS, ROLE_PREFIX, Rights

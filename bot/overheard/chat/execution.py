@@ -1,6 +1,6 @@
 """The execution of commands in chats: progress, confirmations, steps of the set-up, audit log.
 
-The command's function itself is called in `command_call`.
+The command's function itself is called in `confirmations`.
 """
 
 import asyncio
@@ -13,8 +13,13 @@ from overheard.cards.card import Card
 from overheard.cards.charts.renderer import themed
 from overheard.cards.command import CommandSpec, Role, Step
 from overheard.chat import replies
-from overheard.chat.command_call import CUT_OFF_TIMEOUT_S, CommandSlots, Unagreed, run_command
-from overheard.chat.confirmations import Pending
+from overheard.chat.confirmations import (
+    CUT_OFF_TIMEOUT_S,
+    CommandSlots,
+    Pending,
+    Unagreed,
+    run_command,
+)
 from overheard.chat.parser import Order
 from overheard.chat.progress import ChatProgress, CutOffNotice, Meter, join_run
 from overheard.commands.delivery_cards import cut_off_card

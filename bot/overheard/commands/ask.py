@@ -10,7 +10,7 @@ from overheard.cards.command import CommandSpec, Face, Kind, Proposal, Role, arg
 from overheard.cards.model_names import ModelNames
 from overheard.commands.answers import searched_for, sources_data
 from overheard.commands.check import SEED_BITS
-from overheard.commands.check_news import fault_sentences
+from overheard.commands.check_card import fault_sentences
 from overheard.deployment import Call
 from overheard.domain import Answer, Panel, Prompt, RunState
 from overheard.reading.markdown import readable

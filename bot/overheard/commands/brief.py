@@ -31,9 +31,8 @@ from overheard.cards.command import CommandSpec, Face, Kind, Role, argument, opt
 from overheard.cards.model_names import ModelNames
 from overheard.commands.arguments import read_time
 from overheard.commands.export import replacing
-from overheard.commands.plugin_sentences import plugin_sentences
 from overheard.config.problems import unknown_name
-from overheard.deployment import Call
+from overheard.deployment import Call, plugin_sentences
 from overheard.domain import Brand, Catalogue, Model, Publication
 from overheard.errors import BadUsage, UnknownName
 from overheard.runs.plan import choose_brands

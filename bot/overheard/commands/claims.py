@@ -12,7 +12,7 @@ from overheard.cards.card import Action, Card, Quote, Severity, Table, Tainted, 
 from overheard.cards.command import CommandSpec, option, quoted
 from overheard.cards.model_names import ModelNames
 from overheard.commands.arguments import BrandName, ModelName, named_model
-from overheard.commands.check_news import fault_sentences
+from overheard.commands.check_card import fault_sentences
 from overheard.deployment import Call
 from overheard.domain import FALSE_VERDICTS, Brand, Model
 from overheard.reading.claims import ClaimCluster, FalseClaim, cluster_claims

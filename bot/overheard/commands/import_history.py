@@ -20,7 +20,7 @@ from typing import Annotated, Any, BinaryIO
 from overheard.cards import wording
 from overheard.cards.card import Card, Field, Severity, Table
 from overheard.cards.command import IN_TERMINAL, CommandSpec, Role, argument
-from overheard.commands.check_news import fault_sentences
+from overheard.commands.check_card import fault_sentences
 from overheard.deployment import Call
 from overheard.domain import Answer, Run, RunState
 from overheard.errors import FileUnreadable, RunInUse

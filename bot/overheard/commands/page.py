@@ -33,9 +33,8 @@ from overheard.commands.page_tables import (
     read_sources,
     read_views,
 )
-from overheard.commands.plugin_sentences import plugin_sentences
 from overheard.config.sections import Config
-from overheard.deployment import Call
+from overheard.deployment import Call, plugin_sentences
 from overheard.domain import VISIBILITY, Brand
 from overheard.errors import BadUsage, FileUnreadable
 from overheard.views import standings

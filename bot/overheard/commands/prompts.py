@@ -23,7 +23,7 @@ from overheard.cards.command import (
 )
 from overheard.commands.arguments import find_prompt
 from overheard.commands.catalogue import KEY, CatalogueNoun, find_brands, optional, require_yes
-from overheard.commands.check_news import fault_sentences
+from overheard.commands.check_card import fault_sentences
 from overheard.deployment import Call
 from overheard.domain import Brand, Catalogue, Panel, Prompt
 from overheard.interfaces import Store

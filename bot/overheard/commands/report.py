@@ -12,14 +12,13 @@ from overheard.cards import wording
 from overheard.cards.card import Action, Card, File, Severity, Style, fitting
 from overheard.cards.charts.renderer import picture
 from overheard.cards.command import CommandSpec, Face, Kind, argument, option, quoted
-from overheard.commands.check_news import fault_sentences
+from overheard.commands.check_card import fault_sentences
 from overheard.commands.digest import digest
 from overheard.commands.export import replacing
 from overheard.commands.page import ReportPage, page_html, read_page
-from overheard.commands.plugin_sentences import plugin_sentences
 from overheard.commands.scores import pending_edition_sentences
 from overheard.commands.versus import most_named
-from overheard.deployment import Call
+from overheard.deployment import Call, plugin_sentences
 from overheard.domain import Brand, Model
 from overheard.errors import BadUsage, NothingToAsk
 from overheard.measure.blocks import RunKey

@@ -13,7 +13,7 @@ from overheard.cards.charts.shares import Share, Shares
 from overheard.cards.command import CommandSpec, Kind, argument, option, quoted
 from overheard.cards.model_names import ModelNames
 from overheard.commands.arguments import chosen_models, named_model, past_span
-from overheard.commands.check_news import fault_sentences
+from overheard.commands.check_card import fault_sentences
 from overheard.commands.versus import show_versus
 from overheard.config.problems import unknown_name
 from overheard.deployment import Call

@@ -403,77 +403,42 @@ class Store(Protocol):
     docstring says otherwise.
     """
 
-    @property
-    def catalogue(self) -> CatalogueRepository:
-        """Brands, prompts, facts and schedules."""
-
-    @property
-    def runs(self) -> RunRepository:
-        """Runs and the results of their tasks."""
-
-    @property
-    def answers(self) -> AnswerRepository:
-        """Answers with their costs."""
-
-    @property
-    def batches(self) -> BatchRepository:
-        """Batches that were submitted to vendors."""
-
-    @property
-    def retention(self) -> RetentionRepository:
-        """The removal of old texts."""
-
-    @property
-    def scores(self) -> ScoreRepository:
-        """Scores of answers, and which answers each scorer has read."""
-
-    @property
-    def blocks(self) -> BlockRepository:
-        """Sums of scores by run, prompt, model, brand, metric and scorer."""
-
-    @property
-    def editions(self) -> EditionRepository:
-        """Editions: which versions of the scorers are read."""
-
-    @property
-    def updates(self) -> UpdateRepository:
-        """Model updates."""
-
-    @property
-    def alerts(self) -> AlertRepository:
-        """Alerts with their shifts and events."""
-
-    @property
-    def deliveries(self) -> DeliveryRepository:
-        """The outbox: what channels are to show."""
-
-    @property
-    def money(self) -> MoneyRepository:
-        """Reservations and spending."""
-
-    @property
-    def locks(self) -> LockRepository:
-        """Locks that are shared by all processes."""
-
-    @property
-    def schedules(self) -> ScheduleRepository:
-        """The states of schedules."""
-
-    @property
-    def audit(self) -> AuditRepository:
-        """The audit log."""
-
-    @property
-    def chat_state(self) -> ChatStateRepository:
-        """Requests that were handled, and commands that wait for a confirmation."""
-
-    @property
-    def settings(self) -> SettingRepository:
-        """Settings that people made in a chat."""
-
-    @property
-    def finetune(self) -> FinetuneRepository:
-        """Approved answers and published content."""
+    catalogue: CatalogueRepository
+    """Brands, prompts, facts and schedules."""
+    runs: RunRepository
+    """Runs and the results of their tasks."""
+    answers: AnswerRepository
+    """Answers with their costs."""
+    batches: BatchRepository
+    """Batches that were submitted to vendors."""
+    retention: RetentionRepository
+    """The removal of old texts."""
+    scores: ScoreRepository
+    """Scores of answers, and which answers each scorer has read."""
+    blocks: BlockRepository
+    """Sums of scores by run, prompt, model, brand, metric and scorer."""
+    editions: EditionRepository
+    """Editions: which versions of the scorers are read."""
+    updates: UpdateRepository
+    """Model updates."""
+    alerts: AlertRepository
+    """Alerts with their shifts and events."""
+    deliveries: DeliveryRepository
+    """The outbox: what channels are to show."""
+    money: MoneyRepository
+    """Reservations and spending."""
+    locks: LockRepository
+    """Locks that are shared by all processes."""
+    schedules: ScheduleRepository
+    """The states of schedules."""
+    audit: AuditRepository
+    """The audit log."""
+    chat_state: ChatStateRepository
+    """Requests that were handled, and commands that wait for a confirmation."""
+    settings: SettingRepository
+    """Settings that people made in a chat."""
+    finetune: FinetuneRepository
+    """Approved answers and published content."""
 
     async def census(self, versions: Collection[str]) -> Census:
         """Return counts of the runs, alerts, deliveries and unscored answers in the store.

@@ -10,7 +10,7 @@ from time import monotonic
 from overheard.cards.card import Card
 from overheard.cards.command import CommandSpec, Proposal
 from overheard.cards.wording import money
-from overheard.chat.command_call import Unagreed, run_command
+from overheard.chat.confirmations import Unagreed, run_command
 from overheard.chat.parser import Order, fill, parse
 from overheard.chat.questions import wording
 from overheard.chat.questions.assistant import Reading, Turn, read_question

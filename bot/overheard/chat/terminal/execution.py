@@ -28,7 +28,7 @@ import click
 from overheard.cards.card import Card, File
 from overheard.cards.command import CommandSpec, Step, require_sizes
 from overheard.chat.access import ConfiguredAccess, log_use
-from overheard.chat.command_call import Stage, Unagreed, run_command
+from overheard.chat.confirmations import Stage, Unagreed, run_command
 from overheard.chat.parser import Order
 from overheard.chat.terminal import grammar
 from overheard.config.secrets import json_line
