@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, tzinfo
@@ -120,6 +120,15 @@ class Deployment:
         zones = [table.timezone for table in tables if "timezone" in table.model_fields_set]
         zones += [schedule.timezone for schedule in self.catalogue.schedules]
         return find_zone(zones[0]) if zones else self.zone
+
+    async def deliver(
+        self, channels: Iterable[str], kind: DeliveryKind, key: str, subject: str = ""
+    ) -> None:
+        """Store a delivery of the same for each of several channels, which the outbox posts; where
+        the key is known, there is one already.
+        """
+        due_at = self.clock.now()
+        await self.store.deliveries.add(deliveries_to(channels, kind, key, due_at, subject))
 
     async def refreshed(self) -> Deployment:
         """Return a new deployment with the current catalogue and settings, read from the store.
@@ -422,7 +431,7 @@ class PluginWork:
 
     def __init__(self, call: Call, plugin: str) -> None:
         self._call, self._plugin, self._prefix = call, plugin, f"{KEPT}{plugin}:"
-        self._store, self._now = call.store, call.clock.now
+        self._store = call.store
 
     @core_method
     async def kept(self) -> dict[str, Mapping[str, Any]]:
@@ -447,11 +456,10 @@ class PluginWork:
     @core_method
     async def post(self, key: str, command: str, **options: Any) -> None:
         """Store a delivery for each channel of alerts; those with a known key are there already."""
-        config, now = self._call.config, self._now()
+        config = self._call.config
         channels = [route.channel for route in config.routes] or config.health.notices
         subject, key = json.dumps([command, options]), f"{self._plugin}-{key}"
-        cards = deliveries_to(channels, DeliveryKind.CARD, key, now, subject)
-        await self._store.deliveries.add(cards)
+        await self._call.deployment.deliver(channels, DeliveryKind.CARD, key, subject)
 
     @core_method
     async def listed(self, provider: str) -> list[Mapping[str, Any]]:

@@ -14,7 +14,7 @@ from overheard.cards.card import Action, Card, Severity, Style, Table, Tainted
 from overheard.cards.command import IN_CHAT, CommandSpec, Kind, Role, argument, option
 from overheard.config.stored_settings import NAME_PREFIX, ROLE_KEYS, ROLE_PREFIX, Rights
 from overheard.deployment import Call
-from overheard.domain import TERMINAL, AuditEntry, DeliveryKind, Setting, deliveries_to
+from overheard.domain import TERMINAL, AuditEntry, DeliveryKind, Setting
 from overheard.errors import BadUsage, ReadOnly
 from overheard.interfaces import Clock, Store
 
@@ -225,8 +225,8 @@ async def ask_admin(
     channels, key = [direct_channel(admin, call.channel)], f"request-{secrets.token_hex(8)}"
     admin_name = rights.names[admin]
     text = f"{_caller_name(call.who)} asks {admin_name} to do this: {wanted or 'see access list'}"
-    kind, words = DeliveryKind.NOTICE, f"{REQUEST}{wanted}\n{text}"
-    await call.store.deliveries.add(deliveries_to(channels, kind, key, call.clock.now(), words))
+    words = f"{REQUEST}{wanted}\n{text}"
+    await call.deployment.deliver(channels, DeliveryKind.NOTICE, key, words)
     return Card(f"I asked {admin_name}", severity=Severity.GOOD)
 
 

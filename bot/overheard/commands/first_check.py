@@ -20,16 +20,7 @@ from overheard.commands.alerts import show_alert
 from overheard.commands.check_card import run_card
 from overheard.deployment import Call
 from overheard.detection.baseline import stream_rows
-from overheard.domain import (
-    FIRST_CHECK,
-    VISIBILITY,
-    DeliveryKind,
-    Model,
-    Panel,
-    Run,
-    RunState,
-    deliveries_to,
-)
+from overheard.domain import FIRST_CHECK, VISIBILITY, DeliveryKind, Model, Panel, Run, RunState
 from overheard.errors import BudgetExceeded, NothingToAsk
 from overheard.interfaces import Store
 from overheard.measure.blocks import Stream
@@ -209,8 +200,8 @@ async def continue_first_check(call: Call) -> Card | None:
     card = await execute_round(call, await call.pricing.quote(run))
     is_from_chat = ":" in run.channel
     if is_from_chat:
-        kind, key, now = DeliveryKind.RESULT, f"result-{run.key}", call.clock.now()
-        await call.store.deliveries.add(deliveries_to([run.channel], kind, key, now, run.key))
+        key = f"result-{run.key}"
+        await call.deployment.deliver([run.channel], DeliveryKind.RESULT, key, run.key)
     return card
 
 

@@ -20,7 +20,6 @@ from overheard.domain import (
     DeliveryKind,
     Edition,
     EditionState,
-    deliveries_to,
     pending_edition,
     used_edition,
 )
@@ -188,8 +187,7 @@ async def _store_announcements(call: Call, before: Edition, after: Edition) -> N
     """Store a delivery that announces an edition of scores for each channel of a route, once."""
     key = f"scores-{after.id}-{after.at.isoformat()}"
     channels, subject = (route.channel for route in call.config.routes), f"{after.id} {before.id}"
-    announced = deliveries_to(channels, DeliveryKind.SCORES, key, call.clock.now(), subject)
-    await call.store.deliveries.add(announced)
+    await call.deployment.deliver(channels, DeliveryKind.SCORES, key, subject)
 
 
 _STATES = {

@@ -19,7 +19,6 @@ from overheard.domain import (
     BURST,
     FIRST_CHECK,
     AuditEntry,
-    Delivery,
     DeliveryKind,
     Panel,
     Payer,
@@ -130,13 +129,7 @@ async def _post_verdict(deployment: Deployment, run: Run) -> None:
     for route in deployment.config.routes:
         if updated & set(route.brands or updated):
             channels[route.channel] = None
-    now = deployment.clock.now()
-    await store.deliveries.add(
-        [
-            Delivery(DeliveryKind.RESULT, f"result-{run.key}@{channel}", channel, now, run.key)
-            for channel in channels
-        ]
-    )
+    await deployment.deliver(channels, DeliveryKind.RESULT, f"result-{run.key}", run.key)
 
 
 class ScheduledWork:
@@ -161,10 +154,7 @@ class ScheduledWork:
         """
         deployment = await self._deployment.refreshed()
         if await continue_first_check(Call(deployment)):
-            entry = AuditEntry(
-                deployment.clock.now(), FIRST_CHECK, SCHEDULE, "check --first", outcome="done"
-            )
-            await deployment.store.audit.add(entry)
+            await self._audit(FIRST_CHECK, "check --first", "done")
 
     async def ask_bursts(self, _: datetime) -> None:
         """Ask the bursts that are due, and write that into the audit log; do nothing if none is
@@ -173,19 +163,16 @@ class ScheduledWork:
         Raises:
             OverheardError: when a limit refuses the bursts: they stay due, and are not logged.
         """
-        deployment = await self._deployment.refreshed()
-        call = await Call(deployment, BURST, SCHEDULE, deployment.zone).caught_up()
+        call = await (await self._call(BURST)).caught_up()
         plans = await planned_bursts(call)
-        if _due_plans(deployment, plans) or await _interrupted_bursts(deployment):
+        if _due_plans(call.deployment, plans) or await _interrupted_bursts(call.deployment):
             # A burst that a limit refuses stays due, and is not written into the audit log.
             await run_bursts(call, plans)
-            entry = AuditEntry(deployment.clock.now(), BURST, SCHEDULE, "ask again", outcome="done")
-            await deployment.store.audit.add(entry)
+            await self._audit(BURST, "ask again", "done")
 
     async def hourly(self, spec: CommandSpec, _: datetime) -> None:
         """Carry out a plugin's command that is hourly."""
-        deployment = await self._deployment.refreshed()
-        found = await spec.run(Call(deployment, spec.name, SCHEDULE, deployment.zone))
+        found = await spec.run(await self._call(spec.name))
         if isinstance(found, Proposal):
             await found.execute()
 
@@ -208,11 +195,11 @@ class ScheduledWork:
             caller: The name of the caller in the audit log, such as "schedule weekly".
             command: The words of the command in the audit log, such as "check".
         """
-        deployment = await self._deployment.refreshed()
+        call = await self._call(caller)
         about(command=caller)
         outcome = "cut off"
         try:
-            yield Call(deployment, caller, SCHEDULE, deployment.zone)
+            yield call
             outcome = "done"
         except OverheardError as error:
             outcome = str(error)
@@ -221,16 +208,24 @@ class ScheduledWork:
             outcome = f"failed: {type(error).__name__}"
             raise
         finally:
-            entry = AuditEntry(deployment.clock.now(), caller, SCHEDULE, command, outcome=outcome)
-            await deployment.store.audit.add(entry)
+            await self._audit(caller, command, outcome)
 
     async def add_late(self) -> None:
         """Add bought answers that have arrived late to their runs."""
-        deployment = await self._deployment.refreshed()
-        await run_service(Call(deployment, SCHEDULE, SCHEDULE, deployment.zone)).add_late()
+        await run_service(await self._call(SCHEDULE)).add_late()
 
     async def resume(self, run: Run) -> None:
         """Resume a run in the name of the person who began it."""
-        deployment = await self._deployment.refreshed()
-        call = Call(deployment, run.asked_by, run.channel, deployment.zone)
+        call = await self._call(run.asked_by, run.channel)
         await (await resume_run(call, run=run.key)).execute()
+
+    async def _call(self, who: str, channel: str = SCHEDULE) -> Call:
+        """Return a call with the current settings, brands and facts."""
+        deployment = await self._deployment.refreshed()
+        return Call(deployment, who, channel, deployment.zone)
+
+    async def _audit(self, who: str, command: str, outcome: str) -> None:
+        """Write what a job did into the audit log."""
+        now = self._deployment.clock.now()
+        entry = AuditEntry(now, who, SCHEDULE, command, outcome=outcome)
+        await self._deployment.store.audit.add(entry)

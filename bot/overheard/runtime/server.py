@@ -15,9 +15,10 @@ from overheard.alerts.outbox import Outbox, Outgoing, Postponed
 from overheard.cards.command import Role
 from overheard.commands.access import issue_code
 from overheard.config.cron import Cron
+from overheard.config.sections import Timed
 from overheard.config.stored_settings import Rights, with_chat_settings
 from overheard.deployment import Call, Deployment
-from overheard.domain import BURSTS, FIRST_CHECK, Delivery, DeliveryKind, deliveries_to
+from overheard.domain import BURSTS, FIRST_CHECK, Delivery, DeliveryKind, Schedule
 from overheard.errors import ungrouped
 from overheard.interfaces import Chat, Desk
 from overheard.plugins import Notice
@@ -176,54 +177,44 @@ class Server:
         stored = await self._deployment.store.settings.all()
         config = with_chat_settings(self._deployment.configured, stored)
         catalogue = await self._deployment.store.catalogue.current()
-        health = config.health
-        jobs = [
-            Job(
-                schedule.name,
-                Cron(schedule.cron, schedule.timezone),
-                partial(self._do, "check", schedule),
-            )
-            for schedule in catalogue.schedules
-        ]
-        jobs += [
-            Job(
-                f"report {report.name}",
-                Cron(report.cron, report.timezone),
-                partial(self._report, report.name, report.channel),
-            )
-            for report in config.reports
-        ]
-        jobs += [
-            Job(spec.name, Cron(HOURLY_CRON), partial(self._do, "hourly", spec))
-            for spec in self._deployment.plugins.commands.values()
-            if spec.hourly
-        ]
+        jobs: list[Job] = []
+
+        def add(
+            name: str, times: Timed | Schedule | str, run: Callable[..., Any], *given: Any
+        ) -> None:
+            """Add a job; its times are those of a table, or a rule in UTC."""
+            cron = Cron(times) if isinstance(times, str) else Cron(times.cron, times.timezone)
+            jobs.append(Job(name, cron, partial(run, *given)))
+
+        for schedule in catalogue.schedules:
+            add(schedule.name, schedule, self._do, "check", schedule)
+        for report in config.reports:
+            add(f"report {report.name}", report, self._report, report.name, report.channel)
+        for spec in self._deployment.plugins.commands.values():
+            if spec.hourly:
+                add(spec.name, HOURLY_CRON, self._do, "hourly", spec)
         if config.bursts.automatic:
-            jobs.append(Job(BURSTS, Cron(BURST_POLL_CRON), partial(self._do, "ask_bursts")))
+            add(BURSTS, BURST_POLL_CRON, self._do, "ask_bursts")
         if self._deployment.config.retention.limited:
-            jobs.append(Job(RETENTION, Cron(RETENTION_CRON), partial(self._do, "retain")))
-        if health.alive:
-            alive_times = Cron(health.cron, health.timezone)
-            jobs.append(Job(SIGN_OF_LIFE, alive_times, self._sign_of_life))
-        jobs.append(Job(FIRST_CHECK, Cron(FIRST_CHECK_POLL_CRON), partial(self._do, "first_check")))
+            add(RETENTION, RETENTION_CRON, self._do, "retain")
+        if config.health.alive:
+            add(SIGN_OF_LIFE, config.health, self._sign_of_life)
+        add(FIRST_CHECK, FIRST_CHECK_POLL_CRON, self._do, "first_check")
         return jobs
 
     async def _report(self, name: str, channel: str, slot: datetime) -> None:
         """Store a delivery for a report, which the outbox posts once: another delivery for the same
         slot has the same key and is not added.
         """
-        key, now = f"report-{name}-{slot.isoformat()}", self._deployment.clock.now()
-        reports = deliveries_to([channel], DeliveryKind.WEEKLY_DIGEST, key, now, name)
-        await self._deployment.store.deliveries.add(reports)
+        key = f"report-{name}-{slot.isoformat()}"
+        await self._deployment.deliver([channel], DeliveryKind.WEEKLY_DIGEST, key, name)
 
     async def _sign_of_life(self, slot: datetime) -> None:
         """Store a delivery for the sign of life in each of its channels. The outbox posts each
         once for this slot.
         """
-        now = self._deployment.clock.now()
         alive = self._deployment.config.health.alive
-        signs = deliveries_to(alive, DeliveryKind.ALIVE, f"alive-{slot.isoformat()}", now)
-        await self._deployment.store.deliveries.add(signs)
+        await self._deployment.deliver(alive, DeliveryKind.ALIVE, f"alive-{slot.isoformat()}")
 
     async def _resume_runs(self, group: asyncio.TaskGroup) -> None:
         """Start, in a task of the group, to resume the runs that were cut off. Runs of schedules
@@ -290,14 +281,10 @@ class Server:
         """
         while True:
             notice = await self._deployment.plugins.notices.next()
-            now = self._deployment.clock.now()
-            key, words = (
-                f"notice-{notice.plugin}-{now.isoformat()}",
-                f"{notice.plugin}\n{notice.text}",
-            )
+            key = f"notice-{notice.plugin}-{self._deployment.clock.now().isoformat()}"
+            words = f"{notice.plugin}\n{notice.text}"
             channels = self._deployment.config.health.notices
-            notices = deliveries_to(channels, DeliveryKind.NOTICE, key, now, words)
-            await self._deployment.store.deliveries.add(notices)
+            await self._deployment.deliver(channels, DeliveryKind.NOTICE, key, words)
 
     async def _posted(self, delivery: Delivery, message: str) -> None:
         """Tell the listeners of plugins that a message was posted about an alert; nothing for
