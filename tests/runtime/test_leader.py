@@ -58,7 +58,7 @@ async def test_the_second_process_stands_by_and_takes_over(monkeypatch: pytest.M
 
 async def test_who_stands_by_is_ready() -> None:
     """It has nothing to be connected to."""
-    assert owned(Line(), open_test_store(), {}).is_ready
+    assert owned(Line(), open_test_store(), {}).is_ready()
 
 
 async def test_an_owner_that_is_cancelled_goes_on_until_the_other_has_connected(

@@ -157,6 +157,24 @@ class Option:
             return "|".join(self.choices)
         return _PLACEHOLDERS.get(self.kind) or self.written.upper()
 
+    def number(self, text: str) -> float:
+        """Return a text as a number within the range, both ends included: an int for
+        `Kind.INTEGER`, otherwise a float.
+
+        Raises:
+            ValueError: with what the text has to be instead, such as ``1 or more``.
+        """
+        whole = self.kind is Kind.INTEGER
+        try:
+            number = int(text) if whole else float(text)
+        except ValueError:
+            raise ValueError("a whole number" if whole else "a number") from None
+        if self.low is not None and not number >= self.low:
+            raise ValueError(f"{self.low:g} or more")
+        if self.high is not None and not number <= self.high:
+            raise ValueError(f"{self.high:g} or less")
+        return number
+
 
 def option(meaning: str, kind: Kind = Kind.TEXT, **more: Any) -> Option:
     """Describe a parameter of a command's function that is written with its name, such as

@@ -366,7 +366,11 @@ def _read_value(spec: CommandSpec, option: Option, given: Any) -> Any:
     if option.choices:
         return _read_choice(spec, option, text)
     if option.kind in {Kind.INTEGER, Kind.NUMBER}:
-        return _read_number(spec, option, text)
+        try:
+            return option.number(text)
+        except ValueError as error:
+            wanted = f'{option.written} is {error}, and not "{text}"'
+            raise _usage_error(spec, wanted) from None
     return text
 
 
@@ -380,24 +384,6 @@ def _read_choice(spec: CommandSpec, option: Option, text: str) -> str:
     hint = suggestion(text, option.choices)
     either = " or ".join(filter(None, (", ".join(option.choices[:-1]), option.choices[-1])))
     raise _usage_error(spec, f'{option.written} is {either}, and not "{text}"{hint}')
-
-
-def _read_number(spec: CommandSpec, option: Option, text: str) -> float:
-    """Return typed text as a number within the option's range, both ends included.
-
-    An int for `Kind.INTEGER`, otherwise a float.
-    """
-    whole = option.kind is Kind.INTEGER
-    try:
-        number = int(text) if whole else float(text)
-    except ValueError:
-        kind = "a whole number" if whole else "a number"
-        raise _usage_error(spec, f'{option.written} is {kind}, and not "{text}"') from None
-    if option.low is not None and not number >= option.low:
-        raise _usage_error(spec, f"{option.written} is {option.low:g} or more, and not {text}")
-    if option.high is not None and not number <= option.high:
-        raise _usage_error(spec, f"{option.written} is {option.high:g} or less, and not {text}")
-    return number
 
 
 def _listed_values(option: Option, value: Any) -> list[Any]:

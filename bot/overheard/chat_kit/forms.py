@@ -135,13 +135,7 @@ def _value(option: Option, given: Given) -> Any:
         return text.lower() in _TRUE if text else None
     if not text or option.choices or option.kind not in {Kind.INTEGER, Kind.NUMBER}:
         return text
-    whole = option.kind is Kind.INTEGER
     try:
-        number = int(text) if whole else float(text)
-    except ValueError:
-        raise ValueError(f"This must be a {'whole number' if whole else 'number'}.") from None
-    if option.low is not None and number < option.low:
-        raise ValueError(f"This must be {option.low:g} or more.")
-    if option.high is not None and number > option.high:
-        raise ValueError(f"This must be {option.high:g} or less.")
-    return number
+        return option.number(text)
+    except ValueError as error:
+        raise ValueError(f"This must be {error}.") from None

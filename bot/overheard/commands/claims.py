@@ -163,7 +163,7 @@ def _claims_table(
         (
             f"{cluster.first.field}{', out of date' if cluster.first.verdict == 'stale' else ''}",
             Tainted(cluster.first.stated),
-            _true_words(cluster, true_values),
+            true_value(cluster.first.field, true_values.get(cluster.first.field, "")),
             ", ".join(map(names.name, cluster.models)),
             str(cluster.answers),
             Tainted(", ".join(source for source, _ in cluster.sources[:MAX_SOURCES])),
@@ -171,10 +171,6 @@ def _claims_table(
         for cluster in shown
     )
     return Table(header[:columns], rows, right=frozenset({header.index("Answers")}))
-
-
-def _true_words(cluster: ClaimCluster, true_values: Mapping[str, str]) -> str:
-    return true_value(cluster.first.field, true_values.get(cluster.first.field, ""))
 
 
 def _claim_json(cluster: ClaimCluster, true_values: Mapping[str, str]) -> dict[str, Any]:

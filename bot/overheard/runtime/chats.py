@@ -50,9 +50,8 @@ class LeaderChat:
     def __post_init__(self) -> None:
         self._leader_lock, self._connected_lock = f"chat {self.name}", f"chat {self.name} connected"
 
-    @property
     def is_ready(self) -> bool:
-        """Whether the chat is connected, or this process is a standby."""
+        """Return whether the chat is connected, or this process is a standby."""
         return self.name not in self.present or self._is_connected
 
     async def run(self, desk: Desk) -> None:

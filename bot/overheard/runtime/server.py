@@ -20,7 +20,7 @@ from overheard.config.stored_settings import Rights, with_chat_settings
 from overheard.deployment import Call, Deployment
 from overheard.domain import BURSTS, FIRST_CHECK, Delivery, DeliveryKind, Schedule
 from overheard.errors import ungrouped
-from overheard.interfaces import Chat, Desk
+from overheard.interfaces import Chat
 from overheard.plugins import Notice
 from overheard.runs.interruptions import RunResumer
 from overheard.runs.update_feeds import read_feeds
@@ -328,11 +328,7 @@ def _chat_services(deployment: Deployment, chats: Mapping[str, LeaderChat]) -> l
 
     access = deployment.config.access
     desk = ChatDesk(deployment, ConfiguredAccess(access, deployment.store, deployment.clock))
-    return [_service(chat, name, desk) for name, chat in chats.items()]
-
-
-def _service(chat: LeaderChat, name: str, desk: Desk) -> Service:
-    return Service(name, partial(chat.run, desk), lambda: chat.is_ready)
+    return [Service(name, partial(chat.run, desk), chat.is_ready) for name, chat in chats.items()]
 
 
 def _import_follow_changes() -> Callable[[Call], Awaitable[None]]:
