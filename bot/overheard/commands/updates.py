@@ -54,10 +54,10 @@ class Effect:
         """The effect with its interval, as the predicate of a sentence about the brand, such as
         ``moved by -20 points (...)``.
         """
-        if self.shift:
-            caveat = _level_caveat(self.verdict) if self.verdict else ""
-            return shift_words(self.shift, NAMED) + caveat
-        return effect_words(self.verdict, NAMED) if self.verdict else NOTHING_TO_COMPARE
+        if self.verdict is None:
+            return _shift_words(self.shift) if self.shift else NOTHING_TO_COMPARE
+        found = _shift_words(self.shift) if self.shift else _finding_words(self.verdict)
+        return found + _level_caveat(self.verdict)
 
     @property
     def short(self) -> str:
@@ -72,8 +72,8 @@ class Effect:
         if self.verdict.finding is UpdateStatus.MOVED:
             return _short_change_words(self.verdict)
         if self.verdict.finding is UpdateStatus.STILL:
-            return f"is named as before, give or take {_bound_words(self.verdict, NAMED)}"
-        return _finding_words(self.verdict, NAMED)
+            return f"is named as before, give or take {_bound_words(self.verdict)}"
+        return _finding_words(self.verdict)
 
     @property
     def sentence(self) -> str:
@@ -109,18 +109,6 @@ class Effect:
         }
 
 
-def effect_words(verdict: UpdateEffect, scale: Scale) -> str:
-    """Return what is known of the effect of an update, as a predicate: ``moved by ...``, ``did not
-    move by more than ...`` or ``is not yet clear ...``. A caveat follows if few runs precede the
-    update.
-
-    Args:
-        verdict: The result of the test.
-        scale: The scale of the metric.
-    """
-    return _finding_words(verdict, scale) + _level_caveat(verdict)
-
-
 def _level_caveat(verdict: UpdateEffect) -> str:
     """Return a caveat in brackets, after a space, if so few runs precede the update that chance
     alone shows a change in more than 1 of 20 cases. Else return an empty string.
@@ -131,37 +119,28 @@ def _level_caveat(verdict: UpdateEffect) -> str:
     return f" (with only {before} before it, more than 1 such finding in 20 may be chance)"
 
 
-def _finding_words(verdict: UpdateEffect, scale: Scale) -> str:
-    """Return the result of the test as a predicate, without the caveat: how far the metric moved, a
-    bound for how far at most, or that it is not yet clear.
+def _finding_words(verdict: UpdateEffect) -> str:
+    """Return the result of the test as a predicate, without the caveat: how far visibility moved, a
+    bound for how far at most, or that it is not yet clear, with how far it moved so far.
     """
     if verdict.finding is UpdateStatus.MOVED:
-        return shift_words(verdict, scale)
+        return _shift_words(verdict)
     if verdict.finding is UpdateStatus.STILL:
-        return (
-            f"did not move by more than {_bound_words(verdict, scale)}{_runs_needed_words(verdict)}"
-        )
-    low, high = verdict.interval
-    return (
-        f"is not yet clear after {verdict.looks} of {verdict.most} checks: so far "
-        f"{wording.change(verdict.change, scale)} ({wording.interval(low, high, scale)})"
-    )
+        return f"did not move by more than {_bound_words(verdict)}{_runs_needed_words(verdict)}"
+    size = _size_words(verdict)
+    return f"is not yet clear after {verdict.looks} of {verdict.most} checks: so far {size}"
 
 
-def shift_words(moved: UpdateEffect | Shift, scale: Scale) -> str:
-    """Return a change as a predicate with its interval, and the values before and after: ``moved by
-    -20 points (-28 to -12), from 62 % to 42 %``.
-
-    Args:
-        moved: The result of a test that found a change, or a shift.
-        scale: The scale of the metric.
+def _shift_words(moved: UpdateEffect | Shift) -> str:
+    """Return a change of visibility as a predicate with its interval, and the values before and
+    after: ``moved by -20 points (-28 to -12), from 62 % to 42 %``.
     """
-    low, high = moved.interval
-    return (
-        f"moved by {wording.change(moved.change, scale)} "
-        f"({wording.interval(low, high, scale)}), from "
-        f"{wording.value(moved.before, scale)} to {wording.value(moved.after, scale)}"
-    )
+    before, after = wording.percent(moved.before), wording.percent(moved.after)
+    return f"moved by {_size_words(moved)}, from {before} to {after}"
+
+
+def _size_words(moved: UpdateEffect | Shift) -> str:
+    return f"{wording.change(moved.change, NAMED)} ({wording.interval(*moved.interval, NAMED)})"
 
 
 def _runs_needed_words(verdict: UpdateEffect) -> str:
@@ -185,13 +164,9 @@ def _short_change_words(moved: UpdateEffect | Shift) -> str:
     return f"is named {way}: {wording.percent(moved.after)}, before {wording.percent(moved.before)}"
 
 
-def _bound_words(verdict: UpdateEffect, scale: Scale) -> str:
-    """Return the largest change that the test's interval allows, in words without a sign: ``8
-    points`` for rates (at least 1), else in the units of the metric.
-    """
-    if scale.is_rate:
-        return wording.count(max(1, round(100 * verdict.bound)), "point")
-    return wording.change(verdict.bound, scale).lstrip("+")
+def _bound_words(verdict: UpdateEffect) -> str:
+    """Return the largest change that the test's interval allows, in points, at least 1."""
+    return wording.count(max(1, round(100 * verdict.bound)), "point")
 
 
 WHOLE_CHANGED = "It changed how it speaks about the whole category."
