@@ -31,7 +31,7 @@ from overheard import (
     wording,
 )
 from overheard_sources.effects import CHECKS, MAX_BEFORE, Finding, Verdict, found_gain
-from overheard_sources.searches import READING, tracked_brand
+from overheard_sources.searches import reading, tracked_brand
 
 VISIBILITY = "visibility"
 METRICS = {"claim": "accuracy", "unstated": "accuracy", "sentiment": "sentiment"}
@@ -107,16 +107,14 @@ async def all_actions(view: View, brand: str = "") -> list[Acted]:
     actions = await noted_actions(view)
     noted = {one.key for one in actions}
     for known in view.catalogue.brands:
-        for marked in await view.approvals.publications(known.name):
-            prompts = {one.key: one for one in view.catalogue.prompts_for(known.name)}
-            asked = prompts.get(marked.subject)
-            words = asked.text if asked else marked.subject
-            chosen = (marked.subject,) if asked else _naming(view, known, words)
-            if chosen and marked.item not in noted:
-                what, day = f"page on {words}", marked.at.astimezone(view.zone).date().isoformat()
-                metric = METRICS.get(marked.kind, VISIBILITY)
-                questions = _with_topic(view, known, chosen)
-                actions.append(Acted(marked.item, known.name, what, day, metric, questions))
+        texts = {one.key: one.text for one in view.catalogue.prompts_for(known.name)}
+        for one in await view.approvals.publications(known.name):
+            asked = (one.subject,) if one.subject in texts else _naming(view, known, one.subject)
+            if asked and one.item not in noted:
+                what = f"page on {texts.get(one.subject, one.subject)}"
+                day = one.at.astimezone(view.zone).date().isoformat()
+                metric, keys = METRICS.get(one.kind, VISIBILITY), _with_topic(view, known, asked)
+                actions.append(Acted(one.item, known.name, what, day, metric, keys))
     of_brand = (one for one in actions if brand in {"", one.brand})
     return sorted(of_brand, key=lambda one: (one.day, one.key), reverse=True)
 
@@ -445,7 +443,10 @@ async def remove(view: View, *, action: Annotated[str, argument("Its key.")]) ->
         UnknownName: when there is no such action.
         BadUsage: for an item of the brief.
     """
-    found = await _find(view, action)
+    actions = {one.key: one for one in await all_actions(view)}
+    found = actions.get(action.strip().casefold())
+    if found is None:
+        raise unknown_name("action", action, [*actions])
     if (undoing := await _undoing(view, found)) != f"actions remove {found.key}":
         raise BadUsage(problem="It is an item of the brief, so take it back there", usage=undoing)
     await view.work.keep(f"{KEPT}{found.key}", None)
@@ -457,14 +458,6 @@ async def _undoing(view: View, action: Acted) -> str:
     marked = {one.item for one in await view.approvals.publications(action.brand)}
     of_brief = f"brief done {action.key} --brand {quoted(action.brand)} --undo"
     return of_brief if action.key in marked else f"actions remove {action.key}"
-
-
-async def _find(view: View, key: str) -> Acted:
-    actions = await all_actions(view)
-    found = next((one for one in actions if one.key == key.strip().casefold()), None)
-    if found is None:
-        raise unknown_name("action", key, [one.key for one in actions])
-    return found
 
 
 async def list_actions(
@@ -514,45 +507,29 @@ async def run(view: View) -> Card:
     return Card(wording.count(len(told), "new verdict"), "")
 
 
-DONE = re.compile(
-    r"(?:we|i)(?:.ve| have|) (?:just |)(?:changed|updated|published|launched|rewrote|relaunched|"
-    r"redesigned|reworked|added|released|improved|put up) (?:the |our |a |an |my |)(?:new |)"
-    r"(?P<what>[^\d$€£?,;]{3,60}?)(?: (?:on|since|at|last|yesterday|today|this|in)\b.*)?[.!]*",
-    re.IGNORECASE,
-)
-"""What people say that they did."""
-HELPED = re.compile(
-    r"(?:did|has|does|hat) (?:the|our|my|die|der|das|unsere?) (?:new |neue[rs]? |)"
-    r"(?:page|site|change|seite|(?P<about>[^?,;]{3,40}?)(?: page|-?seite)?) "
-    r"(?:help|work|helped|worked|geholfen|gewirkt)\W*",
-    re.IGNORECASE,
-)
-"""Whether it helped."""
-ACTIONS_LIST = READING(
+ACTIONS_LIST = reading(
     "actions list",
     "Show whether what you published or changed has helped.",
     list_actions,
     examples=("actions list", "actions list Acme"),
-    asked=(HELPED,),
     chart="action.png",
 )
-ACTIONS_ADD = READING(
+ACTIONS_ADD = reading(
     "actions add",
     "Note what you published or changed, to see whether it helps.",
     add,
     role=Role.OPERATOR,
     examples=('actions add "pricing page" --when 2026-11-03',),
-    asked=(DONE,),
     title="What you published",
 )
-ACTIONS_REMOVE = READING(
+ACTIONS_REMOVE = reading(
     "actions remove",
     "No longer follow what you published.",
     remove,
     role=Role.OPERATOR,
     examples=("actions remove a1b2c3",),
 )
-ACTIONS_RUN = READING(
+ACTIONS_RUN = reading(
     "actions run",
     "Tell new verdicts; a running bot does that itself.",
     run,

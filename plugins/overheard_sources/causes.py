@@ -120,12 +120,14 @@ def changed_sources(cells: Sequence[Cell], first: int, p_values: PValues) -> Sou
     """Return what changed in the sources with the run `first`, one of the cells' runs."""
     start = next(cell.at for cell in cells if cell.run == first)
     sides = [[cell for cell in cells if (cell.at >= start) is late] for late in (False, True)]
-    shares = [sum(c.searched for c in side) / sum(c.answers for c in side) for side in sides]
-    answers = sum(cell.answers for cell in sides[1])
+    usual, now = (sum(c.searched for c in s) / sum(c.answers for c in s) for s in sides)
     searching = [_block(cell, "search", 2 * cell.searched > cell.answers) for cell in cells]
     p_search, _ = p_values(searching, first).get("search", (1.0, 1.0))
-    if p_search <= SEARCH_LEVEL:
-        return Sources((shares[0], shares[1]), True, answers)
+    searched = Sources(
+        (usual, now), p_search <= SEARCH_LEVEL, sum(cell.answers for cell in sides[1])
+    )
+    if searched.searches_moved:
+        return searched
     cited = _on_both_sides([cell for cell in cells if cell.searched], start)
     with_shown = [replace(c, sites=c.shown) for c in cited if c.shown is not None]
     shown = _on_both_sides(with_shown, start)
@@ -140,10 +142,8 @@ def changed_sources(cells: Sequence[Cell], first: int, p_values: PValues) -> Sou
     for site, is_cited in told:
         if is_cited or site not in moves:
             moves[site] = _move(site, is_cited, cited, shown, start)
-    return Sources(
-        searches=(shares[0], shares[1]),
-        searches_moved=False,
-        answers=answers,
+    return replace(
+        searched,
         questions=len({cell.prompt for cell in cited}),
         showing=len({cell.prompt for cell in shown}),
         tested=len({site for site, _ in tested}),

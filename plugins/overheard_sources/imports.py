@@ -33,7 +33,7 @@ from overheard import (
     wording,
 )
 from overheard_sources.actions import VISIBILITY
-from overheard_sources.searches import READING, tracked_brand
+from overheard_sources.searches import WORDS, reading, tracked_brand
 
 KEPT = "figures "
 """The beginning of the names under which figures are kept."""
@@ -45,19 +45,6 @@ MAX_DIGITS = 12
 """The longest number."""
 _DAY_OF_BING = re.compile(r"(\d\d?)/(\d\d?)/(\d{4}) 12:00:00 AM", re.ASCII)
 """A day as Bing writes it, the month first; without the time it could be the day as well."""
-PRODUCTS = {
-    "chatgpt": "ChatGPT",
-    "openai": "ChatGPT",
-    "perplexity": "Perplexity",
-    "gemini": "Gemini",
-    "copilot": "Copilot",
-    "claude": "Claude",
-    "grok": "Grok",
-    "deepseek": "DeepSeek",
-    "meta.ai": "Meta AI",
-    "mistral": "Le Chat",
-}
-"""The AI products of Analytics' sources, by a part of these."""
 
 
 class UnreadableExport(OverheardError):
@@ -134,8 +121,8 @@ def read_export(file: Path) -> tuple[str, Counter[str], Counter[str]]:
             raise _refusal(at, f"it has {len(cells)} cells, and the header {len(columns)}")
         name = "" if named is None else cells[named].strip()
         if kind == "sessions":
-            source = name.casefold()
-            name = next((product for part, product in PRODUCTS.items() if part in source), "")
+            products = WORDS["products"].items()
+            name = next((product for part, product in products if part in name.casefold()), "")
             if not name:  # another source, or the sum of all
                 continue
         number = cells[columns.index(kind)].strip().replace(",", "").replace("\u00a0", "")
@@ -266,14 +253,14 @@ def _group(title: str, values: Mapping[str, float], most: int = 0) -> RateGroup:
     return RateGroup(title, tuple(bars), answers=most)
 
 
-FIGURES_LIST = READING(
+FIGURES_LIST = reading(
     "figures list",
     "Show what search engines and your analytics count of AI products, next to visibility.",
     list_figures,
     examples=("figures list", "figures list Acme"),
     chart="figures.png",
 )
-FIGURES_IMPORT = READING(
+FIGURES_IMPORT = reading(
     "figures import",
     "Bring along CSV exports of Search Console, Bing and Google Analytics.",
     import_figures,

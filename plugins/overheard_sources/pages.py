@@ -41,12 +41,12 @@ from overheard_sources.robots import Refusal, refusals
 from overheard_sources.searches import (
     A_BRAND,
     A_MODEL,
-    READING,
     SHOWN_ROWS,
     Searched,
     newest_searches,
     own_words,
     page_key,
+    reading,
 )
 
 TIMEOUT_S = 15.0
@@ -232,18 +232,9 @@ async def sources_pages(
     )
 
 
-MENDED = re.compile(
-    r"(?:which|what) (?:of our )?pages? (?:should|shall|must|do) (?:we|i) (?:need to |have to )?"
-    r"(?:mend|fix|repair|improve|change|update|rewrite)(?: first| next)?\W*"
-    r"|welche seiten? (?:soll|sollen|sollte|sollten|muss|müssen) (?:wir|ich) (?:zuerst )?"
-    r"(?:reparieren|verbessern|ändern|überarbeiten|aktualisieren)\W*",
-    re.IGNORECASE,
-)
-"""Questions that are answered by the own pages."""
-SOURCES_PAGES = READING(
+SOURCES_PAGES = reading(
     "sources pages",
     "Show which own pages models cite, what they state wrongly, and which crawlers they refuse.",
     sources_pages,
     examples=("sources pages Acme", "sources pages Acme --read"),
-    asked=(MENDED,),
 )

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
-from functools import partial
-from typing import Annotated
+from importlib.resources import files
+from typing import Annotated, Any
 
 from overheard import (
     Action,
@@ -30,17 +31,18 @@ from overheard import (
     wording,
 )
 
-_MODELS = (
-    r"(?:it|they|the models?|models|the ais?|es|sie|das modell|chatgpt|claude|gemini|perplexity)"
-)
-SEARCHED = re.compile(
-    rf"(?:and )?what (?:did|do|does) {_MODELS} search(?: for)?\W*"
-    rf"|wonach (?:hat|haben) {_MODELS} gesucht\W*|wonach (?:sucht|suchen) {_MODELS}\W*"
-    r"|who (?:took|takes|has|is in) our place\b[^,;]{0,30}|wer hat unseren platz\b[^,;]{0,30}",
-    re.IGNORECASE,
-)
-"""Questions that are answered by the searches."""
-READING = partial(CommandSpec, section="Measure and read")
+WORDS = tomllib.loads(files(__package__).joinpath("words.toml").read_text(encoding="utf-8"))
+"""The questions that commands answer, and the names of products."""
+
+
+def reading(name: str, *given: Any, **more: Any) -> CommandSpec:
+    """Return a command with the questions in words that it answers."""
+    models = WORDS["names"]["MODELS"]
+    asked = (text.replace("MODELS", models) for text in WORDS["asked"].get(name, ()))
+    patterns = tuple(re.compile(rf"{text}[\s?!.]*", re.IGNORECASE) for text in asked)
+    return replace(CommandSpec(name, *given, **more), section="Measure and read", asked=patterns)
+
+
 READ_RUNS = 200
 """The newest runs in which the newest answers of each model are searched."""
 SHOWN_ROWS = 5
@@ -244,11 +246,10 @@ def own_words(view: View, brand: Brand) -> str:
     return "yours" if brand.tracked and only else brand.name
 
 
-SOURCES_LIST = READING(
+SOURCES_LIST = reading(
     "sources list",
     "Show what models search for, and where they are shown no page of the brand.",
     sources_list,
     reports=True,
     examples=("sources list Acme", "sources list Acme --model Claude"),
-    asked=(SEARCHED,),
 )

@@ -9,8 +9,9 @@ import pytest
 
 from kit.shapes import QUESTION, RESPONSES, Shape
 from kit.vendors import Document, Reaction, Vendor
-from overheard import Citation, Finish, Model, Prompt, Question, Search, Usage
+from overheard import Answer, Citation, Finish, Model, Prompt, Question, Run, Search, Usage
 from overheard_openai.provider import OpenAIProvider, OpenAISettings
+from overheard_sources.causes import cells_of
 
 ASKED = Question(Prompt(QUESTION), Model("svc", "m-1"))
 SEARCHED = Question(Prompt(QUESTION), Model("svc", "m-1+search"))
@@ -101,6 +102,26 @@ async def test_what_it_searched_for_and_opened_is_kept(provider: Any, vendor: Ve
     assert now.searches[:2] == (Search("tools", shown), Search("tools 2026", shown))
     assert now.opened == ("https://two.test/p",)
     assert earlier.searches == (Search("tools", ("https://one.test",)),)
+
+
+async def test_what_was_shown_is_known_of_the_shapes_that_tell_it(
+    provider: Any, vendor: Vendor
+) -> None:
+    """A call of before, without an action or without its sources, tells nothing of it."""
+    bare = {"type": "web_search_call", "id": "2", "status": "completed"}
+    silent: Document = {**bare, "action": {"type": "search", "query": "tools"}}
+    told: Document = call("search", "https://two.test/p")
+    vendor.reactions = [searched(told), searched(silent), searched(bare)]
+    runs = [Run("w", datetime(2026, 1, day, tzinfo=UTC), id=day) for day in (1, 8, 15)]
+    answers = [
+        Answer(run.id, SEARCHED, await provider.ask(SEARCHED, seed=7), run.started_at)
+        for run in runs
+    ]
+    cells = cells_of([[run] for run in runs], answers, ())
+
+    assert [cell.searched for cell in cells] == [1, 1, 1]
+    assert [cell.sites for cell in cells] == [{"one.test"}] * 3
+    assert [cell.shown for cell in cells] == [{"one.test", "two.test"}, None, None]
 
 
 async def test_the_services_own_count_of_searches_goes_first(provider: Any, vendor: Vendor) -> None:
