@@ -103,7 +103,8 @@ class Sources:
         showing: Number of those of which it is told on both sides what was shown.
         tested: Number of sites that could be told.
         moves: The sites that changed by more than chance, the surest first.
-        size: At so many questions a new site would be told; None where at none.
+        size: At so many questions a new site would be told, also one that is shown and not cited;
+            None where at none.
     """
 
     searches: tuple[float, float]
@@ -131,12 +132,17 @@ def changed_sources(cells: Sequence[Cell], first: int, p_values: PValues) -> Sou
     cited = _on_both_sides([cell for cell in cells if cell.searched], start)
     with_shown = [replace(c, sites=c.shown) for c in cited if c.shown is not None]
     shown = _on_both_sides(with_shown, start)
-    found = dict(p_values([*_presence(cited), *_news(cited, start)], first))
-    sizes = [(n, found.pop(f"{n} new", (1.0, 1.0))[0]) for n in range(2, MOST_NEW + 1)]
-    found_shown = p_values(_presence(shown), first) if shown else {}
-    keyed = {(site, True): p for site, p in found.items()}
-    tested, told = _holm(keyed | {(site, False): p for site, p in found_shown.items()})
-    most = len(tested) + SWAPPED * (2 if shown else 1)
+    seen = {True: cited, False: shown} if shown else {True: cited}
+    found = {
+        is_cited: dict(p_values([*_presence(of), *_news(of, start)], first))
+        for is_cited, of in seen.items()
+    }
+    sizes = [
+        (n, max(of.pop(f"{n} new", (1.0, 1.0))[0] for of in found.values()))
+        for n in range(2, MOST_NEW + 1)
+    ]
+    tested, told = _holm({(site, key): p for key, of in found.items() for site, p in of.items()})
+    most = len(tested) + SWAPPED * len(seen)
     size = next((n for n, p_value in sizes if p_value <= LEVEL / most), None)
     moves = dict[str, Move]()
     for site, is_cited in told:

@@ -283,7 +283,8 @@ async def claim_card(view: View, alert: Alert, shift: Shift) -> Card:
     return Card(
         title=title,
         text="See whether the page states it." if causes else "I compare the same questions.",
-        footer=f"Fits, no proof · {len(sources.moves)} of {sources.tested} sites and pages differ",
+        footer="Fits, no proof"
+        + (f" · {len(sources.moves)} of {sources.tested} pages differ" if sources.tested else ""),
         data=_data(sources, causes) | {"claim": said},
     )
 
