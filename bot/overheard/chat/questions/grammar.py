@@ -56,7 +56,6 @@ class ParsedQuestion:
         concepts: All concepts of the question.
         unknown: Words that were not understood, as typed.
         not_asked: Names of models that are not asked here.
-        language: The language, such as ``en``.
     """
 
     intent: str = ""
@@ -70,7 +69,6 @@ class ParsedQuestion:
     concepts: frozenset[str] = frozenset()
     unknown: tuple[str, ...] = ()
     not_asked: tuple[str, ...] = ()
-    language: str = "en"
 
     @property
     def understood(self) -> bool:
@@ -199,7 +197,6 @@ class _Scanner:
             concepts=frozenset(concepts) - {WEAK, "and", "and_also"},
             unknown=tuple(self.unknown),
             not_asked=tuple(self.not_asked),
-            language=self.language,
         )
 
     def _read(self, tokens: Sequence[Token], at: int) -> int:

@@ -62,14 +62,10 @@ class QuestionReply:
     reading: Reading | None = None
 
     def decorated(self, card: Card) -> Card:
-        """Return the command's card with how the question was read, or what can be asked next. A
-        card of a failure is returned unchanged.
-        """
-        if card.failed:
+        """Return the command's card with how a model read the question, unless it failed."""
+        if card.failed or not self.reading:
             return card
-        if self.reading:
-            return wording.with_reading(card, self.reading, self.situation)
-        return wording.with_hints(card, self.parsed, self.order, self.situation)
+        return wording.with_reading(card, self.reading, self.situation)
 
 
 @dataclass(slots=True)

@@ -83,14 +83,12 @@ class Vocabulary:
     Attributes:
         phrases: The concept of each phrase.
         topics: The topic of answers that each phrase names, such as ``price``.
-        hints: Questions to propose, by their kind.
         times: By kind of time, the number that each phrase means: 3 for ``march`` among ``months``.
         longest: The number of words of the longest phrase.
     """
 
     phrases: Mapping[tuple[str, ...], str]
     topics: Mapping[tuple[str, ...], str]
-    hints: Mapping[str, str]
     times: Mapping[str, Mapping[tuple[str, ...], int]]
     longest: int
 
@@ -126,7 +124,7 @@ def vocabulary(language: str) -> Vocabulary:
         for kind, table in tables["times"].items()
     }
     topics = _meanings(tables["topics"])
-    return Vocabulary(phrases, topics, tables["hints"], times, max(map(len, phrases)))
+    return Vocabulary(phrases, topics, times, max(map(len, phrases)))
 
 
 def _meanings(

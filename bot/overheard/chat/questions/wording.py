@@ -1,27 +1,24 @@
 """The cards of questions that no command answers, and what is added to those that one does."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Field, Severity, Tainted, divided
-from overheard.cards.command import CommandSpec, Kind, quoted
+from overheard.cards.command import Kind, quoted
 from overheard.chat.parser import Order, fill
 from overheard.chat.questions.assistant import Reading
 from overheard.chat.questions.grammar import ParsedQuestion
 from overheard.chat.questions.planner import buttons, primary_first
 from overheard.chat.questions.situation import Situation
 from overheard.chat.questions.tools import notes, reads
-from overheard.chat.questions.vocabulary import vocabulary
 from overheard.chat.replies import NO_BRAND, form_title
 
 MAX_ACTIONS = 3
 """Buttons of a card."""
 MAX_UNKNOWN_WORDS, MAX_WORD_CHARS = 3, 40
 """Words that are repeated as not understood, and the most characters of each."""
-MAX_HINTS = 2
-"""Questions that are proposed below an answer."""
 _ADDED = {"country": "market", "persona": "persona", "language": "language"}
 """The option of `prompts add` that adds what is lacking."""
 USUAL_READINGS = (
@@ -44,8 +41,11 @@ def reading_words(order: Order, situation: Situation) -> str:
 
 
 def _label_of(order: Order, situation: Situation) -> str:
-    shows = str(order.given.get("show", ""))
-    return button_label(order.spec.name, shows, situation.commands).rstrip("?")
+    """Return the words of a button for a command, and for what it shows (`answers --show`)."""
+    name, shows, labels = order.spec.name, str(order.given.get("show", "")), notes()["labels"]
+    spec = situation.commands.get(name)
+    shown = labels.get(f"{name} {shows}".strip()) or labels.get(name)
+    return (shown or (spec and spec.title) or name.capitalize()).rstrip("?")
 
 
 def _value_words(value: str, name: str, kind: Kind, situation: Situation) -> str:
@@ -91,7 +91,11 @@ def offered_card(order: Order, situation: Situation, price: str) -> Card:
     form = fill(spec, needed).words if spec.fill else spec.name
     named = {option.name: option for option in spec.options}
     fields = tuple(
-        Field(named[name].shown, Tainted(_as_text(value)), wide=True)
+        Field(
+            named[name].shown,
+            Tainted("yes" if value is True else ", ".join(map(str, _listed(value)))),
+            wide=True,
+        )
         for name, value in order.given.items()
     )
     pairs = [(words, form_title(spec))]
@@ -101,10 +105,6 @@ def offered_card(order: Order, situation: Situation, price: str) -> Card:
     return Card(
         "Shall I do that?", f"{spec.summary} {price}".strip(), fields=fields, actions=actions
     )
-
-
-def _as_text(value: object) -> str:
-    return "yes" if value is True else ", ".join(map(str, _listed(value)))
 
 
 def _listed(value: object) -> Sequence[object]:
@@ -223,37 +223,3 @@ def too_many_card(seconds: int) -> Card:
     """
     text = f"Ask again in {wording.count(seconds, 'second')}."
     return Card("One moment, please", text, severity=Severity.WARNING)
-
-
-def button_label(command: str, shows: str, specs: Mapping[str, CommandSpec]) -> str:
-    """Return the words of a button for a command, and for what it shows (`answers --show`)."""
-    spec, labels = specs.get(command), notes()["labels"]
-    return (
-        labels.get(f"{command} {shows}".strip())
-        or labels.get(command)
-        or (spec.title or spec.name.capitalize() if spec else command)
-    )
-
-
-def with_hints(
-    card: Card, parsed: ParsedQuestion, order: Order | None, situation: Situation
-) -> Card:
-    """Return a command's card with up to `MAX_HINTS` questions to ask next in its footer, in the
-    language of the question: the same at another model, and what fits the command.
-    """
-    known = vocabulary(parsed.language).hints
-    names = dict.fromkeys(situation.models.values())
-    other = next((name for name in names if parsed.models and name not in parsed.models), "")
-    command = order.spec.name if order else ""
-    shows = order.given.get("show") if order else ""
-    kinds = (
-        ("model", bool(other)),
-        ("answers", command in {"trend", "alerts show"}),
-        ("todo", command in {"report", "alerts show"} or shows in {"versus", "questions"}),
-        ("changes", command in {"report", "claims"}),
-    )
-    hints = [known[kind].format(model=other) for kind, fits in kinds if fits and kind in known]
-    if not hints:
-        return card
-    tried = "Try: " + " · ".join(f"“{hint}”" for hint in hints[:MAX_HINTS])
-    return replace(card, footer=" ".join(filter(None, (card.footer, tried))))
