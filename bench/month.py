@@ -487,11 +487,11 @@ async def _recover(month: Month) -> None:
     """Let all be as before."""
     for number, week in enumerate((UPDATED + 3, 4, 5), 1):
         month.monday(week)
-        results = month.said("answers · $")
+        results = month.said("not the app")
         await month.check_in_slack()
         await month.step(
             f"13. as before, check {number}",
-            lambda results=results: month.said("answers · $") > results,
+            lambda results=results: month.said("not the app") > results,
         )
     for typed in ("status", "report --week"):
         await month.type_in_slack(f"14. {typed}, at the end", typed)
@@ -525,7 +525,7 @@ async def _fail(month: Month) -> None:
 async def _go_on(month: Month) -> None:
     """Ask ChatGPT alone, for as long as it takes until all is as usual."""
     for number, week in enumerate((3, 4, 5, 6), 1):
-        await _check(month, f"19. Claude has left, check {number}", week, "answers · $")
+        await _check(month, f"19. Claude has left, check {number}", week, "not the app")
     await month.read_all("20. Claude has left", r"")
     for name, new in month.steps["slack"]:
         typed = name.removeprefix("20. Claude has left, ")

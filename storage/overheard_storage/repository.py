@@ -92,7 +92,7 @@ class Lookup:
         columns = [self._table.c[column] for column in self._columns]
         query = select(*columns, self._table.c.id).where(tuple_(*columns).in_(names))
         for row in await self._database.rows(query):
-            self._known[tuple(row[:-1])] = row[-1]
+            self._known[tuple(row[:-1])], self._names[row[-1]] = row[-1], tuple(row[:-1])
 
 
 class Lookups:

@@ -257,11 +257,11 @@ def test_a_fall_that_is_over_is_named_again_whatever_single_questions_did() -> N
     assert title(-0.01, both) == "m-1 speaks of Acme as before"
 
 
-def test_nothing_is_called_usual_before_there_was_a_check() -> None:
-    """A false claim of the first check has no checks before it."""
+def test_a_false_claim_leaves_what_is_usual_as_it_was() -> None:
+    """The earlier checks are usual, also those that state it."""
     claim = shift_of(metric="false claims", statement=CLAIM)
     card = alert_message(alert_of(claim), evidence(FELL, began=NOON))
-    assert str(card.text).splitlines()[1] == "Named in 1 of 8 answers."
+    assert str(card.text).splitlines()[1] == "Named in 1 of 8 answers, usually 8."
 
 
 @pytest.mark.parametrize("state", list(AlertState))

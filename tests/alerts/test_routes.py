@@ -9,9 +9,9 @@ from kit.recording import HandClock
 from overheard.alerts.events import held_back, quiet_hours_card
 from overheard.alerts.handling import Handling
 from overheard.alerts.lifecycle import Lifecycle
-from overheard.alerts.outbox import Routes, routed
+from overheard.alerts.outbox import Routes, routed, told_rivals
 from overheard.config.sections import RouteTable
-from overheard.domain import Alert, DeliveryKind, Metric, Model, Run, Scale, Shift
+from overheard.domain import Alert, Brand, Catalogue, DeliveryKind, Metric, Model, Run, Scale, Shift
 from overheard.testing.deployment import open_test_store
 
 METRICS = {
@@ -36,6 +36,27 @@ def alert(
         if name
     ]
     return Alert(shifts[0], NOON, tuple(shifts[1:]))
+
+
+def test_a_competitor_is_told_where_a_route_asks_for_it() -> None:
+    """What is good for it is bad; a route of another brand does not take it."""
+    catalogue = Catalogue((Brand("Acme", competitors=("Zeta",)), Brand("Zeta", tracked=False)))
+    tables = [
+        RouteTable(channel="slack:all"),
+        RouteTable(channel="slack:rivals", rivals=True),
+        RouteTable(channel="slack:other", brands=("Other",), rivals=True),
+        RouteTable(channel="slack:bad", brands=("Acme",), rivals=True, severities=("bad",)),
+    ]
+    rivals = told_rivals(catalogue, tables)
+    routes = Routes(tables, METRICS, rivals)
+
+    def told(change: float) -> list[str]:
+        return [one.channel for one in routes.deliveries(alert("Zeta", change=change), NOON)]
+
+    assert rivals == {"Zeta": {"Acme"}}
+    assert told_rivals(catalogue, tables[:1]) == {}
+    assert told(0.25) == ["slack:rivals", "slack:bad"]
+    assert told(-0.25) == ["slack:rivals"]
 
 
 def channels(raised: Alert, *routes: dict[str, Any]) -> list[str]:

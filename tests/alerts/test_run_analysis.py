@@ -316,11 +316,11 @@ async def test_all_brands_whose_answers_a_panel_has_are_analysed() -> None:
         CONFIG + '[[brands]]\nname = "Globex"\n[[brands]]\nname = "Initech"\n'
     )
     deployment, model = office.deployment, Model("svc", "m-1")
-    assert brands_scored_in(deployment.catalogue, None) == ["Acme", "Globex", "Initech"]
+    assert brands_scored_in(Call(deployment), None) == ["Acme", "Globex", "Initech"]
     everybody = Panel(("Acme",), (Prompt("Best?"),), (model,))
-    assert brands_scored_in(deployment.catalogue, everybody) == ["Acme", "Globex", "Initech"]
+    assert brands_scored_in(Call(deployment), everybody) == ["Acme", "Globex", "Initech"]
     some = Panel(("Acme",), (Prompt("Best?", brands=("Globex",)),), (model,))
-    assert brands_scored_in(deployment.catalogue, some) == ["Globex"]
+    assert brands_scored_in(Call(deployment), some) == ["Globex"]
 
 
 class BrokenFeed:

@@ -12,7 +12,7 @@ async def test_share_of_voice_is_a_title_a_sentence_and_a_picture() -> None:
     card = (await office.chat.type("trend --show voice")).card
 
     assert card.title == "Acme's share of voice: 0 %, usually 50 %"
-    assert card.text == "Zeta leads with 100 %. Zeta gained most: 100 %, usually 50 %."
+    assert card.text == "Zeta leads and gained most: 100 %, usually 50 %."
     assert card.image
     assert "Acme 50 % to 0 %, Zeta 50 % to 100 %" in card.image.alt
     assert card.data["shares"] == {"Acme": [0.5, 0.5, 0.0], "Zeta": [0.5, 0.5, 1.0]}

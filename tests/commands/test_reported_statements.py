@@ -201,7 +201,7 @@ async def test_the_picture_of_what_changed_marks_the_visibility_of_the_brand(
     ("checks", "text", "steps"),
     [
         (0, "No answers yet.", []),
-        (9, "In 9 checks no figure moved by more than chance explains.", ["trend Acme"]),
+        (9, "In 9 checks no change was certain enough for an alert.", ["trend Acme"]),
     ],
 )
 async def test_where_nothing_changed_a_chat_says_how_much_was_looked_at(
@@ -210,5 +210,5 @@ async def test_where_nothing_changed_a_chat_says_how_much_was_looked_at(
     """Without a button to what there is not."""
     card = await in_a_chat(monkeypatch, checks=checks)
 
-    assert (card.title, str(card.text)) == ("No change found for Acme", text)
+    assert (card.title, str(card.text)) == ("No change is certain for Acme", text)
     assert [action.words for action in card.actions] == steps

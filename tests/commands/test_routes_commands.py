@@ -228,7 +228,10 @@ async def test_quiet_hours_that_cannot_be_read_are_refused() -> None:
     card = (await office.chat.type("subscribe --quiet 22:00-07:00")).card
     assert str(card.text) == "Not between 22:00 and 07:00; what comes then waits."
     assert [action.words for action in card.actions] == ["summary set", "routes list"]
-    assert card.data == {"channel": "fake:general", "brand": "", "quiet": "22:00-07:00"}
+    data = {"channel": "fake:general", "brand": "", "quiet": "22:00-07:00", "rivals": False}
+    assert card.data == data
+    rivals = (await office.chat.type("subscribe --rivals")).card
+    assert str(rivals.text) == "Competitors too."
     summary = (await office.chat.type("summary set")).card
     assert summary.data == {"channel": "fake:general", "cron": "0 10 * * mon", "timezone": "UTC"}
     assert [action.words for action in summary.actions] == ["summary set --off", "routes list"]

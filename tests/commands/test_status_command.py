@@ -230,7 +230,7 @@ async def test_a_week_tells_each_model_once_by_what_matters_most() -> None:
     week = card.data["brands"][0]
     assert (week["new_alerts"], week["open_alerts"]) == ([4], [3, 2, 1])
     assert week["recovered_alerts"] == [5]
-    assert week["to_do"] == ["1. State “founded” as text on your page: no answer says it."]
+    assert week["to_do"] == ["1. State “founding year” as text on your page: no answer says it."]
     assert "To do\n1. State" in str(card.text)
 
 

@@ -54,7 +54,7 @@ def test_an_unchanged_system_is_silent(program: Program, write: Write) -> None:
 
     assert program.json("changes", "--show", "all") == []
     out, _ = program.run("changes", "--show", "all")
-    assert "In 10 checks no figure moved by more than chance explains." in sentences(out)
+    assert "In 10 checks no change was certain enough for an alert." in sentences(out)
 
 
 def test_each_run_says_why_it_was_reported_or_not(program: Program, write: Write) -> None:

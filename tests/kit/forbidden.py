@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from overheard.cards.card import Card, Tainted
 
 NEVER = {
-    r"\bnothing (?:new|unusual)|nothing has (?:moved|changed)": "say what is as usual, and of when",
+    r"\bnothing (?:new|unusual)|(?:nothing has|no figure) (?:moved|changed)": "what is as usual",
     r"\bsteady\b|\bstable\b": "as usual, with a figure, or old with its day",
     r"\bstill (?:down|up)\b": "say what is down",
     r"\bhad it wrong|\d+ of \d+ times": "a claim is counted in one check of one model",

@@ -7,7 +7,7 @@ chat, a terminal and a page show it.
 import html
 import json
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, timedelta
 from pathlib import Path
@@ -40,6 +40,7 @@ from overheard.commands.status import status
 from overheard.deployment import Call
 from overheard.domain import Answer, Model, Question, Run, RunState
 from overheard.runs.plan import lay_out
+from overheard.testing.fakes import Screen
 from overheard.views.news import Telling, first_steps
 from overheard.views.situation import SituationReader
 from overheard_discord import layouts
@@ -48,6 +49,7 @@ from overheard_slack import blocks
 FELL = Plan({"Acme": 8, "Umbra": 15}, {WRONG: 6}, served="b")
 LOWER = Plan({"Acme": 4})
 GREW = Plan({"Acme": 9, "Umbra": 15}, {WRONG: 7, WRONG_YEAR: 2}, served="b")
+RIVALS_TOLD = f'{BRANDS}[[routes]]\nchannel = "fake:C9"\nrivals = true\n'
 SITUATION_CARDS = ("status", "report Acme", "report Acme --week")
 """Cards that say how things are: the first news is their title."""
 OTHER_CARDS = (
@@ -178,6 +180,14 @@ async def _imported() -> Past:
     return made
 
 
+async def _imported_and_rival() -> Past:
+    made, wrong = await _imported(), Plan({}, {WRONG: 2})
+    await made.check(times=5, openai=wrong)
+    await made.check(times=2, openai=wrong, anthropic=Plan({"Umbra": 23}))
+    assert "Named in 83 % of answers, usually 8" in str((await made.shown("status")).text)
+    return made
+
+
 STATES = {
     "calm": State(after(), (CALM_TITLE,)),
     "open alert": State(after({"openai": FELL}), (ALERT,), claims={"$49": 6}),
@@ -187,6 +197,9 @@ STATES = {
     "claim alone": State(after({"openai": Plan({}, {WRONG: 3})}), (ALERT,), claims={"$49": 3}),
     "far below": State(after({"anthropic": Plan({"Acme": 3})}), (FAR,)),
     "rival": State(after(*[{"anthropic": Plan({"Umbra": 23})}] * 2), (RIVAL,)),
+    "rival by alert": State(
+        after(*[{"anthropic": Plan({"Umbra": 23})}] * 3, brands=RIVALS_TOLD), (RIVAL,)
+    ),
     "watched": State(_watched, (WATCH,)),
     "one silent": State(after({"anthropic": DOWN}), (FAILED,), silent=("Claude",)),
     "all silent": State(
@@ -237,6 +250,14 @@ STATES = {
         silent=("ChatGPT",),
         claims={"$49": 3},
     ),
+    "wrong, then far below": State(
+        after({"openai": Plan({}, {WRONG: 4})}, {"openai": Plan({"Acme": 3}, {WRONG: 3})}),
+        (ALERT,),
+        claims={"$49": 3},
+    ),
+    "imported lies, and a rival elsewhere": State(
+        _imported_and_rival, (ALERT, RIVAL), claims={"$49": 2}
+    ),
     "wrong, the other left": State(
         _wrong_other_left, (ALERT,), left=("Claude",), claims={"$49": 4}
     ),
@@ -273,13 +294,15 @@ def _assert_true(state: State, words: str, card: Card) -> None:
         assert not any(label.startswith("Ask again now") for label in labels), labels
 
 
-def _assert_page(state: State, written: str) -> None:
-    """Assert that a page tells all news of a state."""
+def _assert_page(state: State, written: str, alerts: Sequence[Card]) -> None:
+    """Assert that a page tells all news of a state, and its alerts as their messages do."""
     visible = re.sub(r"<style>.*?</style>", "", written, flags=re.DOTALL)
     words = html.unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", visible)))
     assert not forbidden(words)
     for kind in state.told if state.brands == 1 else ():
         assert re.search(kind, words), (kind, words)
+    for card in alerts if state.brands == 1 else ():
+        assert card.title in words
 
 
 @pytest.mark.slow
@@ -334,7 +357,10 @@ async def test_every_card_tells_a_state_in_one_order(name: str, tmp_path: Path) 
         assert detailed.title == message.title
         figures = re.findall(r"“[^”]+”|\d+", str(message.text))
         assert all(figure in str(detailed.text) for figure in figures), "details have no less"
-    _assert_page(state, page.read_text(encoding="utf-8"))
+    _assert_page(state, page.read_text(encoding="utf-8"), messages)
+    assert not (alerts and "No alert is open" in said(cards["sign of life"]))
+    has_moved = any(shift.statement is None for alert in alerts for shift in alert.moved)
+    assert has_moved or ", since " not in str(cards["trend Acme --show versus"].text)
     if name != "imported":  # there, no check was made
         assert (cards["sign of life"].severity is Severity.GOOD) == (not state.silent)
     assert {f"answers of {name}" for name in state.silent} <= set(faults)
@@ -373,16 +399,57 @@ async def test_what_is_wrong_of_a_competitor_is_news_of_the_competitor() -> None
 
 
 @pytest.mark.slow
+async def test_a_competitor_has_an_alert_where_a_route_asks_for_it() -> None:
+    """It rises and passes, or something false is said of it; of one's own brand's fall there is one
+    alert, which names who took its place.
+    """
+    facts = FACTS + '[[facts]]\nbrand = "Globex"\nfield = "price"\nvalue = "$20 a month"\n'
+    made = await past(brands=RIVALS_TOLD, facts=facts)
+    lie = Plan({"Acme": 6, "Umbra": 22}, {"Globex costs $99 a month.": 3})
+    with without_pictures():
+        for _ in range(3):
+            await made.check(anthropic=Plan({"Umbra": 23}), openai=lie)
+        call = Call(made.deployment, channel="fake:C9")
+        cards = [await alert_card(call, one) for one in await made.deployment.store.alerts.find()]
+        week = await made.shown("report Acme --week")
+
+    assert {card.title for card in cards} == {
+        "ChatGPT names Acme far less",
+        "ChatGPT gets Globex's price wrong",
+        "Umbra rises at Claude and passes you",
+    }
+    [rise] = [card for card in cards if card.title.startswith("Umbra")]
+    assert "Umbra: named in 23 of 24 answers, usually 6." in str(rise.text)
+    assert "Nearly certain" in rise.footer
+    assert rise.severity is Severity.BAD
+    assert not any(action.label == "What to do?" for action in rise.actions)
+    assert all(card.title in said(week) for card in cards)
+
+
+async def _checked(made: Past) -> Screen:
+    screen = await made.chat.type("check --repeats 3")
+    return await made.chat.click(screen, screen.card.actions[0].label)
+
+
+@pytest.mark.slow
 async def test_an_alert_with_a_message_in_the_channel_is_told_once() -> None:
-    """The result of the check there has a line on it, without its figures and its picture."""
-    made = await past(brands=f'{BRANDS}[[routes]]\nchannel = "fake:C1"\n')
-    there = await made.check(channel="fake:C1", openai=Plan({}, {WRONG: 3}))
+    """The result of the check there has a line on it, without its figures and its picture, and only
+    the person who asked sees it; later results are for all.
+    """
+    made = await past(brands=f'{BRANDS}[[routes]]\nchannel = "fake:general"\n')
+    made.plans = {"openai": Plan({}, {WRONG: 3})}
+    made.clock.week += 1
+    screen = await _checked(made)
+    there = screen.card
     elsewhere = await made.check(channel="fake:C2", openai=Plan({}, {WRONG: 3}))
 
     assert there.title == "ChatGPT gets Acme's price wrong"
     assert str(there.text).startswith("Its message is in this channel.")
     assert "$49" not in str(there.text)
     assert there.image is None
+    assert screen.private
+    made.clock.week += 1
+    assert not (await _checked(made)).private
     assert "$49" in str(elsewhere.text)
     assert elsewhere.image is not None
 

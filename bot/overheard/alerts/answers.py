@@ -66,7 +66,7 @@ def answer_about(question: AlertQuestion, alert: Alert, evidence: AlertEvidence)
 
 def _how_sure(alert: Alert, evidence: AlertEvidence) -> tuple[str, ...]:
     """Return how sure a change of counts is; a claim is no matter of chance."""
-    best = surest_shift(alert)
+    best = surest_shift(alert, evidence)
     claims = " ".join(claim_chance_sentences(alert, evidence))
     if best is None:
         title = "No matter of chance" if claims else "I cannot say how sure it is"
@@ -88,6 +88,7 @@ def _movement(shift: Shift, evidence: AlertEvidence) -> str:
         return "The change"
     noun = ("rise" if shift.change > 0 else "fall") if metric.scale.is_rate else "change"
     of = words_of(shift.metric).noun or metric.label.lower()
+    of = of if evidence.brand.tracked else of.replace("you are", f"{shift.brand} is")
     reading = metric_value(evidence.stream(shift.brand, shift), evidence, shift)
     if reading is None or reading.usual is None:
         return f"The {noun} of {of}"
@@ -141,13 +142,14 @@ def _other_models(alert: Alert, evidence: AlertEvidence) -> tuple[str, ...]:
 
 
 def _since_when(alert: Alert, evidence: AlertEvidence) -> tuple[str, ...]:
-    began = Period(evidence.began, None, alert.id)
+    began = Period(evidence.again or evidence.began, None, alert.id)
     until = evidence.until or max(
         (point.at for stream in evidence.streams for point in evidence.points(stream)),
         default=alert.opened_at,
     )
     title = f"Since {wording.short_day(evidence.likely_starts[-1], evidence.zone)}"
-    verb = "It lasted" if evidence.until else "It has lasted"
-    lasted = f"{verb} {duration_words(began, now=until)}."
+    by = "" if evidence.until else f"By {wording.short_day(until, evidence.zone)} "
+    lasted = f"{by}{'it' if by else 'It'} lasted {duration_words(began, now=until)}. "
+    lasted = lasted if until > began.began else ""
     raised = f"I raised it on {wording.short_day(alert.opened_at, evidence.zone)}."
-    return title, f"{began_words(alert, evidence)}. {lasted} {raised}"
+    return title, f"{began_words(alert, evidence)}. {lasted}{raised}"

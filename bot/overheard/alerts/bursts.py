@@ -26,7 +26,12 @@ CHECK = "check"
 """The source of a burst that an unusual check wants; else it is how an update is known."""
 FOUND_LATER = frozenset({FEED_SOURCE, WATCH_SOURCE})
 """How updates are known that are found days after they took place."""
-SOURCE_WORDS = {FEED_SOURCE: "announced", WATCH_SOURCE: "its answers are unlike before"}
+SOURCE_WORDS = {
+    FEED_SOURCE: "announced",
+    WATCH_SOURCE: "its answers are unlike before",
+    "served model": "the service named another model",
+    "fingerprint": "the service's identifiers changed",
+}
 """Words for how an update is known; others are words already."""
 
 

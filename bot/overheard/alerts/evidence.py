@@ -71,6 +71,7 @@ class AlertEvidence:
             in the checks by which the claims are gone.
         cause: The card of a plugin that explains changes; None without one.
         checked: What a model that read the sentences says of them, in words; empty without one.
+        again: When an alert that had recovered happened again, the last time; None without that.
     """
 
     began: datetime
@@ -94,6 +95,7 @@ class AlertEvidence:
     right: frozenset[str] = frozenset()
     cause: Card | None = None
     checked: str = ""
+    again: datetime | None = None
 
     def live(self, statement: ReportedStatement) -> LiveClaim | None:
         """Return the claim of the latest answers that repeats a reported statement, if any."""
@@ -133,7 +135,7 @@ class Known:
     Attributes:
         starts: The start of each run, by its number.
         runs: The newest runs, the newest first.
-        claims: The false claims of the newest answers, by model.
+        claims: The false claims of the newest answers of each model that has not left.
     """
 
     brand: str
@@ -185,8 +187,9 @@ async def gather_evidence(
     truths = {said.topic: said.truth for said in alert.statements}
     truths |= {fact.field: fact.value for fact in catalogue.facts if fact.brand == name}
     facts = {fact.field for fact in catalogue.facts if fact.brand == name}
-    if known and known.brand == name and facts >= truths.keys() and not alert.state.over:
-        claims, runs = known.claims.get(shift.model, ()), known.runs
+    is_known = known and known.brand == name and shift.model in known.claims
+    if known and is_known and facts >= truths.keys() and not alert.state.over:
+        claims, runs = known.claims[shift.model], known.runs
     else:
         live = await live_claims(store, call.scoring.finding_versions, name, truths, at_model)
         claims, runs = live.get(shift.model, ()), await newest_runs(store, alert.over_at)
@@ -223,6 +226,7 @@ async def gather_evidence(
         explanation=explanation and explanation.beside(last_said(alert, events), returned=returned),
         model_alert=past.model_alert,
         checked=await check_words(store, alert),
+        again=max((e.at for e in events if e.what is AlertEventKind.RELAPSED), default=None),
     )
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from math import exp
 from typing import Any
 
+from overheard.alerts.outbox import told_rivals
 from overheard.cards import wording
 from overheard.cards.card import picked
 from overheard.config.sections import AlertsTable
@@ -286,6 +287,7 @@ class HistoryReader:
         settings: The [alerts] table: the rate of false alarms and the smallest changes.
         asked_again: What asking again may cost, as a share of what the checks cost.
         holds: Whether a change that rests on one run alone is asked again before it is told.
+        rivals: As `told_rivals` returns them: of these, only how often they are named is watched.
     """
 
     store: Store
@@ -295,6 +297,7 @@ class HistoryReader:
     settings: AlertsTable
     asked_again: float = 0.0
     holds: bool = False
+    rivals: Mapping[str, set[str]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, call: Call) -> HistoryReader:
@@ -310,6 +313,7 @@ class HistoryReader:
             settings=call.config.alerts,
             asked_again=call.config.bursts.share,
             holds=call.config.bursts.automatic and call.config.bursts.share > 0,
+            rivals=told_rivals(call.catalogue, call.config.routes),
         )
 
     @cached_property
@@ -322,15 +326,16 @@ class HistoryReader:
         return replace(policy, holds=self.holds)
 
     def policy_of(self, brand: str) -> AlertPolicy:
-        """Return the policy of a tracked brand: where rivals of tracked brands are tracked, half of
-        the false alarms are for the others, the user's own.
+        """Return the policy of a brand: where rivals of tracked brands are tracked, or told by a
+        route, half of the false alarms are for the others, the user's own.
         """
-        tracked = [one for one in self.catalogue.brands if one.tracked]
-        named = {rival.name for one in tracked for rival in self.catalogue.rivals(one.name)}
-        rivals = [one.name for one in tracked if one.name in named]
-        if not 0 < len(rivals) < len(tracked):
+        tracked = [one.name for one in self.catalogue.brands if one.tracked]
+        named = {rival.name for one in tracked for rival in self.catalogue.rivals(one)}
+        rivals = {*self.rivals, *(one for one in tracked if one in named)}
+        own = len(set(tracked) - rivals)
+        if not rivals or not own:
             return self.policy
-        alike = len(rivals) if brand in rivals else len(tracked) - len(rivals)
+        alike = len(rivals) if brand in rivals else own
         return replace(self.policy, brands=2 * alike)
 
     async def visibility_streams(self, until: datetime | None = None) -> list[Stream]:
@@ -422,6 +427,7 @@ class HistoryReader:
         table = await self.store.blocks.table(names, until=until)
         of_brands = (name for name, metric in self.metrics.items() if not metric.of_model)
         watched_metrics = self.settings.metrics or tuple(of_brands)
+        watched_metrics = (VISIBILITY,) if brand in self.rivals else watched_metrics
         present = table.of(self.versions, watched_metrics)
         first, scored = _first_runs(table), _first_runs(present)
         return Monitor(

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from overheard.alerts.handling import AlertLog
 from overheard.alerts.metric_wording import later_shift_phrase
-from overheard.alerts.outbox import Routes
+from overheard.alerts.outbox import Routes, told_rivals
 from overheard.alerts.phrases import statement_clause
 from overheard.alerts.story import PARTLY, AlertPart, alert_parts, parts_over
 from overheard.cards import wording
@@ -45,7 +45,8 @@ class Lifecycle(AlertLog):
         """Return the lifecycle of the alerts in a deployment's store, posted by the routes of its
         configuration.
         """
-        routes = Routes(call.config.routes, call.scoring.metrics)
+        rivals = told_rivals(call.catalogue, call.config.routes)
+        routes = Routes(call.config.routes, call.scoring.metrics, rivals)
         return cls(call.store, routes, call.clock)
 
     async def raise_alert(self, alert: Alert) -> tuple[Alert, bool]:

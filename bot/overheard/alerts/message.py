@@ -19,6 +19,7 @@ from overheard.alerts.phrases import (
     SHORT_LINES,
     is_listed,
     newest_statements,
+    rise_title,
     short_statement_lines,
     statement_quotes,
     statement_title,
@@ -118,12 +119,13 @@ def _footnotes(alert: Alert, evidence: AlertEvidence, *, is_short: bool) -> Iter
     not ``is_short``), the person who takes care of it, and how the model is asked.
     """
     name = evidence.names.name(alert.shift.model)
-    sure = [shift.chance_a_year for shift in alert.moved if shift.chance_a_year is not None]
-    if sure and alert.state is not AlertState.RECOVERED:  # "likely" would be read of the recovery
-        yield (certainty(min(sure)) or "").capitalize()
+    best, has_moved = surest_shift(alert, evidence), AlertPart.METRICS not in evidence.over
+    if best and alert.state is not AlertState.RECOVERED:  # "likely" would be read of the recovery
+        yield (certainty(best.chance_a_year) or "").capitalize()
     if alert.state is not AlertState.RECOVERED:
         yield evidence.checked
-    if updates := measured_shift(alert).updates:
+    updates = measured_shift(alert).updates
+    if updates and has_moved:
         yield f"fits {name}'s update of {wording.short_day(updates[0].at, evidence.zone)}"
     in_title = alert.of_model and evidence.everything
     if evidence.explanation and not (updates or evidence.model_alert or in_title):
@@ -189,6 +191,11 @@ def message_title(alert: Alert, evidence: AlertEvidence) -> str:
     if alert.state is AlertState.RECOVERED:
         return f"{name} {_recovery_phrase(alert, moved, evidence)}"
     shows_statements = bool(alert.statements) and AlertPart.STATEMENTS not in evidence.over
+    if moved and not shows_statements and moved[0].change > 0 and not evidence.brand.tracked:
+        mine = metric_value(evidence.stream(brand, moved[0]), evidence, moved[0])
+        others = [other.now for _, other in _rivals_of(moved[0], evidence)]
+        passes = mine and any((mine.usual or 0.0) <= other < mine.now for other in others)
+        return rise_title(brand, name, passes=bool(passes))
     if moved and not shows_statements:
         return f"{name} {_change_phrase(moved[0], evidence, brand)}"
     nobody_states_it_now = not shows_statements or (
@@ -200,6 +207,14 @@ def message_title(alert: Alert, evidence: AlertEvidence) -> str:
     if moved and AlertPart.METRICS not in evidence.over:
         return f"{title} and {_change_phrase(moved[0], evidence, 'it')}"
     return title
+
+
+def _rivals_of(shift: Shift, evidence: AlertEvidence) -> Iterator[tuple[str, MetricValue]]:
+    """Yield the tracked brands of which an untracked brand is a competitor, with their values."""
+    for brand in () if evidence.brand.tracked else evidence.rivals:
+        value = metric_value(evidence.stream(brand.name, shift), evidence, shift)
+        if value and brand.tracked:
+            yield brand.name, value
 
 
 def _told_statements(alert: Alert, evidence: AlertEvidence) -> list[ReportedStatement]:
@@ -372,8 +387,12 @@ def details_message(alert: Alert, evidence: AlertEvidence) -> Card:
     )
 
 
-def surest_shift(alert: Alert) -> Shift | None:
-    """Return the change of a metric that chance explains least; None where that is not known."""
+def surest_shift(alert: Alert, evidence: AlertEvidence) -> Shift | None:
+    """Return the change of a metric that chance explains least; None where that is not known, and
+    where the metrics are back while statements go on.
+    """
+    if AlertPart.METRICS in evidence.over:
+        return None
     sure = [shift for shift in metric_shifts(alert) if shift.chance_a_year is not None]
     return min(sure, key=lambda shift: shift.chance_a_year or 0.0, default=None)
 
@@ -382,7 +401,7 @@ def _sure_sentence(alert: Alert, evidence: AlertEvidence) -> str:
     """Return how sure the change of a metric is, or else that claims are no matter of chance; empty
     for a recovered alert.
     """
-    best = surest_shift(alert)
+    best = surest_shift(alert, evidence)
     if alert.state is AlertState.RECOVERED:
         return ""
     if best is None:
@@ -395,12 +414,12 @@ def _sure_sentence(alert: Alert, evidence: AlertEvidence) -> str:
 
 
 def claim_chance_sentences(alert: Alert, evidence: AlertEvidence) -> Iterator[str]:
-    """Yield that the claim of an alert is no matter of chance, with the answers that make it."""
+    """Yield that the claim of an alert is no matter of chance, and which answers say so."""
     for said in _told_statements(alert, evidence)[:1] if alert.statements else ():
         answers = evidence.stated.get(said, said.answers)
-        if answers and said.kind is StatementKind.CLAIM:
-            count = wording.count(answers, "answer")
-            says = "says" if answers == 1 else "say"
+        if said.kind is StatementKind.CLAIM:
+            count = wording.count(answers or said.answers, "answer")
+            says = ("says" if answers == 1 else "say") if answers else "said"
             value = wording.shorten(wording.line(said.said), MAX_SHORT_CHARS)
             yield f"“{value}” is no matter of chance: {count} {says} it; you can read them."
 
@@ -504,7 +523,8 @@ def message_severity(alert: Alert, evidence: AlertEvidence) -> Severity:
     head = net_shifts(alert)[0]
     if not shows_direction(head, evidence):
         return Severity.WARNING
-    return Severity.GOOD if is_better(head, evidence) else Severity.BAD
+    # What is good for a competitor is bad.
+    return Severity.GOOD if is_better(head, evidence) == evidence.brand.tracked else Severity.BAD
 
 
 def _text_lines(
@@ -531,7 +551,11 @@ def _text_lines(
     if reading and metric:
         title = words_of(metric.name).title or metric.label
         end = _end_of_value_line(alert, reading, metric, evidence)
-        yield f"{title}{reading.words(metric)}{end}"
+        whose = title if evidence.brand.tracked else f"{shift.brand}: {title.lower()}"
+        yield f"{whose}{reading.words(metric)}{end}"
+        for name, value in _rivals_of(shift, evidence) if net_shifts(alert) else ():
+            words = replace(value, answers=reading.answers and value.answers).words(metric)
+            yield f"{name}: {title.lower()}{words}."
     elif not metric:
         yield (
             f'The plugin that measures "{shift.metric}" is not installed any more; what was '
@@ -693,7 +717,7 @@ def _duration_sentence(alert: Alert, evidence: AlertEvidence) -> str:
     """
     if alert.over_at is None:
         return ""
-    change = Period(evidence.began, alert.over_at, alert.id)
+    change = Period(evidence.again or evidence.began, alert.over_at, alert.id)
     return f" It lasted {duration_words(change, now=alert.over_at)}."
 
 
@@ -703,7 +727,9 @@ def _winning_rival_sentence(shift: Shift, metric: Metric, evidence: AlertEvidenc
     least `MIN_CLEAR_CHANGE`, when the shift is good news, and for metrics that are no rates or of
     which less is better.
     """
-    if not metric.scale.is_rate or is_better(shift, evidence) or not metric.higher_is_better:
+    if not (metric.scale.is_rate and metric.higher_is_better and evidence.brand.tracked):
+        return ""
+    if is_better(shift, evidence):
         return ""
     gains = {
         rival.name: change

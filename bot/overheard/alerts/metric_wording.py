@@ -140,7 +140,8 @@ def metric_value(
     stream, or without answers up to the end of the alert.
 
     The present value is that of the latest run, the usual value the mean of the last
-    `USUAL_CHECKS` runs before the alert's change that lie outside of earlier changes. Without such
+    `USUAL_CHECKS` runs before the alert's change that lie outside of earlier changes (before the
+    latest, for statements, which change no level). Without such
     runs, the usual value is the one that a shift of a metric has stored for its own brand, and
     otherwise None.
 
@@ -152,10 +153,11 @@ def metric_value(
     points = evidence.points(stream)
     if not points:
         return None
+    changed = points[-1].at if shift.statement else evidence.began
     before = [
         point.mean
         for point in points
-        if point.at < evidence.began and is_usual(evidence.earlier, point.at)
+        if point.at < changed and is_usual(evidence.earlier, point.at)
     ][-USUAL_CHECKS:]
     is_own_brand = stream is not None and stream.key.brand == shift.brand
     stored = shift.before if is_own_brand and not shift.statement else None

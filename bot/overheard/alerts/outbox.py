@@ -3,35 +3,47 @@
 import asyncio
 import logging
 import secrets
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from overheard.cards.card import Card, Link
 from overheard.config.sections import RouteTable, read_hours
-from overheard.domain import Alert, Delivery, DeliveryKind, Metric, Shift
+from overheard.domain import Alert, Catalogue, Delivery, DeliveryKind, Metric, Shift
 from overheard.errors import ChatFailed, ChatUnavailable
 from overheard.interfaces import Chat, Clock, Linking
 from overheard.interfaces.store import DeliveryRepository
 from overheard.telemetry import traced
 
 
+def told_rivals(catalogue: Catalogue, routes: Sequence[RouteTable]) -> dict[str, set[str]]:
+    """Return the competitors whose alerts a route takes, by name, each with the tracked brands that
+    are compared with it. Tracked competitors have alerts of their own.
+    """
+    found: dict[str, set[str]] = {}
+    for brand in catalogue.brands:
+        asking = [route for route in routes if route.rivals and brand.tracked]
+        if any(not route.brands or brand.name in route.brands for route in asking):
+            for rival in catalogue.rivals(brand.name):
+                found.setdefault(rival.name, set()).update([] if rival.tracked else [brand.name])
+    return {rival: brands for rival, brands in found.items() if brands}
+
+
+@dataclass(frozen=True, slots=True)
 class Routes:
     """The routes of a deployment. When several routes lead an alert to one channel, the first
     applies.
 
-    Args:
+    Attributes:
         routes: The routes in the order of the configuration.
         metrics: The metrics that are measured, by name.
-
-    Attributes:
-        metrics: The metrics that are measured, by name.
+        rivals: As `told_rivals` returns them.
     """
 
-    def __init__(self, routes: Sequence[RouteTable], metrics: Mapping[str, Metric]) -> None:
-        self._routes = routes
-        self.metrics = metrics
+    routes: Sequence[RouteTable]
+    metrics: Mapping[str, Metric]
+    rivals: Mapping[str, Collection[str]] = field(default_factory=dict)
 
     def deliveries(self, alert: Alert, now: datetime) -> list[Delivery]:
         """Return the deliveries of a new alert to the channels of its routes, in the order of the
@@ -56,7 +68,7 @@ class Routes:
         first.
         """
         chosen: dict[str, RouteTable] = {}
-        for route in self._routes:
+        for route in self.routes:
             if self._takes_alert(route, alert):
                 chosen.setdefault(route.channel, route)
         return list(chosen.values())
@@ -66,10 +78,12 @@ class Routes:
 
         A route without brands takes all brands, and one without metrics all metrics; otherwise one
         brand, and one metric, of the alert is enough. An alert with statements passes whatever the
-        metrics of the route are.
+        metrics of the route are. One of a competitor is for routes that ask for that.
         """
         metrics = {shift.metric for shift in alert.moved}
-        fits_brands = not route.brands or not set(route.brands).isdisjoint(alert.brands)
+        owners = self.rivals.get(alert.shift.brand)
+        fits_brands = not route.brands or not set(route.brands).isdisjoint(owners or alert.brands)
+        fits_brands &= route.rivals or not owners
         fits_metrics = not route.metrics or not metrics.isdisjoint(route.metrics)
         return (
             fits_brands
@@ -79,10 +93,13 @@ class Routes:
 
     def _severity(self, alert: Alert) -> str:
         """Return ``good`` or ``bad``, as a route names severities: by the first shift of an alert
-        on a brand. A model-wide alert is good only if all its brands moved for the better.
+        on a brand; what is good for a competitor is bad. A model-wide alert is good only if all its
+        brands moved for the better.
         """
         shifts = alert.also if alert.of_model else (alert.shift,)
-        return "good" if all(self._is_better(shift) for shift in shifts) else "bad"
+        is_better = all(self._is_better(shift) for shift in shifts)
+        is_good = is_better != (alert.shift.brand in self.rivals) and not alert.shift.statement
+        return "good" if is_good else "bad"
 
     def _is_better(self, shift: Shift) -> bool:
         """Return whether a shift is good news: the metric moved in its better direction, which is

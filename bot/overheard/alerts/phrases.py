@@ -251,6 +251,11 @@ def newest_statements(moved: Sequence[Shift]) -> list[ReportedStatement]:
     return list(newest.values())
 
 
+def rise_title(rival: str, model: str, *, passes: bool) -> str:
+    """Return the title of a competitor's rise: ``Umbra rises at Claude and passes you``."""
+    return f"{rival} rises at {model}{' and passes you' if passes else ''}"
+
+
 def topic_words(topic: str) -> str:
     """Return what a fact's field (in any case) is called in a sentence: ``founding year`` for
     ``founded``. A field without words of its own is returned as it is.

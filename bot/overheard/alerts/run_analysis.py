@@ -7,12 +7,13 @@ from overheard.alerts.bursts import burst_sentence, planned_bursts
 from overheard.alerts.checks import AlertChecks
 from overheard.alerts.history import HistoryReader
 from overheard.alerts.lifecycle import Lifecycle
+from overheard.alerts.outbox import told_rivals
 from overheard.alerts.service import DetectionResult, DetectionService
 from overheard.alerts.statements import StatementReader
 from overheard.cards.card import Card
 from overheard.deployment import Call, Deployment
 from overheard.detection.power import Learning
-from overheard.domain import Alert, Catalogue, Panel, Run, Task, TaskKind
+from overheard.domain import Alert, Panel, Run, Task, TaskKind
 from overheard.interfaces import PROBLEM, Store, TaskResult
 from overheard.runs.plan import tracked
 from overheard.runs.service import RunService
@@ -124,7 +125,7 @@ class Analysis:
         if not call.deployment.queue.spread:
             detection = await detect(call, run)
             return detection, await _burst_sentences(call, run)
-        tasks = detection_tasks(run, brands_scored_in(call.catalogue, run.panel), spread=True)
+        tasks = detection_tasks(run, brands_scored_in(call, run.panel), spread=True)
         return await _joined_results(call.store, await self._carry_out_tasks(call, tasks))
 
     async def _carry_out_tasks(self, call: Call, tasks: Sequence[Task]) -> list[TaskResult]:
@@ -175,7 +176,7 @@ async def detect(call: Call, run: Run, brands: Sequence[str] | None = None) -> D
     plugins, now = call.plugins, call.clock.now()
     problems = await read_feeds(plugins.feeds.values(), call.store.updates, plugins.providers, now)
     call.scoring.faults.update(problems)
-    chosen = brands_scored_in(call.catalogue, run.panel) if brands is None else brands
+    chosen = brands_scored_in(call, run.panel) if brands is None else brands
     return await _detection_service(call).detect(run, chosen, call.clock.now())
 
 
@@ -215,17 +216,21 @@ def _detection_service(call: Call) -> DetectionService:
     )
 
 
-def brands_scored_in(catalogue: Catalogue, panel: Panel | None) -> list[str]:
+def brands_scored_in(call: Call, panel: Panel | None) -> list[str]:
     """Return the names of the tracked brands that at least one prompt of a panel concerns, in the
-    order of the catalogue; all tracked brands for None, the panel of imported history.
+    order of the catalogue; all tracked brands for None, the panel of imported history. Then come
+    those of their competitors that a route tells of.
 
     Brands count even if the run was started for other ones. Otherwise a shift that this run shows
     would be missed, because later runs only report their own shifts.
     """
-    names = [brand.name for brand in tracked(catalogue)]
-    if panel is None:
-        return names
-    return [name for name in names if any(prompt.concerns(name) for prompt in panel.prompts)]
+    names = [
+        brand.name
+        for brand in tracked(call.catalogue)
+        if panel is None or any(prompt.concerns(brand.name) for prompt in panel.prompts)
+    ]
+    rivals = told_rivals(call.catalogue, call.config.routes)
+    return [*names, *(rival for rival, brands in rivals.items() if not brands.isdisjoint(names))]
 
 
 async def _joined_results(

@@ -20,6 +20,7 @@ from overheard.alerts.statements import StatementNews, StatementReader
 from overheard.alerts.story import (
     AlertPart,
     Watch,
+    alert_parts,
     model_alerts_of,
     parts_over,
     update_watched_models,
@@ -141,8 +142,10 @@ class DetectionService:
             asked.update(run.panel.models)
         brands, restarts = list(brands), await self._history.restarts(run.started_at)
         results = [await self._detect_brand(run, brand, updates, restarts, now) for brand in brands]
+        history = self._history
         await self._update_open_alerts(run, brands, asked)
-        short_baselines = [result.learning for result in results if result.learning]
+        own = [one for name, one in zip(brands, results, strict=True) if name not in history.rivals]
+        short_baselines = [result.learning for result in own if result.learning]
         return DetectionResult(
             alerts=(*model_alerts, *(alert for result in results for alert in result.alerts)),
             compared=any(result.compared for result in results),
@@ -275,6 +278,15 @@ class DetectionService:
             if model in asked
         }
         await update_watched_models(self._store, brand, asked, watched, now)
+        if owners := self._history.rivals.get(brand):  # a brand's own alert names who gained
+            live = [
+                one
+                for one in await self._store.alerts.find(live=True)
+                if AlertPart.METRICS in alert_parts(one)
+            ]
+            told = {one.shift.model for one in live if not owners.isdisjoint(one.brands)}
+            raising = {d.model for d in decisions if d.placement.action is AlertAction.RAISE}
+            decisions = [one for one in decisions if one.model not in told & raising]
         decisions, alerts, denied = await self._report_brand(run, brand, decisions, now)
         metrics = self._history.metrics
         doubts = [

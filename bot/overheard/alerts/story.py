@@ -73,12 +73,14 @@ class Period:
         ended: End of the change; None while the change lasts.
         alert: The number of the alert that reports the change.
         accepted: Whether a person closed the alert: since then the new level is the usual one.
+        moved: Whether metrics changed; statements alone leave the level as it was.
     """
 
     began: datetime
     ended: datetime | None
     alert: int
     accepted: bool = False
+    moved: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,6 +252,8 @@ def is_usual(periods: Iterable[Period], at: datetime) -> bool:
         at: The start of the check.
     """
     for period in periods:
+        if not period.moved:
+            continue
         if period.accepted:
             if at < period.began:
                 return False
@@ -273,6 +277,7 @@ def periods_of(alerts: Iterable[Alert], starts: Mapping[int, datetime]) -> tuple
             ended=alert.over_at,
             alert=alert.id,
             accepted=alert.state is AlertState.CLOSED,
+            moved=AlertPart.METRICS in alert_parts(alert),
         )
         for alert in alerts
     ]

@@ -245,6 +245,7 @@ class Card:
             status 3.
         link: A link below the text, or None.
         file: A file that is sent with the card, or None.
+        private: Whether a chat shows it to the person alone who asked, as it repeats a message.
         choice: A menu of which one entry can be the current one, or None.
     """
 
@@ -264,6 +265,7 @@ class Card:
     link: Link | None = None
     choice: Choice | None = None
     file: File | None = None
+    private: bool = False
 
     def whole(self) -> Iterator[Card]:
         """Yield the card and then, depth first, all cards below it (`more`), in reading order."""

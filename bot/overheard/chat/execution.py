@@ -164,7 +164,7 @@ class CommandExecution:
             card = replies.failed(error, order)
             return _End(card, replies.error_sentence(error), spec.private or is_refusal)
         card = result.card if isinstance(result, Step) else result
-        return _End(card, "done", spec.private)
+        return _End(card, "done", spec.private or card.private)
 
     async def take_step(
         self, order: Order, interaction: Interaction, *, from_form: bool = False

@@ -55,7 +55,13 @@ async def alert_card(call: Call, alert: Alert, *, details: bool = False) -> Card
     if details and call.face is Face.TERMINAL:  # where people type its number
         card = replace(card, footer=f"Alert {alert.id}. {card.footer}")
     price = "" if alert.state.over else await recheck_price(call, alert)
-    return with_state_and_actions(card, alert, call.zone, price, details=details)
+    card = with_state_and_actions(card, alert, call.zone, price, details=details)
+    if evidence.brand.tracked:
+        return card
+    own = ("brief ", f"alerts close {alert.id} --why")
+    return replace(
+        card, actions=tuple(one for one in card.actions if not one.words.startswith(own))
+    )
 
 
 async def show_alert(call: Call, alert: Alert) -> Card | None:
@@ -157,7 +163,8 @@ async def show(
     if about == AlertQuestion.WHY:
         evidence = await _with_cause(call, stored_alert, evidence)
     if about == AlertQuestion.TODO:
-        return await show_brief(call, brand=stored_alert.brands[0])
+        name = stored_alert.brands[0] if evidence.brand.tracked else ""
+        return await show_brief(call, brand=name)
     if about:
         question = AlertQuestion(about)
         answer = await run_in_chart_thread(lambda: answer_about(question, stored_alert, evidence))
@@ -318,7 +325,7 @@ async def _with_others(
     if sure and (open_question := telling.doubt(alert.shift.model)):
         level = telling.level_words(alert.shift.model)
         card = replace(card, text=f"{card.text}\n\n{level}: not certain yet. {open_question}")
-    return with_standing_news(card, telling, apart=apart)
+    return with_standing_news(card, telling, apart=apart, figures=False)
 
 
 EVIDENCE = CommandSpec(

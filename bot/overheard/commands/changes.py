@@ -64,9 +64,8 @@ async def show_changes(
             if show == "updates"
             else await past_changes(call, brands, details=details, why=why)
         )
-        return with_standing_news(
-            card, *await read_tellings(call, choose_brands(call.catalogue, brands)[:MAX_BRANDS])
-        )
+        tellings = await read_tellings(call, choose_brands(call.catalogue, brands)[:MAX_BRANDS])
+        return with_standing_news(card, *tellings, figures=show != "updates")
     span = past_span(since, until, call.clock.now(), call.zone)
     begin = span.begin or (span.end or call.clock.now()) - timedelta(days=USUAL_DAYS)
     return await recent_changes(call, brands, model, Span(begin, span.end))
@@ -109,7 +108,7 @@ async def recent_changes(call: Call, brands: Sequence[str], model: str, span: Sp
     firsts = [(news[0], telling) for telling in tellings if (news := telling.news)]
     first, of = min(firsts, key=lambda one: one[0].kind, default=(None, None))
     told = []
-    if first and of and first.kind <= NewsKind.WATCHED and not _new(alerts, span):
+    if first and of and first.kind <= NewsKind.WATCHED:
         told = ["\n".join(first.lines)]
         card = replace(card, title=of.headline(first))
     for telling in tellings:
@@ -122,10 +121,6 @@ async def recent_changes(call: Call, brands: Sequence[str], model: str, span: Sp
         severity=Severity.WARNING if is_bad else card.severity,
         data={**card.data, "situation": situations},
     )
-
-
-def _new(alerts: Sequence[Alert], span: Span) -> list[Alert]:
-    return [alert for alert in alerts if span.holds(alert.opened_at)]
 
 
 def _telling_lines(telling: Telling, is_chosen: Callable[[Model], bool], title: str) -> list[str]:
@@ -170,7 +165,7 @@ def _changes_card(
     report = Action(" ".join(["report", *map(quoted, brands)]), "Report")
     numbers = call.face is Face.TERMINAL
     table = alert_table(shown, call.scoring.metrics, call.zone, names, numbers=numbers)
-    new = len(_new(alerts, span))
+    new = sum(span.holds(alert.opened_at) for alert in alerts)
     alert_count = wording.count(new, "alert") if new else "No new alert"
     return Card(
         title=f"{alert_count} {span_words(span, call.zone)}",

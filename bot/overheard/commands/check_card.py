@@ -100,13 +100,15 @@ async def brand_card(call: Call, brand: str, outcome: Outcome) -> tuple[Card, Te
 
     A failed run says so first, whatever else is open. Without a measured visibility the card has no
     chart and no shares; if every question names a brand, it says so. An alert that has a message in
-    the channel is told by that one, with its figures and its picture.
+    the channel is told by that one, with its figures and its picture; where it is new, the card is
+    for the person alone who asked.
 
     Args:
         brand: The brand's name.
     """
     found = call.catalogue.brand(brand) or Brand(brand)
-    situation = await SituationReader(call).read(found)
+    reader = SituationReader(call)
+    situation = await reader.read(found)
     telling = Telling(situation, call.names, call.zone)
     news = telling.news
     if outcome.state is RunState.FAILED:
@@ -116,24 +118,28 @@ async def brand_card(call: Call, brand: str, outcome: Outcome) -> tuple[Card, Te
     first = news[0] if news else None
     run = outcome.run
     back = [
-        f"{call.names.name(story.model)} is back to usual."
+        f"{(await reader.opened(story.alert)).title}."
         for story in situation.stories.values()
         if story.state is StoryState.RECOVERED and story.ended and story.ended >= run.started_at
+        if story.alert
     ]
     paragraphs = [*telling.paragraphs(news, ranks=False), *back]  # the picture has the ranks
-    alert = first.alert.alert.id if first and first.alert else None
-    is_posted = bool(await call.store.deliveries.find(alert_id=alert, channel=call.channel))
-    if alert and is_posted:
+    opened = first.alert.alert if first and first.alert else None
+    found_there = await call.store.deliveries.find(
+        alert_id=opened.id if opened else None, channel=call.channel
+    )
+    posted = opened if found_there else None
+    if posted:
         paragraphs = ["Its message is in this channel.", *paragraphs[1:]]
     paragraphs += [standings.ONLY_BRANDED] if only_branded else []
     shown = [] if situation.all_failed else [*places, *situation.old_places]
-    is_drawn = shown and not (alert and is_posted)
-    chart = standings.rates(shown, call.names, call.zone, places) if is_drawn else None
+    drawn = [] if posted else shown
+    chart = standings.rates(drawn, call.names, call.zone, places) if drawn else None
     asked = asked_words(place.model for place in shown)
     card = Card(
         title=telling.headline(first) if first else brand,
         text="\n\n".join(paragraphs),
-        table=standings.table(shown, call.names, call.zone, places, pictured=True),
+        table=standings.table(drawn, call.names, call.zone, places, pictured=True),
         image=await picture(chart, "check.png") if chart else None,
         actions=fitting(
             *await _asking_again(call, brand, first, run),
@@ -142,6 +148,7 @@ async def brand_card(call: Call, brand: str, outcome: Outcome) -> tuple[Card, Te
             Action(f"report {quoted(brand)} --details", "Details", menu=bool(situation.alerts)),
         ),
         severity=first.severity if first else Severity.PLAIN,
+        private=posted is not None and posted.opened_at >= run.started_at,
         footer=" · ".join(
             filter(None, (_answer_counts(outcome), wording.money(outcome.spent), asked))
         ),
@@ -207,7 +214,8 @@ def news_paragraphs(
             cards stand below it.
     """
     detection = analysis.detection
-    told = {opened.alert.id for telling in tellings for opened in telling.situation.alerts[:1]}
+    firsts = [telling.news[:1] for telling in tellings]
+    told = {one.alert.alert.id for news in firsts for one in news if one.alert}
     if detection.alerts and not (in_chat and told >= {alert.id for alert in detection.alerts}):
         where = ", below" if analysis.announced and not in_chat else ""
         yield f"{_alert_counts(outcome, detection.alerts)}{where}."
@@ -218,9 +226,10 @@ def news_paragraphs(
     elif not detection.compared and not detection.learning:
         yield "This is the first check; the next one is compared with it."
     is_calm = all(one.kind is NewsKind.CALM for telling in tellings for one in telling.news)
-    is_named = any(place.mine.mean for telling in tellings for place in telling.situation.places)
-    if detection.learning and is_calm and is_named and not outcome.stopped:
-        yield _learning_sentence(detection.learning)
+    places = [place for telling in tellings for place in telling.situation.places]
+    named = [round(place.mine.mean * place.mine.n) for place in places]
+    if detection.learning and is_calm and any(named) and not outcome.stopped:
+        yield _learning_sentence(detection.learning, min(named))
     if outcome.reused:
         yield (
             f"{wording.count(outcome.reused, 'answer')} of earlier checks were reused: the figures "
@@ -241,12 +250,13 @@ def _alert_counts(outcome: Outcome, alerts: Sequence[Alert]) -> str:
     return " and ".join(counts)
 
 
-def _learning_sentence(learning: Learning) -> str:
+def _learning_sentence(learning: Learning, named: int) -> str:
     """Return a sentence on how many runs of a baseline are learnt, of those needed. If the loss of
-    answers that would be noticed until then is known, a second sentence has it.
+    answers that would be noticed until then is known, a second sentence has it; not if it is more
+    than the answers that name the brand.
     """
     progress = f"Still learning what is normal: {learning.runs} of {learning.needed} checks."
-    if learning.change is None or not learning.answers:
+    if learning.change is None or not learning.answers or (learning.lost or 0) > named:
         return progress
     loss = f"{learning.lost} of {learning.answers} answers"
     return f"{progress} Until then I would notice a loss of about {loss}."
@@ -329,6 +339,7 @@ async def run_card(call: Call, result: RunResult[AnalysisResult]) -> Card:
         text="\n\n".join(filter(None, paragraphs)),
         severity=severity,
         more=(*other_cards, *(() if in_chat else analysis.announced)),
+        private=first_card.private and not other_cards and state is RunState.COMPLETE,
         failed=state is RunState.FAILED,
         partial=state is RunState.PARTIAL,
         data={

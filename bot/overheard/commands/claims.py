@@ -74,7 +74,7 @@ async def list_claims(
     if not true_values:
         text = f"Nothing is known about {found_brand.name} to hold answers against."
     elif clusters:
-        text = "" if days else telling.claims_sentence(claims)
+        text = "" if days else telling.claims_sentence(claims).partition(": ")[2]
     else:
         text = "No answer states any of the known facts wrongly."
     paragraphs = [
@@ -87,10 +87,10 @@ async def list_claims(
     else:
         fact_action = Action("facts add", "Add a fact")
     brief_action = Action(f"brief {quoted(found_brand.name)}", "What to do?")
+    counted = f"{wording.count(len(clusters), 'false claim')} about {found_brand.name}"
+    unchecked = f"Claims about {found_brand.name} are not checked"
     return Card(
-        title=telling.dated(
-            f"{wording.count(len(clusters), 'false claim')} about {found_brand.name}"
-        ),
+        title=telling.dated(counted) if true_values else unchecked,
         text="\n\n".join(filter(None, paragraphs)),
         table=_claims_table(clusters, true_values, names) if len(clusters) > 1 else None,
         quotes=tuple(

@@ -278,7 +278,7 @@ async def sign_of_life(call: Call) -> Card:
         f"{check_count} in the last {PERIOD.days} days{last}.",
         f"The next is on {wording.moment(next_at, call.zone)}." if next_at else "None is planned.",
         f"Spent: {wording.money(usd)}.",
-        "" if stands else "No alert is open.",
+        "" if stands or open_alerts else "No alert is open.",
     ]
     return Card(
         title="Overheard is well" if is_well else "Overheard needs you",

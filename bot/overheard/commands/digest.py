@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from overheard.advice.brief import BriefItem, GapKind, mixed_items
+from overheard.alerts.phrases import topic_words
 from overheard.alerts.story import AlertPart, alerts_about
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Image, Severity, Style, fitting
@@ -38,7 +39,7 @@ MAX_NAMED_MODELS = 2
 """Models that a piece of advice names."""
 QUESTION_CHARS = 70
 ADVICE = {
-    GapKind.ABSENT: "Write a page on {subject}: {model} leaves you out.",
+    GapKind.ABSENT: "Write a page on {subject}: {model} leaves you out in {counted} answers.",
     GapKind.CLAIM: "State “{subject}” as text on your page.",
     GapKind.UNSTATED: "State “{subject}” as text on your page: no answer says it.",
     GapKind.SENTIMENT: "Respond to the criticism of {subject} by {models}.",
@@ -108,7 +109,8 @@ async def _brand_card(call: Call, brand: Brand, since: datetime) -> Card:
         telling.left_sentence(),
     ]
     if advice:
-        paragraphs.append("\n".join(["To do", *advice[: 1 if len(news) > 1 else MAX_STEPS]]))
+        has_more = len(news) > 1 or week.recovered or week.eased
+        paragraphs.append("\n".join(["To do", *advice[: 1 if has_more else MAX_STEPS]]))
     return Card(
         title=_title(brand, news),
         text="\n\n".join(filter(None, paragraphs)),
@@ -137,10 +139,11 @@ def _news_paragraphs(telling: Telling, news: Sequence[News], since: datetime) ->
     for number, one in enumerate(shown[:MAX_NEWS]):
         words = " ".join(one.lines)
         if one.alert:
-            is_new = one.alert.alert.opened_at >= since
+            is_new = one.alert.is_new(since)
             when = "New" if is_new else f"Still open since {telling.day(one.alert.began)}"
             owner = f" {one.alert.owner} has it." if one.alert.owner else ""
-            told = f"{one.title}. {words}" if number else f"{words[:1].lower()}{words[1:]}"
+            follows = words if one.rival else f"{words[:1].lower()}{words[1:]}"
+            told = f"{one.title}. {words}" if number else follows
             yield f"{when}: {told}{owner}"
         elif number:
             yield f"{one.title}. {words}"
@@ -217,13 +220,14 @@ def _advice_sentence(names: ModelNames, item: BriefItem) -> str:
     gap. It names the first `MAX_NAMED_MODELS` models and the item's question, or its subject if it
     has no question; a count is of one model.
     """
-    subject = f"“{item.question}”" if item.question else item.subject
+    subject = f"“{item.question}”" if item.question else topic_words(item.subject)
     shown_models = item.models[:MAX_NAMED_MODELS]
     models = [names.name(model) for model in shown_models]
     return ADVICE[item.kind].format(
         subject=wording.shorten(wording.line(subject), QUESTION_CHARS),
         models=wording.listing(models) or "models",
         model=(models or ["the model"])[0],
+        counted=item.counted,
     )
 
 

@@ -2,9 +2,8 @@
 a card or as an HTML page.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import tzinfo
 from pathlib import Path
 from typing import Annotated
 
@@ -19,9 +18,8 @@ from overheard.commands.page import ReportPage, page_html, read_page
 from overheard.commands.scores import pending_edition_sentences
 from overheard.commands.versus import most_named
 from overheard.deployment import Call, plugin_sentences
-from overheard.domain import Brand, Model
+from overheard.domain import Brand
 from overheard.errors import BadUsage, NothingToAsk
-from overheard.measure.blocks import RunKey
 from overheard.runs.plan import choose_brands
 from overheard.views import standings
 from overheard.views.courses import NAMED, metric_choice, news_chart
@@ -116,7 +114,7 @@ async def _brand_card(call: Call, brand: Brand, *, details: bool) -> Card:
         return replace(_card_without_answers(brand, call.face, news), data=data)
     shown = [*situation.places, *situation.old_places]
     if details or not shown:
-        when = _answers_sentence(call.zone, situation.runs)
+        when = f"Answers of {telling.newest_day()}."
         return Card(
             title=f"{brand.name}: every metric",
             text="\n\n".join(
@@ -147,7 +145,7 @@ async def _brand_card(call: Call, brand: Brand, *, details: bool) -> Card:
         image=await picture(chart, "trend.png") if figures else None,
         actions=tuple(_next_actions(call.face, situation, steps)),
         severity=first.severity,
-        footer=" · ".join(filter(None, (_answers_sentence(call.zone, situation.runs), asked))),
+        footer=" · ".join(filter(None, (f"Answers of {telling.newest_day()}", asked))),
         data=data,
         choice=None if steps else metric_choice(call.scoring.metrics.values(), brand, NAMED),
     )
@@ -169,15 +167,15 @@ def _card_without_answers(brand: Brand, face: Face, news: Sequence[News]) -> Car
 
 def _next_actions(face: Face, situation: Situation, steps: Sequence[Action]) -> Iterator[Action]:
     """Yield the buttons and menu entries that follow a report: the steps that its news asks for,
-    for which most others go into the menu. Only a chat can share the report; only a brand with a
-    competitor can be compared with one.
+    for which most others go into the menu; all, where one is so long that it fills a phone's row.
+    Only a chat can share the report; only a brand with a competitor can be compared with one.
     """
     own_name, is_chat = quoted(situation.brand.name), face is Face.CHAT
     rival = most_named(situation)
     against = wording.shorten(f"Against {rival}", MAX_LABEL_CHARS)
     yield from fitting(
         *steps,
-        Action(f"brief {own_name}", "What to do?"),
+        Action(f"brief {own_name}", "What to do?", menu=any(len(s.label) > 15 for s in steps)),
         *([Action(f"report {own_name} --share", "Share", menu=bool(steps))] if is_chat else []),
         Action(f"report {own_name} --details", "Details", menu=bool(steps) and is_chat),
         Action(f"trend {own_name} --show voice", "Share of voice", menu=is_chat),
@@ -233,15 +231,6 @@ async def _attached_page(call: Call, chosen: Brand) -> Card:
         file=File(page.encode(), name, "text/html", f"{chosen.name}, report of {content.day}"),
         data={"brand": chosen.name, "results": standings.levels_data(situation.rows), "file": name},
     )
-
-
-def _answers_sentence(zone: tzinfo, runs: Mapping[Model, Sequence[RunKey]]) -> str:
-    """Return a clause such as ``Answers of 25 May; 4 checks``: the day of the newest run, and the
-    number of different runs of all models, at least one.
-    """
-    every = {run for model_runs in runs.values() for run in model_runs}
-    day = wording.short_day(max(every).at, zone)
-    return f"Answers of {day}; {wording.count(len(every), 'check')}"
 
 
 REPORT = CommandSpec(

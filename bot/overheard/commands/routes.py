@@ -34,26 +34,15 @@ ChannelOption = Annotated[str, _CHANNEL]
 BrandArgument = Annotated[str, argument("Its alerts; without one, all.", Kind.BRAND)]
 
 
-async def store_route(
-    call: Call, channel: str, zone: str, brand: str = "", quiet: str | None = None
-) -> None:
+async def store_route(call: Call, route: RouteTable, *, keeps: bool = False) -> None:
     """Store that alerts are posted in a channel, in place of an earlier decision for the same
-    channel and brand. None of the arguments is checked.
-
-    Args:
-        channel: The channel, such as ``slack:C0123``.
-        zone: The time zone of the quiet hours, such as ``Europe/Berlin``.
-        brand: The brand's full name; empty for the alerts of all brands.
-        quiet: Quiet hours, such as ``22:00-07:00``; empty for none. None keeps those of the earlier
-            decision, if there is one.
+    channel and brand; with `keeps`, what that one says of quiet hours and competitors stays.
     """
-    name = f"{ROUTE}{channel}|{brand}"
-    if quiet is None:
-        before = await call.store.settings.get(name)
-        quiet = str(before.value.get("quiet", "")) if before else ""
-    brands = [brand] if brand else []
-    value = {"channel": channel, "brands": brands, "timezone": zone, "quiet": quiet}
-    await call.decide(name, value)
+    name = f"{ROUTE}{route.channel}|{''.join(route.brands)}"
+    before = await call.store.settings.get(name) if keeps else None
+    value = route.model_dump(mode="json", include={"channel", "brands", "timezone"})
+    kept = before.value if before else route.model_dump(include={"quiet", "rivals"})
+    await call.decide(name, {**kept, **value})
 
 
 async def store_digest(
@@ -106,6 +95,7 @@ async def list_routes(call: Call) -> Card:
     for route in call.config.routes:
         origin = call.config.file if route in declared.routes else "chat"
         what = f"alerts of {wording.listing(route.brands)}" if route.brands else "all alerts"
+        what += " and of competitors" if route.rivals else ""
         rows.append((_channel_words(route.channel, call), what, route.quiet or "-", origin))
     for report in call.config.reports:
         origin = call.config.file if report in declared.reports else "chat"
@@ -141,6 +131,9 @@ async def add_route(
         str, option("Hours without alerts, such as 22:00-07:00.", example="22:00-07:00")
     ] = "",
     timezone: Annotated[str, option("The zone of these hours.")] = "",
+    rivals: Annotated[
+        bool, option("Competitors too: they rise, pass you, or are described wrongly.")
+    ] = False,
 ) -> Card:
     """Store that alerts are posted in a channel, in place of an earlier decision for the same
     channel and brand. Alerts that come in the quiet hours wait for their end.
@@ -151,6 +144,7 @@ async def add_route(
         channel: As ``platform:id``; empty means the channel of the call.
         quiet: Quiet hours, such as ``22:00-07:00``; empty for none.
         timezone: The zone of the quiet hours; empty means the reader's.
+        rivals: Whether alerts of the competitors come too.
 
     Raises:
         BadUsage: when no channel is named in a terminal, or the hours cannot be read.
@@ -158,14 +152,15 @@ async def add_route(
     """
     place = _named_channel(call, channel)
     name = find_brand(call.catalogue, brand).name if brand else ""
-    zone = time_zone_name(timezone, call)
+    zone, brands = time_zone_name(timezone, call), (name,) if name else ()
     try:
-        RouteTable(channel=place, quiet=quiet)
+        route = RouteTable(channel=place, brands=brands, timezone=zone, quiet=quiet, rivals=rivals)
     except ValueError:
         problem = 'Quiet hours are two times of the day, such as "22:00-07:00"'
         raise BadUsage(problem=problem, usage=ROUTES_ADD.usage) from None
-    await store_route(call, place, zone, name, quiet)
+    await store_route(call, route)
     text = f"Not between {quiet.replace('-', ' and ')}; what comes then waits." if quiet else ""
+    text = " ".join(filter(None, [text, "Competitors too." if rivals else ""]))
     return Card(
         f"Alerts{f' of {name}' if name else ''} come into {_channel_words(place, call)}",
         text,
@@ -174,7 +169,7 @@ async def add_route(
             Action("routes list", "All channels"),
         ),
         severity=Severity.GOOD,
-        data={"channel": place, "brand": name, "quiet": quiet},
+        data={"channel": place, "brand": name, "quiet": quiet, "rivals": rivals},
     )
 
 

@@ -280,9 +280,9 @@ async def _changes_card(
         text = "No answers yet."
     elif not listed:
         count = wording.count(analysed_runs, "check")
-        text = f"In {count} no figure moved by more than chance explains."
+        text = f"In {count} no change was certain enough for an alert."
     return Card(
-        title=f"What changed for {whose}" if listed else f"No change found for {whose}",
+        title=f"What changed for {whose}" if listed else f"No change is certain for {whose}",
         text="" if has_table else text,
         table=Table(("Found", "What changed", "Figures"), rows) if has_table else None,
         image=await _visibility_picture(call, only, listed) if only and not details else None,

@@ -67,7 +67,11 @@ async def status(call: Call) -> Card:
         return _card_without_brands(call.face)
     tellings = await read_tellings(call, brands[:MAX_BRANDS])
     alerts = await without_covered(call.store, await alerts_about(call.store, live=True))
-    told = {opened.alert.id for telling in tellings for opened in telling.situation.alerts}
+    told = {
+        opened.alert.id
+        for one in tellings
+        for opened in (*one.situation.alerts, *one.situation.rival_alerts)
+    }
     others = [await SituationReader(call).opened(alert) for alert in alerts if alert.id not in told]
     calmest = len(NewsKind) + 1
     tellings.sort(key=lambda telling: min((n.kind for n in telling.news), default=calmest))

@@ -229,15 +229,18 @@ async def _show_voice(call: Call, brand: Brand, model: str, span: Span) -> Card:
 
 def _voice_sentence(shares: Shares) -> str:
     """Return a sentence on which brand has the largest share now. If a competitor has gained most
-    of what the brand lost, a second sentence has its present and its usual share.
+    of what the brand lost, it has its present and its usual share, in a second sentence for another
+    one.
     """
     own_share = shares.shares[0]
     leader = max(shares.shares, key=lambda share: share.values[-1])
     who = "You lead" if leader == own_share else f"{leader.label} leads"
-    sentences = [f"{who} with {wording.percent(leader.values[-1])}."]
+    if leader == shares.gained:
+        return f"{who} and gained most: {_share_words(shares, leader)}."
+    leads = f"{who} with {wording.percent(leader.values[-1])}."
     if gained := shares.gained:
-        sentences.append(f"{gained.label} gained most: {_share_words(shares, gained)}.")
-    return " ".join(sentences)
+        return f"{leads} {gained.label} gained most: {_share_words(shares, gained)}."
+    return leads
 
 
 def _share_words(shares: Shares, share: Share) -> str:

@@ -126,6 +126,8 @@ class RouteTable(Zoned):
         brands: Names of brands; empty means all.
         metrics: Names of metrics; empty means all.
         severities: ``bad`` for deteriorations, ``good`` for improvements; both by default.
+        rivals: Whether alerts of the competitors of these brands are posted, too: they rise, pass
+            a brand, fall, or something false is said of them.
         quiet: Hours in which no new alert is posted, such as ``22:00-07:00``; these alerts are
             posted afterwards. Empty means no quiet hours.
         also_in_channel: Whether the growth, recovery or end of a snooze of an alert is also posted
@@ -136,6 +138,7 @@ class RouteTable(Zoned):
     brands: tuple[str, ...] = ()
     metrics: tuple[str, ...] = ()
     severities: tuple[Literal["bad", "good"], ...] = ("bad", "good")
+    rivals: bool = False
     quiet: str = ""
     also_in_channel: bool = False
 

@@ -481,6 +481,8 @@ class BlockTable:
             and (brands is None or stream.brand in brands)
             for stream in self.streams
         ]
+        if all(wanted):
+            return self
         rows = np.array(wanted, np.bool_)[self.stream]
         runs, run = _reindexed(self.runs, self.run[rows])
         prompts, prompt = _reindexed(self.prompts, self.prompt[rows])

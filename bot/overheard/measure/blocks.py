@@ -104,7 +104,9 @@ class Stream:
 
     @cached_property
     def _all_sums(self) -> Sums:
-        return self.sums(np.ones(len(self.runs), np.bool_), self.n.sum(axis=0) > 0)
+        cells = [cells.sum(axis=0) for cells in (self.n, self.total, self.squares)]
+        n, total, squares = (np.asarray(one[cells[0] > 0], np.float64) for one in cells)
+        return Sums(n, total, squares)
 
 
 def streams(blocks: Iterable[Block]) -> list[Stream]:

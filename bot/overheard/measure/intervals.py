@@ -5,7 +5,7 @@ prompt has the same weight.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from statistics import NormalDist
 
 from overheard.numpy_proxy import Floats, np
@@ -79,7 +79,7 @@ _PRIOR_ANSWERS = 2.0
 prompts. It matters where every prompt was asked once, and hardly otherwise."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Sums:
     """Sums of values by prompt; each array has P entries.
 
@@ -111,7 +111,7 @@ class Sums:
         # The remainder of a constant after rounding is not variance.
         return np.where(deviance > 1e-9 * self.squares, deviance, 0.0)
 
-    @property
+    @cached_property
     def variance(self) -> float:
         """The variance of an answer around the mean of its prompt, pooled over prompts, with
         `_PRIOR_ANSWERS` answers of the variance over all answers added.

@@ -54,7 +54,7 @@ class Point:
 
 
 def trend(
-    stream: Stream, tau2: float = EXPECTED_RUN_EFFECT_VARIANCE, *, last: int = 0
+    stream: Stream, tau2: float | None = EXPECTED_RUN_EFFECT_VARIANCE, *, last: int = 0
 ) -> list[Point]:
     """Return one point for each run with answers, oldest first.
 
@@ -64,7 +64,8 @@ def trend(
 
     Args:
         stream: One brand, one model, one metric.
-        tau2: Variance of the run effect; 0 for call noise only.
+        tau2: Variance of the run effect; 0 for call noise only, None for no interval, which takes
+            most of the time: its ends are the mean then.
         last: Only of so many runs, the newest; 0 for all.
     """
     counts, totals = stream.n[-last:], stream.total[-last:]
@@ -75,17 +76,16 @@ def trend(
     calls = (has_answers / n).sum(axis=1) / prompt_counts**2
     answers = counts.sum(axis=1)
     return [
-        Point(
-            run.id,
-            run.at,
-            mean,
-            *interval_from_variances(mean, noise, 1.0, stream.scatter, tau2),
-            n=total,
-        )
+        Point(run.id, run.at, mean, low, high, total)
         for run, mean, noise, total in zip(
             stream.runs[-last:], means.tolist(), calls.tolist(), answers.tolist(), strict=True
         )
         if total
+        for low, high in [
+            (mean, mean)
+            if tau2 is None
+            else interval_from_variances(mean, noise, 1.0, stream.scatter, tau2)
+        ]
     ]
 
 

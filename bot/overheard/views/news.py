@@ -10,7 +10,7 @@ from math import ceil
 from overheard.alerts.bursts import SOURCE_WORDS
 from overheard.alerts.live_claims import LiveClaim
 from overheard.alerts.message import ALSO_PREFIX
-from overheard.alerts.phrases import claim_lines, statement_title
+from overheard.alerts.phrases import claim_lines, rise_title, statement_title
 from overheard.alerts.story import Watch
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Severity, Style, fitting
@@ -111,13 +111,16 @@ class Telling:
             found.append(self._calm())
         return sorted(found, key=lambda one: one.kind)
 
+    def is_new(self, news: News | None) -> bool:
+        """Return whether news has an alert that the newest check has raised."""
+        attempt, opened = self.situation.attempt, news.alert if news else None
+        return bool(attempt and opened and opened.is_new(attempt.started_at))
+
     def headline(self, news: News) -> str:
         """Return the title of a card that begins with a piece of news; an alert that is older than
         the newest check has its beginning in it.
         """
-        attempt = self.situation.attempt
-        is_new = attempt and news.alert and news.alert.alert.opened_at >= attempt.started_at
-        if news.alert is None or is_new:
+        if news.alert is None or self.is_new(news):
             return news.title
         return f"Open since {self.day(news.alert.began)}: {news.title}"
 
@@ -292,7 +295,8 @@ class Telling:
             return
         title = f"{names} did not answer on {day}"
         places = self.situation.places
-        if places and all(place.level is Level.USUAL for place in places):
+        is_wrong = self.situation.alerts or self.situation.claims
+        if places and not is_wrong and all(place.level is Level.USUAL for place in places):
             others = wording.listing([self.names.name(place.model) for place in places])
             title += f"; {others} as usual"
         lines = [
@@ -323,7 +327,8 @@ class Telling:
         parts = [
             f"{self.names.name(there.model)}, since {self.day(there.asked.at)}" for there in left
         ]
-        open_at = {opened.model for opened in self.situation.alerts}
+        situation = self.situation
+        open_at = {opened.model for opened in (*situation.alerts, *situation.rival_alerts)}
         stays = any(there.model in open_at for there in left)
         alert = " Its alert can be closed." if stays else ""
         return f"No longer asked: {wording.listing(parts)}.{alert}"
@@ -355,14 +360,33 @@ class Telling:
                 yield News(NewsKind.OUTSIDE, title, ("It may be chance.",), model=place.model)
 
     def _rivals(self) -> Iterator[News]:
-        """Yield the competitors that rise, and those of which several answers say what is false."""
+        """Yield the competitors that rise, and those of which several answers say what is false; in
+        the words of an alert, where a route asked for one.
+        """
+        told = set()
+        for opened in self.situation.rival_alerts:
+            there = self.situation.models.get(opened.model)
+            if there and there.presence is not Presence.LEFT:
+                rival = opened.alert.shift.brand
+                told.add((rival, opened.model))
+                yield News(
+                    NewsKind.RIVAL,
+                    opened.title,
+                    tuple(opened.lines(in_percent=self.in_percent)),
+                    opened.severity,
+                    opened.model,
+                    opened,
+                    rival,
+                )
         for place in self.situation.places:
             for rise in place.rises:
-                if place.model not in self.situation.moved_at:
+                is_told = (rise.rival, place.model) in told
+                if place.model not in self.situation.moved_at and not is_told:
                     yield self._rival_news(place, rise)
         for rival, by_model in self.situation.rival_claims.items():
             for model, claims in by_model.items():
-                if said := [claim.statement for claim in claims if claim.repeated]:
+                said = [claim.statement for claim in claims if claim.repeated]
+                if said and (rival, model) not in told:
                     title = statement_title(said, rival, self.names.name(model))
                     lines = tuple(claim_lines(said))
                     yield News(NewsKind.RIVAL, title, lines, model=model, rival=rival)
@@ -371,10 +395,13 @@ class Telling:
         """Return the news that a competitor rose at a model, and whether it passes the brand."""
         mine, name = place.mine.mean, self.names.name(place.model)
         passes = rise.usual <= mine < rise.now
-        title = f"{RIVAL_ICON} {rise.rival} rises at {name}"
+        title = f"{RIVAL_ICON} {rise_title(rise.rival, name, passes=passes)}"
         usual = wording.share(rise.usual, 0 if self.in_percent else place.answers)
         named = f"{rise.rival} is named in {self.words(place, rise.now)}, usually {usual}."
-        lines = [f"{named} It began after {self.day(rise.before)}."]
+        is_first = rise.since == place.mine.at
+        doubt = " One check can be a bad day of the model." if is_first else ""
+        began = f"It began between {self.day(rise.before)} and {self.day(rise.since)}."
+        lines = [f"{named} {began}{doubt}"]
         passed = sum(one.usual <= mine < one.now for one in place.rises)
         rank = f", now {place.rank_words}" if place.rank_words else ""
         if passed and rank:
@@ -384,8 +411,6 @@ class Telling:
             lines.append(f"You are as usual at {share}{rank}.")
         elif rank:
             lines.append(f"You are{rank.removeprefix(', but').removeprefix(',')}.")
-        if passes:
-            title += " and passes you"
         return News(
             NewsKind.RIVAL,
             title,
@@ -409,7 +434,7 @@ class Telling:
                 lines, title = (figures,) if figures else (), self.names.name(there.model)
                 yield News(NewsKind.PASSED, f"It has passed at {title}", lines, model=there.model)
             else:
-                title = f"{WATCH_ICON} Watching: {self._watch_words(there, watch.metric)}"
+                title = f"{WATCH_ICON} Watching: {self._watch_words(there, watch)}"
                 chance = f"True in about {TRUE_OF_WATCHED[watch.rare]} of such cases."
                 line = f"{figures} {chance} {self.decider(there)}".strip()
                 yield News(NewsKind.WATCHED, title, (line,), model=there.model)
@@ -454,13 +479,14 @@ class Telling:
             decider = decider.replace("The next check, ", "The next is ").replace(", decides", "")
         return f"About {wording.count(more, 'more check')} would tell. {decider}"
 
-    def _watch_words(self, there: ModelSituation, metric: str) -> str:
+    def _watch_words(self, there: ModelSituation, watch: Watch) -> str:
         """Return what may have changed: ``ChatGPT may name Acme a little less``."""
         name, brand = self.names.name(there.model), self.situation.brand.name
-        words, change = words_of(metric), self._change(there, metric)
+        words, (before, after) = words_of(watch.metric), watch.values or (0.0, 0.0)
+        change = after - before or self._change(there, watch.metric)
         if not change or not words.better:
             return f"something may have changed at {name}"
-        better = (change > 0) != (metric in LESS_IS_BETTER)
+        better = (change > 0) != (watch.metric in LESS_IS_BETTER)
         little = " a little" if abs(change) < standings.FAR_CHANGE else ""
         phrase = (words.better if better else words.worse).format(brand=brand, far=little)
         verb, _, rest = phrase.partition(" ")
@@ -498,8 +524,10 @@ class Telling:
         if not places or any(place.level is Level.UNKNOWN for place in places):
             title = standings.title(self.situation.brand.name, places, self.names)
             return News(NewsKind.CALM, title)
-        claims = ", no false claim" if self.checks_claims else ""
-        title = f"All as usual: no open alert{claims}"
+        is_open = self.situation.alerts or self.situation.rival_alerts  # of a model that has left
+        none = [] if is_open else ["no open alert"]
+        none += ["no false claim"] if self.checks_claims else []
+        title = ": ".join(["All as usual", *([", ".join(none)] if none else [])])
         return News(NewsKind.CALM, title, severity=Severity.GOOD)
 
     @property
@@ -605,7 +633,7 @@ def told_titles(telling: Telling, news: Iterable[News], *, brief: bool = False) 
     for one in news:
         if one.kind >= NewsKind.OUTSIDE:  # `Telling.level_lines` has its figures
             continue
-        icon = one.severity.icon if one.kind is NewsKind.WRONG else ""
+        icon = one.severity.icon if one.alert or one.kind is NewsKind.WRONG else ""
         figures = " ".join(one.lines) if one.kind is NewsKind.FAILED and not brief else ""
         owner = f"; {one.alert.owner} has it" if one.alert and one.alert.owner else ""
         lines.append(f"{icon}{telling.headline(one)}{owner}. {figures}".rstrip())
@@ -625,18 +653,22 @@ def standing_news(telling: Telling, *, apart: int = 0) -> list[str]:
     return told_titles(telling, standing, brief=True)
 
 
-def with_standing_news(card: Card, *tellings: Telling, apart: int = 0) -> Card:
+def with_standing_news(
+    card: Card, *tellings: Telling, apart: int = 0, figures: bool = True
+) -> Card:
     """Return a card that answers another question with what stands for brands: its lines, and the
     situations in its JSON data, if that is an object. Where the newest check has no answers of the
     only brand, the title says of which day the card is, and the lines come first.
 
     Args:
         apart: The number of the alert that the card is about, which it tells itself.
+        figures: Whether the title is of figures.
     """
     lines = [line for telling in tellings for line in standing_news(telling, apart=apart)]
     title, texts = card.title, [str(card.text), *lines]
     if len(tellings) == 1 and tellings[0].situation.all_failed:
-        title, texts = tellings[0].dated(title), [*lines, str(card.text)]
+        title = tellings[0].dated(title) if figures else title
+        texts = [*lines, str(card.text)]
     situations = [telling.situation.data() for telling in tellings]
     situation = situations[0] if len(situations) == 1 else situations
     data = {**card.data, "situation": situation} if isinstance(card.data, dict) else card.data

@@ -87,8 +87,14 @@ class OpenAlert:
 
     @property
     def began(self) -> datetime:
-        """The start of the run with which its change most likely began."""
-        return self.evidence.began
+        """The start of the run with which its change most likely began; of an alert that happened
+        again, when it did.
+        """
+        return self.evidence.again or self.evidence.began
+
+    def is_new(self, since: datetime) -> bool:
+        """Return whether it was raised, or happened again, at a time or later."""
+        return (self.evidence.again or self.alert.opened_at) >= since
 
     @property
     def owner(self) -> str:
@@ -170,6 +176,7 @@ class Situation:
             a whole covers are left out.
         stories: The course of the brand at each model.
         attempt: The newest run that asked about the brand, in whatever state it ended.
+        rival_alerts: The alerts of its competitors that are not over, which a route asked for.
         rival_claims: The false claims about each competitor that has facts, by model, of the newest
             answers of the models that have not left.
         has_facts: Whether claims are compared with facts of the brand.
@@ -186,6 +193,7 @@ class Situation:
     alerts: Sequence[OpenAlert]
     stories: Stories
     attempt: Run | None = None
+    rival_alerts: Sequence[OpenAlert] = ()
     rival_claims: Mapping[str, ClaimsByModel] = field(default_factory=dict)
     has_facts: bool = False
     next_check: datetime | None = None
@@ -274,7 +282,7 @@ class Situation:
         return {
             story.model: story.began
             for story in self.stories.values()
-            if story.state is StoryState.MOVED and story.began
+            if story.state is StoryState.MOVED and story.began and story.model in self.moved_at
         }
 
     def is_usual(self, at: datetime) -> bool:
@@ -343,12 +351,14 @@ class Shared:
         runs: The newest runs, the newest first.
         copies: The sums of the answers that the newest run reuses.
         watched: What is suspected of each brand at each model that is watched.
+        live: The alerts of all brands that are not over.
         told: What plugins tell, newest first.
     """
 
     runs: Sequence[Run]
     copies: Sequence[Block]
     watched: Mapping[BrandAtModel, Watch]
+    live: Sequence[Alert]
     told: Sequence[Mapping[str, Any]]
 
 
@@ -369,12 +379,14 @@ class SituationReader:
                 newest runs that say what is usual; empty for the whole history of all.
         """
         name, now = brand.name, self.call.clock.now()
-        names = [name, *(rival.name for rival in self.call.catalogue.rivals(name))]
+        rivals = self.call.catalogue.rivals(name)
+        names = [name, *(rival.name for rival in rivals)]
         if not self._shared:
             runs = await newest_runs(self.call.store)
             copies = await self.call.store.blocks.reused(runs[0].id) if runs else []
             watches, said = await read_watches(self.call.store), await told_by_plugins(self.call)
-            self._shared.append(Shared(runs, copies, watches, said))
+            live = await self.call.store.alerts.find(live=True)
+            self._shared.append(Shared(runs, copies, watches, live, said))
         [shared] = self._shared
         alerts = await alerts_about(self.call.store, name)
         starts = await self.call.store.runs.starts() if alerts else {}
@@ -426,6 +438,8 @@ class SituationReader:
                 by_itself=by_itself,
             )
         live = [alert for alert in alerts if not alert.state.over]
+        staying = {one for one in models if models[one].presence is not Presence.LEFT}
+        known = Known(name, starts, shared.runs, {one: claims.get(one, ()) for one in staying})
         return Situation(
             brand=brand,
             at=now,
@@ -434,16 +448,20 @@ class SituationReader:
             lines=lines,
             rows=rows,
             alerts=[
-                await self.opened(one, Known(name, starts, shared.runs, claims))
+                await self.opened(one, known)
                 for one in await without_covered(self.call.store, live)
             ],
             stories={
                 key: story
                 for key, story in told.items()
-                if key[0] == name
-                if key[1] not in models or models[key[1]].presence is not Presence.LEFT
+                if key[0] == name and (key[1] in staying or key[1] not in models)
             },
             attempt=next((run for run in shared.runs if run.id == newest), None),
+            rival_alerts=[
+                await self.opened(one)
+                for one in shared.live
+                if any(one.shift.brand == rival.name and not rival.tracked for rival in rivals)
+            ],
             rival_claims={
                 rival: made
                 for rival in names[1:]

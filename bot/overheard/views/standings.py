@@ -273,7 +273,7 @@ def visibility_by_model(
         stories: The brand's course at each model; where it is missing, all earlier runs are usual.
     """
     visibility_rows = [row for row in rows if row.metric.name == VISIBILITY]
-    points = {(stream.key.brand, stream.key.model): trend(stream) for stream in history}
+    points = {(stream.key.brand, stream.key.model): trend(stream, None) for stream in history}
     found = []
     for row in visibility_rows:
         if row.brand != brand:

@@ -31,7 +31,7 @@ from overheard.commands.setup.draft import (
     price_of_questions,
     suggester,
 )
-from overheard.config.sections import BUDGETS
+from overheard.config.sections import BUDGETS, RouteTable
 from overheard.config.stored_settings import ALARMS, ASSISTANT, BUDGET, JUDGE, MONTH
 from overheard.deployment import Call
 from overheard.domain import TERMINAL, Brand, Model, Schedule, Usage
@@ -108,7 +108,7 @@ async def set_places(
         times = f"{in_words(before.cron)}, {before.timezone}"
         raise ReadOnly(thing=f'The schedule "{WEEKLY}" ({times})', file=call.config.file)
     if place != TERMINAL:
-        await store_route(call, place, zone)
+        await store_route(call, RouteTable(channel=place, timezone=zone), keeps=True)
         day, digest_time = _digest_day_and_time(cron)
         await store_digest(call, place, (day,), digest_time, zone)
     if month is not None and declared is None:
