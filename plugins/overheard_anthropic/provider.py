@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
@@ -41,7 +42,7 @@ class AnthropicSettings(ProviderSettings):
     api_key: Secret = Field(json_schema_extra={"env": "ANTHROPIC_API_KEY"})
     country: str | None = Field(default=None, pattern="^[A-Z]{2}$", examples=["US"])
 
-    @property
+    @cached_property
     def home(self) -> Market:
         """The country for web searches."""
         return Market(country=self.country) if self.country else Market()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
@@ -43,7 +44,7 @@ class OpenAISettings(ProviderSettings):
     temperature: float | None = Field(default=None, ge=0, le=2)
     country: str | None = Field(default=None, pattern="^[A-Z]{2}$", examples=["US"])
 
-    @property
+    @cached_property
     def home(self) -> Market:
         """The country for web searches."""
         return Market(country=self.country) if self.country else Market()

@@ -47,6 +47,8 @@ def _nearest(texts: Sequence[str], at: int) -> str:
     The judging word may name the aspect itself. At the same distance, the word after it wins.
     """
     aspect_words = _aspects_by_word()
+    if aspect_words.keys().isdisjoint(texts[max(0, at - _REACH_WORDS) : at + _REACH_WORDS + 1]):
+        return ""
     open_directions = {1, -1}
     for distance in range(_REACH_WORDS + 1):
         for direction in (1, -1):

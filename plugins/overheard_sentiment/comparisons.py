@@ -136,6 +136,9 @@ class BrandComparison:
         return self.foil is Foil.NONE or (self.speaks and not before)
 
 
+_NO_COMPARISON = BrandComparison()
+
+
 @dataclass(frozen=True, slots=True)
 class _NearbyWords:
     """The words before a brand, their stems, and the stems after the brand."""
@@ -162,7 +165,7 @@ def comparison(texts: Sequence[str], first: int, last: int) -> BrandComparison:
     while at >= 0 and texts[at] in _ARTICLES:
         at -= 1
     if at < 0:
-        return BrandComparison()
+        return _NO_COMPARISON
     result = _compared(texts, at, last + 1)
     if result.foil is Foil.NONE:
         verb = advice_start(texts, at)
@@ -183,7 +186,7 @@ def _compared(texts: Sequence[str], at: int, behind: int) -> BrandComparison:
     """
     last = stem(texts[at])
     if not (last in _patterns() or last in _SWAPPING_VERBS or texts[at] in _COMPARING):
-        return BrandComparison(at=at)  # as for most names
+        return _NO_COMPARISON  # as for most names
     before = [stem(text) for text in texts[max(0, at - _WINDOW_WORDS) : at + 1]]
     after = [stem(text) for text in texts[behind : behind + _WINDOW_WORDS]]
     pair = (before[-2] if at else "", texts[at])

@@ -41,7 +41,7 @@ def log_odds(text: SentenceWords, start: int, end: int, *, pro: bool = False) ->
     """
     weights = _weights()
     marks, sizes = _features(text, start, end, pro=pro)
-    odds = sum([weights[mark] for mark in marks if mark in weights])
+    odds = sum(map(weights.__getitem__, weights.keys() & marks))
     for name, value in sizes.items():
         odds += weights.get(name, 0.0) * value
     return odds

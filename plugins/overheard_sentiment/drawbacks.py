@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from overheard import Phrases
 from overheard_sentiment.drawback_odds import LEARNT_DRAWBACK, log_odds
@@ -69,8 +69,7 @@ _EMPTY_CON = re.compile(
 _ITEM = re.compile(r"[,;]\s+(?![^()]*\))|\.\s+")
 
 
-@dataclass(frozen=True, slots=True)
-class Drawback:
+class Drawback(NamedTuple):
     """A drawback in a text.
 
     Attributes:
@@ -159,8 +158,7 @@ def _concedes_drawback(
     return turns and _says_no_praise(text, start, end)
 
 
-@dataclass(frozen=True, slots=True)
-class _Clause:
+class _Clause(NamedTuple):
     """A clause of an English text, in which patterns of drawbacks are searched.
 
     Attributes:

@@ -15,7 +15,7 @@ _FAULTS = lists("faults")
 
 PRICE = _FAULTS.phrases("price", r"\b(?=\w){}")
 FAULT = _FAULTS.phrases("fault", r"\b(?=\w){}", any_case=False)
-NEGATED = _FAULTS.compiled(
+NEGATED = _FAULTS.phrases(
     "negated",
     r"(?=[nc])(?<!\byou do)(?<!\bwho do)(?<!\bthat do)(?<!\byou['\u2019]re )(?<!\bif )"
     r"(?<!\bprice )(?<!\bwhether or )(?:(?<=[a-z])n['\u2019]t|\bnot|\bnever|\bcannot)\b"

@@ -215,6 +215,8 @@ def supposed(texts: Sequence[str]) -> Iterator[tuple[int, int]]:
     if texts and texts[-1] == "?" and texts[0] in _QUESTION_WORDS:
         yield 0, len(texts)
         return
+    if _IF.isdisjoint(texts):
+        return
     for at, text in enumerate(texts):
         if text in _IF and not _READER_WORDS.isdisjoint(texts[at + 1 : at + 1 + _SUBJECT_WORDS]):
             end = next(

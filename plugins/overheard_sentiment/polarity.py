@@ -9,9 +9,9 @@ than Bolt", "unlike Bolt") gets the opposite of the judgement about the other br
 import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate
+from typing import NamedTuple
 
 from overheard_sentiment.aspects import aspects
 from overheard_sentiment.comparisons import BrandComparison, Foil, comparison
@@ -43,8 +43,7 @@ _MIN_JUDGEMENT = 0.3
 """Smallest weighted valence of a word that counts as a judgement."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Group:
+class _Group(NamedTuple):
     """The brands of an enumeration such as "Acme and Bolt", or a single brand.
 
     Attributes:
@@ -70,8 +69,7 @@ class _Group:
         return bool(between) and not aside and _JOINING.issuperset(between)
 
 
-@dataclass(frozen=True, slots=True)
-class Polarity:
+class Polarity(NamedTuple):
     """How a sentence judges a brand.
 
     Attributes:
@@ -112,7 +110,7 @@ def polarity(
     if not valences:
         return Polarity({}, (), advice)
     scale = 1.0 if len(groups) > 1 else _SINGLE_BRAND_SCALE
-    steps = (scale * (1 + _EDGES.get(text, 0)) for text in parsed.texts)
+    steps = [scale * (1 + _EDGES.get(text, 0)) for text in parsed.texts]
     positions = list(accumulate(steps, initial=0.0))
     judgements = [
         (index, value * sum(_signed_weights(groups, positions, index)))

@@ -8,6 +8,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from overheard import Mention, Reading, Unit, UnitRole, once_an_answer
 from overheard_sentiment.aspects import aspect_of
@@ -53,8 +54,7 @@ _DAMPING = 2
 """Added to the sum of both, so that one word alone does not give an extreme value."""
 
 
-@dataclass(frozen=True, slots=True)
-class NamedDrawback:
+class NamedDrawback(NamedTuple):
     """A drawback: its aspect, its words, and the text of its unit."""
 
     aspect: str

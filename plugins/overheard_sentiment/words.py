@@ -9,6 +9,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from operator import itemgetter
 from typing import NamedTuple
 
 from overheard_sentiment.languages import foreign_lexicon, script_judgements, script_language
@@ -86,13 +87,13 @@ def sentence_words(sentence: str) -> SentenceWords:
     """
     if language := script_language(sentence):
         return _script_words(sentence, language)
-    spans = [match.span() for match in _TOKEN.finditer(sentence)]
+    spans = list(map(re.Match.span, _TOKEN.finditer(sentence)))
     lower = sentence.lower().replace("\u2019", "'")
     if len(lower) == len(sentence):
         texts = [lower[a:b] for a, b in spans]
     else:
         texts = [sentence[a:b].lower().replace("\u2019", "'") for a, b in spans]
-    starts, ends = [a for a, _ in spans], [b for _, b in spans]
+    starts, ends = list(map(itemgetter(0), spans)), list(map(itemgetter(1), spans))
     values = _values(texts)
     for start, end, value in ratings(sentence):
         first, last = bisect_left(starts, start), bisect_right(ends, end)

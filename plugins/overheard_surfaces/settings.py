@@ -1,5 +1,6 @@
 """The settings of a collector's table, and the products whose answers are sold."""
 
+from functools import cached_property
 from typing import Annotated
 
 from pydantic import Field
@@ -56,7 +57,7 @@ class CollectorSettings(ProviderSettings):
     timeout: float = Field(default=300, gt=0, le=600)
     settled_s: float = Field(default=90, ge=0, le=600)
 
-    @property
+    @cached_property
     def home(self) -> Market:
         """Where a product is asked whose name has no market."""
         return Market(country=self.country, language=self.language)

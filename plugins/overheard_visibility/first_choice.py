@@ -73,9 +73,10 @@ def first_choices(reading: Reading, owned: Sequence[Unit]) -> Iterator[str]:
         owned: The brand's units, in order.
     """
     choices = _choices(reading)
-    names = [name for brand in (reading.brand, *reading.competitors) for name in brand.names]
-    titles = set(map(_title, owned)) - {""}
-    awards = {title for title in titles if is_award(title, names, choices.question_words)}
+    awards = set()
+    if titles := set(map(_title, owned)) - {""}:
+        names = [name for brand in (reading.brand, *reading.competitors) for name in brand.names]
+        awards = {title for title in titles if is_award(title, names, choices.question_words)}
     for unit in owned:
         if _title(unit) in awards or _is_choice(reading, unit, choices):
             yield unit.text

@@ -7,9 +7,10 @@ so that no code of a plugin runs later, where it would seem to be a fault of the
 import json
 import math
 from collections.abc import Iterable
-from dataclasses import astuple, dataclass, replace
+from dataclasses import astuple, dataclass, fields, replace
 from functools import cache
 from itertools import islice
+from operator import attrgetter
 from typing import Any, TypeVar
 
 from pydantic import ConfigDict, TypeAdapter
@@ -17,7 +18,7 @@ from pydantic_core import SchemaValidator, ValidationError
 from pydantic_core.core_schema import no_info_before_validator_function
 
 from overheard.cards.card import Card
-from overheard.domain import ModelUpdate, Reply, Score
+from overheard.domain import ModelUpdate, Reply, Score, Usage
 from overheard.domain.models import MAX_ANSWER_CHARS, MAX_SOURCE_CHARS, MAX_SOURCES
 
 MAX_CARD_CHARACTERS = 1_500_000
@@ -32,6 +33,7 @@ NOT_A_SCORE = Score("", 0.0)
 """Takes the place of what is no score, or one without a finite number; it is of no metric."""
 
 Shape = TypeVar("Shape")
+_COUNTS = attrgetter(*(field.name for field in fields(Usage)))
 _FORM_VALUES = TypeAdapter(dict[str, str | int | float | bool], config=ConfigDict(strict=True))
 
 
@@ -128,7 +130,7 @@ def validated_reply(given: object) -> Reply:
     many = max(len(copy.searches), *(len(search.pages) for search in copy.searches), 0)
     if many > MAX_SOURCES or any(len(text) > MAX_SOURCE_CHARS for text in texts):
         raise Nonsense("its searches are too many, or endless")
-    if not all(0 <= count <= MAX_TOKENS for count in astuple(copy.usage)):
+    if not all(0 <= count <= MAX_TOKENS for count in _COUNTS(copy.usage)):
         raise Nonsense(f"its usage is not within 0 to {MAX_TOKENS}")
     if copy.cost_usd is not None and not (math.isfinite(copy.cost_usd) and copy.cost_usd >= 0):
         raise Nonsense("its cost_usd is not a number of dollars")

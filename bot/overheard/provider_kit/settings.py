@@ -86,7 +86,7 @@ class ProviderSettings(Settings):
     timeout: float = Field(default=120, gt=0, le=600)
     concurrency: int = Field(default=4, ge=1, le=MAX_CONCURRENCY)
 
-    @property
+    @cached_property
     def home(self) -> Market:
         """Where and as whom models are asked whose names have no market."""
         return Market()

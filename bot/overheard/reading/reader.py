@@ -279,7 +279,7 @@ def may_advise_against(body: str) -> bool:
     A cheap test, false for most answers, before `advises_against` is called for each mention.
     """
     small = body.lower()
-    return any(word in small for word in _TRIGGERS)
+    return any(map(small.__contains__, _TRIGGERS))
 
 
 def advises_against(body: str, start: int, end: int, sentence: tuple[int, int]) -> bool:

@@ -159,6 +159,8 @@ class Phrases:
         if not self._places:
             return ()
         numbers = {number for at, to, number in self._places if start <= at and to <= end}
+        if not numbers:
+            return ()
         for number in numbers - self._compiled.keys():
             self._compiled[number] = re.compile(self._patterns[number], self._flags)
         return [self._compiled[number] for number in sorted(numbers)]
