@@ -76,12 +76,11 @@ def _features(
     valences = text.valences[first:last]
     praise = sum(valence for valence in valences if valence > 0)
     blame = praise - sum(valences)
-    tokens = [token for token in text.texts[first:last] if token[0].isalnum()]
-    forms = list(map(_stem_and_forms, tokens))
+    forms = list(filter(None, map(_stem_and_forms, text.texts[first:last])))
     stems = [word for word, _ in forms]
     marks = {"=bias", *stems, *map(" ".join, pairwise(stems))}
     marks.update(*[names for _, names in forms if names])
-    sizes = {"=words": math.log1p(len(tokens))}
+    sizes = {"=words": math.log1p(len(forms))}
     if stems:
         marks.add(f"^ {stems[0]}")
     if praise:
@@ -99,13 +98,15 @@ def _features(
 
 
 @lru_cache(maxsize=_CACHED_WORDS)
-def _stem_and_forms(token: str) -> tuple[str, tuple[str, ...]]:
+def _stem_and_forms(token: str) -> tuple[str, tuple[str, ...]] | None:
     """Return (stem, names of the features of the form) of a word in lower case, such as
-    ("reliabl", ("=un-",)).
+    ("reliabl", ("=un-",)); None for a punctuation mark.
 
     A word that begins with a digit has the stem "#", and a masked name, "xx" or "xx's", has "x";
     neither has a form.
     """
+    if not token[0].isalnum():
+        return None
     if token[0].isdigit():
         return "#", ()
     if not token.removesuffix("'s").strip("x"):

@@ -116,15 +116,13 @@ def polarity(
         (index, value * sum(_signed_weights(groups, positions, index)))
         for index, value in sorted(valences.items())
     ]
-    praise, blame = (
-        tuple(
-            (parsed.starts[index], parsed.ends[index])
-            for index, judged in judgements
-            if sign * judged >= _MIN_JUDGEMENT and index < len(parsed.starts)
-        )
-        for sign in (1, -1)
-    )
-    return Polarity(aspects(parsed.texts, judgements), praise, (*blame, *advice))
+    praise: list[Span] = []
+    blame: list[Span] = []
+    for index, judged in judgements:
+        if abs(judged) >= _MIN_JUDGEMENT and index < len(parsed.starts):
+            span = (parsed.starts[index], parsed.ends[index])
+            (praise if judged > 0 else blame).append(span)
+    return Polarity(aspects(parsed.texts, judgements), tuple(praise), (*blame, *advice))
 
 
 def _apply_comparisons(groups: Sequence[_Group], valences: dict[int, float]) -> None:

@@ -249,13 +249,13 @@ class SqlScoreRepository(Repository):
         names are stored.
         """
         questions = [answer.question for answer, _ in scored]
-        records = [record for _, records in scored for record in records]
+        named = {(record.brand, record.score.metric) for _, records in scored for record in records}
         return _Numbers(
             scorer=await self._lookups.scorers.number(scorer, version),
             prompts=await self._lookups.prompt_ids(question.prompt for question in questions),
             models=await self._lookups.model_ids(question.model for question in questions),
-            brands=await self._lookups.brand_ids(record.brand for record in records),
-            metrics=await self._lookups.metric_ids(record.score.metric for record in records),
+            brands=await self._lookups.brand_ids(brand for brand, _ in named),
+            metrics=await self._lookups.metric_ids(metric for _, metric in named),
         )
 
 

@@ -112,8 +112,6 @@ class Phrases:
     def __init__(self, patterns: Sequence[str], flags: int, index: _Index) -> None:
         self._patterns, self._flags, self._index = patterns, flags, index
         self._compiled: dict[int, re.Pattern[str]] = {}
-        self._text: str | None = None
-        self._places: Sequence[tuple[int, int, int]] = ()
         index.add(self)
 
     def needs(self) -> Iterator[frozenset[str]]:
@@ -154,11 +152,11 @@ class Phrases:
 
     def _possible(self, text: str, start: int, end: int) -> Sequence[re.Pattern[str]]:
         """Return the expressions that may match in a part of a text, in their order."""
-        if text is not self._text:
-            self._text, self._places = text, self._index.places(text).get(self, ())
-        if not self._places:
+        known = self._index.known.get(text)
+        places = (self._index.places(text) if known is None else known).get(self)
+        if not places:
             return ()
-        numbers = {number for at, to, number in self._places if start <= at and to <= end}
+        numbers = {number for at, to, number in places if start <= at and to <= end}
         if not numbers:
             return ()
         for number in numbers - self._compiled.keys():
@@ -175,31 +173,35 @@ _Places = dict[Phrases, list[tuple[int, int, int]]]
 
 
 class _Index:
-    """What the expressions of all lists of a file need, found in one pass over a text."""
+    """What the expressions of all lists of a file need, found in one pass over a text.
+
+    Attributes:
+        known: The places in the last texts.
+    """
 
     def __init__(self) -> None:
         self._lists: list[Phrases] = []
         self._users: list[list[tuple[Phrases, int]]] = []
         self._free: list[tuple[Phrases, int]] = []
         self._automaton: Any = None
-        self._places: dict[str, _Places] = {}
+        self.known: dict[str, _Places] = {}
 
     def add(self, phrases: Phrases) -> None:
         """Add a list, whose expressions are parsed when a text is searched."""
         self._lists.append(phrases)
         self._automaton = None
+        self.known.clear()
 
     def places(self, text: str) -> _Places:
-        """Return where a text has what expressions need, which is kept for some texts."""
+        """Find where a text has what expressions need, and keep it among `known`."""
         if self._automaton is None:
             self._parse()
-        if len(self._places) >= _KEPT_TEXTS:
-            self._places.clear()
-        if (places := self._places.get(text)) is None:
-            folded = text.casefold()
-            places = self._places[text] = self._places.setdefault(folded, {})
-            if not places:
-                self._fill(places, folded, is_shifted=len(folded) != len(text))
+        if len(self.known) >= _KEPT_TEXTS:
+            self.known.clear()
+        folded = text.casefold()
+        places = self.known[text] = self.known.setdefault(folded, {})
+        if not places:
+            self._fill(places, folded, is_shifted=len(folded) != len(text))
         return places
 
     def _fill(self, places: _Places, folded: str, *, is_shifted: bool) -> None:
@@ -214,7 +216,7 @@ class _Index:
         from ahocorasick_rs import AhoCorasick
 
         users: dict[str, list[tuple[Phrases, int]]] = {}
-        self._free, self._places = [], {}
+        self._free = []
         for phrases in self._lists:
             for number, needs in enumerate(phrases.needs()):
                 self._free += [] if needs else [(phrases, number)]

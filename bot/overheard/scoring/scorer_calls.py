@@ -75,6 +75,8 @@ async def ask_scorer(
             if not isinstance(result, _GIVEN) and inspect.isawaitable(result):
                 result = await result  # which has a time limit of its own
             scores = list(result)
+            if not scores:
+                continue
             if scores != valid:  # all brands that an answer does not name have the same scores
                 valid = _valid_scores(scorer, scores, metrics, faults)
             records += _records_of(scorer, version, reading, valid)
