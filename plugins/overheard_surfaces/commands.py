@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from math import inf
 from typing import Annotated, Any
 
 from overheard import (
@@ -321,9 +322,12 @@ def _most(sites: Counter[str]) -> str:
 def difference_words(view: View, metric: str, measured: Gap) -> str:
     """Return a difference with its interval in words."""
     scale = view.metrics[metric].scale
-    amount = wording.change(measured.difference, scale)
-    ends = wording.interval(*measured.interval, scale) if measured.interval else ""
-    return f"{amount} ({ends.removesuffix(' points')})" if ends else amount
+    amount, most = wording.change(measured.difference, scale), 1.0 if scale.is_rate else inf
+    if measured.interval is None:
+        return amount
+    low, high = measured.interval  # Student's reaches beyond the scale
+    ends = wording.interval(max(-most, low), min(most, high), scale)
+    return f"{amount} ({ends.removesuffix(' points')})"
 
 
 def _table(view: View, one: Observed) -> Table:

@@ -50,14 +50,10 @@ def read_domain(text: str) -> str:
     return match[1]
 
 
-def _has_letter(name: str) -> str:
+def _is_name(name: str) -> str:
     """Return the name of a brand, which no text shows without a letter or digit."""
     if not any(map(str.isalnum, name)):
         raise ValueError("must have a letter or a digit")
-    return name
-
-
-def _is_short(name: str) -> str:
     if len(name) > MAX_NAME_CHARS:
         raise ValueError(f"must not be longer than {MAX_NAME_CHARS} characters")
     return name
@@ -76,7 +72,7 @@ def spelling_key(spelling: str) -> str:
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", spelling).casefold())
 
 
-BrandName = Annotated[Line, AfterValidator(_has_letter), AfterValidator(_is_short)]
+BrandName = Annotated[Line, AfterValidator(_is_name)]
 
 
 class RuleTable(Settings):

@@ -128,9 +128,8 @@ class Question:
     @property
     def messages(self) -> list[dict[str, str]]:
         """The conversation with the question as its last message: each with a role and a text."""
-        roles = cycle(("user", "assistant"))
-        texts = (*self.said, self.prompt.text)
-        return [{"role": role, "content": text} for role, text in zip(roles, texts, strict=False)]
+        pairs = zip(cycle(("user", "assistant")), (*self.said, self.prompt.text), strict=False)
+        return [{"role": role, "content": text} for role, text in pairs]
 
 
 @dataclass(frozen=True, slots=True)
