@@ -26,7 +26,6 @@ from overheard.detection.decision_inputs import (
     AT_ONCE_A_YEAR,
     DAYS_A_YEAR,
     DEFAULT_ALERT_POLICY,
-    NEARLY_CERTAIN_A_YEAR,
     NO_HISTORY,
     AlarmTable,
     AlertPolicy,
@@ -147,12 +146,9 @@ REACH_DAYS = 112.0
 """How many days back a change is looked for, and at least 16 runs."""
 MAX_PACE = 366.0
 """Analyses a year (one a day) above which a change is looked for in no more runs."""
-REPLAY_VERSION = 7
+REPLAY_VERSION = 8
 """Increase it with every change after which a past run may be decided otherwise: what is kept of
 the past (`Monitor.turns`) is then found again."""
-SETTLED_RUNS = 16
-"""Number of a baseline's runs from which on they show how large run effects may be. Before, a
-change is nearly certain only if chance does it less often than `AT_ONCE_A_YEAR`."""
 OWN_PROOF_RUNS = 8
 """Number of runs from a change of the model as a whole on in which a brand may show by its own
 evidence what the change did to it; then its baseline begins with the change."""
@@ -619,8 +615,6 @@ class Monitor:
             return evidence
         if self._policy.holds and over >= AT_ONCE_A_YEAR and analysis.found.likeliest == row:
             return replace(evidence, held=True)
-        if analysis.found.age < SETTLED_RUNS and over >= AT_ONCE_A_YEAR:
-            over = max(over, NEARLY_CERTAIN_A_YEAR)
         return self._description.describe(
             evidence, analysis, stream.runs[row], over, explained=self._is_explained
         )
