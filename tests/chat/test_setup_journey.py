@@ -387,7 +387,7 @@ async def test_without_a_competitor_the_set_up_says_so_and_is_not_complete(
         questions = await following(slack, await slack.submit(brand, typed))
         assert "I found no competitor: name some." in str(questions["blocks"])
         assert closed(await slack.submit(questions, filled(questions)))
-        still_open = "Still to be set up: facts, where and when and competitors."
+        still_open = "Still to be set up: facts; where and when; competitors."
         await slack.until(lambda: slack.messages and still_open in str(slack.messages[0]))
         await slack.click(slack.messages[0], "Set up: 2 of 5")
         card = (await slack.until(lambda: slack.replies + slack.whispers))[-1]

@@ -262,9 +262,6 @@ def _learning_sentence(learning: Learning, named: int) -> str:
     return f"{progress} Until then I would notice a loss of about {loss}."
 
 
-FIRST_CHECK_ACTION = Action("check --first", "Ask ten times over a day")
-
-
 async def run_card(call: Call, result: RunResult[AnalysisResult]) -> Card:
     """Return the card of a run that has ended: the ranks of its first brand, new alerts, answers
     that are not scored, failures and warnings, and buttons for next steps. Below it are the cards
@@ -319,12 +316,12 @@ async def run_card(call: Call, result: RunResult[AnalysisResult]) -> Card:
             who = call.names.name(silent_models[0])
         words = f"check{brands}{models}{repeats}"
         next_steps.append(Action(words, f"Ask {who} again", Style.PRIMARY))
-    if proposes_first_check(panel, outcome, analysis.detection):
-        next_steps.append(FIRST_CHECK_ACTION)
-    if in_chat and not analysis.detection.compared:
-        setup = await checklist(call)
+    setup = await checklist(call) if in_chat and not analysis.detection.compared else None
+    if setup and not setup.complete:
         paragraphs.append(setup.missing())
-        next_steps = [*go_on(setup), *next_steps]
+        next_steps.extend(go_on(setup))
+    elif proposes_first_check(panel, outcome, analysis.detection):
+        next_steps.append(Action("check --first", "Ask ten times over a day"))
     if in_chat and analysis.announced and not call.config.routes:
         words = f"routes add {quoted(panel.brands[0])}"
         next_steps.append(Action(words, "Alerts into this channel"))

@@ -126,7 +126,7 @@ class Checklist:
             step.title if self.ranks or not self.decided[step.name] else "Competitors"
             for step in self.open
         ]
-        return f"Still to be set up: {wording.listing(titles).lower()}." if titles else ""
+        return f"Still to be set up: {'; '.join(titles).lower()}." if titles else ""
 
     def fields(self) -> tuple[Field, ...]:
         """Return a field for each step: a mark for done or open, its number and title, and what was
