@@ -39,6 +39,8 @@ _POINT = re.compile(
 """Between points in one line."""
 _DASH = re.compile(rf"\s[-\u2013]{_POINT_AHEAD}")
 """The same, where it is not the first in the line, which follows a name or a label."""
+_NEXT_LABEL = re.compile(r",\s(?=[A-Z][\w/&-]*(?: [\w/&-]+){0,2}:\s)")
+"""Between a labelled value and the next label: "RAM: 8GB, Storage: 512GB"."""
 _BEFORE_ROLE = re.compile(r"(?:[;|.,]|\s[\u2013\u2014-])?\s*\Z")
 _SHORTENED = re.compile(
     r"(?:\b(?:e\.g|i\.e|etc|vs|approx|incl|est|No|Mr|Mrs|Ms|Dr|St|Jr|Inc|Ltd|Co|Corp|U\.S|U\.K|a\.m"
@@ -156,6 +158,7 @@ def _piece_edges(
     first_colon = body.find(":", start, end)
     if first_colon < 0:
         return sorted(edges)
+    edges += [label.span() for label in _NEXT_LABEL.finditer(body, first_colon, end)]
     for label_start, label_end in bold:
         if label_start > start and ":" in body[label_end - 1 : label_end + 1]:
             separator = _BEFORE_ROLE.search(
@@ -258,7 +261,7 @@ _DEEP_WORDS = 3
 """Words before a name in a title of another product: "Westinghouse 55-inch Smart Roku TV"."""
 _MAX_TITLE_NAMES = 3
 _APART = re.compile(
-    r"\b(?:than|like|by|(?<!go )(?<!start )(?<!stick )(?<!begin )(?<!reach )(?<!opt )(?:with"
+    r"\b(?:than|like|by|not quite|(?<!go )(?<!start )(?<!stick )(?<!begin )(?<!reach )(?<!opt )(?:with"
     r"|for)|on|from|unlike|to|and|or|as|via|of|versus|vs\.?"
     r"|against"
     r"|into|includ(?:ing|es?)|at|which|that|whose|example)\s+(?:(?:the|its|your|an?|both|some"
@@ -299,6 +302,7 @@ _JOINED = re.compile(
 _POSSESSIVE = re.compile(r"['\u2019]s ")
 """Between a maker and its brand."""
 _AGAINST = re.compile(r"\bvs\.?\b|\bversus\b|\bcompared\b|\balternatives? to\b", re.IGNORECASE)
+_MAKER = re.compile(r"\w \((?:by |from )?\Z")
 _MADE_BY = re.compile(r"(?:\bby|:|[\u2013\u2014(\[-]|/|&)\s*(?:the )?\Z", re.IGNORECASE)
 
 
@@ -448,6 +452,12 @@ class Names:
         owner = self.begins(start, end)
         found = self.within(start, end) if owner else ()
         return owner if found and PREDICATE.match(self._body, found[0].end, end) else NOBODY
+
+    def in_brackets(self, start: int, end: int) -> Owner:
+        """Return the maker that a name has in brackets, "Eero Pro (by Amazon)", or `NOBODY`."""
+        found = self.within(start, end)
+        maker = found and _MAKER.search(self._body, start, found[0].start)
+        return self.owner(found[0].start, end) if maker else NOBODY
 
     def of_title(self, start: int, end: int, *, multi: bool) -> Owner | None:
         """Return the owner that a title names; None for a title without a brand.

@@ -487,6 +487,8 @@ class _UnitBuilder:
         if own and (multi or not context.owner):
             return context._replace(owner=own, label="")
         if multi and end - start < _TITLE_CHARACTERS and self.body[end - 1] not in ".!?":
+            if maker := self.names.in_brackets(start, end):
+                return context._replace(owner=maker, label="")
             product = self.body[bare_start(self.body, start, end) : end]
             return context._replace(owner=Owner(product, foreign=True))
         return context
