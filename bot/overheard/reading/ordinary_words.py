@@ -316,8 +316,10 @@ def has_verb_behind(body: str, end: int) -> bool:
         return has_verb_behind(body, end + 1 + len(following))
     if following.endswith("ed") and not _OBJECT_FOLLOWS.match(body, end):
         return False
-    slows = following not in common_words() and _part_of_speech(following) == "a"
-    return slows or _is_verb(following, body, end)
+    part = _part_of_speech(following)
+    slows = following not in common_words() and part == "a"
+    encrypts = part is None and following.endswith("s")
+    return slows or encrypts or _is_verb(following, body, end)
 
 
 def _is_marked(body: str, end: int) -> bool:

@@ -261,8 +261,9 @@ _DEEP_WORDS = 3
 """Words before a name in a title of another product: "Westinghouse 55-inch Smart Roku TV"."""
 _MAX_TITLE_NAMES = 3
 _APART = re.compile(
-    r"\b(?:than|like|by|not quite|(?<!go )(?<!start )(?<!stick )(?<!begin )(?<!reach )(?<!opt )(?:with"
-    r"|for)|on|from|unlike|to|and|or|as|via|of|versus|vs\.?"
+    r"\b(?:than|like|by|not quite"
+    r"|(?<!go )(?<!start )(?<!stick )(?<!begin )(?<!reach )(?<!opt )(?:with|for)"
+    r"|on|from|unlike|to|and|or|as|via|of|versus|vs\.?"
     r"|against"
     r"|into|includ(?:ing|es?)|at|which|that|whose|example)\s+(?:(?:the|its|your|an?|both|some"
     r"|other)\s+)?\Z|[(/]\s*(?:(?:e\.g\.|i\.e\.|like|such as|including),?\s+)?\Z"

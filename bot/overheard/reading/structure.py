@@ -502,7 +502,8 @@ class _UnitBuilder:
         2. In a list, and in text that names it, the owner of the context counts.
         3. Text that goes on about its subject ("It runs on Acme") belongs to the owner before.
         4. Below an owner, the subject of the sentence counts; without a subject nobody in a closing
-           sentence, in a question, or in advice after a list; else the owner.
+           sentence, in a question, or in advice after a list; else whom a pronoun points back to,
+           or the owner.
         5. The subject of the sentence counts, also for the text that follows. In a block about the
            choice itself, it only counts if the sentence names no other brand.
         6. In a list, text without a subject belongs to nobody.
@@ -528,7 +529,12 @@ class _UnitBuilder:
             return owner_before
         advises = ADVISING.match(self.body, start) is not None
         if context.owner:
-            return subject if subject or closes or (advises and self.listed) else context.owner
+            owner = subject
+            if not (subject or closes or (advises and self.listed)):
+                points_back = not found and PRONOUN.match(self.body, start) is not None
+                owner = (points_back and self.carried) or context.owner
+            self.carried = subject or self.carried
+            return owner
         if context.closed and not all(subject.names(mention.brand) for mention in found):
             subject = NOBODY
         if subject or in_list:

@@ -34,12 +34,13 @@ small letter where a sentence begins.
 _ACRONYM = re.compile(r"[A-Z]{2,6}(?:-[A-Z0-9])?(?:['\u2019]s)?\Z")
 """A name only where no ordinary word could stand."""
 _POSSESSIVES = ("'s", "\u2019s")
-_MODEL = re.compile(r" \d{1,4}\b(?![%.,])")
-"""A number behind a name that is a part of it."""
+_MODEL = re.compile(r" (?:\d{1,4}|(?:for|by) [A-Z]\w+)\b(?![%.,])")
+"""What behind a name is a part of it: "Zorbo 4", "Zorbo for Creators"."""
 _OF_DECLARED = re.compile(r"(?:['\u2019]s)? \Z")
 _DETERMINED = _LISTS.compiled("determiners", r"(?:\b{}|['\u2019]s|\d)\s\Z")
 """Words before a name that make it a thing of the owner before: "the Plus plan", "its Air"."""
 _ARTICLE = re.compile(r"\b(?:[Tt]he|An?|L[ae]|El|D(?:ie|er|as)) \Z")
+_ROMANCE_ARTICLE = re.compile(r"\b(?:L[ae]|El) \Z")
 _BEGINNING = re.compile(
     r"(?:\A|[\n|.!?:;\u2014\u2013\"\u201c(]\s?|- )(?:(?:But|And|Or|Yet|So) )?\Z"
 )
@@ -195,7 +196,7 @@ def _before(body: str, place: _Place, characters: int) -> str:
     """
     before = body[max(0, place.start - characters) : place.start]
     takes_article = " " in place.name or place.name.isupper() or _MODEL.match(body, place.end)
-    return _ARTICLE.sub("", before) if takes_article else before
+    return (_ARTICLE if takes_article else _ROMANCE_ARTICLE).sub("", before)
 
 
 def _is_shown(body: str, place: _Place, *, german: bool) -> bool:
@@ -256,4 +257,6 @@ def _acts(body: str, place: _Place) -> bool:
         return True
     model = _MODEL.match(body, end)
     end = model.end() if model else end
+    if not place.words and " " in place.name and re.match(" [a-z]", body[end : end + 2]):
+        return True
     return _VERB.match(body, end) is not None or has_verb_behind(body, end)
