@@ -212,6 +212,30 @@ def test_owner_and_role_of_a_unit(text: str, words: str, owner: str, role: UnitR
     assert (("~" if unit.foreign else "") + unit.owner, unit.role) == (owner, role)
 
 
+@pytest.mark.parametrize(
+    ("text", "words", "owner"),
+    [
+        ("I'd take Acme: it is quick. Boltly is cheap. Its app is dated.", "Its app", "Boltly"),
+        ("**Acme** \u2013 RAM: 8GB, Storage: 256GB, Screen: dim", "dim", "Acme"),
+        (
+            "**1. Acme One** \u2013 quick\n\n**2. Zorbo (by Boltly)** \u2013 **Cons:** dear",
+            "dear",
+            "Boltly",
+        ),
+        (
+            "**Acme** \u2013 **Why:** good value. Not quite Boltly quality, but solid.",
+            "Not",
+            "Acme",
+        ),
+    ],
+)
+def test_a_line_about_one_name_that_compares_with_another(
+    text: str, words: str, owner: str
+) -> None:
+    """By pronouns, labels after commas, makers in brackets and comparisons."""
+    assert unit_with(text, words).owner == owner
+
+
 def test_units_point_into_the_body() -> None:
     """The offsets of a unit give its text in the body of the reading, in order."""
     answer = Answer(1, Question(Prompt("Which?"), Model("echo", "echo")), reply(HEADINGS), NOW)
