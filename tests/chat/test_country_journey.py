@@ -4,7 +4,9 @@ from kit.both_chats import in_slack, program
 from kit.office import Office, executed, open_office
 from kit.slack_desk import headers
 from kit.slack_peer import SlackPeer
+from overheard.commands.check import check
 from overheard.commands.schedules import run_schedule
+from overheard.commands.setup.checklist import show_setup
 from overheard.deployment import Call
 from overheard.domain import Capabilities, Price, Question
 
@@ -54,3 +56,15 @@ async def test_three_interactions_add_a_country_and_show_it_beside_home(slack: S
     [title] = headers(compared)
     assert "names you in 0 of 8 answers, at home in 8" in title
     assert "image" in {block["type"] for block in compared["blocks"]}
+
+
+async def test_the_set_up_says_what_the_apps_would_cost_once_the_first_check_is_done() -> None:
+    """Where models by API alone are asked: eight questions in two apps each week."""
+    office = await open_office(CONFIG)
+    office.provider.answer = answer
+    before = await show_setup(Call(office.deployment))
+    await executed(check(Call(office.deployment)))
+    done = await show_setup(Call(office.deployment))
+
+    assert "a month" not in str(before.fields)
+    assert "The ChatGPT app and Google too: about $0.08 a month." in str(done.fields)

@@ -192,6 +192,11 @@ async def checklist(call: Call) -> Checklist:
         "start": "Done." if checked else "",
     }
     note = f"{call.names.name(judging[0].model)} reads tone and facts." if judging else ""
+    apps = call.plugins.commands.get("apps")
+    offer = await apps.run(call) if checked and apps else Card("")
+    if month := isinstance(offer, Card) and offer.data and offer.data.get("usd_a_month"):
+        price = f"The ChatGPT app and Google too: {wording.money(month, about=True)} a month."
+        note = f"{note} {price}".lstrip()
     return Checklist(decided, note, ranks)
 
 
