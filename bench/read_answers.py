@@ -5,6 +5,7 @@ uv run python bench/read_answers.py --folder PATH        labelled answers from e
 uv run python bench/read_answers.py --half dev --show    with each miss
 uv run python bench/read_answers.py --kind advice        the passages whose ids begin so
 uv run python bench/read_answers.py --prose --alone      prose, each brand alone in the catalogue
+uv run python bench/read_answers.py --prose --kind recent    another set of prose, in three rounds
 
 A folder holds ``labelled.jsonl`` (``id``, ``text``, ``brands``, and the question ``prompt`` if
 it is known) and ``labels.jsonl`` (``id``, ``brand``, and the readings ``first`` and ``second`` with
@@ -108,11 +109,11 @@ def gold(half: str | None, kind: str = "") -> Iterator[Case]:
                 )
 
 
-def prose(half: str | None) -> Iterator[Case]:
-    """Yield the labelled brands of ``bench/gold/prose-answers.jsonl``; ``dev`` is what was looked
-    at.
+def prose(half: str | None, kind: str = "") -> Iterator[Case]:
+    """Yield the labelled brands of ``bench/gold/prose-answers.jsonl``, of which ``dev`` is what was
+    looked at; with the kind ``recent`` those of ``recent-prose.jsonl``.
     """
-    for row in _rows(GOLD / "prose-answers.jsonl"):
+    for row in _rows(GOLD / f"{kind}-prose.jsonl" if kind else GOLD / "prose-answers.jsonl"):
         if half in {None, "dev" if row["id"] % 2 else "test"}:
             brands = tuple(map(Brand, row["labels"]))
             for brand, label in zip(brands, row["labels"].values(), strict=True):
@@ -356,7 +357,7 @@ def main() -> None:
     if given.folder:
         cases = list(folder(given.folder, given.reading))
     else:
-        cases = list(prose(given.half) if given.prose else gold(given.half, given.kind))
+        cases = list(prose(given.half, given.kind) if given.prose else gold(given.half, given.kind))
     if given.alone:
         cases = [replace(case, brands=(case.brand,)) for case in cases]
     report(cases, show=given.show)
