@@ -32,13 +32,15 @@ def tables_of(desk: Desk) -> Mapping[str, Mapping[str, Any]]:
     declared = {
         spec.name.replace(" ", "_"): {
             "title": spec.name.capitalize(),
-            "about": f"{spec.summary}\n\nExample: {spec.examples[0]}",
+            "about": "\n\nExample: ".join((spec.summary, *spec.examples[:1])),
             "command": spec.name,
             "options": [option.name for option in spec.options],
             "data": ANY,
         }
         for spec in desk.commands
-        if (spec.asked or spec.explains or spec.reports) and spec.role is Role.VIEWER
+        if (spec.asked or spec.explains or spec.reports)
+        and spec.role is Role.VIEWER
+        and not spec.asks
     }
     return {**declared, **described()["tools"]}
 

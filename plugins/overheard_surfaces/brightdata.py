@@ -185,7 +185,7 @@ def _observation(record: Mapping[str, Any] | None, question: Question) -> Observ
     if record.get("error") and not (text or record.get("aio_text")):
         code = str(record.get("error_code") or "error")
         return Observation(problem=f"the collector could not ask it ({code[:60]}); ask again.")
-    asked = {**(record.get("input") or {}), **record}
+    asked = {**(record.get("input") or {}), **{key: told for key, told in record.items() if told}}
     if not same_question(asked.get("prompt") or asked.get("keyword"), question):
         return Observation(lost=True)
     if "aio_text" in record:

@@ -257,14 +257,16 @@ class Collector(HostedProvider[Table, "AsyncClient"]):
             ProviderUnavailable: when the key is refused, or the account has no credit.
         """
         model = next(iter(questions.values())).model
-        product, order = self.product(model), dict[str, str]()
+        product, most = self.product(model), 1 + (model.id in self.follow_ups)
+        order = {
+            item: f"{REFUSED}it takes no more than {most} turns"
+            for item, question in questions.items()
+            if len(question.prompt.turns) > most
+        }
+        taken = {item: question for item, question in questions.items() if item not in order}
         async with self.asking(model):
-            if since is not None:
-                order = await self.find(product, questions, tag, since)
-        most = 1 + (model.id in self.follow_ups)
-        for item, question in questions.items():
-            if len(question.prompt.turns) > most:
-                order[item] = f"{REFUSED}it takes no more than {most} turns"
+            if since is not None and taken:
+                order |= await self.find(product, taken, tag, since)
         left = {item: question for item, question in questions.items() if item not in order}
         if left and not buy and not self.finds:
             order |= dict.fromkeys(left, LOST)
@@ -393,7 +395,8 @@ class Collector(HostedProvider[Table, "AsyncClient"]):
             if await self.balance() <= 0:
                 self.refuse_credit()
         asked = () if self.models() else [p for p in STARTED if p in self.products]
-        gone = [product for product in asked if product not in await self.list_models()]
+        there = await self.list_models() if asked else ()
+        gone = [product for product in asked if product not in there]
         if gone:
             raise ProviderUnavailable(
                 provider=self.name,

@@ -32,7 +32,7 @@ async def start(view: View, *, agreed: bool = False) -> Card:
     bought now.
 
     Raises:
-        BadUsage: when there is no key of a collector.
+        BadUsage: when there is no key of a collector, or no question that the apps take.
         ConfirmationNeeded: with the price, until the person has agreed.
     """
     models = account(view)
@@ -42,6 +42,9 @@ async def start(view: View, *, agreed: bool = False) -> Card:
     prompts = tuple(p for p in view.catalogue.prompts if any(map(p.concerns, brands)))
     repeats = max((one.repeats for one in view.catalogue.schedules), default=1)
     single = [prompt for prompt in prompts if len(prompt.turns) == 1]
+    if not single:
+        problem = "The apps are asked questions without a follow-up, and there is none"
+        raise BadUsage(problem=problem, usage="prompts add TEXT")
     trial = Panel(brands, tuple(single[:1]), models[:1])
     if not agreed:
         now = await view.quote(trial)
@@ -88,18 +91,19 @@ def account(view: View) -> tuple[Model, ...]:
 
 def offer(view: View, brand: Brand) -> Card:
     """Return what asking the apps would cost, and what it takes."""
-    price = PriceList({}, "overheard_surfaces", "dataforseo-1").price(STARTED[0])
+    models = account(view)
+    vendor = models[0].provider if models and models[0].provider != "dataforseo" else "dataforseo-1"
+    prices = map(PriceList({}, "overheard_surfaces", vendor).price, STARTED)
     prompts = len(view.catalogue.prompts_for(brand.name))
     repeats = max((one.repeats for one in view.catalogue.schedules), default=1)
-    usd = (price.search if price else 0.0) * 2 * prompts * repeats * WEEKS_A_MONTH
+    usd = sum(one.search for one in prices if one) * prompts * repeats * WEEKS_A_MONTH
     questions, money = wording.count(prompts, "question"), wording.money(usd, about=True)
-    is_there = bool(account(view))
     ask = Action("collectors start", "Ask the ChatGPT app and Google too", Style.PRIMARY)
     return Card(
         title="I ask by API: in the apps people may see other answers",
         text=f"The ChatGPT app and AI Overviews, {questions} every week: {money} a month at a "
-        f"collector.{'' if is_there else f' For an admin: {HOW}.'}",
-        actions=(ask,) if is_there else (),
+        f"collector.{'' if models else f' For an admin: {HOW}.'}",
+        actions=(ask,) if models else (),
         footer="docs/surfaces.md says who sells what, and what is disputed.",
         data={"brand": brand.name, "apps": None, "usd_a_month": usd},
     )

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import httpx2
@@ -26,7 +27,9 @@ from kit.both_chats import TOKENS
 from kit.loopback import ChatService
 from kit.program import CONFIG, PROMPTS, Program
 from kit.slack_peer import SlackPeer
+from overheard import CommandSpec
 from overheard_mcp.marks import Marker
+from overheard_mcp.tools import tables_of
 
 TOOLS: dict[str, dict[str, Any]] = {
     "brands": {},
@@ -448,3 +451,18 @@ def test_a_share_of_too_few_answers_is_no_figure() -> None:
 
     assert told["results"] == [{**few, "value": None, "too_few_answers": True}, enough]
     assert told["answers"] == 3
+
+
+def test_a_plugins_command_is_a_tool_without_an_example_and_none_if_it_spends() -> None:
+    """Of commands that belong to reports; one that spends asks for a yes first."""
+
+    async def run() -> Any: ...
+
+    commands = [
+        CommandSpec("weather", "Tell the weather.", run, reports=True),
+        CommandSpec("weather buy", "Buy the weather.", run, reports=True, spends=True),
+    ]
+    desk: Any = SimpleNamespace(commands=commands)
+
+    assert tables_of(desk)["weather"]["about"] == "Tell the weather."
+    assert "weather_buy" not in tables_of(desk)

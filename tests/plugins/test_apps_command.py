@@ -131,12 +131,15 @@ def test_the_app_is_compared_with_the_api(
 
 
 def test_where_only_the_api_is_asked_the_apps_are_offered_with_their_price(
-    tmp_path: Path, service: ChatService
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, service: ChatService
 ) -> None:
-    """Eight questions at two apps each week."""
+    """Eight questions at two apps each week, at the price of the account that is there."""
     there = program(tmp_path, service)
     data, card = there.json("apps"), sentences(there.run("apps")[0])
+    monkeypatch.setenv("CLORO_API_KEY", KEY)
+    at_cloro = there.json("apps")["usd_a_month"]
 
+    assert at_cloro == pytest.approx(8 * (0.0056 + 0.0040) * 52 / 12)
     assert data["apps"] is None
     assert data["usd_a_month"] == pytest.approx(2 * 8 * 0.0012 * 52 / 12)
     assert "about $0.08 a month" in card
@@ -184,6 +187,18 @@ def test_without_a_key_the_apps_cannot_be_asked(tmp_path: Path, service: ChatSer
     told = sentences(there.run("collectors", "start", "--yes", code=None)[1])
 
     assert "set DATAFORSEO_API_KEY, or name its file as api_key_file" in told
+
+
+def test_where_every_question_has_a_follow_up_nothing_is_bought(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, service: ChatService
+) -> None:
+    """The apps take none, so there is no trial to fail."""
+    monkeypatch.setenv("DATAFORSEO_API_KEY", KEY)
+    config = CONFIG.format(folder=tmp_path.as_posix(), api=service.url)
+    there = Program(tmp_path, f'{config}[[prompts]]\ntext = "Which tool? >> The cheapest?"\n')
+    told = sentences(there.run("collectors", "start", "--yes", code=None)[1])
+
+    assert "questions without a follow-up, and there is none" in told
 
 
 def test_a_key_in_the_environment_alone_is_an_account_that_is_asked_nothing(

@@ -269,12 +269,18 @@ async def test_no_overview_is_an_observation_of_its_own() -> None:
             assert len(house.service.tasks) == 8
 
 
-async def test_a_follow_up_is_bought_with_its_question_where_the_collector_takes_one() -> None:
-    """One task, one price, both answers; the last one is read. The others are not asked."""
+@pytest.mark.parametrize("taken", [[], [Reaction(hang_up=True)]])
+async def test_a_follow_up_is_bought_with_its_question_where_the_collector_takes_one(
+    taken: list[Reaction | None],
+) -> None:
+    """One task, one price, both answers; the last one is read. The others are not asked, and move
+    no answer to another question where the response to the purchase is lost.
+    """
     async with opened("brightdata") as house:
+        house.service.taken = list(taken)
         question = Prompt("Which tools suit five people? >> Which of these is cheapest?")
         longer = Prompt(f"{question.text} >> And the dearest?")
-        panel = Panel(("Acme",), (question, longer), (Model("brightdata", "chatgpt"),))
+        panel = Panel(("Acme",), (longer, question), (Model("brightdata", "chatgpt"),))
         run = await house.store.runs.start(new_run(panel, house.clock.now()))
         outcome = await house.run(run)
         [task] = house.service.tasks
@@ -290,6 +296,23 @@ async def test_a_follow_up_is_bought_with_its_question_where_the_collector_takes
         assert (able("chatgpt").follow_ups, able("gemini").follow_ups) == (True, False)
     async with opened("cloro") as house:
         assert not house.provider.capabilities("chatgpt").follow_ups
+
+
+class NullPrompts(BrightDataService):
+    """Names the question in the input alone."""
+
+    def _record(self, task: collectors.Bought) -> dict[str, Any]:
+        return {**super()._record(task), "prompt": None, "input": {"prompt": task.prompt}}
+
+
+async def test_a_record_without_its_question_is_that_of_its_input() -> None:
+    """It is no answer to another question."""
+    async with NullPrompts(0.0015).serving() as service:
+        house = House("brightdata", service)
+        outcome = await house.run(await house.start())
+        await house.provider.close()
+
+    assert outcome.complete == 8
 
 
 async def test_answers_that_come_late_are_added_to_the_check(house: House) -> None:
