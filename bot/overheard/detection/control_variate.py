@@ -190,8 +190,8 @@ class StreamGroup:
         column_of = {prompt: index for index, prompt in enumerate(prompts)}
         shape = (len(streams), len(own.runs), len(prompts))
         n, total, squares = (np.zeros(shape) for _ in range(3))
-        widths = [stream.width for stream in streams]
-        for index, (stream, width) in enumerate(zip(streams, widths, strict=True)):
+        scales = [(stream.width, stream.binary) for stream in streams]
+        for index, (stream, (width, _)) in enumerate(zip(streams, scales, strict=True)):
             columns = [column_of[prompt] for prompt in stream.prompts]
             n[index][:, columns] = stream.n
             total[index][:, columns] = stream.total / width
@@ -200,7 +200,7 @@ class StreamGroup:
         for row in np.flatnonzero(first < np.arange(len(first))):
             for cells in (n, total, squares):
                 cells[:, row] += cells[:, row - 1]
-        are_rates = all(stream.binary for stream in streams)
+        are_rates = all(binary for _, binary in scales)
         is_repeated = n.max(initial=0) > 1
         return cls(
             runs=own.runs,

@@ -292,9 +292,11 @@ class Scoring:
         The callback ``scored`` of this object, if any, is called for each answer of each scorer
         once its scores are stored. The shares are as for `read`.
         """
-        for (scorer, _), read in zip(shares, await self.read(*shares), strict=True):
+        versions = [self.version(scorer) for scorer, _ in shares]
+        found = zip(shares, versions, await self.read(*shares), strict=True)
+        for (scorer, _), version, read in found:
             if read:
-                await store.scores.add(scorer.name, self.version(scorer), read)
+                await store.scores.add(scorer.name, version, read)
             if self._scored:
                 for answer, records in read:
                     await self._scored(answer, records)
