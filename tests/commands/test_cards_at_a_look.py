@@ -153,7 +153,7 @@ async def test_a_model_that_did_not_answer_is_named_wherever_its_figures_are(
             )
             cards = {words: (await market.chat.type(words)).card for words in typed}
 
-    silent = "Claude: no new figure. The last is of 21 Sep: "
+    silent = "Claude: it is busy; try again later. The last is of 21 Sep: "
     assert checked.title == "Claude did not answer on 28 Sep; ChatGPT as usual"
     assert checked.actions[0].label == "Ask Claude again"
     assert checked.actions[0].words.endswith(

@@ -127,7 +127,7 @@ async def test_a_quiet_week() -> None:
 
     assert card.title == "Acme's week: all as usual; no open alert, no false claim"
     assert "m-1: 3 of 3, as usual, 1st of 2." in str(card.text)
-    assert "No false claim in the answers of 2 Mar." in str(card.text)
+    assert "False claims: none." in str(card.text)
     assert card.footer == "Spent in March: $0.00. · API only"
 
 

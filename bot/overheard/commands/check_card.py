@@ -295,7 +295,7 @@ async def run_card(call: Call, result: RunResult[AnalysisResult]) -> Card:
         str(first_card.text),
         *news_paragraphs(outcome, analysis, tellings, in_chat=in_chat),
         *unscored_sentences(outcome, call.names),
-        *fault_sentences(faults if _tells_reasons(tellings) else failures + faults),
+        *fault_sentences(_untold(failures, tellings) + faults),
         *warnings,
         f"{note}." if (note := skip_note(panel, call.names.name)) else "",
     ]
@@ -353,13 +353,15 @@ async def run_card(call: Call, result: RunResult[AnalysisResult]) -> Card:
     )
 
 
-def _tells_reasons(tellings: Iterable[Telling]) -> bool:
-    """Return whether the news says already why no model answered."""
-    situations = [telling.situation for telling in tellings]
-    return all(
-        one.all_failed and all(there.failure for there in one.at_models(Presence.SILENT))
-        for one in situations
+def _untold(failures: Counter[str], tellings: Iterable[Telling]) -> Counter[str]:
+    """Return the failures of models of which the news does not say why they did not answer."""
+    told = tuple(
+        there.failure
+        for telling in tellings
+        for there in telling.situation.at_models(Presence.SILENT)
+        if there.failure
     )
+    return Counter({words: n for words, n in failures.items() if words not in told})
 
 
 def run_rows(tellings: Iterable[Telling], outcome: Outcome) -> list[MetricLevel]:

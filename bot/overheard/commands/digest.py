@@ -19,6 +19,7 @@ from overheard.commands.status import spent_sentence
 from overheard.deployment import Call
 from overheard.domain import AlertEventKind, AlertState, Brand
 from overheard.runs.plan import choose_brands
+from overheard.runs.presence import Presence
 from overheard.views import standings
 from overheard.views.courses import VOICE_METRIC, chart_marks, news_chart, voice_shares
 from overheard.views.news import (
@@ -98,13 +99,15 @@ async def _brand_card(call: Call, brand: Brand, since: datetime) -> Card:
     week = await _read_week(call, reader, telling, since)
     advice = await numbered_advice(call, telling)
     news = telling.news
+    is_silent = situation.at_models(Presence.SILENT)
+    no_claim = telling.claims_sentence() if is_silent else "False claims: none."
     paragraphs = [
         *_news_paragraphs(telling, news, since),
         *(f"Over: {opened.title.rstrip('.')}." for opened in week.recovered[:MAX_ALERTS]),
         *week.eased[:MAX_ALERTS],
         "\n".join(telling.level_lines(news)),
         *telling.single_claims(),
-        telling.claims_sentence() if telling.checks_claims and situation.places else "",
+        no_claim if telling.checks_claims and situation.places else "",
         f"Updated: {wording.listing(week.updates[:MAX_UPDATED])}." if week.updates else "",
         telling.left_sentence(),
     ]

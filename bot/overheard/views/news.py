@@ -300,7 +300,7 @@ class Telling:
             others = wording.listing([self.names.name(place.model) for place in places])
             title += f"; {others} as usual"
         lines = [
-            f"{self.names.name(there.model)}: no new figure. {self._last_sentence(there)}"
+            f"{self.names.name(there.model)}: {there.reason} {self._last_sentence(there)}"
             for there in silent
         ]
         yield News(NewsKind.FAILED, title, tuple(lines), Severity.WARNING)
@@ -506,8 +506,8 @@ class Telling:
         place = there.place
         if metric != VISIBILITY or place is None or place.usual is None:
             return ""
-        share = self.words(place, place.mine.mean)
-        return f"Named in {share}, usually {self.usual(place)}."
+        share = self.words(place, place.mine.mean, short=True)
+        return f"{share}, usually {self.usual(place)}."
 
     def _told(self) -> Iterator[News]:
         for one in self.situation.told:

@@ -128,6 +128,11 @@ class ModelSituation:
     asked_again: datetime | None = None
     by_itself: bool = False
 
+    @property
+    def reason(self) -> str:
+        """Why it did not answer, without its name; where that is not known, what is missing."""
+        return self.failure.partition(" did not answer: ")[2] or "no new figure."
+
     def data(self) -> dict[str, Any]:
         """Return it as JSON values."""
         place = self.place
