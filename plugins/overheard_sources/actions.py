@@ -51,6 +51,7 @@ GENERAL = frozenset({"page", "pages", "post", "site", "website"})
 """Words that say nothing of that."""
 MAX_OTHERS = 3
 """Other actions that a card tells of."""
+EARLIEST = date(2000, 1, 1)
 UNMOVED = 0.005
 """The largest change that is told as none."""
 
@@ -138,6 +139,8 @@ class Followed:
     @classmethod
     async def read(cls, view: View, action: Acted) -> Self:
         """Return an action with what the checks show of it so far."""
+        if action.metric not in view.metrics:  # as its scorer is off
+            action = replace(action, metric=VISIBILITY)
         blocks = await _answered(view, action)
         days = _full_days(one for one in blocks if one.brand == action.brand)
         others = [one for one in await all_actions(view, action.brand) if one.key != action.key]
@@ -338,8 +341,9 @@ def _no_model(view: View, updated: Mapping[Model, date]) -> str:
     """Return why no model is left that may have read it."""
     if not updated:
         return "No model that you ask searches the web, so none can have read it yet."
-    names = wording.listing(sorted({view.names.name(model) for model in updated}))
-    return f"{names} was updated on {_day_words(view, max(updated.values()))}, in the middle of it."
+    names = sorted({view.names.name(model) for model in updated})
+    were = f"{wording.listing(names)} {'was' if len(names) == 1 else 'were'}"
+    return f"{were} updated on {_day_words(view, max(updated.values()))}, in the middle of it."
 
 
 def _full_days(blocks: Iterable[Block]) -> list[date]:
@@ -376,7 +380,6 @@ async def add(
     """
     found = tracked_brand(view, brand)
     hashed = hashlib.blake2b(f"{found.name} {what.casefold()}".encode(), digest_size=3).hexdigest()
-    metric = metric if metric in view.metrics else VISIBILITY
     chosen = _with_topic(view, found, questions) or _naming(view, found, about or what)
     if not chosen:
         prompts = view.catalogue.prompts_for(found.name)
@@ -391,7 +394,7 @@ async def add(
     action = Acted(key or hashed, found.name, what, day, metric, chosen, read=read)
     followed = await Followed.read(view, action)
     final = Verdict.UNKNOWN.value if followed.finding.reason else ""
-    action = replace(action, visible=followed.finding.visible, verdict=final)
+    action = replace(followed.action, visible=followed.finding.visible, verdict=final)
     followed = replace(followed, action=action)
     await followed.keep(view)
     return await followed.card(view)
@@ -421,18 +424,18 @@ def _with_topic(view: View, brand: Brand, keys: Sequence[str]) -> tuple[str, ...
 def _day(view: View, text: str, after: date | None = None) -> str:
     """Return a day in ISO format: one up to today, or some time after another."""
     today = view.clock.now().astimezone(view.zone).date()
-    first, last = date.min, today
+    first, last, bounds = EARLIEST, today, f"from {EARLIEST.year} up to today"
+    usage = 'actions add "pricing page" --when 2026-11-03'
     if after:
         first, last = after + timedelta(1), after + timedelta(READ_DAYS)
+        bounds, usage = f"within {READ_DAYS} days after it", f"{usage} --read 2026-11-10"
     named = {"today": today, "yesterday": today - timedelta(1)}
     try:
         day = named.get(text.strip().casefold()) or datetime.fromisoformat(text.strip()).date()
     except ValueError:
         day = date.max
     if not first <= day <= last:
-        usage = 'actions add "pricing page" --when 2026-11-03 --read 2026-11-10'
-        which = "after it" if after else "in the past"
-        raise BadUsage(problem=f"“{wording.line(text)}” is no day {which}", usage=usage)
+        raise BadUsage(problem=f"“{wording.line(text)}” is no day {bounds}", usage=usage)
     return day.isoformat()
 
 
@@ -498,7 +501,7 @@ async def run(view: View) -> Card:
         if action.verdict or verdict is Verdict.EARLY:
             continue
         is_news = not {*followed.joined} & {*told}  # else one card tells them together
-        followed = replace(followed, action=replace(action, verdict=verdict.value))
+        followed = replace(followed, action=replace(followed.action, verdict=verdict.value))
         await followed.keep(view, tells=is_news)
         if is_news:
             told.append(action.key)

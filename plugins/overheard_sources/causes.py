@@ -103,8 +103,8 @@ class Sources:
         showing: Number of those of which it is told on both sides what was shown.
         tested: Number of sites that could be told.
         moves: The sites that changed by more than chance, the surest first.
-        size: At so many questions a new site would be told, also one that is shown and not cited;
-            None where at none.
+        size: At so many questions a new site would be told, also one that is shown and not cited,
+            where at so many it is told what was shown; None where at none.
     """
 
     searches: tuple[float, float]
@@ -138,8 +138,8 @@ def changed_sources(cells: Sequence[Cell], first: int, p_values: PValues) -> Sou
         for is_cited, of in seen.items()
     }
     sizes = [
-        (n, max(of.pop(f"{n} new", (1.0, 1.0))[0] for of in found.values()))
-        for n in range(2, MOST_NEW + 1)
+        (n, max((of.pop(new)[0] for of in found.values() if new in of), default=1.0))
+        for n, new in ((n, f"{n} new") for n in range(2, MOST_NEW + 1))
     ]
     tested, told = _holm({(site, key): p for key, of in found.items() for site, p in of.items()})
     most = len(tested) + SWAPPED * len(seen)

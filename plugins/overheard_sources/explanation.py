@@ -91,7 +91,8 @@ async def why(
     found = alerts.get(alert.strip().removeprefix("#"))
     if found is None:
         raise UnknownName(kind="alert", name=alert, hint="", known="those of alerts list")
-    claims = {shift.statement: shift for shift in found.moved if shift.statement}
+    stated = (one for one in found.moved if one.statement and one.statement.kind == "claim")
+    claims = {one.statement: one for one in stated}
     figures = (
         one for one in found.moved if not (one.statement or (claims and one.metric == FACTS))
     )
@@ -140,7 +141,7 @@ def cause_card(
         moved: The keys of the questions at which the brand, or any, moved as the shift did.
 
     Raises:
-        NothingToCompare: when not even a new site at all questions could be told.
+        NothingToCompare: when nothing is told, and not even a new site at all questions could be.
     """
     name = view.names.name(shift.model)
     usual, now = (round(share * sources.answers) for share in sources.searches)
@@ -154,14 +155,14 @@ def cause_card(
             footer="Fits, no proof",
             data=_data(sources, ()),
         )
-    if sources.size is None:
-        raise NothingToCompare(reason="there are too few checks")
     # Of the questions at which the brand moved, most show that the site came or went there.
     causes = _exact(m for m in sources.moves if 2 * len(m.prompts & moved) >= len(moved) > 0)
     tested = f"{len(sources.moves)} of {sources.tested} sites moved beyond chance"
     tested = tested if sources.tested else "no site came or went"
-    size = f"I would have seen a new one in {sources.size} of {sources.questions} questions"
     if not causes:
+        if sources.size is None:
+            raise NothingToCompare(reason="there are too few checks")
+        size = f"I would have seen a new one in {sources.size} of {sources.questions} questions"
         others = wording.listing([move.site for move in sources.moves[:MOST_NAMED]])
         is_told = sources.showing == sources.questions
         same = (
@@ -175,9 +176,11 @@ def cause_card(
             data=_data(sources, ()),
         )
     since = f"Since {wording.short_day(began, view.zone)} {name}"
+    tracked = {"", *(one.name for one in view.catalogue.brands if one.tracked)}
+    rival = "" if shift.brand in tracked else shift.brand
     return Card(
-        title=_title(since, causes, sources.questions),
-        text=_link(shift, moved, causes),
+        title=_title(since, causes, sources, rival),
+        text=_link(shift, moved, causes, rival),
         table=_table(causes, sources),
         footer=f"Fits, no proof · {tested} · it searched in {searched}",
         data=_data(sources, causes),
@@ -191,14 +194,14 @@ def _exact(moves: Iterable[Move]) -> list[Move]:
     return [move for move in found if move.site not in hosts]
 
 
-def _title(since: str, causes: Sequence[Move], questions: int) -> str:
+def _title(since: str, causes: Sequence[Move], sources: Sources, rival: str) -> str:
     """Return what is cited instead of what, or else shown, at how many questions."""
     cited = [move for move in causes if move.is_cited]
-    verbs = CITES if cited else IS_SHOWN
+    verbs, questions = (CITES, sources.questions) if cited else (IS_SHOWN, sources.showing)
     gained = [move for move in cited or causes if move.gained][:MOST_NAMED]
     lost = [move for move in cited or causes if not move.gained][:MOST_NAMED]
     came, went = (frozenset().union(*(m.prompts for m in side)) for side in (gained, lost))
-    new, old = (wording.listing([_named(m.site) for m in side]) for side in (gained, lost))
+    new, old = (wording.listing([_named(m.site, rival) for m in side]) for side in (gained, lost))
     if both := len(came & went):
         return f"{since} {verbs[0]} {new} instead of {old} in {both} of {questions} questions"
     if len(came) > len(went):
@@ -206,22 +209,24 @@ def _title(since: str, causes: Sequence[Move], questions: int) -> str:
     return f"{since} {verbs[2]} {old} in {len(went)} of {questions} questions"
 
 
-def _named(site: str) -> str:
-    """Return how a sentence calls a site or an own page: ``your pricing page``."""
+def _named(site: str, rival: str) -> str:
+    """Return how a sentence calls a site or a page of the brand: ``your pricing page``."""
     host, slash, path = site.partition("/")
     if not slash:
         return host
-    words = path.replace("-", " ").strip("/")
-    return f"your {words} page" if words.replace(" ", "").isalpha() else f"your {host}/{path}"
+    whose, words = f"{rival}'s" if rival else "your", path.replace("-", " ").strip("/")
+    return f"{whose} {words} page" if words.replace(" ", "").isalpha() else f"{whose} {site}"
 
 
-def _link(shift: Shift, moved: Set[str], causes: Sequence[Move]) -> str:
+def _link(shift: Shift, moved: Set[str], causes: Sequence[Move], rival: str) -> str:
     """Return how many of the questions at which the brand moved are among those of the sites."""
     count = sum(any(key in move.prompts for move in causes) for key in moved)
-    gained = "gained" if shift.change > 0 else "lost"
-    what = f"{gained} you answers" if shift.metric == "visibility" and shift.brand else "moved"
+    gained = f"{'gained' if shift.change > 0 else 'lost'} {rival or 'you'} answers"
+    what = gained if shift.metric == "visibility" and shift.brand else "moved"
+    if len(moved) == 1:
+        return f"The question that {what} is among these."
     among = f"All {count}" if count == len(moved) else f"{count} of the {len(moved)}"
-    return f"{among} questions that {what} are among these."
+    return f"{among} questions that {what} {'is' if count == 1 else 'are'} among these."
 
 
 def _table(causes: Sequence[Move], sources: Sources) -> Table:
@@ -231,15 +236,18 @@ def _table(causes: Sequence[Move], sources: Sources) -> Table:
     for move in causes[:MOST_ROWS]:
         counts = (move.shown, move.cited)[-len(names) :]
         rows.append((move.site, *(f"{round(old)} → {round(new)}" for old, new in counts)))
-    caption = f"Questions of {sources.questions}, usually → since"
+    of_shown = f" (shown: of {sources.showing})" if 0 < sources.showing < sources.questions else ""
+    caption = f"Questions of {sources.questions}{of_shown}, usually → since"
     return Table(("Page", *names), tuple(rows), frozenset({1, len(names)}), caption=caption)
 
 
 def _data(sources: Sources, causes: Sequence[Move]) -> dict[str, object]:
     """Return the card as JSON."""
-    sites = [asdict(m) | {"prompts": [*m.prompts], "cause": m in causes} for m in sources.moves]
-    found = sources.searches_moved or bool(causes)
-    return asdict(replace(sources, moves=())) | {"found": found, "sites": sites}
+    data = asdict(sources)
+    sites = data.pop("moves")
+    for site, move in zip(sites, sources.moves, strict=True):
+        site.update(prompts=sorted(move.prompts), cause=move in causes)
+    return data | {"found": sources.searches_moved or bool(causes), "sites": [*sites]}
 
 
 async def claim_card(view: View, alert: Alert, shift: Shift) -> Card:
@@ -277,7 +285,7 @@ async def claim_card(view: View, alert: Alert, shift: Shift) -> Card:
     elif causes:
         others, with_it = map(round, causes[0].cited)
         at = f"at {with_it} of {sources.questions} questions, others at {others or 'none'}"
-        title = f"{answers_with.capitalize()} cite {causes[0].site} {at}"
+        title = f"A{answers_with[1:]} cite {causes[0].site} {at}"
     elif sources.size is None:
         raise NothingToCompare(reason="too few answers with the claim, or without it, cite pages")
     return Card(
@@ -294,11 +302,11 @@ def _states(detail: Detail, topic: str, said: str) -> bool:
     one has none, with the same words.
     """
     stated, claimed = (
-        {*(re.findall(r"\d+", text) or re.findall(r"\w+", text.casefold()))}
+        {*(re.findall(r"\d+(?:[.,]\d+)*", text) or re.findall(r"\w+", text.casefold()))}
         for text in (detail.stated, said)
     )
     is_same = stated <= claimed or claimed <= stated
-    return detail.is_false and detail.topic == topic and is_same
+    return detail.is_false and detail.topic == topic and bool(stated and claimed) and is_same
 
 
 SOURCES_WHY = CommandSpec(

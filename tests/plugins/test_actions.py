@@ -4,6 +4,7 @@ import contextlib
 import json
 import random
 import sqlite3
+import time
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -15,6 +16,7 @@ from kit.office import Office, open_office
 from kit.program import Program, sentences
 from overheard import Block, Model
 from overheard.testing.fakes import Screen
+from overheard_sources.actions import ACTIONS_ADD
 from overheard_sources.effects import CHECKS, Finding, Verdict, found_gain
 
 NOW = datetime.now(UTC).replace(hour=0, minute=30)
@@ -167,7 +169,7 @@ def test_checks_before_it_can_be_read_count_for_neither_side(there: Program) -> 
 
     assert (added["before"], added["after"], added["verdict"]) == (6, 4, "helped")
     assert ", read from " in card
-    assert "is no day after it" in sentences(refused)
+    assert "is no day within 200 days after it" in sentences(refused)
 
 
 def test_what_was_marked_before_actions_were_noted_is_compared_too(there: Program) -> None:
@@ -201,11 +203,25 @@ def test_what_is_missing_is_said(there: Program) -> None:
     learn(there, range(6, 4, -1), improved)
     _, unknown = there.run("actions", "add", "Zebra", code=1)
     _, future = there.run("actions", "add", "pricing page", "--when", "2999-01-01", code=1)
+    _, ancient = there.run("actions", "add", "pricing page", "--when", "0001-01-01", code=1)
     few = there.json("actions", "add", "pricing page", "--when", published(5))
 
     assert "No question is about “Zebra”; topics are price and teams" in sentences(unknown)
-    assert "is no day in the past" in sentences(future)
+    assert "is no day from 2000 up to today" in sentences(future)
+    assert "“0001-01-01” is no day from 2000" in sentences(ancient)
+    assert "--read" not in ancient
     assert few["reason"] == "3 checks from before are needed; there are 2."
+
+
+def test_where_the_scorer_is_off_visibility_is_compared(there: Program) -> None:
+    """An item of the brief may ask for another metric."""
+    learn(there, range(6, 4, -1), improved)
+    there.run("actions", "add", "pricing page", "--when", published(5))
+    with contextlib.closing(sqlite3.connect(there.folder / "store.db")) as store, store:
+        kept = "UPDATE settings SET value = replace(value, 'visibility', 'gone')"
+        assert store.execute(f"{kept} WHERE name LIKE '%action %'").rowcount == 1
+
+    assert there.json("actions", "list")["metric"] == "visibility"
 
 
 def test_what_a_brief_asked_for_is_followed(there: Program) -> None:
@@ -268,3 +284,12 @@ async def test_what_people_did_is_noted_with_a_button() -> None:
     assert 'actions add "pricing page"' in act.words
     assert "11-03" in act.words
     assert not any(one.words.startswith("actions add") for one in other.card.actions)
+
+
+def test_a_hostile_question_takes_no_time() -> None:
+    """However many dots it ends with."""
+    question = f"we updated the page on {'.' * 50_000}\nx"
+    begun = time.process_time()
+
+    assert not any(pattern.fullmatch(question) for pattern in ACTIONS_ADD.asked)
+    assert time.process_time() - begun < 1

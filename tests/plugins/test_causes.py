@@ -41,11 +41,14 @@ MODEL = Model("svc", "m-1")
 START = datetime(2026, 1, 5, tzinfo=UTC)
 WEEKS = 9
 QUESTIONS = [f"Which tool is best for team {number}?" for number in range(8)]
-DECLARED = '[[brands]]\nname = "Acme"\ndomains = ["acme.com"]\ncompetitors = ["Zeta"]\n' + "".join(
-    f'[[prompts]]\ntext = "{question}"\n' for question in QUESTIONS
+DECLARED = (
+    '[[brands]]\nname = "Acme"\ndomains = ["acme.com"]\ncompetitors = ["Zeta"]\n'
+    '[[brands]]\nname = "Zeta"\ndomains = ["zeta.com"]\ntracked = false\n'
+    + "".join(f'[[prompts]]\ntext = "{question}"\n' for question in QUESTIONS)
 )
 OWN, RIVAL, THIRD = "https://acme.com/pricing", "https://www.g2.com/crm", "https://wiki.org/crm"
 REVIEW = "https://old.com/acme?utm_source=openai"
+CLAIM = ReportedStatement(StatementKind.CLAIM, "price", "$49 per Seat", "$14 a month")
 PRICE = '[[facts]]\nbrand = "Acme"\nfield = "price"\nvalue = "$14 a month"\n'
 Cited = Callable[[int, int], tuple[str, ...] | None]
 """The sources that are cited in a week at a question; None where the model does not search."""
@@ -57,7 +60,12 @@ def silent(_: int, __: int) -> tuple[str, ...]:
 
 
 async def told(
-    cited: Cited, shown: Cited | None = None, *, lost: int = 6, of_model: bool = False
+    cited: Cited,
+    shown: Cited | None = None,
+    *,
+    lost: int = 6,
+    of_model: bool = False,
+    brand: str = "Acme",
 ) -> tuple[Office, Card]:
     """Return what is told of an alert of the last week: at the first questions the brand is named
     no more.
@@ -71,7 +79,7 @@ async def told(
     shown = shown or cited
     run = None
     for week in range(WEEKS):
-        at, panel = START + timedelta(weeks=week), Panel(("Acme",), prompts, (MODEL,))
+        at, panel = START + timedelta(weeks=week), Panel(("Acme", "Zeta"), prompts, (MODEL,))
         run = await office.store.runs.start(Run(f"w{week}", at, panel=panel))
         await office.store.runs.finish(run.id, RunState.COMPLETE, at)
         answers = []
@@ -90,7 +98,7 @@ async def told(
         for number, prompt in enumerate(prompts)
     )
     values = (1.0, 1 - lost / 8, -lost / 8, (-1.0, -0.3))
-    shift = Shift("Acme", MODEL, "visibility", run.id, *values, moved, (64, 8))
+    shift = Shift(brand, MODEL, "visibility", run.id, *values, moved, (64, 8))
     alert = Alert(shift, office.deployment.clock.now())
     if of_model:
         whole = replace(shift, brand="", prompts=(), likely_first_runs=(run.id,))
@@ -118,12 +126,37 @@ async def test_a_site_in_place_of_your_page_is_told_where_it_cost_answers() -> N
     assert card.table
     assert ("g2.com", "0 → 6", "0 → 6") in card.table.rows
     assert card.data["found"]
+    assert all(site["prompts"] == sorted(site["prompts"]) for site in card.data["sites"])
     details = (await office.chat.type("alerts show 1")).card
     assert f"Why? {card.title}. It began" in str(details.text)
     why = (await office.chat.type("alerts show 1 --about why")).card
     assert why.title == card.title
     assert why.table == card.table
     assert why.footer.startswith(card.footer)
+
+
+async def test_a_page_of_a_rival_is_not_called_yours() -> None:
+    """Nor are its answers; and one question is not called many."""
+    _, card = await told(
+        lambda *at: tuple(url.replace("acme", "zeta") for url in swapped(*at)), brand="Zeta"
+    )
+    assert "cites g2.com instead of Zeta's pricing page in 6 of 8 questions" in card.title
+    assert card.text == "All 6 questions that lost Zeta answers are among these."
+    _, one = await told(swapped, lost=1)
+    assert one.text == "The question that lost you answers is among these."
+
+
+async def test_what_was_shown_counts_of_the_questions_that_tell_it() -> None:
+    """Where these are too few to see a page come, what is cited is told all the same."""
+    _, cited = await told(swapped, lambda *at: swapped(*at) if at[1] < 2 else ())
+    _, shown = await told(
+        lambda _, __: (THIRD,), lambda *at: (*swapped(*at), THIRD) if at[1] < 6 else ()
+    )
+    assert cited.title.endswith("cites g2.com instead of your pricing page in 6 of 8 questions")
+    assert cited.table
+    assert cited.table.caption == "Questions of 8 (shown: of 2), usually → since"
+    assert ("g2.com", "0 → 2", "0 → 6") in cited.table.rows
+    assert shown.title.endswith("is shown g2.com instead of your pricing page in 6 of 6 questions")
 
 
 async def test_where_nothing_moved_no_source_explains_it() -> None:
@@ -171,7 +204,12 @@ async def test_a_change_of_the_model_as_a_whole_is_explained_for_all_its_brands(
     assert searches.title == "m-1 no longer searches: 1 of 8 answers, usually 8"
 
 
-async def claimed(cited: Callable[[bool], tuple[str, ...]], *, always: bool = False) -> Card:
+async def claimed(
+    cited: Callable[[bool], tuple[str, ...]],
+    statement: ReportedStatement = CLAIM,
+    *,
+    always: bool = False,
+) -> Card:
     """Return what is told of an alert of a false price, which four of the eight questions state in
     the last week, half of their answers, or always.
     """
@@ -193,10 +231,8 @@ async def claimed(cited: Callable[[bool], tuple[str, ...]], *, always: bool = Fa
         await office.store.answers.add(answers)
     await office.deployment.caught_up(Quiet(), 0)
     assert run is not None
-    said_price = ReportedStatement(StatementKind.CLAIM, "price", "$49", "$14 a month")
-    shift = Shift(
-        "Acme", MODEL, "false claims", run.id, 0.0, 0.5, 0.5, (0, 1), statement=said_price
-    )
+    metric, values = statement.kind.metric, (0.0, 0.5, 0.5, (0.0, 1.0))
+    shift = Shift("Acme", MODEL, metric, run.id, *values, statement=statement)
     alert = Alert(shift, office.deployment.clock.now())
     await Lifecycle.of(Call(office.deployment)).raise_alert(alert)
     return (await office.chat.type("sources why 1")).card
@@ -206,19 +242,27 @@ async def test_the_page_that_a_false_claim_comes_from_is_cited_by_its_answers_al
     """Others to the same questions, in the same weeks, do not cite it."""
     card = await claimed(lambda false: (REVIEW if false else RIVAL, THIRD))
     assert card.title == (
-        "Answers with “$49” cite old.com/acme at 4 of 4 questions, others at none"
+        "Answers with “$49 per Seat” cite old.com/acme at 4 of 4 questions, others at none"
     )
     assert card.text == "See whether the page states it."
-    assert card.data["claim"] == "$49"
+    assert card.data["claim"] == "$49 per Seat"
 
 
 async def test_a_claim_without_a_page_of_its_own_has_none() -> None:
     """And where all answers make it nothing can be compared."""
     same = await claimed(lambda _: (RIVAL, THIRD))
-    assert same.title == "No source explains it: answers with “$49” cite what others do"
+    assert same.title == "No source explains it: answers with “$49 per Seat” cite what others do"
     assert not same.data["found"]
     always = await claimed(lambda _: (RIVAL, THIRD), always=True)
     assert "none without it" in str(always.text)
+
+
+async def test_another_figure_is_another_claim_and_a_grave_statement_is_none() -> None:
+    """Neither has answers that could be compared."""
+    other = await claimed(lambda _: (THIRD,), replace(CLAIM, said="$49.99"))
+    grave = ReportedStatement(StatementKind.GRAVE, "recall", "Acme recalls it.")
+    assert "no answers with the claim" in str(other.text)
+    assert "it is no change of a figure" in str((await claimed(lambda _: (THIRD,), grave)).text)
 
 
 async def test_a_site_that_moved_elsewhere_is_not_the_cause() -> None:
