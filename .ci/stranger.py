@@ -54,8 +54,9 @@ def type_lines(
     """Type commands in a folder, show what they print, and return it. Exits at the first that
     fails, with the name of the guide.
     """
-    # A shell goes on after a command of a list that fails; a stranger stops.
-    script = "".join(
+    # A shell goes on after a command of a list that fails; a stranger stops, and leaves nothing
+    # running, which would hold the output open.
+    script = "trap 'kill $(jobs -p) 2>/dev/null' EXIT\n" + "".join(
         f"printf '\\n$ %s\\n' {quote(line)}\n{line}\n[ $? = 0 ] || exit 1\n" for line in lines
     )
     shell = subprocess.Popen(
