@@ -404,6 +404,27 @@ async def test_what_is_too_long_for_a_button_waits_behind_it() -> None:
     assert list(beta.competitors) == rivals
 
 
+async def test_a_question_adds_no_country_even_where_it_costs_nothing() -> None:
+    """Nor is the plugin called for a country that was not named."""
+    called: list[bool] = []
+
+    async def add(_: object, *, country: str, agreed: bool = False) -> Card:
+        called.append(agreed)
+        raise ConfirmationNeeded(price=f"Asking in {country} too: nothing", usd=0.0)
+
+    option = Option("country", "Which.", required=True, positional=True)
+    markets = CommandSpec("markets add", "Ask there too.", add, (option,), role=Role.ADMIN)
+    for country in ("Germany", ""):
+        office = await assisted(reply(lacks="country", lacking=country.lower()))
+        specs = [one for one in office.desk.commands if one.name != "markets add"]
+        office.desk = ChatDesk(office.deployment, office.gate, [*specs, markets], patience=600.0)
+        office.chat = FakeChat(office.desk)
+        card = await ask(office, f"and how is it in {country or 'the country'}?")
+
+        assert ("markets add germany" in words(card)) == bool(country)
+    assert called == [False]
+
+
 async def test_a_country_that_is_lacking_is_offered_with_its_price() -> None:
     """Where a plugin asks in other countries, all questions; else the way to add a question."""
 

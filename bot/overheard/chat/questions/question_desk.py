@@ -10,7 +10,6 @@ from time import monotonic
 from overheard.cards.card import Card
 from overheard.cards.command import CommandSpec, Proposal
 from overheard.cards.wording import money
-from overheard.chat.confirmations import Unagreed, run_command
 from overheard.chat.parser import Order, fill, parse
 from overheard.chat.questions import wording
 from overheard.chat.questions.assistant import Reading, Turn, read_question
@@ -22,7 +21,7 @@ from overheard.chat.questions.tools import CallReader, InvalidCall, reads
 from overheard.commands.setup.draft import DAYS_A_MONTH
 from overheard.deployment import Call
 from overheard.domain import Metric, Panel, Prompt
-from overheard.errors import BadUsage, OverheardError, UnknownCommand
+from overheard.errors import BadUsage, ConfirmationNeeded, OverheardError, UnknownCommand
 from overheard.interfaces import Request
 from overheard.runs.plan import choose_models
 
@@ -248,8 +247,11 @@ async def _market(call: Call, reading: Reading, situation: Situation) -> tuple[O
         given = order.given if order and order.spec.name == MARKETS else {}
         with suppress(OverheardError):
             market = fill(spec, {"country": reading.lacking, **given})
-            if isinstance(asked := await run_command(market, call), Unagreed):
-                return market, asked.needed.reason
+            try:  # without a yes, so that nothing is done, even for nothing
+                if not market.missing:
+                    await spec.run(call, **market.options)
+            except ConfirmationNeeded as needed:
+                return market, needed.reason
     return None, ""
 
 
