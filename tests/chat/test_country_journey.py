@@ -1,14 +1,18 @@
 """A marketer adds a country by the chat's own client, and compares it with home."""
 
+from dataclasses import replace
+
 from kit.both_chats import in_slack, program
 from kit.office import Office, executed, open_office
 from kit.slack_desk import headers
 from kit.slack_peer import SlackPeer
+from overheard.cards.card import Card
 from overheard.commands.check import check
 from overheard.commands.schedules import run_schedule
 from overheard.commands.setup.checklist import show_setup
 from overheard.deployment import Call
 from overheard.domain import Capabilities, Price, Question
+from overheard.errors import PluginPaused
 
 CONFIG = """
 [[brands]]
@@ -65,6 +69,15 @@ async def test_the_set_up_says_what_the_apps_would_cost_once_the_first_check_is_
     before = await show_setup(Call(office.deployment))
     await executed(check(Call(office.deployment)))
     done = await show_setup(Call(office.deployment))
+    apps = office.deployment.plugins.commands["apps"]
+
+    async def paused(*_: object) -> Card:
+        raise PluginPaused(part="The command apps", problem="is paused")
+
+    office.deployment.plugins.commands["apps"] = replace(apps, run=paused)
+    without = await show_setup(Call(office.deployment))
 
     assert "a month" not in str(before.fields)
     assert "The ChatGPT app and Google too: about $0.08 a month." in str(done.fields)
+    assert [one.name for one in without.fields] == [one.name for one in done.fields]
+    assert "a month" not in str(without.fields)

@@ -3,6 +3,7 @@ step is done is read from the configuration and the store each time.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from overheard.cards import wording
@@ -11,6 +12,7 @@ from overheard.cards.command import IN_CHAT, CommandSpec, FormChoice, FormConten
 from overheard.commands.arguments import in_words
 from overheard.deployment import Call
 from overheard.domain import RunState
+from overheard.errors import OverheardError
 from overheard.runs.plan import tracked
 from overheard.scoring.judge import judges
 
@@ -157,13 +159,16 @@ class Checklist:
         return (*first, *changes)
 
 
-async def checklist(call: Call) -> Checklist:
+async def checklist(call: Call, *, offers: bool = False) -> Checklist:
     """Return the checklist of the first tracked brand. Without such a brand, the steps brand and
     questions are open.
 
     A step is done if the store or config.toml has what it asks for: a brand, a question, a fact, a
     schedule with a channel. Facts are also done if a person has left them out. The first check is
     done if one of the newest `NEWEST_RUNS` runs is a complete check.
+
+    Args:
+        offers: Whether the note has the price of the apps, which a plugin says.
     """
     catalogue, config, store = call.catalogue, call.config, call.store
     brand = next(iter(tracked(catalogue)), None)
@@ -193,7 +198,10 @@ async def checklist(call: Call) -> Checklist:
     }
     note = f"{call.names.name(judging[0].model)} reads tone and facts." if judging else ""
     apps = call.plugins.commands.get("apps")
-    offer = await apps.run(call) if checked and apps else Card("")
+    offer: object = None
+    if offers and brand and checked and apps:
+        with suppress(OverheardError):  # of the plugin: the rest is shown without it
+            offer = await apps.run(call)
     if month := isinstance(offer, Card) and offer.data and offer.data.get("usd_a_month"):
         price = f"The ChatGPT app and Google too: {wording.money(month, about=True)} a month."
         note = f"{note} {price}".lstrip()
@@ -245,7 +253,7 @@ async def step_after(call: Call, name: str = "") -> Step:
     Args:
         name: The step whose form follows, such as ``facts``; empty if none does.
     """
-    card = checklist_card(await checklist(await call.refreshed()))
+    card = checklist_card(await checklist(await call.refreshed(), offers=True))
     return Step(card, f"setup {name}" if name else "")
 
 
@@ -257,7 +265,7 @@ def go_on(checklist: Checklist) -> tuple[Action, ...]:
 
 async def show_setup(call: Call) -> Card:
     """Show how far the set-up is, with a button for each step."""
-    return checklist_card(await checklist(call))
+    return checklist_card(await checklist(call, offers=True))
 
 
 SETUP_LIST = CommandSpec(
