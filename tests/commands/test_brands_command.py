@@ -27,6 +27,23 @@ async def test_a_brand_brings_its_competitors() -> None:
     assert catalogue.brand("Nova") == Brand("Nova", tracked=False)
 
 
+@pytest.mark.parametrize(
+    ("points", "told"),
+    [([9.0, 9.0], ""), ([0.6, 0.4], ""), ([1.4, 1.2], "A fall of 1 point is noticed about 1 day")],
+)
+async def test_a_delay_is_told_only_where_further_checks_show_smaller_falls(
+    monkeypatch: pytest.MonkeyPatch, points: list[float], told: str
+) -> None:
+    """Few answers that name a brand can only show that it is named no more."""
+    monkeypatch.setattr("overheard.commands.power.unannounced", lambda _, runs: points[runs - 4])
+    office = await open_office()
+    screen = await office.chat.type("brands add Umbra")
+
+    assert screen.card.title == "Added Umbra"
+    assert told in str(screen.card.text)
+    assert bool(told) == ("noticed" in str(screen.card.text))
+
+
 async def test_a_competitor_can_become_a_brand_of_its_own() -> None:
     """It is tracked from then on."""
     office = await open_office()

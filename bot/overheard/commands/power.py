@@ -58,6 +58,8 @@ LINE_LABELS = {
 
 WITHIN = (2, 4, 8)
 """Numbers of runs at the present pace for which the smallest visible drop is given."""
+MIN_GAINED = 0.05
+"""Percentage points of a smaller drop after one more run below which a delay cannot be told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -353,7 +355,7 @@ async def alarm_budgets(call: Call, brand: Brand, model: Model) -> dict[str, str
 async def delay_sentence(call: Call, added: str) -> str:
     """Return a sentence on how much later a fall that weekly checks showed within four weeks is
     noticed, now that one more brand is tracked and shares the false alarms. Empty without another
-    brand that has questions, and without a model.
+    brand that has questions, without a model, and where further checks show no smaller fall.
 
     Args:
         added: The name of the brand that was added.
@@ -371,9 +373,13 @@ async def delay_sentence(call: Call, added: str) -> str:
         for alarms in (scaled / len(others), scaled / (len(others) + 1))
     ]
     runs, points = WITHIN[1], before.within(WITHIN[1])
-    later = (now.within(runs) - points) / (now.within(runs) - now.within(runs + 1))
+    gained = now.within(runs) - now.within(runs + 1)
+    if points < 1 or gained < MIN_GAINED:
+        return ""
+    later = (now.within(runs) - points) / gained
     days = wording.count(max(1, round(later * now.days)), "day")
-    return f"A fall of {points:.0f} points is noticed about {days} later than without it."
+    fall = wording.count(round(points), "point")
+    return f"A fall of {fall} is noticed about {days} later than without it."
 
 
 def _calmness(budget: str) -> str:
