@@ -250,7 +250,7 @@ class Guard:
     plugin: str = ""
     module: str = ""
     remedy: str = ASK
-    secrets: Collection[str] = ()
+    secrets: Collection[str] = field(default=(), repr=False)
     notices: Notices | None = None
 
     def __post_init__(self) -> None:
@@ -400,7 +400,7 @@ class Guards:
     plugin: str
     module: str
     remedy: str
-    secrets: Collection[str]
+    secrets: Collection[str] = field(repr=False)
     notices: Notices
     guards: list[Guard] = field(default_factory=list)
 
