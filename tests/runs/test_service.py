@@ -30,6 +30,7 @@ from overheard.domain import (
     TaskKind,
 )
 from overheard.errors import BatchUncollected, RunPaused
+from overheard.interfaces import TaskResult
 from overheard.runs.batch_collection import BatchPolling, item_of
 from overheard.runs.call import ANSWERED
 from overheard.runs.interruptions import STATE_CHECK_INTERVAL_S
@@ -457,6 +458,30 @@ async def test_late_answers_are_scored_and_end_the_run_as_if_they_had_been_there
     assert done[-1] is (TaskKind.SCORE if killed else TaskKind.DETECT)
     assert await house.store.batches.unfinished() == []
     assert len(provider.ended) == (0 if killed else 2)
+
+
+async def test_late_answers_are_told_even_if_the_search_for_changes_fails(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The run has ended by then, so that nothing would tell it later."""
+    monkeypatch.setattr(BatchPolling.__init__, "__defaults__", (5.0, 300.0, 3600.0, 900.0, 0.0))
+    provider = BoughtProvider()
+    house = House(provider=provider)
+    provider.late = {item_of(next(PANEL.questions()))}
+    run = await house.start(channel="slack:C1")
+    await house.service.execute(PriceQuote(NOTHING, run=run))
+
+    async def fail(task: Task, _: Run) -> TaskResult:
+        if task.kind is TaskKind.DETECT:
+            raise OSError
+        return {}
+
+    monkeypatch.setattr(house.analyst, "do", fail)
+    provider.late = set()
+    await house.service.add_late()
+
+    assert [one.subject for one in await house.store.deliveries.find()] == [run.key]
+    assert f"Run {run.key} could not be searched for changes." in caplog.messages
 
 
 async def test_a_vendor_that_is_down_keeps_no_check_from_beginning() -> None:

@@ -254,7 +254,10 @@ class RunService(Generic[Found_co]):
                     now, newest = self._clock.now(), await store.runs.find(aside=False, limit=1)
                     await store.runs.finish(run_id, state, now)
                     if outcome.complete and [one.id for one in newest] == [run_id]:
-                        await self._analysis.do(Task(TaskKind.DETECT, run_id), run)
+                        try:
+                            await self._analysis.do(Task(TaskKind.DETECT, run_id), run)
+                        except Exception:  # the run has ended, and would not be told later
+                            log.exception("Run %s could not be searched for changes.", run.key)
                     if outcome.complete and ":" in run.channel and not run.aside:
                         key = f"{LATE}{run.key}@{run.channel}"
                         told = Delivery(DeliveryKind.RESULT, key, run.channel, now, run.key)
