@@ -18,7 +18,7 @@ from kit.program import Program
 from overheard.config.loader import parse_config
 from overheard.errors import PluginFault
 from overheard.plugins import Guard, load_plugins, loading
-from overheard.plugins.watchdog_child import Watched, culprit
+from overheard.plugins.watchdog_child import Watched, culprit, left_out, write_left_out
 
 SLOW = "import re; re.match('(a+)+$', 'a' * 64 + 'b')"
 PROGRAM = """
@@ -182,8 +182,9 @@ def test_the_innermost_call_of_a_plugin_or_of_overheard_counts(
     ("url", "writable", "expected"),
     [
         ("sqlite:///{folder}/data/store.db", ("data",), "data"),
+        ("sqlite:///{folder}/data/new/er/store.db", ("data",), "data/new/er"),
         ("postgresql://bot@db.example.com/bot", ("etc", "temporary"), "etc"),
-        ("postgresql://bot@db.example.com/bot", ("temporary",), "temporary"),
+        ("postgresql://bot@db.example.com/bot", ("temporary",), "temporary/overheard-*"),
     ],
 )
 def test_the_record_is_where_the_process_may_write(
@@ -203,7 +204,26 @@ def test_the_record_is_where_the_process_may_write(
     storage = f'[storage]\nurl = "{url.format(folder=tmp_path)}"\n'
     plugins = load_plugins(parse_config(storage, str(places["etc"] / "config.toml")), [])
 
-    assert plugins.left_out.parent == places[expected]
+    folder = plugins.left_out.parent
+    assert folder.match(f"{tmp_path}/{expected}")
+    write_left_out(plugins.left_out, {"acme": {}})
+    assert list(left_out(plugins.left_out)) == ["acme"]
+    assert "temporary" not in expected or folder.stat().st_mode & 0o777 == 0o700
+
+
+def test_the_temporary_record_is_of_one_configuration_and_one_user(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A folder of another user, who might name plugins there, is not used."""
+    monkeypatch.setattr("os.access", lambda _, __: False)
+    monkeypatch.setattr(loading, "gettempdir", lambda: str(tmp_path))
+    configs = [parse_config("", f"/etc/{name}/config.toml") for name in ("one", "two")]
+    own = [load_plugins(config, []).left_out.parent for config in configs]
+    me = os.getuid()
+    monkeypatch.setattr("os.getuid", lambda: me + 1)
+
+    assert len({folder.name for folder in own if folder.parent == tmp_path}) == 2
+    assert load_plugins(configs[0], []).left_out.parent == Path("/etc/one")
 
 
 def test_to_try_a_plugin_again_is_noted(tmp_path: Path) -> None:

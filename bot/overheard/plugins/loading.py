@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
+from hashlib import sha256
 from importlib.metadata import Distribution, EntryPoint, distributions, entry_points
 from importlib.util import find_spec
 from pathlib import Path
@@ -359,9 +360,7 @@ def load_plugins(
         timeout_s: Seconds that each plugin may take.
     """
     points, unreadable = installed_plugins() if entry_points is None else (entry_points, [])
-    folders = [(config.storage.sqlite_file or Path(config.file)).parent, Path(gettempdir())]
-    writable = (folder for folder in folders if os.access(folder, os.W_OK))
-    plugins = Plugins(left_out=next(writable, folders[0]) / LEFT_OUT)
+    plugins = Plugins(left_out=_record_folder(config) / LEFT_OUT)
     loaders = [_Loader(point, config, plugins, reserved, timeout_s) for point in points]
     loaders.sort(key=lambda loader: (not loader.is_built_in, loader.plugin))
     watched = {loader.plugin: loader.watched for loader in loaders if not loader.is_built_in}
@@ -375,6 +374,22 @@ def load_plugins(
     plugins.reports.extend(_missing_plugins(config, [loader.plugin for loader in loaders]))
     plugins.reports.extend(PluginReport(name, "", problem=UNREADABLE) for name in unreadable)
     return plugins
+
+
+def _record_folder(config: Config) -> Path:
+    """Return the folder of the file with the plugins that the next start leaves out. Where that of
+    the store or the configuration cannot be written, it is a temporary one of this user alone.
+    """
+    folder = (config.storage.sqlite_file or Path(config.file)).parent.absolute()
+    if os.access(next(one for one in (folder, *folder.parents) if one.exists()), os.W_OK):
+        return folder  # perhaps of a store that is still to be made
+    digest = sha256(str(Path(config.file).absolute()).encode()).hexdigest()[:16]
+    own = Path(gettempdir()) / f"overheard-{digest}"
+    with suppress(OSError):
+        own.mkdir(mode=0o700, exist_ok=True)
+        if own.lstat().st_uid == os.getuid():
+            return own
+    return folder
 
 
 def added_commands(

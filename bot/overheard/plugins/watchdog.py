@@ -26,7 +26,7 @@ BEAT_S = 1.0
 """Seconds between two signs of life."""
 LEFT_OUT = ".overheard-left-out.json"
 """The file with the plugins that the next start leaves out, in the folder of the SQLite store, else
-of the configuration, or that for temporary files where neither can be written.
+of the configuration, or a temporary folder of the configuration's where it cannot be written.
 """
 
 _processes: dict[str, subprocess.Popen[bytes]] = {}

@@ -44,6 +44,7 @@ def write_left_out(record: Path, plugins: Mapping[str, Mapping[str, str]]) -> No
     Raises:
         OSError: when the file cannot be written.
     """
+    record.parent.mkdir(parents=True, exist_ok=True)
     new = record.with_suffix(".new")
     new.write_text(json.dumps(plugins), encoding="utf-8")
     new.replace(record)
