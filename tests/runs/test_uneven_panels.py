@@ -1,14 +1,16 @@
 """Tests of panels that ask some prompts more often than others."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from kit.scripted import reply
-from overheard.domain import Answer, Model, Panel, Prompt, Question, Run
+from overheard.domain import Answer, Model, Panel, Prompt, Question, Run, RunState
 from overheard.runs.answers import reusable
 from overheard.runs.budget import unasked
 from overheard.runs.plan import unfinished
+from overheard.runs.presence import attendances
 from overheard.testing.deployment import open_test_store
 from overheard_storage.rows import panel_of, run_row
 
@@ -39,6 +41,17 @@ def test_times_must_be_those_of_the_prompts(times: tuple[int, ...]) -> None:
     """Any other panel is a mistake of its caller."""
     with pytest.raises(ValueError, match="from 1 on for each prompt"):
         Panel(("Acme",), PROMPTS, MODELS, times=times)
+
+
+def test_a_model_that_is_asked_nothing_about_a_brand_did_not_fail_to_answer() -> None:
+    """All its prompts are skipped, or are those of another brand."""
+    skips = frozenset({(BEST.key, str(OTHER))})
+    own, others = replace(BEST, brands=("Acme",)), replace(CHEAP, brands=("Umbra",))
+    panel = Panel(("Acme", "Umbra"), (own, others), MODELS, skips=skips)
+    run = Run("check", NOW, panel, id=1, state=RunState.COMPLETE)
+
+    assert list(attendances([run], "Acme", {}, MODELS)) == [MODEL]
+    assert list(attendances([run], "Umbra", {}, MODELS)) == [MODEL, OTHER]
 
 
 def test_what_is_left_to_ask_is_counted_for_each_prompt() -> None:
