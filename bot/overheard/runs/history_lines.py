@@ -164,7 +164,7 @@ class AnswerLine(BaseModel):
 
     def answer(self, run_id: int) -> Answer:
         """Return the answer, not stored, as the first repeat of its question within the run of a
-        number. An answer without text gets the finish FAILED, whatever the line says.
+        number. An answer without text gets the finish FAILED, unless it was not shown (NONE).
         """
         question = Question(Prompt(self.prompt, self.tags), Model(self.provider, self.model))
         *earlier, text = answers_to_turns(question.prompt, self.text)
