@@ -241,8 +241,11 @@ class Deployment:
     @property
     def pricing(self) -> Pricing:
         """A service that computes the prices of runs before they are asked."""
-        providers, budget, spread = self.plugins.providers, self.config.budget, self.queue.spread
-        return Pricing(self.store, providers, budget, self.clock, self.judging_cost, spread=spread)
+        providers, budget = self.plugins.providers, self.config.budget
+        spread, name = self.queue.spread, self.names.name
+        return Pricing(
+            self.store, providers, budget, self.clock, self.judging_cost, spread=spread, name=name
+        )
 
     def model(self, text: str) -> Model:
         """Return the model of a name on cards, or of ``provider/model``, which the provider need

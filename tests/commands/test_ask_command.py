@@ -88,6 +88,15 @@ async def test_a_model_that_does_not_answer_is_told() -> None:
     assert card.text
 
 
+async def test_a_model_that_takes_no_follow_up_is_told() -> None:
+    """It is not asked, and the card says why there is no answer."""
+    office = await open_office()
+    card = (await office.chat.type("ask What is best? >> Which is cheapest?")).card
+
+    assert office.provider.asked == []
+    assert card.text == "1 question is not asked of m-1, which takes no follow-up."
+
+
 async def test_a_model_can_be_chosen() -> None:
     """One that does not exist is a sentence with the nearest."""
     office = await open_office()

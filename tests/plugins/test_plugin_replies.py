@@ -9,6 +9,7 @@ import pytest
 
 from kit.scripted import reply
 from overheard.domain import Citation, Finish, RateLimits, Reply, Search, Usage
+from overheard.domain.models import MAX_ANSWER_CHARS
 from overheard.plugins.validation import MAX_TOKENS, Nonsense, validated_reply
 
 SECRET = "sk-very-secret"
@@ -88,6 +89,7 @@ def test_what_is_no_reply_is_told_by_its_kind(given: object, kind: str) -> None:
         ("searches", (Search("q", (7,)),), "its searches"),  # type: ignore[arg-type] # is tried
         ("searches", (Search("q" * 5_000),), "its searches are too many, or endless"),
         ("searches", (Search("q"),) * 1_001, "its searches are too many, or endless"),
+        ("earlier", ("a" * MAX_ANSWER_CHARS,), "its text is longer"),
         ("cost_usd", SECRET, "its cost_usd is str"),
         ("cost_usd", True, "its cost_usd is bool"),
         ("cost_usd", -0.01, "its cost_usd is not a number of dollars"),

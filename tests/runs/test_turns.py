@@ -1,5 +1,7 @@
 """Tests of questions with follow-ups: one conversation is one question, asked for real."""
 
+import asyncio
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -12,7 +14,7 @@ from kit.scripted import Quiet, ScriptedProvider, reply
 from kit.shapes import GEMINI, SHAPES, Shape
 from kit.vendors import KEY, Reaction, Vendor
 from overheard.config.catalogue import PromptTable
-from overheard.config.sections import AskingTable, BudgetTable
+from overheard.config.sections import AskingTable, BudgetTable, LimitTable
 from overheard.domain import (
     Answer,
     BatchStatus,
@@ -31,15 +33,15 @@ from overheard.domain import (
     UsualUsage,
     answers_to_turns,
 )
-from overheard.errors import ProviderFailed
-from overheard.runs.budget import TYPICAL, Estimate, Tariff
-from overheard.runs.call import ProviderCall
+from overheard.errors import ProviderFailed, ProviderUnavailable
+from overheard.runs.budget import TYPICAL, WORST, Estimate, Tariff
+from overheard.runs.call import ProviderCall, with_estimated_cost
 from overheard.runs.history_lines import AnswerLine, answer_line
 from overheard.runs.limits import Limits, RetryPolicy
-from overheard.runs.plan import lay_out, new_run, skip_note
+from overheard.runs.plan import askable, lay_out, new_run, skip_note
 from overheard.runs.quote import NOTHING, Pricing
 from overheard.runs.runner import AskingMeans
-from overheard.runs.service import RunService
+from overheard.runs.service import PricedAsking, RunService
 from overheard.runs.tasks import InlineQueue
 from overheard.testing import FixedClock
 from overheard.testing.deployment import open_test_store
@@ -93,11 +95,12 @@ def pricing(provider: Any, store: Any) -> Pricing:
     return Pricing(store, {"svc": provider}, BudgetTable(), clock, unjudged, spread=False)
 
 
-def service(provider: Any, store: Any) -> RunService[str]:
+def service(provider: Any, store: Any, limits: Limits | None = None) -> RunService[str]:
     """Return a run service that asks one provider."""
     providers, clock = {"svc": provider}, FixedClock(NOON)
     retries = RetryPolicy(AskingTable(tries=2), first=0.001)
-    means = AskingMeans(store, providers, Limits(), BudgetTable(), retries, clock, Quiet())
+    limits = limits or Limits()
+    means = AskingMeans(store, providers, limits, BudgetTable(), retries, clock, Quiet())
     return RunService(means, InlineQueue(), Analyst())
 
 
@@ -140,19 +143,45 @@ async def test_each_vendor_is_sent_the_conversation_so_far(
     assert answer.reply.cost_usd == pytest.approx(2 * (10 * 1e-6 + 20 * 2e-6), rel=0.5)
 
 
-async def test_a_follow_up_that_fails_leaves_what_the_first_answer_has_cost() -> None:
-    """The call has no answer, and its money is booked."""
-    provider = Talking(price=PRICE)
+@pytest.mark.parametrize(
+    "broken",
+    [
+        ProviderFailed(model=MODEL, reason="it broke.", kind=FailureKind.SERVER),
+        ProviderFailed(model=MODEL, reason="it broke.", ambiguous=True),
+        ProviderUnavailable(provider="svc", reason="it has no key", remedy="set one"),
+    ],
+)
+async def test_a_follow_up_that_fails_leaves_what_the_first_answer_has_cost(
+    broken: Exception,
+) -> None:
+    """The call has no answer, and its money is booked, however the next turn fails."""
+    provider, store = Talking(price=PRICE), open_test_store()
     provider.answer = lambda question: (
-        ProviderFailed(model=MODEL, reason="it broke.", kind=FailureKind.SERVER)
-        if question.said
-        else reply("Acme.", cost_usd=0.25, usage=Usage(10, 20))
+        broken if question.said else reply("Acme.", cost_usd=0.25, usage=Usage(10, 20))
     )
     answer, failure = await asked_once(provider)
+    run = new_run(Panel((), (TURNED,), (MODEL,)), NOON, aside=True)
+    await service(provider, store).ask_aside(run)
 
     assert failure is not None
+    assert not failure.retryable
     assert (answer.reply.text, answer.reply.finish) == ("", Finish.FAILED)
     assert (answer.reply.cost_usd, answer.reply.earlier) == (0.25, ("Acme.",))
+    assert await store.money.spent() == pytest.approx(0.25)
+
+
+async def test_a_first_answer_without_a_cost_has_the_price_of_its_usage() -> None:
+    """When the follow-up fails; a call that fails at once costs nothing."""
+    provider = Talking(price=PRICE)
+    broken = ProviderFailed(model=MODEL, reason="it broke.", kind=FailureKind.SERVER)
+    for usage, usd in ((Usage(10, 20), PRICE.cost(Usage(10, 20))), (None, None)):
+        provider.answer = lambda question, usage=usage: (  # type: ignore[misc] # a default value
+            broken if question.said or usage is None else reply("Acme.", cost_usd=None, usage=usage)
+        )
+        answer, failure = await asked_once(provider)
+        priced = with_estimated_cost(answer, failure, {"svc": provider})
+
+        assert priced.reply.cost_usd == (usd and pytest.approx(usd))
 
 
 async def test_what_a_judge_quotes_is_no_follow_up() -> None:
@@ -162,6 +191,34 @@ async def test_what_a_judge_quotes_is_no_follow_up() -> None:
     await ProviderCall(provider, question, run, FixedClock(NOON)).make()
 
     assert provider.asked == [question]
+    tariff, plain = Tariff(PRICE), Prompt("Judge: Home -- Tools")
+    assert tariff.cost(question.prompt, WORST, answer_limit=50) == tariff.cost(
+        plain, WORST, answer_limit=50
+    )
+
+
+async def test_turns_may_be_alike_and_empty_ones_are_left_out() -> None:
+    """Each is asked once, in its order."""
+    provider = Talking()
+    answer, _ = await asked_once(provider, Prompt("? >> ?"))
+
+    assert [question.prompt.text for question in provider.asked] == ["?", "?"]
+    assert len(answer.reply.earlier) == 1
+    assert Prompt("a >>  >> b").turns == ("a", "b")
+    assert Prompt("a >> ").turns == ("a",)
+    assert Prompt("").turns == ("",)
+
+
+async def test_a_conversation_counts_as_its_calls_against_the_limits_of_a_minute() -> None:
+    """At the model and at its provider."""
+    provider, store = Talking(), open_test_store()
+    limits = Limits(dict.fromkeys(("svc", "svc/m-1"), LimitTable(requests_per_minute=60)))
+    run = new_run(Panel((), (TURNED,), (MODEL,)), NOON, aside=True)
+    await service(provider, store, limits).ask_aside(run)
+
+    now = asyncio.get_running_loop().time()
+    for limiter in limits.limiters(provider, [MODEL]):
+        assert limiter.requests.delay(60, now) > 1
 
 
 async def test_no_follow_up_is_asked_after_an_answer_that_was_cut() -> None:
@@ -199,12 +256,38 @@ async def test_a_model_without_conversations_is_not_asked_and_that_is_said() -> 
     outcome = await service(provider, store).ask(run)
 
     assert len(panel) == 1
-    assert skip_note(panel) == "1 question not asked of svc/m-1, which takes no follow-up"
+    assert skip_note(panel) == "1 question is not asked of svc/m-1, which takes no follow-up"
+    two = replace(panel, skips=panel.skips | {("other", "svc/m-2")})
+    note = "2 questions are not asked of m-1 and m-2, which take no follow-up"
+    assert skip_note(two, lambda model: model.name) == note
+    priced = replace(pricing(provider, store), name=lambda _: "Gemini")
+    assert (await priced.quote(new_run(panel, NOON))).price.endswith(
+        "; 1 question is not asked of Gemini, which takes no follow-up"
+    )
     assert [one.prompt for one in provider.asked] == [PLAIN]
     assert outcome.state == "complete"
     stored = await store.runs.get(run.id)
     assert stored is not None
     assert stored.panel == panel
+
+
+async def test_a_command_is_not_priced_what_it_does_not_ask() -> None:
+    """Its panel has a follow-up that the model does not take."""
+    provider, store = ScriptedProvider(price=PRICE), open_test_store()
+    asking = PricedAsking(
+        pricing(provider, store),
+        service(provider, store),
+        lambda panel: new_run(askable(panel, {"svc": provider}), NOON, aside=True),
+        Counter(),
+        agreed=True,
+    )
+    panel = Panel((), (TURNED, PLAIN), (MODEL,))
+    needed = await asking.quote(panel)
+    asked = await asking.ask(panel)
+
+    assert needed.price.startswith("1 question for")
+    assert asking.priced.total() == 0
+    assert [one.question.prompt for one in asked.answers] == [PLAIN]
 
 
 def test_the_price_of_a_conversation_counts_the_answers_that_are_sent_again() -> None:
@@ -217,6 +300,8 @@ def test_the_price_of_a_conversation_counts_the_answers_that_are_sent_again() ->
     tariff = Tariff.of(MODEL, providers)
     assert tariff.cost(TURNED, TYPICAL) == pytest.approx(both)
     assert tariff.usual_cost(TURNED, used) == pytest.approx(both)
+    task = replace(tariff, able=Capabilities(follow_ups=True, batch=True, batch_only=True))
+    assert task.usual_cost(TURNED, used) == PRICE.cost(Usage(tokens, TYPICAL.answer))
 
 
 async def test_in_a_batch_conversations_are_asked_beside_it() -> None:

@@ -14,7 +14,7 @@ from overheard.commands.check_card import fault_sentences
 from overheard.deployment import Call
 from overheard.domain import Answer, Panel, Prompt, RunState
 from overheard.reading.markdown import readable
-from overheard.runs.plan import choose_models
+from overheard.runs.plan import choose_models, skip_note
 from overheard.runs.tasks import Outcome
 
 LABEL = "ask"
@@ -61,15 +61,17 @@ async def ask(
 def _answers_card(
     question: str, answers: Sequence[Answer], outcome: Outcome, names: ModelNames | None
 ) -> Card:
-    """Return the card of a free question: what it cost, why models did not answer, and a further
-    card for each answer with a text. It is a warning if a model did not answer, and failed if the
-    run is.
+    """Return the card of a free question: what it cost, why models did not answer or were not
+    asked, and a further card for each answer with a text. It is a warning if a model did not
+    answer, and failed if the run is.
     """
     answered = [answer for answer in answers if answer.reply.text]
     footer = "These answers are kept, and no figure rests on them."
+    skipped = skip_note(outcome.run.panel, names.name if names else str)
+    sentences = [*fault_sentences(outcome.failures), f"{skipped}." if skipped else ""]
     return Card(
         title=wording.shorten(wording.line(question), MAX_TITLE_CHARS),
-        text="\n\n".join(fault_sentences(outcome.failures)),
+        text="\n\n".join(filter(None, sentences)),
         fields=(Field("Spent", wording.money(outcome.spent)),),
         severity=Severity.WARNING if outcome.failures else Severity.PLAIN,
         footer=footer if names else f"Run {outcome.run.key}. {footer}",

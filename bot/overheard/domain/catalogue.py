@@ -115,8 +115,9 @@ class Prompt:
 
     @property
     def turns(self) -> tuple[str, ...]:
-        """What is asked, turn by turn; most prompts have one."""
-        return tuple(map(str.strip, self.text.split(FOLLOW_UP)))
+        """What is asked, turn by turn, without empty turns; most prompts have one."""
+        turns = map(str.strip, self.text.split(FOLLOW_UP))
+        return tuple(filter(None, turns)) or (self.text,)
 
     @property
     def is_control(self) -> bool:

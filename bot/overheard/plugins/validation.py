@@ -112,15 +112,15 @@ def validated_reply(given: object) -> Reply:
     """Return a copy of a provider's reply.
 
     Raises:
-        Nonsense: when the object is no reply; a value has another type than declared; the text
-            exceeds `MAX_ANSWER_CHARS`; sources or searches are too many, or endless; a count of the
-            usage is not 0 to `MAX_TOKENS`; the cost is negative or not finite; the model's creation
-            time has no time zone.
+        Nonsense: when the object is no reply; a value has another type than declared; the text and
+            the answers to earlier turns exceed `MAX_ANSWER_CHARS` together; sources or searches are
+            too many, or endless; a count of the usage is not 0 to `MAX_TOKENS`; the cost is
+            negative or not finite; the model's creation time has no time zone.
     """
     if not isinstance(given, Reply):
         raise Nonsense(f"it returns {type(given).__name__}")
     copy = validated(given, Reply)
-    if len(copy.text) > MAX_ANSWER_CHARS:
+    if sum(map(len, (*copy.earlier, copy.text))) > MAX_ANSWER_CHARS:
         raise Nonsense(f"its text is longer than {MAX_ANSWER_CHARS:,} characters")
     sources = copy.citations
     longest = max((max(len(s.url), len(s.title)) for s in sources), default=0)

@@ -196,7 +196,7 @@ class Tariff:
             return 0.0
         asked = question_tokens(prompt) + self.able.searches * size.search
         answer = min(size.answer, answer_limit or self.able.answer_limit or size.answer)
-        turns = 1 if self.able.batch_only else len(prompt.turns)  # a task has one price
+        turns = self._turns(prompt, answer_limit)
         usage = Usage(asked + (turns - 1) * answer // 2, answer, searches=self.able.searches)
         return turns * self.price.cost(usage, batch=batch)
 
@@ -206,9 +206,14 @@ class Tariff:
         """
         if not used or not used.answers or self.price is None:
             return self.cost(prompt, TYPICAL, batch=batch)
-        sent = used.input_tokens + (len(prompt.turns) - 1) / 2 * used.output_tokens
+        turns = self._turns(prompt)
+        sent = used.input_tokens + (turns - 1) / 2 * used.output_tokens
         used = replace(used, input_tokens=sent)
-        return len(prompt.turns) * self.price.mean_cost(used, batch=batch)
+        return turns * self.price.mean_cost(used, batch=batch)
+
+    def _turns(self, prompt: Prompt, answer_limit: int | None = None) -> int:
+        """Return the number of priced calls: a task has one price, and a judge quotes any text."""
+        return 1 if answer_limit or self.able.batch_only else len(prompt.turns)
 
 
 def question_tokens(prompt: Prompt) -> int:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from overheard.domain import (
     COMPLETE,
+    FOLLOW_UP,
     FREE,
     Answer,
     FailureKind,
@@ -88,6 +89,8 @@ class ProviderCall:
 
         Raises:
             CancelledError: when this task is cancelled; see `cut_off`.
+            ProviderUnavailable: as the provider raises it at the first turn; at a later one it is a
+                failure.
         """
         try:
             reply, error = await self._reply()
@@ -139,7 +142,11 @@ class ProviderCall:
         try:
             async with deadline:
                 reply = await self._conversation(seed)
-        except (ProviderFailed, ProviderUnavailable):
+        except ProviderFailed:
+            raise
+        except ProviderUnavailable as error:
+            if self._earlier:  # which may have a cost, that is stored with the answer
+                raise ProviderFailed(model=self.model, reason=str(error)) from error
             raise
         except OverheardError as failure:
             self.unread = not isinstance(failure, PluginPaused)
@@ -165,13 +172,13 @@ class ProviderCall:
         answer; return the last reply.
         """
         question, turns = self._question, self._question.prompt.turns
-        if len(turns) == 1 or question.limit:  # judges and the assistant quote any text
+        if FOLLOW_UP not in question.prompt.text or question.limit:  # judges quote any text
             return await self._provider.ask(question, seed=seed)
         while True:
             turn = turns[len(self._earlier)]
             asked = replace(question, prompt=replace(question.prompt, text=turn))
             reply = await self._provider.ask(asked, seed=seed)
-            if turn is turns[-1] or reply.finish not in COMPLETE:
+            if len(self._earlier) == len(turns) - 1 or reply.finish not in COMPLETE:
                 return reply
             self._earlier.append(reply)
             question = replace(question, said=(*question.said, turn, reply.text))
@@ -204,7 +211,8 @@ def with_estimated_cost(
     - A call that may be billed although its reply is missing (an ambiguous failure, such as a
       timeout or a lost connection; a malformed reply; ``unread``) gets its usual cost, and its
       error ends with `ESTIMATE_NOTE`.
-    - Any other failure is not billed: the answer is returned unchanged.
+    - Any other failure is not billed: the answer is returned unchanged, but for earlier turns
+      without a cost, which get the price of their usage.
     - A reply with a cost other than 0 is returned unchanged, and so is each reply of a model that
       is free or has no price.
     - A reply with the cost 0 and reported usage gets the price of that usage: a provider may report
@@ -225,17 +233,18 @@ def with_estimated_cost(
     tariff = Tariff.of(model, providers)
     if unread or (failure and (failure.ambiguous or failure.kind is FailureKind.MALFORMED)):
         size, note = TYPICAL, f" {ESTIMATE_NOTE}"
-    elif failure:
+    elif failure and not reply.earlier:
         return answer
     else:
         price = tariff.price
         if price is None or price == FREE or reply.cost_usd:
             return answer
-        if reply.cost_usd == 0 and reply.usage.input_tokens:
+        if (failure or reply.cost_usd == 0) and reply.usage.input_tokens:
             return replace(answer, reply=replace(reply, cost_usd=price.cost(reply.usage)))
         size = replace(TYPICAL, answer=round(len(reply.text) / CHARACTERS_A_TOKEN))
         note = ""
     estimated_usd = max(
+        reply.cost_usd or 0.0,  # of earlier turns
         tariff.cost(prompt, size, answer_limit=limit),
         tariff.cost(prompt, TYPICAL, answer_limit=limit)
         if limit

@@ -149,6 +149,7 @@ NO_LIMITS = LimitTable()
 class _Waiter:
     turn: asyncio.Future[None]
     tokens: float
+    calls: int
 
 
 class ModelLimiter:
@@ -192,19 +193,21 @@ class ModelLimiter:
         self._timer: asyncio.TimerHandle | None = None
 
     @asynccontextmanager
-    async def turn(self, run_id: int, tokens: float = 0.0) -> AsyncIterator[None]:
-        """Wait for a turn to make a call, and hold the turn while the block lasts.
+    async def turn(self, run_id: int, tokens: float = 0.0, calls: int = 1) -> AsyncIterator[None]:
+        """Wait for a turn to make a call, or the calls of a conversation one after another, and
+        hold the turn while the block lasts.
 
         Runs with waiting calls get turns alternately, and the calls of one run in their order. The
         end of the block, or a cancelled wait, lets the next call have the turn.
 
         Args:
-            tokens: The estimated tokens of the call, for the limit of tokens a minute.
+            tokens: The estimated tokens of all its calls, for the limit of tokens a minute.
+            calls: The number of calls, for the limit of requests a minute.
 
         Raises:
             ModelResting: when calls are paused for longer than `MAX_MODEL_WAIT_S`.
         """
-        waiter = _Waiter(asyncio.get_running_loop().create_future(), tokens)
+        waiter = _Waiter(asyncio.get_running_loop().create_future(), tokens, calls)
         self._waiting.setdefault(run_id, deque()).append(waiter)
         self._admit_calls()
         try:
@@ -304,8 +307,8 @@ class ModelLimiter:
         while self._waiting and self.under_way < most_under_way:
             run_id, waiters = next(iter(self._waiting.items()))
             first = waiters[0]
-            rate_delay = max(self.requests.delay(1, now), self.tokens.delay(first.tokens, now))
-            delay = max(self.rest(now), rate_delay)
+            waits = self.requests.delay(first.calls, now), self.tokens.delay(first.tokens, now)
+            delay = max(self.rest(now), *waits)
             if delay and not first.turn.cancelled():
                 if self._timer:
                     self._timer.cancel()
@@ -320,7 +323,7 @@ class ModelLimiter:
 
     def _grant_turn(self, waiter: _Waiter) -> None:
         """Give a turn to a waiting call, which counts as under way and against the rate limits."""
-        self.requests.take(1)
+        self.requests.take(waiter.calls)
         self.tokens.take(waiter.tokens)
         self.under_way += 1
         waiter.turn.set_result(None)

@@ -61,16 +61,19 @@ def lay_out(
 
 
 def skip_note(panel: Panel | None, name: Callable[[Model], str] = str) -> str:
-    """Return which models are not asked the questions with a follow-up; empty for none.
+    """Return a clause on the models that are not asked the questions with a follow-up; empty for
+    none.
 
     Args:
         name: Returns what a model is called.
     """
     if panel is None or not panel.skips:
         return ""
-    count = wording.count(len({key for key, _ in panel.skips}), "question")
-    models = {name(Model.parse(model)) for _, model in panel.skips}
-    return f"{count} not asked of {wording.listing(sorted(models))}, which takes no follow-up"
+    count = len({key for key, _ in panel.skips})
+    models = sorted({name(Model.parse(model)) for _, model in panel.skips})
+    asked = f"{wording.count(count, 'question')} {'is' if count == 1 else 'are'} not asked of"
+    take = "takes" if len(models) == 1 else "take"
+    return f"{asked} {wording.listing(models)}, which {take} no follow-up"
 
 
 def askable(panel: Panel, providers: Mapping[str, Provider]) -> Panel:

@@ -7,7 +7,7 @@ from math import ceil, inf
 
 from overheard.cards import wording
 from overheard.config.sections import BudgetTable
-from overheard.domain import Panel, Payer, Run
+from overheard.domain import Model, Panel, Payer, Run
 from overheard.interfaces import Clock, Provider, Store
 from overheard.runs.answers import reusable
 from overheard.runs.batches import batch_note, batched
@@ -89,6 +89,7 @@ class Pricing:
         clock: The current time, for the accounts of the day and the month.
         judging: Prices the judging of answers.
         spread: Whether workers may carry runs out.
+        name: Returns what a model is called.
     """
 
     store: Store
@@ -98,6 +99,7 @@ class Pricing:
     judging: JudgingPrice
     _: KW_ONLY
     spread: bool
+    name: Callable[[Model], str] = str
 
     async def quote(self, run: Run, *, reuse_within: timedelta | None = None) -> PriceQuote:
         """Return the quote of the questions of a run that have no answer yet, less those that
@@ -164,7 +166,7 @@ class Pricing:
         left_usd = await check_budget(budget or self.budget, self.store.money, priced)
         priced = replace(priced, worst=min(priced.worst, left_usd))
         judged = await self.judging(answers)
-        notes = (batch_note(panel, self.providers), skip_note(panel))
+        notes = (batch_note(panel, self.providers), skip_note(panel, self.name))
         return PriceQuote(priced, judged, "; ".join(filter(None, notes)), reused, run, reuse_within)
 
     async def unchecked(self, panel: Panel) -> PriceQuote:

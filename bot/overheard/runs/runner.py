@@ -258,11 +258,14 @@ class Runner:
         The block is meant to last until the answer is stored, so that a killed process loses only
         answers of calls under way.
         """
-        tokens = question_tokens(question.prompt) + TYPICAL.answer
+        calls = 1 if question.limit else len(question.prompt.turns)
+        # Each call of a conversation sends the answers before it again.
+        tokens = calls * (question_tokens(question.prompt) + (calls + 1) / 2 * TYPICAL.answer)
         async with AsyncExitStack() as turns:
             with job.cancellation.waiting():
-                await turns.enter_async_context(lane.limiter.turn(job.run.id, tokens))
-                await turns.enter_async_context(lane.provider_limiter.turn(job.run.id))
+                await turns.enter_async_context(lane.limiter.turn(job.run.id, tokens, calls))
+                of_provider = lane.provider_limiter.turn(job.run.id, calls=calls)
+                await turns.enter_async_context(of_provider)
             yield
 
     async def _reserve(self, lane: _Lane, question: Question) -> HeldAmount:

@@ -436,9 +436,9 @@ class PricedAsking:
     @core_method
     async def quote(self, *panels: Panel) -> ConfirmationNeeded:
         """Return the price of panels as the error to raise, see `View.quote`."""
-        calls = sum((unasked(panel, ()) for panel in panels), Counter[Pair]())
-        payer = self.new_run(panels[0]).payer
-        quote = await self.pricing.quote_calls(calls, payer, answers=calls.total())
+        runs = [self.new_run(panel) for panel in panels]  # its panel skips what cannot be asked
+        calls = sum((unasked(run.panel, ()) for run in runs if run.panel), Counter[Pair]())
+        quote = await self.pricing.quote_calls(calls, runs[0].payer, answers=calls.total())
         self.priced.clear()
         self.priced.update(calls)
         usual = quote.asking.typical if quote.usd < inf else inf
@@ -447,11 +447,12 @@ class PricedAsking:
     @core_method
     async def ask(self, panel: Panel) -> Asked:
         """Ask a panel and return the answers, see `View.ask`."""
-        calls = unasked(panel, ())
+        run = self.new_run(panel)
+        calls = unasked(run.panel or panel, ())
         if not self.agreed or calls - self.priced:
             raise ValueError("a command asks what it has priced with View.quote, after a yes")
         self.priced.subtract(calls)
-        outcome, answers = await self.service.ask_aside(self.new_run(panel))
+        outcome, answers = await self.service.ask_aside(run)
         stopped = ("A person stopped it.",) if outcome.stopped else ()
         failures = [one for one in outcome.failures if not one.endswith(EMPTY_ANSWER)]
         return Asked(tuple(answers), outcome.spent, (*failures, *stopped))
