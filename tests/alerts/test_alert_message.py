@@ -181,6 +181,24 @@ def test_the_brands_of_a_model_as_a_whole_are_those_that_moved() -> None:
     assert unusual == [("Zeta", 0.0, 1.0, 1.0), ("Acme", 0.7, 0.75, pytest.approx(0.05))]
 
 
+def test_a_competitor_passes_only_from_a_value_that_is_known() -> None:
+    """One without a check before the change may have been in front already."""
+    streams = (
+        stream_of("Umbra", MODEL, [[1, 1], [1, 1], [4, 4]]),
+        stream_of("Acme", MODEL, [[2, 2], [2, 2], [2, 2]]),
+    )
+    rise = alert_of(shift_of(brand="Umbra", change=0.75))
+
+    def title(days: int) -> str:
+        rival = Brand("Umbra", tracked=False)
+        began = NOON + days * DAY
+        known = evidence_of(streams=streams, brand=rival, rivals=(Brand("Acme"),), began=began)
+        return alert_message(rise, known).title
+
+    assert title(3) == "Umbra rises at m-1 and passes you"
+    assert title(0) == "Umbra rises at m-1"
+
+
 def test_a_message_that_is_too_long_leaves_out_what_else_moved(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -39,7 +39,9 @@ def alert(
 
 
 def test_a_competitor_is_told_where_a_route_asks_for_it() -> None:
-    """What is good for it is bad; a route of another brand does not take it."""
+    """What is good for it is bad; a route of another brand does not take it, and none takes that
+    of one which no route asks for.
+    """
     catalogue = Catalogue((Brand("Acme", competitors=("Zeta",)), Brand("Zeta", tracked=False)))
     tables = [
         RouteTable(channel="slack:all"),
@@ -57,6 +59,8 @@ def test_a_competitor_is_told_where_a_route_asks_for_it() -> None:
     assert told_rivals(catalogue, tables[:1]) == {}
     assert told(0.25) == ["slack:rivals", "slack:bad"]
     assert told(-0.25) == ["slack:rivals"]
+    routes = Routes(tables, METRICS, {"Zeta": set()})
+    assert told(0.25) == []
 
 
 def channels(raised: Alert, *routes: dict[str, Any]) -> list[str]:

@@ -242,6 +242,7 @@ async def test_every_surface_tells_a_change_of_a_model_as_a_whole_once() -> None
         (-0.02, 0.08, (400, 144), False, 0.06, 1),
         (0.02, 0.26, (720, 36), False, 0.15, 2),
         (0.05, 0.26, (80, 36), False, 0.18, None),
+        (0.02, 0.54, (1000, 36), False, 0.29, 18),
     ],
 )
 def test_what_an_update_did_is_told_by_one_test(
@@ -267,3 +268,5 @@ def test_what_an_earlier_version_kept_of_a_watch_is_read() -> None:
     """Values that are no longer kept are left out, and those that were not kept are as usual."""
     kept = {"metric": "visibility", "opened": NOON.isoformat(), "looks": [], "side": -1.0}
     assert Watch.read(kept) == Watch("visibility", NOON)
+    uncounted = Watch.read(kept | {"values": [0.5, 0.5], "interval": [-0.2, 0.2]})
+    assert (uncounted.least, uncounted.looks_to_tell) == (None, None)

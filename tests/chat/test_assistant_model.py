@@ -225,7 +225,7 @@ async def test_what_is_lacking_is_said_with_the_nearest_buttons() -> None:
     card = await ask(office, "and how is it in germany?")
 
     assert card.title == "I cannot say that"
-    assert "I ask without a country." in str(card.text)
+    assert "I do not ask in that country." in str(card.text)
     assert "a month" in str(card.text)
     assert [(action.words, action.label) for action in card.actions] == [
         ("prompts add --market germany", "Add Germany"),
@@ -448,4 +448,5 @@ async def test_a_country_that_is_lacking_is_offered_with_its_price() -> None:
         assert ("Asking in Germany too: about $0.29 a month." in str(card.text)) == (
             country == "Germany"
         )
-        assert "I ask without a country." in str(card.text)
+        assert "I do not ask in that country." in str(card.text)
+        assert (card.actions[0].label == "Ask there too") == (country == "Germany")

@@ -21,11 +21,14 @@ from kit.discord_payloads import (
 )
 from kit.discord_peer import Peer
 from kit.discord_rules import words
-from kit.office import PRICE, Office, open_office
+from kit.office import DECLARED, PRICE, Office, open_office
 from kit.slack_desk import headers
 from kit.slack_methods import CHANNEL, USER
 from kit.slack_peer import SlackPeer
-from overheard.domain import Question
+from overheard.commands.schedules import WEEKLY
+from overheard.commands.setup.starting import fill_places
+from overheard.deployment import Call
+from overheard.domain import Question, Schedule
 
 PROFILE = "Competitor: Globex\n- **Competitor:** Initech (a rival)\nAlso called: Acme Boards\n\
 Founded: 2010\nLowest price: $14 a month\nFree plan: no"
@@ -315,6 +318,16 @@ async def test_in_discord_five_interactions_lead_to_the_first_result(
         )
         drive.judge("Discord", len([one for one in peer.shown() if not one["flags"] & 64]))
     assert len((await office.store.catalogue.current()).prompts) == 8
+
+
+async def test_the_price_of_weekly_checks_is_that_of_their_repeats() -> None:
+    """Both sentences of the step of places are of one plan."""
+    office = await open_office(DECLARED, price=PRICE)
+    await office.store.catalogue.set_schedule(Schedule(WEEKLY, "0 9 * * mon", "UTC", ("Acme",), 1))
+    form = await fill_places(Call(await office.deployment.refreshed()))
+
+    assert str(form.text).startswith("1 question, once each")
+    assert "for 1 question; one a week" in str(form.hints["month"])
 
 
 async def test_in_discord_a_new_server_is_greeted_once(peer: Peer, office: Office) -> None:

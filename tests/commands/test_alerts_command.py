@@ -1,5 +1,6 @@
 """Commands that show alerts and what they rest on, over answers that checks have stored."""
 
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -206,6 +207,15 @@ async def test_each_question_about_an_alert_has_an_answer_of_its_own(
         f"alerts show {alert.id}",
         f"evidence {alert.id}",
     ]
+
+
+async def test_how_long_it_lasted_is_in_one_tense() -> None:
+    """As long as the change goes on, up to the newest check."""
+    office = await asked_office(BEFORE, BEFORE, AFTER)
+    alert = await raise_alert(office, began=1)
+    card = await show(Call(office.deployment), alert=str(alert.id), about="since")
+
+    assert re.search(r"\. By \d+ \w+ it had lasted ", str(card.text))
 
 
 async def test_what_to_do_about_an_alert_is_the_brief_of_its_brand() -> None:

@@ -5,15 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from kit.office import executed
+from kit.office import executed, open_office
 from kit.program import Program, sentences
 from kit.scripted import ScriptedProvider
 from kit.vendors import KEY
 from overheard.commands.check import check
-from overheard.commands.models import list_models
+from overheard.commands.models import MILLION_TOKENS, list_models
 from overheard.config.loader import load_config
 from overheard.deployment import Call
-from overheard.domain import FailureKind
+from overheard.domain import FailureKind, Price
 from overheard.errors import ProviderFailed
 from overheard.runtime.wiring import open_deployment
 
@@ -54,6 +54,24 @@ def test_a_model_is_shown_with_its_pace_and_its_price_in_a_batch(
     assert model["price"] == "$1, $2, 50 % in a batch"
     out, _ = program.run("models", "list")
     assert "what this process has seen" in sentences(out)
+
+
+@pytest.mark.parametrize(
+    ("price", "told", "footer"),
+    [
+        (Price(1, 2), "works, not watched; $1, $2", f"{MILLION_TOKENS}."),
+        (Price(0, 0, search=0.01), "works, not watched; $0.01 a search", ""),
+        (None, "works, not watched; price unknown", ""),
+    ],
+)
+async def test_a_chat_says_what_a_price_is_of(price: Price | None, told: str, footer: str) -> None:
+    """The footer is on prices by tokens, where there are any."""
+    office = await open_office()
+    office.deployment.plugins.providers["svc"] = ScriptedProvider(price=price)
+    card = await list_models(Call(office.deployment, channel="fake:C1"))
+
+    assert str(card.text).endswith(told)
+    assert card.footer == footer
 
 
 async def test_a_model_that_only_fails_is_left_alone_and_says_so(tmp_path: Path) -> None:

@@ -431,7 +431,7 @@ async def test_an_update_is_followed_until_it_is_clear(house: House, source: str
     [
         (
             (5, 5),
-            r".4 points \(.24 to \S17 points\)\. With the few answers before it less than 10 ",
+            r".4 points \(.24 to \S17 points\)\. With the few answers before it fewer than 10 ",
         ),
         (
             (2,),

@@ -8,8 +8,8 @@ import html
 import json
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -41,7 +41,7 @@ from overheard.deployment import Call
 from overheard.domain import Answer, Model, Question, Run, RunState
 from overheard.runs.plan import lay_out
 from overheard.testing.fakes import Screen
-from overheard.views.news import Telling, first_steps
+from overheard.views.news import WATCH_ICON, Telling, first_steps
 from overheard.views.situation import SituationReader
 from overheard_discord import layouts
 from overheard_slack import blocks
@@ -109,6 +109,10 @@ def after(*weeks: Mapping[str, Plan], **more: object) -> Callable[[], Awaitable[
         return made
 
     return make
+
+
+_UPDATE = Watch("visibility", datetime(2026, 10, 1, tzinfo=UTC), source="announced", over=True)
+"""What an update did, after which nothing is asked again any more."""
 
 
 async def _watched() -> Past:
@@ -401,7 +405,7 @@ async def test_what_is_wrong_of_a_competitor_is_news_of_the_competitor() -> None
 @pytest.mark.slow
 async def test_a_competitor_has_an_alert_where_a_route_asks_for_it() -> None:
     """It rises and passes, or something false is said of it; of one's own brand's fall there is one
-    alert, which names who took its place.
+    alert, which names who took its place. Once no route asks, none is told.
     """
     facts = FACTS + '[[facts]]\nbrand = "Globex"\nfield = "price"\nvalue = "$20 a month"\n'
     made = await past(brands=RIVALS_TOLD, facts=facts)
@@ -424,6 +428,9 @@ async def test_a_competitor_has_an_alert_where_a_route_asks_for_it() -> None:
     assert rise.severity is Severity.BAD
     assert not any(action.label == "What to do?" for action in rise.actions)
     assert all(card.title in said(week) for card in cards)
+    no_route = made.deployment.config.model_copy(update={"routes": ()})
+    reader = SituationReader(Call(replace(made.deployment, config=no_route)))
+    assert (await reader.read(made.deployment.catalogue.brands[0])).rival_alerts == []
 
 
 async def _checked(made: Past) -> Screen:
@@ -472,6 +479,38 @@ async def test_answers_that_are_not_scored_yet_are_no_failure() -> None:
     assert news.title == "The answers of 12 Oct are not scored yet"
     assert "on 5 Oct" in news.lines[0]
     assert first_steps(telling.situation, [news]) == []
+
+
+@pytest.mark.parametrize(
+    ("watch", "title", "line"),
+    [
+        (_UPDATE, "What the update of ChatGPT did to Acme is not clear", r"20 of 24, .*"),
+        (replace(_UPDATE, values=(0.5, 0.46), interval=(-0.24, 0.17)),
+         "What the update of ChatGPT did to Acme is not clear",
+         r"50 % before and 46 % after it\. Not clear: .4 points \(.*\)\."),
+        (replace(_UPDATE, over=False, values=(0.5, 0.46), interval=(-0.24, 0.17)),
+         f"{WATCH_ICON} ChatGPT was changed: announced", r".* Not clear yet: .4 points \(.*\)\."),
+        (replace(_UPDATE, over=False, values=(0.5, 0.52), interval=(-0.25, 0.29),
+                 answers=(1000, 36), looks=(datetime(2026, 10, 2, tzinfo=UTC),)),
+         f"{WATCH_ICON} ChatGPT was changed: announced",
+         r".* More than 12 more checks would be needed to tell\."),
+    ],
+)  # fmt: skip
+async def test_an_update_says_what_is_known_of_it(watch: Watch, title: str, line: str) -> None:
+    """That it is over, or what it takes to tell; nothing of answers that were not counted."""
+    made = await past()
+    store, now = made.deployment.store, made.deployment.clock.now()
+    model = Model("openai", "gpt-5")
+    await update_watched_models(store, "Acme", {model}, {model: watch}, now)
+    reader = SituationReader(Call(made.deployment))
+    telling = Telling(
+        await reader.read(made.deployment.catalogue.brands[0]), made.deployment.names, UTC
+    )
+
+    [news] = [one for one in telling.news if one.model == model]
+    assert news.title == title
+    assert re.fullmatch(line, "".join(news.lines))
+    assert "next check" not in str(news.lines)
 
 
 @pytest.mark.slow

@@ -149,7 +149,7 @@ def _since_when(alert: Alert, evidence: AlertEvidence) -> tuple[str, ...]:
     )
     title = f"Since {wording.short_day(evidence.likely_starts[-1], evidence.zone)}"
     by = "" if evidence.until else f"By {wording.short_day(until, evidence.zone)} "
-    lasted = f"{by}{'it' if by else 'It'} lasted {duration_words(began, now=until)}. "
+    lasted = f"{by}{'it had' if by else 'It'} lasted {duration_words(began, now=until)}. "
     lasted = lasted if until > began.began else ""
     raised = f"I raised it on {wording.short_day(alert.opened_at, evidence.zone)}."
     return title, f"{began_words(alert, evidence)}. {lasted}{raised}"

@@ -45,7 +45,9 @@ class Lifecycle(AlertLog):
         """Return the lifecycle of the alerts in a deployment's store, posted by the routes of its
         configuration.
         """
-        rivals = told_rivals(call.catalogue, call.config.routes)
+        untracked = [brand.name for brand in call.catalogue.brands if not brand.tracked]
+        rivals: dict[str, set[str]] = {name: set() for name in untracked}
+        rivals |= told_rivals(call.catalogue, call.config.routes)
         routes = Routes(call.config.routes, call.scoring.metrics, rivals)
         return cls(call.store, routes, call.clock)
 

@@ -194,8 +194,9 @@ def message_title(alert: Alert, evidence: AlertEvidence) -> str:
     if moved and not shows_statements and moved[0].change > 0 and not evidence.brand.tracked:
         mine = metric_value(evidence.stream(brand, moved[0]), evidence, moved[0])
         others = [other.now for _, other in _rivals_of(moved[0], evidence)]
-        passes = mine and any((mine.usual or 0.0) <= other < mine.now for other in others)
-        return rise_title(brand, name, passes=bool(passes))
+        usual, now = (mine.usual, mine.now) if mine else (None, 0.0)
+        passes = usual is not None and any(usual <= other < now for other in others)
+        return rise_title(brand, name, passes=passes)
     if moved and not shows_statements:
         return f"{name} {_change_phrase(moved[0], evidence, brand)}"
     nobody_states_it_now = not shows_statements or (

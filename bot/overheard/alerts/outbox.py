@@ -38,7 +38,8 @@ class Routes:
     Attributes:
         routes: The routes in the order of the configuration.
         metrics: The metrics that are measured, by name.
-        rivals: As `told_rivals` returns them.
+        rivals: The untracked brands, each with the brands that `told_rivals` returns for it; none
+            where no route takes its alerts.
     """
 
     routes: Sequence[RouteTable]
@@ -83,7 +84,7 @@ class Routes:
         metrics = {shift.metric for shift in alert.moved}
         owners = self.rivals.get(alert.shift.brand)
         fits_brands = not route.brands or not set(route.brands).isdisjoint(owners or alert.brands)
-        fits_brands &= route.rivals or not owners
+        fits_brands &= owners is None or bool(owners and route.rivals)
         fits_metrics = not route.metrics or not metrics.isdisjoint(route.metrics)
         return (
             fits_brands

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime, timedelta
 from enum import StrEnum
-from math import ceil, inf, sqrt
+from math import ceil, sqrt
 from typing import Any
 
 from overheard.cards import wording
@@ -31,8 +31,6 @@ from overheard.interfaces import Store
 
 MOVED_WIDTHS = 1.49
 """The boundary of the test after an update, 2.453, over that of a 90 % interval, 1.645."""
-LOOKS_WORTH_NAMING = 12
-"""The largest number of runs that is named as what it takes to tell what an update did."""
 BrandAtModel = tuple[str, Model]
 """A brand's name, and a model."""
 
@@ -133,26 +131,26 @@ class Watch:
         return max(map(abs, self.interval)) if self.interval else 1.0
 
     @property
-    def least(self) -> float:
+    def least(self) -> float | None:
         """The half-width of the interval that any number of further runs would leave: what is not
-        known of the time before.
+        known of the time before. None where the numbers of answers are not known.
         """
-        low, high = self.interval or (-1.0, 1.0)
-        before, after = self.answers or (1, 1)
+        if not self.interval or not self.answers:
+            return None
+        (low, high), (before, after) = self.interval, self.answers
         return (high - low) / 2 * sqrt(after / (before + after))
 
     @property
     def looks_to_tell(self) -> int | None:
         """About how many more runs would tell by how much an update moved the brand; None where no
-        number would (`least`), or more than `LOOKS_WORTH_NAMING`.
+        number would (`least`), or where that is not known.
         """
-        if not (self.values and self.interval and self.answers):
+        if not (self.values and self.least and self.answers):
             return None
         change, (before, after) = abs(self.values[1] - self.values[0]), self.answers
         wanted = max(TOLD_BOUND - change, change / MOVED_WIDTHS)
         spare = (wanted / self.least) ** 2 - 1
-        more = ceil(len(self.looks) * (before / after / spare - 1)) if spare > 0 else inf
-        return max(1, int(more)) if more <= LOOKS_WORTH_NAMING else None
+        return max(1, ceil(len(self.looks) * (before / after / spare - 1))) if spare > 0 else None
 
     def data(self) -> dict[str, Any]:
         """Return it as JSON values."""

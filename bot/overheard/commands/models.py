@@ -53,10 +53,17 @@ async def list_models(call: Call) -> Card:
     ends = [finding for finding in shutdown_findings(call) if finding.problem]
     reasons += [f"{end.place}: {end.problem}." for end in ends]
     paragraphs = [*reasons, *(judge["told"] for judge in judged)]
+    prices = filter(
+        None, (price_of(model, call.plugins.providers) for model in call.plugins.models)
+    )
+    by_tokens = any(price.input or price.output for price in prices)
     if call.face is Face.CHAT and rows:
         asked = [f" ({row['how']})" if row["how"] != "-" else "" for row in rows]
         named = [call.names.name(Model.parse(row["model"])) for row in rows]
-        told = (f"{row['told']}, {row['watch']}; {row['price']}" for row in rows)
+        told = (
+            f"{row['told']}, {row['watch']}; {row['price'].replace('unknown', 'price unknown')}"
+            for row in rows
+        )
         lines = zip(named, asked, told, strict=True)
         paragraphs.insert(0, "\n".join(f"{name}{how}: {state}" for name, how, state in lines))
     return Card(
@@ -64,7 +71,7 @@ async def list_models(call: Call) -> Card:
         text="\n\n".join(paragraphs),
         table=_models_table(call.names, rows) if call.face is Face.TERMINAL else None,
         severity=Severity.WARNING if troubled or ends else Severity.PLAIN,
-        footer=STATE_NOTE if call.face is Face.TERMINAL else f"{MILLION_TOKENS}.",
+        footer=STATE_NOTE if call.face is Face.TERMINAL else f"{MILLION_TOKENS}." * by_tokens,
         data={"models": rows, "judges": judged},
     )
 
@@ -152,15 +159,16 @@ def _price_words(price: Price | None, *, batch: bool) -> str:
     search, and the share of the price that is paid in a batch.
 
     Example: ``$1.25, $10, $0.01 a search, 50 % in a batch``. The result is ``unknown`` for None and
-    ``free`` for `FREE`. The parts on searches and batches are left out if they are 0.
+    ``free`` for `FREE`. The parts that are 0 are left out.
     """
     if price is None:
         return "unknown"
     if price == FREE:
         return "free"
-    search = f", ${price.search:g} a search" if price.search else ""
-    less = f", {wording.percent(price.batch)} in a batch" if batch and price.batch else ""
-    return f"${price.input:g}, ${price.output:g}{search}{less}"
+    tokens = [f"${price.input:g}, ${price.output:g}"] if price.input or price.output else []
+    search = [f"${price.search:g} a search"] if price.search else []
+    less = [f"{wording.percent(price.batch)} in a batch"] if batch and price.batch else []
+    return ", ".join([*tokens, *search, *less])
 
 
 MODELS_LIST = CommandSpec(

@@ -448,9 +448,10 @@ class Telling:
         title = f"{WATCH_ICON} {name} was changed: {how}"
         line, decider, severity = figures, self.decider(there), Severity.PLAIN
         if watch.over:
-            title, line = f"What the update of {name} did to {brand} is not clear yet", ""
+            title = f"What the update of {name} did to {brand} is not clear"
         if not watch.values or not watch.interval:
-            line = f"{line} What that did to you is not clear yet. {decider}"
+            if not watch.over:
+                line = f"{line} What that did to you is not clear yet. {decider}"
         else:
             before, after = map(wording.percent, watch.values)
             change = wording.change(watch.values[1] - watch.values[0], Scale.BINARY)
@@ -464,16 +465,24 @@ class Telling:
                 title, severity = f"The update of {name} did not move {brand}", Severity.GOOD
                 points = wording.count(ceil(100 * watch.bound), "point")
                 line = f"{line} Not by more than {points}."
+            elif watch.over:
+                line = f"{line} Not clear: {size}."
             else:
                 line = f"{line} Not clear yet: {size}. {self._looks_sentences(there, watch)}"
         kind = NewsKind.PASSED if watch.over else NewsKind.WATCHED
         return News(kind, title, (line.strip(),), severity, there.model)
 
     def _looks_sentences(self, there: ModelSituation, watch: Watch) -> str:
-        """Return how many checks would tell what an update did, and when the next one is."""
+        """Return how many checks would tell what an update did, and when the next one is; empty
+        where that is not known.
+        """
+        if watch.least is None:
+            return ""
         if (more := watch.looks_to_tell) is None:
             points = wording.count(ceil(100 * watch.least), "point")
-            return f"With the few answers before it less than {points} cannot be told."
+            return f"With the few answers before it fewer than {points} cannot be told."
+        if more > LOOKS_WORTH_NAMING:
+            return f"More than {LOOKS_WORTH_NAMING} more checks would be needed to tell."
         decider = self.decider(there)
         if more > 1:
             decider = decider.replace("The next check, ", "The next is ").replace(", decides", "")
@@ -572,6 +581,8 @@ class Telling:
         return f"The next check, {soon(at, self.situation.at, self.zone)}, decides." if at else ""
 
 
+LOOKS_WORTH_NAMING = 12
+"""The largest number of checks that is named as what it takes to tell what an update did."""
 TRUE_OF_WATCHED = {True: "half", False: "a quarter"}
 """The share of what is watched that is true, where the evidence is rare, and where one run is
 unlike others (docs/statistics.md)."""

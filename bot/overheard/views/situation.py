@@ -12,6 +12,7 @@ from overheard.alerts.bursts import calls_left, next_time
 from overheard.alerts.evidence import AlertEvidence, Known, gather_evidence
 from overheard.alerts.live_claims import LiveClaim, live_claims
 from overheard.alerts.message import message_lines, message_severity, message_title
+from overheard.alerts.outbox import told_rivals
 from overheard.alerts.story import (
     BrandAtModel,
     Story,
@@ -443,6 +444,7 @@ class SituationReader:
                 by_itself=by_itself,
             )
         live = [alert for alert in alerts if not alert.state.over]
+        owners = told_rivals(self.call.catalogue, self.call.config.routes)
         staying = {one for one in models if models[one].presence is not Presence.LEFT}
         known = Known(name, starts, shared.runs, {one: claims.get(one, ()) for one in staying})
         return Situation(
@@ -465,7 +467,7 @@ class SituationReader:
             rival_alerts=[
                 await self.opened(one)
                 for one in shared.live
-                if any(one.shift.brand == rival.name and not rival.tracked for rival in rivals)
+                if name in owners.get(one.shift.brand, ())
             ],
             rival_claims={
                 rival: made

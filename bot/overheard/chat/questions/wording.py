@@ -126,8 +126,7 @@ def lacking_card(
         text += f" I ask {wording.listing(sorted(set(situation.models.values())))}."
     pairs = []
     if market:
-        country = str(market.given["country"]).title()
-        pairs.append((market.words, f"Ask in {country} too"))
+        pairs.append((market.words, "Ask there too"))
         text = f"{text} {price}"
     elif lacks in _ADDED and reading.lacking:
         value = quoted(reading.lacking)

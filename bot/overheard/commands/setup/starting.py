@@ -130,7 +130,7 @@ def _digest_day_and_time(cron: str) -> tuple[str, str]:
 
 async def fill_places(call: Call, **_: object) -> FormContent:
     """Return the form of channel, days, time and budget, with the values that hold now. It shows
-    the price of weekly checks, and the smallest loss that they would show within a month.
+    the price of weekly checks, and the smallest fall that they would show within a month.
 
     Days and time are those of the schedule `WEEKLY`; Monday at 9:00 without it, or if it is neither
     daily nor weekly. The channel is that of the first route, else that of the call.
@@ -139,6 +139,7 @@ async def fill_places(call: Call, **_: object) -> FormContent:
     schedules = call.catalogue.schedules
     weekly = next((schedule for schedule in schedules if schedule.name == WEEKLY), None)
     days, time = (days_of(weekly.cron) if weekly else None) or (USUAL_DAYS, USUAL_TIME)
+    repeats = scheduled_repeats(call.catalogue, (brand.name,)) if weekly else REPEATS
     return step_form(
         "places",
         {
@@ -149,16 +150,16 @@ async def fill_places(call: Call, **_: object) -> FormContent:
             "month": call.config.budget.month,
         },
         {"days": DAY_CHOICES},
-        {"month": await _budget_hint(call, brand)},
-        text=await _power_sentence(call, brand),
+        {"month": await _budget_hint(call, brand, repeats)},
+        text=await _power_sentence(call, brand, repeats),
     )
 
 
-async def _budget_hint(call: Call, brand: Brand) -> str:
+async def _budget_hint(call: Call, brand: Brand, repeats: int) -> str:
     """Return the price of a check a week for a month, and of one check, as two sentences; or that
     the price is not known.
     """
-    price = await price_of_questions(call, brand.name, (), repeats=REPEATS)
+    price = await price_of_questions(call, brand.name, (), repeats=repeats)
     if price is None or price.usd == inf:
         return "In dollars. What a check costs is not known yet."
     check_usd = price.asking.typical + price.judging.typical
@@ -166,7 +167,7 @@ async def _budget_hint(call: Call, brand: Brand) -> str:
     return f"In dollars. A check is {price.for_questions}; one a week is {month} a month."
 
 
-async def _power_sentence(call: Call, brand: Brand) -> str:
+async def _power_sentence(call: Call, brand: Brand, repeats: int) -> str:
     """Return a sentence with the smallest fall, in percentage points, that weekly checks would show
     within a month at the first configured model, and what asking oftener would show and cost.
     Without questions or a model, the sentence only says how often each question is asked.
@@ -174,9 +175,7 @@ async def _power_sentence(call: Call, brand: Brand) -> str:
     asked = call.catalogue.prompts_for(brand.name)
     model = suggester(call.plugins)
     if not asked or model is None:
-        return "I ask each question three times in a check."
-    is_scheduled = any(one.name == WEEKLY for one in call.catalogue.schedules)
-    repeats = scheduled_repeats(call.catalogue, (brand.name,)) if is_scheduled else REPEATS
+        return f"I ask each question {times_in_words(repeats)} in a check."
     more = max(REPEATS, 2 * repeats)
     seen, sooner = [
         (await current_offer(call, brand, model, repeats=times, days=7)).within(RUNS_A_MONTH)
