@@ -16,8 +16,12 @@ from overheard_accuracy.words import FACTS
 
 _FREE_PLAN = FACTS.compiled("free plan")
 _FOR_SOME = FACTS.compiled("for some", r" (?:for|to) {}\b")
-_OFFERED_BY = re.compile(r" (?:of|from|by|at|in|with) (?:the )?(?=[A-Z])")
-_WITHIN_PLAN = re.compile(r"\b(?:in|on|with|of|beyond|under) (?:the|its|their|your|an?) \Z", re.I)
+_OFFERED_BY = re.compile(r" (?:of|from|by|at) (?:the )?(?=[A-Z])")
+_WITHIN_PLAN = re.compile(
+    r"\b(?:in|on|with|of|beyond|under) (?:the|its|their|your|an?) "
+    r"(?<!come with a )(?<!comes with a )\Z",
+    re.IGNORECASE,
+)
 """Before a plan of which something is told: "no exports on the free plan"."""
 _PAID_ONLY = FACTS.compiled("paid only", r"\b{}\b(?! (?:of|from|for|to)\b)")
 """Other words for: there is no free plan."""

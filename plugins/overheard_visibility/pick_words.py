@@ -26,10 +26,12 @@ PICK_AFTER_NAME = _phrases("pick after name")
 PICK_IN_SENTENCE = _phrases("pick in sentence", r"\b{}")
 UNIVERSAL_CONDITION = _compiled("universal condition", r"\b{}")
 CONDITION = re.compile(
-    r"\b(?:if|unless|when|where|only|but\ for|for\ (?!most|the\ money|you\b|me\b)"
-    r"|wenn|falls|sofern|nur|für\ (?!die\ meisten|sie\b|dich\b|mich\b)"
-    r"|seulement|quand|lorsque|sauf|pour\ (?!la\ plupart|moi\b|vous\b|toi\b)"
-    r"|cuando|solo|salvo|para\ (?!la\ mayoría|mí\b|ti\b))",
+    r"\b(?:if|unless|when|where|(?<!not )only|but\ for|for\ (?!most|the\ money|you\b|me\b)"
+    r"|falls\ (?=(?:sie|du|ihre?|man|es|wir|ich|der|die|das|eine?|nötig)\b)"
+    r"|solo\ (?=(?:si|para|cuando|en)\b)"
+    r"|(?:wenn|sofern|(?<!nicht )nur|(?<!non )seulement|quand|lorsque|sauf|cuando|salvo)\b"
+    r"|für\ (?!die\ meisten|sie\b|dich\b|mich\b)|pour\ (?!la\ plupart|moi\b|vous\b|toi\b)"
+    r"|para\ (?!la\ mayoría|mí\b|ti\b))",
     re.IGNORECASE,
 )
 """Words around a recommendation that limit it to a part of the readers."""
@@ -65,8 +67,14 @@ LABEL_BEFORE_NAME = re.compile(
     re.IGNORECASE,
 )
 """The end of a label before a name: "Camera: the ...", "Camera - the ...", "Where the ..."."""
-LIMITED_PICK = re.compile(r" (?:\w+ )?(?:nur|only|seulement|uniquement|solo)\b", re.IGNORECASE)
-"""What follows a name that is picked in a single case: "I would take X only if"."""
+LIMITED_PICK = re.compile(
+    r" (?:(?!not\b|nicht\b|non\b)\w+ )?(?:nur|only|seulement|uniquement|solo)\b"
+    r"|(?: (?!und\b)\w+){0,3} (?:abraten|warnen|absehen|verzichten|meiden)\b",
+    re.IGNORECASE,
+)
+"""What follows a name that is picked in a single case ("I would take X only if") or turned down
+("würde ich von X abraten").
+"""
 NEED_BEFORE_NAME = re.compile(
     r"(?:\A|[.!?]\ )\W*for\ (?P<need>[\w\ -]{3,30}),\ (?:the\ )?\Z", re.IGNORECASE
 )
