@@ -242,9 +242,14 @@ class Deployment:
     def pricing(self) -> Pricing:
         """A service that computes the prices of runs before they are asked."""
         providers, budget = self.plugins.providers, self.config.budget
-        spread, name = self.queue.spread, self.names.name
         return Pricing(
-            self.store, providers, budget, self.clock, self.judging_cost, spread=spread, name=name
+            self.store,
+            providers,
+            budget,
+            self.clock,
+            self.judging_cost,
+            spread=self.queue.spread,
+            name=lambda model: self.names.name(model),  # noqa: PLW0108 - few prices need names
         )
 
     def model(self, text: str) -> Model:
