@@ -11,6 +11,7 @@ import io
 import json
 import random
 import time
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qs, unquote
@@ -35,7 +36,7 @@ class Job:
     ready_at: float
 
 
-class Market(Service):
+class Market(Service, ABC):
     """A running collector.
 
     Attributes:
@@ -81,9 +82,9 @@ class Market(Service):
         """React to too many calls."""
         return Reaction({"error": "Too many requests"}, 429, {"Retry-After": "0"})
 
+    @abstractmethod
     def serve(self, call: Call, query: dict[str, str]) -> Reaction:
         """React to a call."""
-        raise NotImplementedError
 
     def words(self, job: Job) -> str:
         """Return the answer of a task."""

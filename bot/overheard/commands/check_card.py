@@ -208,8 +208,8 @@ def news_paragraphs(
     first check or was cancelled, how many runs are learnt, and reused answers.
 
     Args:
-        tellings: What the card tells of each brand; nothing is said of learning beside news, or of
-            brands that no answer names.
+        tellings: What the card tells of each brand; nothing is said of learning where there is
+            news, or of brands that no answer names.
         in_chat: Whether the alerts that are announced with the card are told by it; else their
             cards stand below it.
     """

@@ -53,7 +53,7 @@ LINE_LABELS = {
     "Twice the prompts": "2x asked",
     "Twice as often": "2x often",
 }
-"""The words beside the line of an offer in a picture, where eight letters have room."""
+"""The words at the line of an offer in a picture, where eight letters have room."""
 
 
 WITHIN = (2, 4, 8)

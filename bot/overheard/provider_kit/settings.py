@@ -267,8 +267,8 @@ class CreationDates:
         """Return the creation date of a served model, or None when it is unknown.
 
         Each model is looked up once in the life of the process, also when no date was found. The
-        look-up is a task of its own: replies that arrive meanwhile wait for the same task, and it
-        goes on when one of them is cancelled.
+        look-up is a task of its own: replies that arrive before its end wait for the same task, and
+        it goes on when one of them is cancelled.
         """
         task = self._look_ups.get(served_model)
         if task is None or task.cancelled():
