@@ -13,7 +13,6 @@
     uv run python bench/detection.py --part deployment  ten brands, five models, six metrics
     uv run python bench/detection.py --part places      a world drawn otherwise
     uv run python bench/detection.py --part learning    what the learning sentence is worth
-    uv run python bench/detection.py --part updates     the checks after an announced update
     uv run python bench/detection.py --part speed       seconds of one core
     uv run python bench/detection.py --panels 200       the same, finer
     uv run python bench/detection.py --images docs/images    draws the charts of the docs too
@@ -30,12 +29,12 @@ from __future__ import annotations
 import argparse
 from dataclasses import replace
 from pathlib import Path
+from time import process_time
 
 import events
 import numpy as np
 import places
 from charts import DelayLine, draw_delays, draw_power
-from costs import TAUS, speed, updates
 from events import DEFAULT_BUDGET
 from figures import rows
 
@@ -45,12 +44,14 @@ from overheard.detection.decision_inputs import WATCHED_A_YEAR, AlertPolicy
 from overheard.detection.explanation import PROBABLE, SURE, Hypothesis
 from overheard.detection.monitor import Monitor
 from overheard.detection.power import smallest_visible_loss
+from overheard.detection.statistic import statistic
 from overheard.measure.intervals import wilson
 from overheard_lab import trials
 from overheard_lab.benchmarks import RULES, compare
 from overheard_lab.trials import ASKED_AGAIN, MonitorTrial, poisson_interval
 from overheard_lab.worlds import Moved, WorldDesign, brand_name, simulate_world
 
+TAUS = (0.0, 0.25, 0.5)
 WORLDS = (
     ("normal", 0.0),
     ("normal", 0.25),
@@ -425,6 +426,23 @@ def calm(panels: int, seed: int) -> None:
     print(f"\nAll: {_yearly(int(told), years)} in {years:.0f} years, calls {np.mean(calls):.2f}")
 
 
+def speed(*_: int) -> None:
+    """Print the CPU milliseconds of one analysis of a stream with four competitors, at
+    three sizes.
+    """
+    lines = []
+    for prompts, repeats in ((30, 3), (300, 1), (2000, 1)):
+        design = WorldDesign(prompts=prompts, repeats=repeats, runs=52)
+        streams = simulate_world(design, 1).streams
+        group = StreamGroup.of(streams[0], streams[1:])
+        statistic(group, group.answered(), RunEffectPrior())
+        begun = process_time()
+        for _number in range(10):
+            statistic(group, group.answered(), RunEffectPrior())
+        lines.append((f"{prompts} x {repeats}", f"{100 * (process_time() - begun):.1f}"))
+    rows(("panel", "milliseconds"), lines)
+
+
 PARTS = {
     "alarms": alarms,
     "again": again,
@@ -438,7 +456,6 @@ PARTS = {
     "deployment": deployment,
     "places": another_world,
     "learning": learning,
-    "updates": updates,
     "speed": speed,
 }
 

@@ -147,15 +147,9 @@ CASES: dict[str, Callable[[], object]] = {
     "daily": lambda: monitored(*(often(one, 24) for one in MARKET)),
     "silent": lambda: monitored(STILL, stream(8, model=B)),
     "update": lambda: [
-        announced_updates.follow_update(one, one.runs[at].at - timedelta(hours=1), 0.05)
+        announced_updates.since_update(one, (), one.runs[at].at - timedelta(hours=1))
         for one in (FALLEN, STILL)
         for at in (5, 10)
-    ],
-    "boundaries": lambda: [
-        announced_updates.pocock(3),
-        announced_updates.crossing(2.2, 4),
-        announced_updates.coverage(2.3),
-        announced_updates.DEFAULT_PLAN.boundary,
     ],
     "power": lambda: [
         [

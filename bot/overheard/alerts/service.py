@@ -440,14 +440,12 @@ def _watch(
 ) -> Watch:
     """Return what is stored of an occasion to ask again."""
     runs = monitor.runs(model)
-    return Watch(
-        metric=occasion.metric,
+    return Watch.since(
+        since,
+        occasion.metric,
         opened=runs[occasion.row].at,
         looks=tuple(runs[row].at for row in occasion.looks),
         source=occasion.source,
         rare=rare,
         over=occasion.over,
-        values=(since.before, since.after) if since else None,
-        interval=since.interval if since else None,
-        answers=since.answers if since else None,
     )

@@ -15,7 +15,8 @@ from typing import Any
 
 from overheard.cards import wording
 from overheard.config.sections import Config
-from overheard.detection.confirmation import TOLD_BOUND
+from overheard.detection.confirmation import MOVED_WIDTHS, TOLD_BOUND
+from overheard.detection.decision_inputs import Comparison
 from overheard.detection.placement import ONE_STORY, belongs_to
 from overheard.domain import (
     VISIBILITY,
@@ -29,8 +30,6 @@ from overheard.domain import (
 )
 from overheard.interfaces import Store
 
-MOVED_WIDTHS = 1.49
-"""The boundary of the test after an update, 2.453, over that of a 90 % interval, 1.645."""
 BrandAtModel = tuple[str, Model]
 """A brand's name, and a model."""
 
@@ -118,12 +117,17 @@ class Watch:
     @property
     def has_moved(self) -> bool:
         """Whether the runs that count show that the brand moved, by a test that all looks after an
-        update share (`announced_updates.DEFAULT_PLAN`).
+        update share (`confirmation.UPDATE_BOUNDARY`).
         """
         if not self.values or not self.interval:
             return False
         change, (low, high) = self.values[1] - self.values[0], self.interval
         return abs(change) > MOVED_WIDTHS * abs(change - (low if change > 0 else high))
+
+    @property
+    def is_still(self) -> bool:
+        """Whether the brand did not move by more than `TOLD_BOUND`."""
+        return not self.has_moved and self.bound <= TOLD_BOUND
 
     @property
     def bound(self) -> float:
@@ -156,6 +160,16 @@ class Watch:
         """Return it as JSON values."""
         times = {"opened": self.opened.isoformat()} if self.opened else {}
         return {**asdict(self), **times, "looks": [at.isoformat() for at in self.looks]}
+
+    @classmethod
+    def since(cls, compared: Comparison | None, metric: str, **known: Any) -> Watch:
+        """Return it with what the runs that count show against those before; None where nothing can
+        be compared.
+        """
+        if compared is None:
+            return cls(metric, **known)
+        values, answers = (compared.before, compared.after), compared.answers
+        return cls(metric, **known, values=values, interval=compared.interval, answers=answers)
 
     @classmethod
     def read(cls, data: Mapping[str, Any]) -> Watch:

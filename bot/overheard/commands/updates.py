@@ -4,33 +4,25 @@ changed the visibility of brands.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from math import ceil
 from typing import Annotated, Any
 
 from overheard.alerts.history import replays
+from overheard.alerts.story import Watch
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Table, picked
 from overheard.cards.command import CommandSpec, Face, Kind, Role, argument, option
 from overheard.commands.arguments import read_time
 from overheard.config.problems import unknown_name
 from overheard.deployment import Call
-from overheard.detection.announced_updates import (
-    EXCLUDED_CHANGE,
-    KnownChange,
-    UpdateEffect,
-    UpdateStatus,
-    fits_update,
-    follow_updates,
-)
+from overheard.detection.announced_updates import MIN_RUNS_BEFORE, KnownChange, since_update
+from overheard.detection.confirmation import UPDATE_LOOKS
 from overheard.domain import VISIBILITY, WHOLE_MODEL, Alert, Model, ModelUpdate, Scale, Shift
 from overheard.errors import UnknownName
 from overheard.interfaces import Store
 from overheard.runs.plan import tracked
 from overheard.runs.update_feeds import read_feeds
 from overheard.views.standings import read_streams
-
-NOTHING_TO_COMPARE = "has no checks to compare"
-NAMED = Scale.BINARY
-"""The scale of visibility, which effects are told of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,134 +31,73 @@ class Effect:
 
     Attributes:
         brand: The brand's name.
-        verdict: The result of the test that compares the runs since the update with those before;
-            None where there is nothing to compare.
+        watch: What the checks since the update show.
+        runs_before: Number of checks before the update that are compared.
         shift: The shift that detection found and that may have begun with the update; None without
-            one. It is told in place of the test's result.
+            one. It is told in place of what the checks show.
     """
 
     brand: str
-    verdict: UpdateEffect | None
+    watch: Watch
+    runs_before: int = 0
     shift: Shift | None = None
 
     @property
+    def values(self) -> tuple[float, float] | None:
+        """The shares of answers (before, after) that name the brand; None where nothing can be
+        compared.
+        """
+        return (self.shift.before, self.shift.after) if self.shift else self.watch.values
+
+    @property
+    def interval(self) -> tuple[float, float] | None:
+        """The 90 % interval of the change between them."""
+        return self.shift.interval if self.shift else self.watch.interval
+
+    @property
     def predicate(self) -> str:
-        """The effect with its interval, as the predicate of a sentence about the brand, such as
-        ``moved by -20 points (...)``.
+        """The effect as the predicate of a sentence about the brand: that it moved, and by how
+        much; that it did not, by more than so much; or that this is not clear.
         """
-        if self.verdict is None:
-            return _shift_words(self.shift) if self.shift else NOTHING_TO_COMPARE
-        found = _shift_words(self.shift) if self.shift else _finding_words(self.verdict)
-        return found + _level_caveat(self.verdict)
-
-    @property
-    def short(self) -> str:
-        """The effect for a chat, without its interval: that the brand is named more or less (``is
-        named less: 45 %, before 88 %``), as before (with a bound), that this is not yet clear, or
-        that there is nothing to compare.
-        """
-        if self.shift:
-            return _short_change_words(self.shift)
-        if self.verdict is None:
-            return NOTHING_TO_COMPARE
-        if self.verdict.finding is UpdateStatus.MOVED:
-            return _short_change_words(self.verdict)
-        if self.verdict.finding is UpdateStatus.STILL:
-            return f"is named as before, give or take {_bound_words(self.verdict)}"
-        return _finding_words(self.verdict)
-
-    @property
-    def sentence(self) -> str:
-        """The effect of the update as a sentence about the brand."""
-        return f"{self.brand} {self.predicate}."
+        if not self.values or not self.interval:
+            return "has no checks to compare"
+        before, after = self.values
+        change = wording.change(after - before, Scale.BINARY)
+        size = f"{change} ({wording.interval(*self.interval, Scale.BINARY)})"
+        if self.shift or self.watch.has_moved:
+            return f"moved by {size}, from {wording.percent(before)} to {wording.percent(after)}"
+        if self.watch.is_still:
+            points = wording.count(max(1, ceil(100 * self.watch.bound)), "point")
+            return f"did not move by more than {points}"
+        if self.watch.over:
+            return f"is not clear: {size}"
+        checks = f"{len(self.watch.looks)} of {wording.count(UPDATE_LOOKS, 'check')}"
+        return f"is not clear yet after {checks}: so far {size}"
 
     def data(self) -> dict[str, Any]:
-        """Return the effect for JSON output. If detection has found a shift, the effect is that
-        shift; else it is the verdict of the test after the update.
-
-        ``before``, ``after`` and ``interval`` are shares, 0 to 1, and None without a measurement.
-        ``looks`` is the number of tests so far, ``level_kept`` is False if so few runs precede the
-        update that chance would show a change too often, and ``runs_to_exclude`` is how many runs
-        it would take to exclude a change of `EXCLUDED_CHANGE`.
+        """Return the effect for JSON output. ``before``, ``after`` and ``interval`` are shares, 0
+        to 1, and None without a measurement. ``level_kept`` is False if so few checks precede the
+        update that chance would show a change too often, and ``runs_to_exclude`` is after about how
+        many checks its size would be told.
         """
-        verdict = self.verdict
-        measured = self.shift or verdict
-        finding = verdict.finding if verdict else None
-        if self.shift:
-            finding = UpdateStatus.MOVED
+        watch, (before, after) = self.watch, self.values or (None, None)
+        finding = (
+            "moved" if self.shift or watch.has_moved else "still" if watch.is_still else "open"
+        )
+        more = watch.looks_to_tell
         return {
             "brand": self.brand,
             "metric": VISIBILITY,
-            "finding": finding.value if finding else None,
-            "looks": verdict.looks if verdict else 0,
-            "before": measured.before if measured else None,
-            "after": measured.after if measured else None,
-            "interval": list(measured.interval) if measured else None,
-            "runs_before": verdict.runs[0] if verdict else 0,
-            "level_kept": bool(verdict and verdict.keeps_level),
-            "runs_to_exclude": verdict.runs_to_exclude if verdict else None,
-            "sentence": self.sentence,
+            "finding": finding if self.values else None,
+            "looks": len(watch.looks),
+            "before": before,
+            "after": after,
+            "interval": list(self.interval) if self.interval else None,
+            "runs_before": self.runs_before,
+            "level_kept": self.runs_before >= MIN_RUNS_BEFORE,
+            "runs_to_exclude": None if more is None else len(watch.looks) + more,
+            "sentence": f"{self.brand} {self.predicate}.",
         }
-
-
-def _level_caveat(verdict: UpdateEffect) -> str:
-    """Return a caveat in brackets, after a space, if so few runs precede the update that chance
-    alone shows a change in more than 1 of 20 cases. Else return an empty string.
-    """
-    if verdict.keeps_level:
-        return ""
-    before = wording.count(verdict.runs[0], "check")
-    return f" (with only {before} before it, more than 1 such finding in 20 may be chance)"
-
-
-def _finding_words(verdict: UpdateEffect) -> str:
-    """Return the result of the test as a predicate, without the caveat: how far visibility moved, a
-    bound for how far at most, or that it is not yet clear, with how far it moved so far.
-    """
-    if verdict.finding is UpdateStatus.MOVED:
-        return _shift_words(verdict)
-    if verdict.finding is UpdateStatus.STILL:
-        return f"did not move by more than {_bound_words(verdict)}{_runs_needed_words(verdict)}"
-    size = _size_words(verdict)
-    return f"is not yet clear after {verdict.looks} of {verdict.most} checks: so far {size}"
-
-
-def _shift_words(moved: UpdateEffect | Shift) -> str:
-    """Return a change of visibility as a predicate with its interval, and the values before and
-    after: ``moved by -20 points (-28 to -12), from 62 % to 42 %``.
-    """
-    before, after = wording.percent(moved.before), wording.percent(moved.after)
-    return f"moved by {_size_words(moved)}, from {before} to {after}"
-
-
-def _size_words(moved: UpdateEffect | Shift) -> str:
-    return f"{wording.change(moved.change, NAMED)} ({wording.interval(*moved.interval, NAMED)})"
-
-
-def _runs_needed_words(verdict: UpdateEffect) -> str:
-    """Return how many checks since the update it would take to exclude a change of
-    `EXCLUDED_CHANGE`, as the end of a sentence: ``; to exclude 5 points would take 6 checks
-    since``. If no number would, because too few checks precede the update, it says that. Empty if
-    such a change is excluded already.
-    """
-    points = wording.count(round(100 * EXCLUDED_CHANGE), "point")
-    if verdict.bound <= EXCLUDED_CHANGE:
-        return ""
-    if verdict.runs_to_exclude is None:
-        before = wording.count(verdict.runs[0], "check")
-        return f"; {points} cannot be excluded with {before} before it"
-    return f"; to exclude {points} would take {verdict.runs_to_exclude:,} checks since"
-
-
-def _short_change_words(moved: UpdateEffect | Shift) -> str:
-    """Return a change of visibility as a predicate: ``is named less: 45 %, before 88 %``."""
-    way = "more" if moved.change > 0 else "less"
-    return f"is named {way}: {wording.percent(moved.after)}, before {wording.percent(moved.before)}"
-
-
-def _bound_words(verdict: UpdateEffect) -> str:
-    """Return the largest change that the test's interval allows, in points, at least 1."""
-    return wording.count(max(1, round(100 * verdict.bound)), "point")
 
 
 WHOLE_CHANGED = "It changed how it speaks about the whole category."
@@ -178,11 +109,8 @@ async def list_updates(call: Call) -> Card:
     updates, each with its effect on the visibility of the tracked brands.
 
     New announcements are stored; sentences say which sources could not be read. Answers without
-    scores are scored first. A terminal has a table as well; a chat has short sentences, and several
-    updates of one model on one day count as one in the title.
-
-    Args:
-        call: Tells whether a chat or a terminal asks, the time zone, and the progress display.
+    scores are scored first. A terminal has a table of numbers and notes as well; several updates of
+    one model on one day count as one in the title.
     """
     plugins, now = call.plugins, call.clock.now()
     problems = await read_feeds(plugins.feeds.values(), call.store.updates, plugins.providers, now)
@@ -190,31 +118,23 @@ async def list_updates(call: Call) -> Card:
     call = await call.caught_up()
     changes = await found_changes(call) if known else {}
     model_alerts = await _whole_model_alerts(call.store) if known else {}
-    effects = {
-        update.id: effects
-        for model in dict.fromkeys(update.model for update in known)
-        for update, effects in await _update_effects(call, model, known, changes)
-    }
-    is_chat = call.face is Face.CHAT
+    effects: dict[int, tuple[Effect, ...]] = {}
+    for model in dict.fromkeys(update.model for update in known):
+        effects |= await _update_effects(call, model, known, changes)
     paragraphs = [*problems]
     for update in {(update.model, update.at): update for update in known}.values():
-        name = call.names.name(update.model) if is_chat else str(update.model)
-        head = f"{name}, {wording.day(update.at, call.zone)}:"
+        head = f"{call.names.name(update.model)}, {wording.day(update.at, call.zone)}:"
         whole = [WHOLE_CHANGED] if update.id in model_alerts else []
-        sentences = _effect_sentences(effects[update.id], short=is_chat)
-        paragraphs.append(" ".join([head, *whole, *sentences]))
-    if not paragraphs:
-        advice = "." if is_chat else "; add one with: updates add"
-        paragraphs = [f"None is known yet{advice}"]
+        paragraphs.append(" ".join([head, *whole, *_effect_sentences(effects[update.id])]))
     rows = [
         (str(u.id), str(u.model), wording.moment(u.at, call.zone), u.source, u.note) for u in known
     ]
     days = {(update.model, update.at.astimezone(call.zone).date()) for update in known}
     return Card(
-        title=wording.count(len(days if is_chat else known), "known update"),
-        text="\n\n".join(paragraphs),
+        title=wording.count(len(days), "known update"),
+        text="\n\n".join(paragraphs) or "None is known yet.",
         table=Table(("No.", "Model", "When", "Known from", "Note"), tuple(rows), frozenset({0}))
-        if rows and not is_chat
+        if rows and call.face is Face.TERMINAL
         else None,
         data={
             "updates": [
@@ -250,13 +170,11 @@ async def add_update(
     chosen = await _known_model(call, model)
     at = read_time(when, call.clock.now(), call.zone)
     update = await call.store.updates.add(ModelUpdate(chosen, at, note=note))
-    is_chat = call.face is Face.CHAT
-    name = call.names.name(update.model) if is_chat else str(update.model)
+    day = wording.moment(update.at, call.zone)
     return Card(
-        title=f"Update of {name} on {wording.moment(update.at, call.zone)}",
+        title=f"Update of {call.names.name(update.model)} on {day}",
         text="It is kept. The next checks of this model are compared with those before it.",
         actions=(Action("changes --show updates", "What it did"),),
-        footer="" if is_chat else f"Update {update.id}",
         data=_update_json(update, ()),
     )
 
@@ -323,41 +241,39 @@ async def _whole_model_alerts(store: Store) -> dict[int, Alert]:
 
 async def _update_effects(
     call: Call, model: Model, known: Iterable[ModelUpdate], changes: Changes
-) -> list[tuple[ModelUpdate, tuple[Effect, ...]]]:
-    """Return the updates of a model in the given order, each with its effect on every tracked
-    brand.
+) -> dict[int, tuple[Effect, ...]]:
+    """Return the effects of the updates of a model on every tracked brand, by the number of the
+    update.
     """
-    model_updates = [update for update in known if update.model == model]
-    times = sorted({update.at for update in model_updates})
+    updates = [update for update in known if update.model == model]
+    times = sorted({update.at for update in updates})
     streams = await read_streams(call.store, call.scoring.versions, model=model, metric=VISIBILITY)
-    by_brand = []
-    for brand in tracked(call.catalogue):
-        found = changes.get((brand.name, model), ())
-        own = next((stream for stream in streams if stream.key.brand == brand.name), None)
+
+    def effect(brand: str, update: ModelUpdate) -> Effect:
+        """Return the effect of one update on one brand."""
+        found = changes.get((brand, model), ())
+        own = next((stream for stream in streams if stream.key.brand == brand), None)
         if own is None:
-            by_brand.append({at: Effect(brand.name, None) for at in times})
-            continue
+            return Effect(brand, Watch(VISIBILITY))
         others = [stream for stream in streams if stream is not own]
-        verdicts = follow_updates(own, others, times, changes=[change for change, _ in found])
-        shifts = [[s for change, s in found if fits_update(at, own.runs, change)] for at in times]
-        by_brand.append(
-            {
-                at: Effect(brand.name, verdict, next(iter(fitting), None))
-                for at, verdict, fitting in zip(times, verdicts, shifts, strict=True)
-            }
-        )
-    return [
-        (update, tuple(effect_at[update.at] for effect_at in by_brand)) for update in model_updates
-    ]
+        following = next((at for at in times if at > update.at), None)
+        known_changes = [change for change, _ in found]
+        since = since_update(own, others, update.at, following, known_changes)
+        watch = Watch.since(since.compared, VISIBILITY, looks=since.looks, over=since.over)
+        fitting = (shift for change, shift in found if change.fits(update.at, own.runs))
+        return Effect(brand, watch, since.before, next(fitting, None))
+
+    brands = [brand.name for brand in tracked(call.catalogue)]
+    return {update.id: tuple(effect(brand, update) for brand in brands) for update in updates}
 
 
-def _effect_sentences(effects: Iterable[Effect], *, short: bool) -> Iterator[str]:
+def _effect_sentences(effects: Iterable[Effect]) -> Iterator[str]:
     """Yield a sentence for each different effect, with the names of all brands that have it, such
-    as ``Acme and Globex are not yet clear after 1 of 4 checks.`` for two brands.
+    as ``Acme and Globex have no checks to compare``.
     """
     alike: dict[str, list[str]] = {}
     for effect in effects:
-        alike.setdefault(effect.short if short else effect.predicate, []).append(effect.brand)
+        alike.setdefault(effect.predicate, []).append(effect.brand)
     for predicate, brands in alike.items():
         verb, space, rest = predicate.partition(" ")
         verb = _PLURAL.get(verb, verb) if len(brands) > 1 else verb

@@ -18,6 +18,14 @@ from overheard.numpy_proxy import np
 LOOKS = tuple(timedelta(hours=hours) for hours in (3, 12, 24, 36, 48))
 """When a model is asked again, after the run that opened the occasion. Runs of one hour share their
 run effect; so they are spread over two days."""
+UPDATE_LOOKS = len(LOOKS) + 1
+"""Runs after an update that are compared with those before it: the first, and those that ask
+again."""
+UPDATE_BOUNDARY = 2.453
+"""The standard normal score beyond which, at any of six looks, a brand has moved since an update:
+it keeps the level 0.05 over all of them (Pocock 1977, table 1)."""
+MOVED_WIDTHS = UPDATE_BOUNDARY / 1.645
+"""The same in half-widths of a 90 % interval."""
 MIN_GAP = timedelta(hours=3)
 """The shortest time between two runs of an occasion."""
 EXPIRES_AFTER = LOOKS[-1] + timedelta(days=1)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from statistics import NormalDist
 
-from overheard.detection.announced_updates import DEFAULT_PLAN, FollowUpPlan
+from overheard.detection.confirmation import UPDATE_BOUNDARY, UPDATE_LOOKS
 from overheard.detection.control_variate import (
     MIN_INFORMATION,
     RunEffectPrior,
@@ -232,16 +232,15 @@ def at_known_time(outlook: Outlook, runs: int = 1, level: float = LEVEL) -> floa
     return points(outlook, needed / calls)
 
 
-def followed(outlook: Outlook, plan: FollowUpPlan = DEFAULT_PLAN) -> float:
+def followed(outlook: Outlook) -> float:
     """Return the smallest drop that asking again after an announced update would show by the last
-    look of a plan with the probability `POWER`, in percentage points.
+    look with the probability `POWER`, in percentage points.
 
     Args:
         outlook: The panel before the update.
-        plan: Number of looks, and the probability of a false finding.
     """
-    info = information(outlook, plan.looks)
-    return points(outlook, (plan.boundary + _z(1 - POWER)) / info**0.5)
+    info = information(outlook, UPDATE_LOOKS)
+    return points(outlook, (UPDATE_BOUNDARY + _z(1 - POWER)) / info**0.5)
 
 
 def unannounced(outlook: Outlook, runs: int) -> float:

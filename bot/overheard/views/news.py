@@ -18,7 +18,6 @@ from overheard.cards.command import quoted
 from overheard.cards.metric_words import words_of
 from overheard.cards.model_names import ModelNames, asked_by
 from overheard.deployment import Call
-from overheard.detection.confirmation import TOLD_BOUND
 from overheard.domain import VISIBILITY, Brand, Model, Scale
 from overheard.measure.trends import trend
 from overheard.runs.presence import Presence
@@ -461,7 +460,7 @@ class Telling:
                 title = f"The update of {name} moved {brand} by {size}"
                 severity = Severity.GOOD if watch.values[1] > watch.values[0] else Severity.WARNING
                 line = line if watch.over else f"{line} {decider}"
-            elif watch.bound <= TOLD_BOUND:
+            elif watch.is_still:
                 title, severity = f"The update of {name} did not move {brand}", Severity.GOOD
                 points = wording.count(ceil(100 * watch.bound), "point")
                 line = f"{line} Not by more than {points}."
