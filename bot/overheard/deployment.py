@@ -28,6 +28,7 @@ from overheard.domain import (
     Landscape,
     Model,
     ModelUpdate,
+    Pair,
     Panel,
     Run,
     Setting,
@@ -38,7 +39,7 @@ from overheard.errors import OverheardError
 from overheard.interfaces import Clock, Desk, NoProgress, Progress, Queue, Store
 from overheard.plugins import GuardedProvider, Plugins, installed_plugins, load_plugins
 from overheard.plugins.guard import core_method
-from overheard.runs.budget import Estimate, Pair, capabilities_of
+from overheard.runs.budget import Estimate, capabilities_of
 from overheard.runs.limits import Limits, RetryPolicy
 from overheard.runs.plan import askable, choose_models, new_run
 from overheard.runs.quote import Pricing
@@ -339,7 +340,7 @@ class Call:
         face = Face.TERMINAL if self.channel == TERMINAL else Face.CHAT
         object.__setattr__(self, "face", face)
 
-    @property
+    @cached_property
     def names(self) -> ModelNames:
         """The names of models for readers."""
         return self.deployment.names

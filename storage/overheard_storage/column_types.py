@@ -1,5 +1,6 @@
 """Column types that both databases store alike, and the parts that tables are made of."""
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
@@ -16,8 +17,6 @@ from sqlalchemy import (
     Text,
 )
 from sqlalchemy.types import TypeDecorator
-
-from overheard.domain import storable
 
 LONG = BigInteger().with_variant(Integer(), "sqlite")
 """A 64-bit number for tables of millions of rows; SQLite numbers rows only in INTEGER."""
@@ -45,6 +44,18 @@ class Moment(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if dialect.name == "sqlite" else value.astimezone(UTC)
+
+
+_UNWRITABLE = re.compile("[\0\ud800-\udfff]")
+
+
+def storable(text: str) -> str:
+    """Return a text with every character that a database cannot store replaced by U+FFFD.
+
+    These are NUL, which PostgreSQL refuses, and lone surrogates, which have no UTF-8 form. A text
+    from the store may therefore differ from the one that was sent.
+    """
+    return _UNWRITABLE.sub("\ufffd", text)
 
 
 class Prose(TypeDecorator[str]):

@@ -14,6 +14,7 @@ from overheard_storage.answers import SqlAnswerRepository
 from overheard_storage.batches import SqlBatchRepository
 from overheard_storage.blocks import SqlBlockRepository
 from overheard_storage.catalogue import SqlCatalogueRepository, SqlFinetuneRepository
+from overheard_storage.column_types import storable
 from overheard_storage.database import Database, is_missing, opening_errors, parse_url
 from overheard_storage.deliveries import SqlDeliveryRepository
 from overheard_storage.editions import SqlEditionRepository
@@ -45,6 +46,8 @@ class SqlStore(Store):
     Args:
         database: The database, whose tables exist in this version.
     """
+
+    storable = staticmethod(storable)
 
     def __init__(self, database: Database) -> None:
         """Create the repositories, which share a database and the numbers of names."""

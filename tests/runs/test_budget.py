@@ -32,7 +32,6 @@ from overheard.runs.budget import (
     estimate,
     nearly_spent,
     price_of,
-    unasked,
 )
 from overheard.testing.deployment import open_test_store
 
@@ -40,7 +39,7 @@ NOW = datetime(2026, 3, 15, 12, tzinfo=UTC)
 PANEL = Panel(("Acme",), (Prompt("x" * 300),), (Model("svc", "m-1"),), repeats=4)
 MODEL = PANEL.models[0]
 PAYER = Payer(0, PANEL.brands)
-CALLS = unasked(PANEL, ())
+CALLS = PANEL.unasked()
 
 
 class Searching(ScriptedProvider):
@@ -92,7 +91,7 @@ def test_only_what_is_not_answered_yet_is_priced() -> None:
     """A run that is taken up costs what is left of it."""
     [question, *_] = PANEL.questions()
 
-    assert unasked(PANEL, {question.key}) == Counter({(PANEL.prompts[0], PANEL.models[0]): 3})
+    assert PANEL.unasked({question.key}) == Counter({(PANEL.prompts[0], PANEL.models[0]): 3})
 
 
 def test_an_unknown_price_is_named_and_not_free() -> None:

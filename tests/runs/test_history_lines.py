@@ -27,6 +27,7 @@ from overheard.runs.history_lines import (
     read_line,
     score_line,
 )
+from overheard_storage.column_types import storable
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 LEAST: dict[str, Any] = {
@@ -58,14 +59,14 @@ RICH = Answer(
 
 def problem(**more: Any) -> str:
     """Return the problem of a line."""
-    parsed = read_line(json.dumps({**LEAST, **more}).encode())
+    parsed = read_line(json.dumps({**LEAST, **more}).encode(), storable)
     assert parsed.line is None
     return parsed.problem
 
 
 def answer(**more: Any) -> Answer:
     """Return the answer of a line."""
-    parsed = read_line(json.dumps({**LEAST, **more}).encode())
+    parsed = read_line(json.dumps({**LEAST, **more}).encode(), storable)
     assert parsed.line is not None, parsed.problem
     return parsed.line.answer(7)
 
@@ -181,7 +182,7 @@ def test_a_line_that_cannot_be_used_says_why(more: dict[str, Any], sentence: str
 )
 def test_what_is_no_line_is_told(text: bytes, sentence: str) -> None:
     """Whatever a file holds."""
-    parsed = read_line(text)
+    parsed = read_line(text, storable)
     assert (parsed.line, parsed.unknown) == (None, frozenset())
     assert parsed.problem.startswith(sentence)
 
@@ -189,7 +190,7 @@ def test_what_is_no_line_is_told(text: bytes, sentence: str) -> None:
 def test_unknown_fields_are_named_and_what_cannot_be_stored_is_replaced() -> None:
     """In texts, in lists and in the names of fields."""
     table = {**LEAST, "text": "a\0b", "tags": ["\0"], "od\0d": {"x": ["\0"]}, "odd": 1}
-    parsed = read_line(json.dumps(table).encode())
+    parsed = read_line(json.dumps(table).encode(), storable)
 
     assert parsed.problem == ""
     assert parsed.unknown == {"od\ufffdd", "odd"}

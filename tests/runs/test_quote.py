@@ -23,7 +23,7 @@ from overheard.domain import (
     UsualUsage,
 )
 from overheard.errors import BudgetExceeded, BudgetHeld
-from overheard.runs.budget import Estimate, unasked
+from overheard.runs.budget import Estimate
 from overheard.runs.quote import PriceQuote, Pricing
 from overheard.testing.deployment import open_test_store
 
@@ -215,7 +215,7 @@ async def test_a_quote_is_refused_when_the_budget_does_not_cover_it() -> None:
     house = House(budget=BudgetTable(day=3 * CALL))
     with pytest.raises(BudgetExceeded, match=r"\[budget\] day"):
         await house.pricing.quote(house.run())
-    calls = unasked(PANEL, ())
+    calls = PANEL.unasked()
     priced = await house.pricing.quote_calls(
         calls, Payer(0, PANEL.brands), budget=BudgetTable(day=5 * CALL)
     )

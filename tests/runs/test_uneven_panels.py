@@ -8,7 +8,6 @@ import pytest
 from kit.scripted import reply
 from overheard.domain import Answer, Model, Panel, Prompt, Question, Run, RunState
 from overheard.runs.answers import reusable
-from overheard.runs.budget import unasked
 from overheard.runs.plan import unfinished
 from overheard.runs.presence import attendances
 from overheard.testing.deployment import open_test_store
@@ -58,8 +57,8 @@ def test_what_is_left_to_ask_is_counted_for_each_prompt() -> None:
     """Before the first call, and after some."""
     asked = [Question(BEST, MODEL, 0).key, Question(CHEAP, OTHER, 0).key]
 
-    assert unasked(UNEVEN, ()) == {(p, m): n for p, n in UNEVEN.asks() for m in MODELS}
-    assert unasked(UNEVEN, asked) == {(BEST, MODEL): 2, (CHEAP, MODEL): 1, (BEST, OTHER): 3}
+    assert UNEVEN.unasked() == {(p, m): n for p, n in UNEVEN.asks() for m in MODELS}
+    assert UNEVEN.unasked(asked) == {(BEST, MODEL): 2, (CHEAP, MODEL): 1, (BEST, OTHER): 3}
 
 
 async def test_no_more_answers_are_reused_than_are_asked_for() -> None:

@@ -346,8 +346,8 @@ class HistoryReader:
         Args:
             until: Only runs that began at this time or earlier; by default all.
         """
-        table = await self.store.blocks.table(metric=VISIBILITY, until=until)
         again = await self._bursts()
+        table = await self.store.blocks.table(metric=VISIBILITY, until=until)
         return [
             stream_rows(stream, np.array(rows, np.intp))
             for stream in streams_of_table(table.of(self.versions))
@@ -424,10 +424,10 @@ class HistoryReader:
         analysed nothing yet. The arguments are those of `replay`.
         """
         names = (brand, *(rival.name for rival in self.catalogue.rivals(brand)))
-        table = await self.store.blocks.table(names, until=until)
         of_brands = (name for name, metric in self.metrics.items() if not metric.of_model)
         watched_metrics = self.settings.metrics or tuple(of_brands)
         watched_metrics = (VISIBILITY,) if brand in self.rivals else watched_metrics
+        table = await self.store.blocks.table(names, until=until)
         present = table.of(self.versions, watched_metrics)
         first, scored = _first_runs(table), _first_runs(present)
         return Monitor(

@@ -99,7 +99,7 @@ async def import_history(
     """
     try:
         lines = _open_seekable(file)
-        tally = _tally_of(lines)
+        tally = _tally_of(lines, call.store)
     except OSError as error:
         raise FileUnreadable(file=file, reason=error.strerror) from None
     with lines:
@@ -125,7 +125,7 @@ async def _import_run(
     async with _run_locked(store, run):
         intake = _Intake(store, run)
         await intake.read_stored()
-        read = _lines_at(lines, span.offsets)
+        read = _lines_at(lines, span.offsets, store)
         while batch := list(islice(read, BATCH_LINES)):
             await intake.store_missing(batch)
             call.progress.advance(len(batch))
@@ -251,7 +251,7 @@ def _open_seekable(file: Path) -> BinaryIO:
     return copy
 
 
-def _tally_of(lines: BinaryIO) -> _Tally:
+def _tally_of(lines: BinaryIO, store: Store) -> _Tally:
     """Read every line of a file once, and return what it contains; nothing is stored yet.
 
     Blank lines are skipped. Lines that cannot be used are listed in ``bad``, the others in the
@@ -262,7 +262,7 @@ def _tally_of(lines: BinaryIO) -> _Tally:
     for number, text in enumerate(lines, 1):
         if text.strip():
             tally.lines += 1
-            parsed = read_line(text)
+            parsed = read_line(text, store.storable)
             if parsed.line is None:
                 tally.bad.append((number, parsed.problem))
             else:
@@ -273,13 +273,13 @@ def _tally_of(lines: BinaryIO) -> _Tally:
     return tally
 
 
-def _lines_at(lines: BinaryIO, offsets: Sequence[int]) -> Iterator[AnswerLine]:
+def _lines_at(lines: BinaryIO, offsets: Sequence[int], store: Store) -> Iterator[AnswerLine]:
     """Yield the answers at positions of a file, given in bytes; a line that has become unreadable
     is skipped.
     """
     for offset in offsets:
         lines.seek(offset)
-        line = read_line(lines.readline()).line
+        line = read_line(lines.readline(), store.storable).line
         if line:
             yield line
 

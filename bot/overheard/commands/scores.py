@@ -14,18 +14,19 @@ from overheard.cards.card import Action, Card, Severity, Table, picked
 from overheard.cards.command import CommandSpec, Role
 from overheard.commands.catalogue import require_yes
 from overheard.deployment import Call
-from overheard.domain import (
-    PENDING,
-    VISIBILITY,
-    DeliveryKind,
-    Edition,
-    EditionState,
+from overheard.domain import PENDING, VISIBILITY, DeliveryKind, Edition, EditionState
+from overheard.interfaces import Store
+from overheard.runs.plan import tracked
+from overheard.scoring.rescoring import (
+    DUTY,
+    WINDOW,
+    Move,
+    Rescoring,
+    changes,
+    moves,
     pending_edition,
     used_edition,
 )
-from overheard.interfaces import Store
-from overheard.runs.plan import tracked
-from overheard.scoring.rescoring import DUTY, WINDOW, Move, Rescoring, changes, moves
 
 
 async def share_done(rescoring: Rescoring, call: Call) -> float:

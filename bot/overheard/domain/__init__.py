@@ -59,7 +59,6 @@ from overheard.domain.models import (
     Search as Search,
     Usage as Usage,
     UsualUsage as UsualUsage,
-    storable as storable,
 )
 from overheard.domain.operations import (
     AuditEntry as AuditEntry,
@@ -81,6 +80,7 @@ from overheard.domain.runs import (
     Balance as Balance,
     Batch as Batch,
     BatchStatus as BatchStatus,
+    Pair as Pair,
     Panel as Panel,
     Payer as Payer,
     Question as Question,
@@ -115,7 +115,5 @@ from overheard.domain.scores import (
     ScoreRecord as ScoreRecord,
     Unit as Unit,
     UnitRole as UnitRole,
-    pending_edition as pending_edition,
     tabulate as tabulate,
-    used_edition as used_edition,
 )

@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from importlib.resources import files
 from itertools import product
 
@@ -83,7 +83,7 @@ class Brand:
         return (self.name, *self.aliases)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Prompt:
     """A question that buyers ask.
 
@@ -108,18 +108,18 @@ class Prompt:
     language: str = ""
     market: str = ""
 
-    @property
+    @cached_property
     def key(self) -> str:
         """The key of the text, see `prompt_key`."""
         return prompt_key(self.text)
 
-    @property
+    @cached_property
     def turns(self) -> tuple[str, ...]:
         """What is asked, turn by turn, without empty turns; most prompts have one."""
         turns = map(str.strip, self.text.split(FOLLOW_UP))
         return tuple(filter(None, turns)) or (self.text,)
 
-    @property
+    @cached_property
     def is_control(self) -> bool:
         """Whether it has the tag of control prompts, which are unrelated to any brand."""
         return CONTROL_TAG in self.tags

@@ -7,6 +7,7 @@ import unicodedata
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from functools import cached_property
 from itertools import chain
 
 from overheard.domain.sources import host_of, is_opaque, named_host, page_of
@@ -214,18 +215,6 @@ class Reply:
         return tuple(dict.fromkeys(chain.from_iterable(opened)))
 
 
-_UNWRITABLE = re.compile("[\0\ud800-\udfff]")
-
-
-def storable(text: str) -> str:
-    """Return a text with every character that a database cannot store replaced by U+FFFD.
-
-    These are NUL, which PostgreSQL refuses, and lone surrogates, which have no UTF-8 form. A text
-    from the store may therefore differ from the one that was sent.
-    """
-    return _UNWRITABLE.sub("\ufffd", text)
-
-
 LOCAL = "local"
 """The provider of the model that comes with Overheard and runs on this machine."""
 SEARCH = "+search"
@@ -237,7 +226,7 @@ _MARKET = re.compile(rf"@({PLAIN_MARKET.pattern}|[^@~/+]+~[0-9a-f]{{4}})$")
 """Part of the name of a model that is asked in a market: ``@DE-de``, or ``@founder~1a2b``."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, order=True)
 class Model:
     """A model as it is requested: the provider that serves it, and the requested model id.
 
@@ -253,12 +242,12 @@ class Model:
     def __str__(self) -> str:
         return f"{self.provider}/{self.name}"
 
-    @property
+    @cached_property
     def id(self) -> str:
         """The id at the provider: the name without a market, ``+search`` and an effort."""
         return _MARKET.sub("", self._without_effort.removesuffix(SEARCH))
 
-    @property
+    @cached_property
     def market(self) -> str:
         """The key of the `Market` in which the model is asked; empty for none."""
         found = _MARKET.search(self._without_effort.removesuffix(SEARCH))
@@ -269,12 +258,12 @@ class Model:
         how = self.name.removeprefix(self.id).removeprefix(f"@{self.market}")
         return Model(self.provider, f"{self.id}{f'@{market}' if market else ''}{how}")
 
-    @property
+    @cached_property
     def searches(self) -> bool:
         """Whether the model is asked with web search."""
         return self._without_effort.endswith(SEARCH)
 
-    @property
+    @cached_property
     def effort(self) -> str:
         """The reasoning effort with which the model is asked, one of `EFFORTS`; empty for that of
         the service.
@@ -282,7 +271,7 @@ class Model:
         last = self.name.rpartition("+")[2]
         return last if last in EFFORTS and last != self.name else ""
 
-    @property
+    @cached_property
     def _without_effort(self) -> str:
         return self.name.removesuffix(f"+{self.effort}") if self.effort else self.name
 

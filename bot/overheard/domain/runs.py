@@ -1,7 +1,8 @@
 """Runs: questions, panels, answers, batches, tasks, and the accounts that are charged."""
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -132,6 +133,10 @@ class Question:
         return [{"role": role, "content": text} for role, text in pairs]
 
 
+Pair = tuple[Prompt, Model]
+"""A prompt and a model that is asked it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Panel:
     """The questions of a run: every prompt, asked of every model, a number of times.
@@ -174,6 +179,22 @@ class Panel:
         """Yield (prompt, model, how often it is asked), in the order of `prompts`."""
         for prompt, count in self.asks():
             yield from ((prompt, model, count) for model in self.models if self.has(prompt, model))
+
+    def unasked(self, asked: Collection[tuple[str, str, int]] = ()) -> Counter[Pair]:
+        """Return the number of questions without an answer, by prompt and model; a pair without
+        such a question is missing.
+
+        Args:
+            asked: The keys of the questions with an answer, as `Question.key`; empty for none.
+        """
+        if asked:
+            return Counter((q.prompt, q.model) for q in self.questions() if q.key not in asked)
+        return Counter({(prompt, model): count for prompt, model, count in self.calls()})
+
+    def models_about(self, brand: str) -> set[Model]:
+        """Return the models that are asked a prompt that concerns a brand, given by its name."""
+        prompts = [prompt for prompt in self.prompts if prompt.concerns(brand)]
+        return {model for model in self.models if any(self.has(p, model) for p in prompts)}
 
     def has(self, prompt: Prompt, model: Model) -> bool:
         """Return whether the model is asked the prompt."""

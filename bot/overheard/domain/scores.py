@@ -344,18 +344,6 @@ class Edition:
     id: int = 0
 
 
-def pending_edition(editions: Sequence[Edition]) -> Edition | None:
-    """Return the edition that is to be used next, of some editions in any order; None without
-    any.
-    """
-    return next((edition for edition in editions if edition.state in PENDING), None)
-
-
-def used_edition(editions: Sequence[Edition]) -> Edition | None:
-    """Return the edition in use, of some editions in any order; None before anything was scored."""
-    return next((edition for edition in editions if edition.state is EditionState.USED), None)
-
-
 class UnitRole(StrEnum):
     """What a unit says about its owner."""
 

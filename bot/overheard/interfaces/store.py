@@ -440,6 +440,9 @@ class Store(Protocol):
     finetune: FinetuneRepository
     """Approved answers and published content."""
 
+    def storable(self, text: str) -> str:
+        """Return a text as the store keeps it: what a database cannot store is replaced."""
+
     async def census(self, versions: Collection[str]) -> Census:
         """Return counts of the runs, alerts, deliveries and unscored answers in the store.
 

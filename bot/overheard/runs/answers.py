@@ -10,11 +10,10 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from types import TracebackType
 
-from overheard.domain import Answer, Block, Model, Panel, Question, Run
+from overheard.domain import Answer, Block, Model, Pair, Panel, Question, Run
 from overheard.errors import BadAge
 from overheard.interfaces import Store
 from overheard.interfaces.runs import AnswerRepository
-from overheard.runs.budget import Pair
 from overheard.runs.plan import RESUMABLE_FOR
 
 COPIES_PER_TRANSACTION = 200

@@ -1,7 +1,7 @@
 """The price of questions, whether the budget covers it, and money that runs reserve."""
 
 import asyncio
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -14,7 +14,7 @@ from overheard.domain import (
     Account,
     Capabilities,
     Model,
-    Panel,
+    Pair,
     Payer,
     Price,
     Prompt,
@@ -29,7 +29,6 @@ from overheard.interfaces.runs import MoneyRepository
 CHARACTERS_A_TOKEN = 3.0
 """Fewer than in English prose, so that the estimate is too high rather than too low."""
 
-Pair = tuple[Prompt, Model]
 _NO_CAPABILITIES = Capabilities()
 
 
@@ -68,18 +67,6 @@ class Estimate:
     def free(self) -> bool:
         """Whether the price is known to be 0."""
         return self.worst == 0 and not self.unknown
-
-
-def unasked(panel: Panel, asked: Collection[tuple[str, str, int]]) -> Counter[Pair]:
-    """Return the number of questions of a panel without an answer, by prompt and model; a pair
-    without such a question is missing.
-
-    Args:
-        asked: The keys of the questions with an answer, as `Question.key`; empty for none.
-    """
-    if asked:
-        return Counter((q.prompt, q.model) for q in panel.questions() if q.key not in asked)
-    return Counter({(prompt, model): count for prompt, model, count in panel.calls()})
 
 
 def estimate(

@@ -1,7 +1,7 @@
 """One answer, or one score, as a line of a file: what `import` reads and `export` writes."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any
@@ -22,7 +22,6 @@ from overheard.domain import (
     ScoreRecord,
     Search,
     answers_to_turns,
-    storable,
 )
 
 FINISHES = {
@@ -200,15 +199,18 @@ class Parsed:
     unknown: frozenset[str] = frozenset()
 
 
-def read_line(text: bytes) -> Parsed:
+def read_line(text: bytes, storable: Callable[[str], str]) -> Parsed:
     """Return the answer in a line of a JSON file, or why the line cannot be used.
 
     No error is raised. A line that is no JSON object, or has a missing or invalid value, has a
-    problem with all these values. Characters that a database cannot store are replaced. Fields that
-    are not in `ANSWER_FIELDS` are left out and listed in `Parsed.unknown`.
+    problem with all these values. Fields that are not in `ANSWER_FIELDS` are left out and listed in
+    `Parsed.unknown`.
+
+    Args:
+        storable: Returns each text and each name of a field as the store keeps it.
     """
     try:
-        table = _storable(json.loads(text))
+        table = _storable(json.loads(text), storable)
     except (ValueError, RecursionError) as error:
         return Parsed(problem=f"not valid JSON ({error})")
     if not isinstance(table, dict):
@@ -220,16 +222,16 @@ def read_line(text: bytes) -> Parsed:
     return Parsed(line, unknown=frozenset(table) - set(ANSWER_FIELDS))
 
 
-def _storable(value: Any) -> Any:
-    """Return a copy of a JSON value in which every text and every key, at any depth, can be stored
-    by a database: characters such as NUL are replaced.
+def _storable(value: Any, storable: Callable[[str], str]) -> Any:
+    """Return a copy of a JSON value in which every text and key, at any depth, is as the store
+    keeps it.
     """
     if isinstance(value, str):
         return storable(value)
     if isinstance(value, list):
-        return [_storable(item) for item in value]
+        return [_storable(item, storable) for item in value]
     if isinstance(value, dict):
-        return {storable(key): _storable(item) for key, item in value.items()}
+        return {storable(key): _storable(item, storable) for key, item in value.items()}
     return value
 
 

@@ -54,8 +54,7 @@ def _asked_models(run: Run, brand: str, answered: Mapping[Model, Sequence[RunKey
     """
     if run.panel is None or run.state not in ASKED_OF_ALL:
         return {model for model, runs in answered.items() if any(key.id == run.id for key in runs)}
-    panel, prompts = run.panel, [p for p in run.panel.prompts if p.concerns(brand)]
-    return {model for model in panel.models if any(panel.has(p, model) for p in prompts)}
+    return run.panel.models_about(brand)
 
 
 def attendances(

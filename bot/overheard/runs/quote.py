@@ -7,11 +7,11 @@ from math import ceil, inf
 
 from overheard.cards import wording
 from overheard.config.sections import BudgetTable
-from overheard.domain import Model, Panel, Payer, Run
+from overheard.domain import Model, Pair, Panel, Payer, Run
 from overheard.interfaces import Clock, Provider, Store
 from overheard.runs.answers import reusable
 from overheard.runs.batches import batch_note, batched
-from overheard.runs.budget import Estimate, Pair, check_budget, estimate, release_dead, unasked
+from overheard.runs.budget import Estimate, check_budget, estimate, release_dead
 from overheard.runs.plan import skip_note
 
 NOTHING = Estimate(0, 0.0, 0.0)
@@ -123,10 +123,10 @@ class Pricing:
             if reuse_within:
                 now = self.clock.now()
                 reused_by_pair = await reusable(self.store, run, reuse_within, now)
-            left = unasked(run.panel, await self.store.answers.asked(run.id))
+            left = run.panel.unasked(await self.store.answers.asked(run.id))
             calls = {pair: count - reused_by_pair.get(pair, 0) for pair, count in left.items()}
             reused = sum(reused_by_pair.values())
-            answers = 0 if run.aside else unasked(run.panel, ()).total() - reused
+            answers = 0 if run.aside else run.panel.unasked().total() - reused
         return await self.quote_calls(
             calls, run.payer, answers=answers, reused=reused, run=run, reuse_within=reuse_within
         )
@@ -173,7 +173,7 @@ class Pricing:
         """Return the quote of all questions of a panel and of judging their answers, without a
         check of the budget, for the label of a button.
         """
-        calls = unasked(panel, ())
+        calls = panel.unasked()
         priced = await self._estimate(calls, Payer(0), panel)
         return PriceQuote(priced, await self.judging(calls.total()))
 

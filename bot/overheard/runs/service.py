@@ -18,6 +18,7 @@ from overheard.domain import (
     Answer,
     Delivery,
     DeliveryKind,
+    Pair,
     Panel,
     Run,
     RunState,
@@ -37,7 +38,7 @@ from overheard.interfaces import PROBLEM, Asked, Progress, Queue, Store, TaskRes
 from overheard.plugins.guard import core_method
 from overheard.runs.answers import reuse
 from overheard.runs.batches import Batches, batched, parts
-from overheard.runs.budget import Pair, SpendReservation, unasked
+from overheard.runs.budget import SpendReservation
 from overheard.runs.call import EMPTY_ANSWER
 from overheard.runs.quote import PriceQuote, Pricing
 from overheard.runs.runner import AskingMeans, Runner
@@ -307,7 +308,7 @@ class RunService(Generic[Found_co]):
         money = SpendReservation(means.store.money, means.budget, run.payer, means.clock)
         runner = Runner(means, money)
         models = batched(run.panel, means.providers)
-        return await runner.run(parts(run, models, means.providers)[0])
+        return await runner.run(parts(run, models, means.providers)[0] if models else run)
 
     async def _ask_in_batches(self, run: Run, outcome: Outcome) -> None:
         """Ask the questions that are asked in batches, collect the run's batches, and add the
@@ -437,7 +438,7 @@ class PricedAsking:
     async def quote(self, *panels: Panel) -> ConfirmationNeeded:
         """Return the price of panels as the error to raise, see `View.quote`."""
         runs = [self.new_run(panel) for panel in panels]  # its panel skips what cannot be asked
-        calls = sum((unasked(run.panel, ()) for run in runs if run.panel), Counter[Pair]())
+        calls = sum((run.panel.unasked() for run in runs if run.panel), Counter[Pair]())
         quote = await self.pricing.quote_calls(calls, runs[0].payer, answers=calls.total())
         self.priced.clear()
         self.priced.update(calls)
@@ -448,7 +449,7 @@ class PricedAsking:
     async def ask(self, panel: Panel) -> Asked:
         """Ask a panel and return the answers, see `View.ask`."""
         run = self.new_run(panel)
-        calls = unasked(run.panel or panel, ())
+        calls = (run.panel or panel).unasked()
         if not self.agreed or calls - self.priced:
             raise ValueError("a command asks what it has priced with View.quote, after a yes")
         self.priced.subtract(calls)

@@ -110,10 +110,11 @@ def run_part(run: Run, task: Task) -> Run:
     """Return a copy of a run with only those questions of its panel that belong to a task.
 
     These are the prompts from `Task.first` to before `Task.last` (0 for all from there), and the
-    models of `Task.provider` (empty for all). A run without a panel is returned unchanged.
+    models of `Task.provider` (empty for all). A run without a panel is returned unchanged, and so
+    is one of which the task has all questions.
     """
     panel = run.panel
-    if panel is None:
+    if panel is None or not (task.provider or task.first or task.last):
         return run
     chosen = slice(task.first, task.last or None)
     models = tuple(m for m in panel.models if task.provider in ("", m.provider))

@@ -20,6 +20,7 @@ from overheard.domain import (
     FIRST_CHECK,
     AuditEntry,
     DeliveryKind,
+    Pair,
     Panel,
     Payer,
     Run,
@@ -27,7 +28,6 @@ from overheard.domain import (
     Schedule,
 )
 from overheard.errors import OverheardError, RunEnded
-from overheard.runs.budget import Pair, unasked
 from overheard.runs.plan import RESUMABLE_FOR
 from overheard.runtime.scheduler import SCHEDULE
 from overheard.telemetry import about
@@ -50,8 +50,8 @@ async def run_bursts(call: Call, plans: Sequence[PlannedBurst]) -> None:
     ]
     calls, brands, answers = Counter[Pair](), dict[str, None](), 0
     for run, panel in bursts:
-        calls += unasked(panel, await call.store.answers.asked(run.id))
-        answers += unasked(panel, ()).total()
+        calls += panel.unasked(await call.store.answers.asked(run.id))
+        answers += panel.unasked().total()
         brands.update(dict.fromkeys(panel.brands))
     await call.pricing.quote_calls(calls, Payer(0, tuple(brands), call.channel), answers=answers)
     for run, _ in bursts:

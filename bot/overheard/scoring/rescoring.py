@@ -19,7 +19,6 @@ from overheard.domain import (
     EditionState,
     Fact,
     Metric,
-    used_edition,
 )
 from overheard.interfaces import Clock, Judge, Progress, Scorer, Store
 from overheard.scoring.judge import stored_replies_only
@@ -171,6 +170,18 @@ CHECK_INTERVAL_S = 1.0
 """Seconds between two checks whether the edition is still to be scored."""
 DUTY = "scores"
 """The name of the lock that keeps two processes from scoring the same edition."""
+
+
+def pending_edition(editions: Sequence[Edition]) -> Edition | None:
+    """Return the edition that is to be used next, of some editions in any order; None without
+    any.
+    """
+    return next((edition for edition in editions if edition.state in PENDING), None)
+
+
+def used_edition(editions: Sequence[Edition]) -> Edition | None:
+    """Return the edition in use, of some editions in any order; None before anything was scored."""
+    return next((edition for edition in editions if edition.state is EditionState.USED), None)
 
 
 async def scoring_in_use(scoring: Scoring, store: Store) -> Scoring:
