@@ -172,14 +172,6 @@ def test_an_alert_s_history_is_shown(raised: Program) -> None:
     assert "What happened to alert 1" in shown
 
 
-def test_what_cannot_be_done_is_one_sentence(raised: Program) -> None:
-    """A number that is none, and an alert that is closed."""
-    assert 'no alert called "twelve"' in raised.run("alerts", "show", "twelve", code=1)[1]
-    raised.run("alerts", "close", "1")
-    _, err = raised.run("alerts", "acknowledge", "1", code=1)
-    assert "This alert is closed already (by terminal)" in err
-
-
 def test_checking_again_asks_that_model_about_that_brand(
     raised: Program, service: ChatService
 ) -> None:
@@ -196,14 +188,6 @@ def test_checking_again_asks_that_model_about_that_brand(
 
     assert data["label"] == "alert 1, checked again"
     assert len(service.calls) == 12
-
-
-def test_a_mark_is_an_update_of_the_model(raised: Program) -> None:
-    """As of the run in which the shift was seen."""
-    data = raised.json("alerts", "update", "1", "--note", "on their blog")
-
-    assert data["update"]["model"] == "svc/m-1"
-    assert data["update"]["note"] == "on their blog"
 
 
 def test_what_people_do_is_in_the_audit_log(raised: Program) -> None:

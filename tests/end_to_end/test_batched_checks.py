@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from kit.batch_service import EXPIRED, OK, BatchService, selling
+from kit.batch_service import BatchService, selling
 from kit.program import PROMPTS, Program, sentences
 from kit.vendors import KEY
 
@@ -131,21 +131,6 @@ def test_a_batch_that_is_being_handed_in_when_the_process_dies_is_told(
     assert "A batch of 12 questions to svc/m-1 was just being handed in" in warning
     assert (data["state"], data["answers"]) == ("complete", 12)
     assert len(vendor.batches) == 2
-
-
-def test_what_a_vendor_did_not_come_to_is_told_in_one_sentence(
-    tmp_path: Path, vendor: BatchService
-) -> None:
-    """The run is partial, and the others are scored."""
-    vendor.fate = lambda item: EXPIRED if item < "8" else OK
-    data = at(tmp_path, vendor).json("check", "--batch", "--yes", code=3)
-
-    [(reason, count)] = data["failures"].items()
-    assert reason == (
-        "svc/m-1 did not answer: the service did not come to it within 24 hours; ask again."
-    )
-    assert data["state"] == "partial"
-    assert data["answers"] == 12 - count
 
 
 @pytest.mark.long

@@ -75,19 +75,6 @@ def test_an_answer_in_another_language_is_kept_told_and_not_scored(
     )
 
 
-def test_incomplete_answers_are_kept_and_not_scored(program: Program, service: ChatService) -> None:
-    """Answers without a finish reason are shown as such and change no rate."""
-    service.answer = lambda _: "Use Acme."
-    service.behaviours = [Behaviour(finish=None, text="Use"), Behaviour(finish="length", text="U")]
-    data = program.json("check", "--yes")
-
-    assert data["incomplete"] == 2
-    rates = {r["brand"]: r for r in data["results"] if r["metric"] == "visibility"}
-    assert (rates["Acme"]["value"], rates["Acme"]["answers"]) == (1.0, 10)
-    finishes = [line["finish"] for line in program.lines("export", "answers")]
-    assert sorted(finishes) == ["complete"] * 10 + ["cut", "length"]
-
-
 def test_a_failing_service_is_told_and_asked_again_next_time(
     program: Program, service: ChatService
 ) -> None:

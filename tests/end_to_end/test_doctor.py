@@ -194,46 +194,6 @@ async def test_what_slack_and_discord_do_not_allow_is_told(
     assert remedy == "allow it in the channel's permissions"
 
 
-@pytest.mark.parametrize(
-    ("variable", "place", "remedy"),
-    [
-        ("SLACK_BOT_TOKEN", "slack: bot token", "copy bot_token again"),
-        ("SLACK_APP_TOKEN", "slack: app token", "copy app_token again"),
-        ("DISCORD_TOKEN", "discord", "DISCORD_TOKEN"),
-    ],
-)
-async def test_a_token_that_is_refused_is_told(
-    program: Program,
-    config: str,
-    chats: Chats,
-    monkeypatch: pytest.MonkeyPatch,
-    variable: str,
-    place: str,
-    remedy: str,
-) -> None:
-    """Without the token."""
-    program.configure(f"{config}{chats.routes()}{chats.tables()}")
-    monkeypatch.setenv(variable, "xoxb-not-a-token")
-    found = await asyncio.to_thread(faults, program)
-
-    assert list(found) == [place], found
-    assert remedy in found[place][1]
-    assert "not-a-token" not in str(found)
-
-
-def test_a_token_that_is_missing_is_told(
-    program: Program, config: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """With the variable that it is read from."""
-    for name in ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN"):
-        monkeypatch.delenv(name, raising=False)
-    program.configure(f'{config}\n[slack]\n[[routes]]\nchannel = "slack:C1"\n')
-
-    [(problem, remedy)] = faults(program).values()
-    assert problem == "its bot_token is missing"
-    assert "SLACK_BOT_TOKEN" in remedy
-
-
 def test_deep_asks_each_model_a_question(program: Program, service: ChatService) -> None:
     """Its price is shown, and the answer enters no history; a model that fails is a fault."""
     found = [one["place"] for one in program.json("doctor", "--deep")["findings"]]

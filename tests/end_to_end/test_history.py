@@ -102,54 +102,21 @@ def test_a_run_can_come_in_parts(history: Program, write: Write) -> None:
     assert texts == ["Acme.", "Zeta."]
 
 
-BAD_LINES = [
-    ("{", "not valid JSON"),
-    ("[1]", "not a JSON object"),
-    ('{"run": "w1"}', "asked_at is missing"),
-    (json.dumps(line() | {"asked_at": "last week"}), "asked_at must be a time"),
-    (json.dumps(line(finish="tired")), "finish must be one of"),
-    (json.dumps(line(cost_usd=-1)), "cost_usd must be 0 or more"),
-    (json.dumps(line() | {"text": None}), "text must be text"),
-    (json.dumps(line() | {"asked_at": "0001-01-01T00:00:00+14:00"}), "asked_at must lie in"),
-    (json.dumps(line() | {"asked_at": "9999-12-31T23:00:00-14:00"}), "asked_at must lie in"),
-    (json.dumps(line(tags="teams")), "tags must be a list"),
-    (json.dumps(line(citations=["acme.example"])), "citations.1 must be an object"),
-    (json.dumps(line(cost_usd="free")), "cost_usd must be a number"),
-    (json.dumps(line(cost_usd=float("inf"))), "cost_usd must be a finite number"),
-    (json.dumps(line() | {"run": "r" * 501}), "run must not be longer than 500"),
-    (json.dumps(line() | {"provider": "p" * 501}), "provider must not be longer than 500"),
-    (json.dumps(line() | {"model": "m" * 501}), "model must not be longer than 500"),
-    (json.dumps(line() | {"provider": "a/b"}), "provider must not hold a slash"),
-    ("[" * 100_000, "not valid JSON"),
-]
-"""Lines that cannot be read, and what is said of each."""
-
-
 def test_a_bad_line_is_told_by_its_number_and_the_rest_goes_in(
     history: Program, write: Write
 ) -> None:
-    """One broken line costs one line, also between others."""
-    file = write("h.jsonl", [line(0), line(1)])
+    """One broken line costs one line, also between others; a misspelt field is named."""
+    file = write("h.jsonl", [line(0), line(1, citation=[])])
     first, second = file.read_text().splitlines()
-    bad = "".join(f"{broken}\n\n" for broken, _ in BAD_LINES)
-    file.write_text(f"{first}\n{bad}{second}\n")
+    bad = ("[1]", json.dumps(line() | {"asked_at": "last week"}))
+    file.write_text("\n".join([first, bad[0], "", bad[1], second]))
     data = history.json("import", str(file))
 
-    assert data["new"] == 2
+    assert (data["new"], data["unknown_fields"]) == (2, ["citation"])
     told = {each["line"]: each["problem"] for each in data["bad_lines"]}
-    assert list(told) == [2 + 2 * number for number in range(len(BAD_LINES))]
-    for said, (broken, problem) in zip(told.values(), BAD_LINES, strict=True):
-        assert problem in said, broken[:50]
-
-
-def test_bytes_that_are_no_text_cost_one_line(history: Program, write: Write) -> None:
-    """The rest of the file is read."""
-    file = write("h.jsonl", [line(0)])
-    file.write_bytes(b'{"text": "\xff\xfe"}\n' + file.read_bytes())
-    data = history.json("import", str(file))
-
-    assert data["new"] == 1
-    assert data["bad_lines"][0]["line"] == 1
+    assert list(told) == [2, 4]
+    assert "not a JSON object" in told[2]
+    assert "asked_at must be a time" in told[4]
 
 
 def test_what_was_imported_is_exported_the_same(history: Program, write: Write) -> None:
@@ -159,39 +126,6 @@ def test_what_was_imported_is_exported_the_same(history: Program, write: Write) 
 
     assert answer == FULL
     assert history.json("import", str(write("again.jsonl", [answer])))["new"] == 0
-
-
-def test_a_score_line_says_who_scored_what(history: Program, write: Write) -> None:
-    """It has run, prompt, model, brand, metric, value, scorer and version."""
-    history.json("import", str(write("h.jsonl", [FULL])))
-    scores = history.lines("export", "scores")
-
-    [visibility] = [s for s in scores if (s["metric"], s["brand"]) == ("visibility", "Acme")]
-    assert visibility["value"] == 1.0
-    assert visibility["run"] == "w1"
-    assert (visibility["provider"], visibility["model"]) == ("shop", "assistant")
-    assert visibility["scorer"] == "visibility"
-    assert visibility["version"]
-
-
-def test_csv_has_the_same_fields(history: Program, write: Write) -> None:
-    """Lists become JSON texts in their cells."""
-    history.json("import", str(write("h.jsonl", [FULL])))
-    out, _ = history.run("export", "answers", "--format", "csv")
-    [row] = csv.DictReader(io.StringIO(out))
-
-    assert set(row) == set(FULL)
-    assert json.loads(row["citations"]) == FULL["citations"]
-    assert row["text"] == FULL["text"]
-
-
-def test_an_unfinished_answer_is_kept_and_never_scored(history: Program, write: Write) -> None:
-    """A service's own word for how an answer ended is understood."""
-    lines = [line(0, text="Acme", finish="length"), line(1, text="Zeta.", finish="stop")]
-    history.json("import", str(write("h.jsonl", lines)))
-
-    assert len(history.lines("export", "answers")) == 2
-    assert {s["prompt"] for s in history.lines("export", "scores")} == {lines[1]["prompt"]}
 
 
 def test_a_new_alias_scores_history_again(history: Program, write: Write) -> None:
@@ -211,13 +145,6 @@ def test_imported_prompts_are_not_asked(history: Program, write: Write) -> None:
     _, err = history.run("check", code=1)
 
     assert "no prompt is configured" in err
-
-
-def test_unknown_fields_are_told(history: Program, write: Write) -> None:
-    """A misspelt field is not lost in silence."""
-    data = history.json("import", str(write("h.jsonl", [line(0, citation=[])])))
-
-    assert data["unknown_fields"] == ["citation"]
 
 
 def test_a_report_without_answers_says_what_to_do(history: Program) -> None:
@@ -240,18 +167,6 @@ def test_broken_characters_do_not_make_new_answers(
     assert (again["new"], again["known"], again["bad_lines"]) == (0, 1, [])
     [kept] = history.lines("export", "answers")
     assert {kept[key] for key in texts} == {"Acme \ufffd"}
-
-
-def test_null_is_the_same_as_nothing(history: Program, write: Write) -> None:
-    """Optional fields may be null; an unknown finish reason counts as cut."""
-    optional = (
-        *("tags", "citations", "served_model", "fingerprint"),
-        *("model_version", "model_created", "cost_usd", "finish"),
-    )
-    history.json("import", str(write("h.jsonl", [line() | dict.fromkeys(optional)])))
-    [kept] = history.lines("export", "answers")
-
-    assert [kept[key] for key in optional] == [[], [], "", "", "", None, None, "cut"]
 
 
 def test_a_pipe_is_read_whole(history: Program, write: Write) -> None:
@@ -345,6 +260,7 @@ def test_csv_gives_back_any_text(history: Program, write: Write) -> None:
         rows = list(csv.DictReader(stream))
 
     assert [row["text"] for row in rows] == [*texts[:5], "'\r", "plain"]
+    assert set(rows[0]) == set(FULL)
 
 
 def test_csv_holds_no_formula(history: Program, write: Write) -> None:

@@ -77,13 +77,6 @@ def test_a_run_that_was_killed_can_be_resumed_or_cancelled(
     assert run["finished_at"]
 
 
-def test_an_unknown_run_is_one_sentence(program: Program) -> None:
-    """It names what there is."""
-    _, err = program.run("runs", "pause", "nothing", code=1)
-
-    assert 'There is no run called "nothing"' in err
-
-
 def test_answers_are_reused_within_an_age(program: Program, service: ChatService) -> None:
     """Nothing is asked or paid again; the table has the figures, and says where from."""
     first = program.json("check", "--yes", "--repeats", "2")
@@ -99,13 +92,6 @@ def test_answers_are_reused_within_an_age(program: Program, service: ChatService
     out, _ = program.run("check", "--repeats", "3", "--reuse", "1h", "--yes")
     assert "36 answers of earlier checks were reused" in sentences(out)
     assert len(service.calls) == 36
-
-
-def test_a_wrong_age_is_one_sentence(program: Program) -> None:
-    """It shows how to write one."""
-    _, err = program.run("check", "--reuse", "soon", code=1)
-
-    assert 'The age "soon" is no length of time; write it as 30min, 24h or 7d.' in err
 
 
 def test_what_is_spent_is_told_by_provider_brand_and_asker(
@@ -147,14 +133,6 @@ def test_a_limit_that_is_nearly_used_up_is_told(
     program.configure(dear + "\n[budget]\nday = 0.115\n")
     _, err = program.run("check", "--yes", code=1)
     assert "[budget] day leaves $0.02" in err
-
-
-def test_models_are_listed_with_price_pace_and_state(program: Program) -> None:
-    """Nothing is asked for it."""
-    [model] = program.json("models", "list")["models"]
-
-    assert model["model"] == "svc/m-1"
-    assert (model["price"], model["pace"], model["state"]) == ("$1, $2", "2 of 2", "closed")
 
 
 def test_a_busy_service_is_asked_again_after_the_time_that_it_says(
