@@ -22,6 +22,7 @@ DAY = timedelta(days=1)
 NAMED = Metric("visibility", Scale.BINARY, "Visibility")
 PLACE = Metric("position", Scale.RANK, "Position")
 TONE = Metric("sentiment", Scale.POLARITY, "Sentiment")
+DRAWBACK = Metric("drawback", Scale.BINARY, "Drawback named", lower_is_better=True)
 SHARE = Metric("share_of_voice", Scale.SHARE, "Share of voice")
 SALES = Metric("sales", Scale.SHARE, "Sales Talk")
 CLAIM = ReportedStatement(StatementKind.CLAIM, "price", "$9", "$7")
@@ -37,6 +38,9 @@ CLAIM = ReportedStatement(StatementKind.CLAIM, "price", "$9", "$7")
         (PLACE, -2.0, "names Acme earlier"),
         (PLACE, 2.0, "names Acme later"),
         (TONE, 0.5, "speaks better of Acme"),
+        (TONE, -0.5, "speaks worse of Acme"),
+        (DRAWBACK, 0.2, "warns of Acme more"),
+        (DRAWBACK, -0.2, "warns of Acme less"),
         (SHARE, -0.5, "gives Acme a smaller share"),
         (SALES, -0.5, "changed Acme's sales talk"),
     ],

@@ -169,21 +169,6 @@ async def test_a_value_that_no_command_takes_reaches_the_desk(world: World) -> N
     assert heading(result.response) == "Hello"
 
 
-async def test_buttons_survive_a_restart(world: World) -> None:
-    """A bot that never saw the message does what its button says."""
-    actions = (Action("alerts acknowledge 12", "Acknowledge"),)
-    await world.post().post(
-        world.channel.id, Card("Alert", actions=actions), key="12", thread=None, broadcast=False
-    )
-    message = world.channel.last_message
-    assert message
-    await world.env.restart_bot(DiscordClient(DiscordSettings(), world.desk))
-    await world.ann.click(message, label="Acknowledge")
-
-    assert world.desk.requests[-1].words == "alerts acknowledge 12"
-    assert world.desk.requests[-1].message == str(message.id)
-
-
 async def test_a_click_on_a_private_message_is_answered_in_its_place(world: World) -> None:
     """What only one person sees does not pile up."""
     world.desk.cards = (Card("Price", actions=(Action("check --yes", "Go on"),)),)
@@ -290,19 +275,6 @@ async def test_direct_messages_are_served(world: World) -> None:
     result = await world.ann.user.slash("overheard-setup brands list")
     assert result.response
     assert world.desk.requests[-1].person.groups == ()
-
-
-async def test_history_stands_in_the_thread_of_its_message(world: World) -> None:
-    """The thread is begun once, and later posts go there too."""
-    poster = world.post()
-    alert = await poster.post(
-        world.channel.id, Card("Alert"), key="12", thread=None, broadcast=False
-    )
-    for key in ("grew", "recovered"):
-        await poster.post(world.channel.id, Card(key), key=key, thread=alert, broadcast=False)
-
-    assert await poster.find(world.channel.id, "12") == alert
-    assert await poster.find(alert, "recovered")
 
 
 async def test_an_outage_is_told(world: World) -> None:

@@ -9,14 +9,14 @@ import pytest
 from pydantic import SecretStr
 
 from kit.discord_bot import ALERT, running, settings, titles
-from kit.discord_desk import SPECS, ScriptedDesk
+from kit.discord_desk import ScriptedDesk
 from kit.discord_payloads import CHANNEL, GUILD, PERSON
 from kit.discord_peer import Peer
 from kit.discord_rest import Fault
 from kit.discord_rules import title
 from overheard.cards.card import Action, Card, Choice
 from overheard.errors import ChatFailed, ChatLost, ChatUnavailable
-from overheard.interfaces import Finding, Form
+from overheard.interfaces import Finding
 from overheard_discord import conversation
 from overheard_discord.chat import DiscordChat
 
@@ -144,27 +144,6 @@ async def test_a_question_that_was_forgotten_is_asked_by_the_label(
         assert peer.answer(asked)["content"] == "Close: are you sure?"
         await peer.click(peer.answer(asked)["id"], "Cancel")
         await peer.gateway.until(lambda: len(peer.shown()) == 1)
-
-
-async def test_a_form_is_opened_and_comes_back(chat: DiscordChat, peer: Peer) -> None:
-    """What a form is sent back with is a command with options."""
-    add = next(spec for spec in SPECS if spec.name == "brands add")
-    desk = ScriptedDesk(Card("Added"), form=Form(add, "Add a brand", {"name": "Acme"}))
-    async with running(chat, peer, desk):
-        name = await peer.command("brands", "add")
-        opened = peer.first_answer(name)
-        assert (opened["type"], opened["data"]["title"]) == (9, "Add a brand")
-        inner = [label["component"] for label in opened["data"]["components"]]
-        assert inner[0]["value"] == "Acme"
-        typed = [
-            {"type": 18, "component": {**one, "value": f"{one['custom_id']}!"}} for one in inner[:2]
-        ]
-        data = {"custom_id": opened["data"]["custom_id"], "components": typed}
-        desk.form = None
-        await peer.interact(5, data)
-
-    assert desk.requests[-1].command == "brands add"
-    assert desk.requests[-1].options["name"] == "name!"
 
 
 async def test_values_are_completed(chat: DiscordChat, peer: Peer) -> None:

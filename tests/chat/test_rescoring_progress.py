@@ -1,25 +1,16 @@
-"""Slack and Discord show the progress of re-scoring and its result."""
+"""A chat shows the progress of re-scoring and its result."""
 
 import asyncio
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from pydantic import SecretStr
 
-from kit.both_chats import eventually
-from kit.discord_gateway import TOKEN
-from kit.discord_peer import Peer
 from kit.office import Office, open_office
 from kit.scripted import reply
-from kit.slack_desk import headers, listening
-from kit.slack_peer import SlackPeer
 from overheard.domain import Answer, Brand, Model, Prompt, Question, Run
 from overheard.interfaces import NoProgress
 from overheard.scoring import rescoring
-from overheard_discord.chat import DiscordChat
-from overheard_discord.settings import DiscordSettings
-from overheard_slack.chat import SlackChat
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
 ANSWERS = 20
@@ -53,23 +44,9 @@ async def office(monkeypatch: pytest.MonkeyPatch) -> Office:
     return office
 
 
-async def test_slack_shows_how_far_it_is(slack: SlackPeer, chat: SlackChat, office: Office) -> None:
+async def test_a_chat_shows_how_far_it_is(office: Office) -> None:
     """In one message, in whose place the result comes."""
-    async with listening(chat, office.desk):
-        await slack.command("report")
-        await slack.until(lambda: [m for m in slack.messages if PROGRESS in str(m)])
-        await slack.until(lambda: [m for m in slack.messages if DONE in str(headers(m))])
-    assert len(slack.messages) == 1
+    screen = await office.chat.type("report")
 
-
-async def test_discord_shows_how_far_it_is(peer: Peer, office: Office) -> None:
-    """In the answer to the command, in whose place the result comes."""
-    table = DiscordSettings(api_url=peer.api_url, gateway_url=peer.gateway_url)
-    chat = DiscordChat(table.model_copy(update={"token": SecretStr(TOKEN)}))
-    async with listening(chat, office.desk):
-        await peer.ready()
-        await peer.command("report")
-        await eventually(lambda: PROGRESS in str(peer.shown()))
-        await eventually(lambda: DONE in str(peer.shown()))
-    assert len(peer.shown()) == 1
-    await chat.close()
+    assert any(PROGRESS in str(card) for card in screen.cards)
+    assert DONE in screen.card.title

@@ -38,28 +38,6 @@ async def test_a_check_is_asked_for_agreed_to_and_shown(slack: SlackPeer, office
     assert [run.channel for run in await office.store.runs.find()] == [f"slack:{CHANNEL}"]
 
 
-async def test_a_check_that_is_not_agreed_to_spends_nothing(
-    slack: SlackPeer, office: Office
-) -> None:
-    """The question is gone, and its buttons with it."""
-    await slack.command("check Acme")
-    [question] = await slack.until(lambda: slack.messages)
-    await slack.click(question, "Cancel")
-    await slack.until(lambda: headers(slack.messages[0]) == ["Left as it is"])
-
-    assert office.provider.asked == []
-
-
-async def test_what_was_mistyped_is_told_to_one_person(slack: SlackPeer, office: Office) -> None:
-    """With the commands that may have been meant, as buttons."""
-    await slack.command("chekc Acme")
-    [reply] = await slack.until(lambda: slack.replies)
-
-    assert reply["response_type"] == "ephemeral"
-    assert "check" in str(reply["blocks"])
-    assert slack.messages == []
-
-
 async def test_the_home_shows_the_state(slack: SlackPeer, office: Office) -> None:
     """Within all limits, or Slack would refuse it."""
     await slack.visit_home()
