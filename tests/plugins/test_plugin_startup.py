@@ -18,6 +18,7 @@ SLOW = {
     "apscheduler",
     "discord",
     "google.genai",
+    "httpx2",
     "numpy",
     "openai",
     "overheard.cards.charts.renderer",

@@ -1,81 +1,29 @@
 """Tests of the plugin loader, with plugins that are really installed on the path."""
 
 import shutil
-import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from importlib.metadata import entry_points
 from pathlib import Path
-from textwrap import dedent
 
 import pytest
 
+from kit.broken_plugins import provider, scorer
+from kit.installing import Shelf
 from overheard.config.loader import parse_config
 from overheard.plugins import PluginReport, Plugins, load_plugins
 
 Install = Callable[..., None]
-
-SCORER = """
-    from overheard import Metric, Scale, Score, hookimpl
-
-    class Length:
-        name = "length"
-        version = "1"
-        metrics = (Metric("length", Scale.BINARY, "Length"),)
-
-        def score(self, reading):
-            return [Score("length", 1.0)]
-
-    @hookimpl
-    def overheard_scorers(settings):
-        yield Length()
-"""
-
-PROVIDER = """
-    from overheard import FREE, Finish, Reply, hookimpl
-
-    class Echo:
-        name = "echo"
-        concurrency = 1
-
-        def models(self):
-            return ["m"]
-
-        def price(self, model):
-            return FREE
-
-        async def ask(self, question, *, seed):
-            return Reply(question.prompt.text, Finish.COMPLETE)
-
-        async def close(self):
-            pass
-
-    @hookimpl
-    def overheard_providers(settings):
-        yield Echo()
-"""
-MODELS = 'return ["m"]'
-METRICS = 'metrics = (Metric("length", Scale.BINARY, "Length"),)'
+SCORER = scorer("length", 'return [Score("length", 1.0)]')
+PROVIDER = provider("echo")
+MODELS = 'return ["m-1", "m-2"]'
+METRICS = 'metrics = (Metric("length", Scale.SHARE, "length"),)'
 
 
 @pytest.fixture
-def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Install]:
+def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Install:
     """Install a distribution of one module with an entry point, as pip would leave it."""
-    monkeypatch.syspath_prepend(tmp_path)
-    modules = []
-
-    def install(name: str, code: str, version: str = "1.2") -> None:
-        module = f"plugin_{name}"
-        modules.append(module)
-        (tmp_path / f"{module}.py").write_text(dedent(code))
-        info = tmp_path / f"overheard_{name}-{version}.dist-info"
-        info.mkdir()
-        (info / "METADATA").write_text(f"Name: overheard-{name}\nVersion: {version}\n")
-        (info / "entry_points.txt").write_text(f"[overheard]\n{name} = {module}\n")
-
-    yield install
-    for module in modules:
-        sys.modules.pop(module, None)
+    return Shelf(tmp_path, monkeypatch).install
 
 
 def load(config: str = "") -> Plugins:
@@ -120,33 +68,7 @@ def test_a_plugin_is_found_when_it_is_installed_later(install: Install, tmp_path
 @pytest.mark.parametrize(
     ("code", "problem"),
     [
-        ("import nowhere", "cannot be imported: ModuleNotFoundError (nowhere)"),
-        ("def broken(:", "cannot be imported: SyntaxError"),
         ("import sys; sys.exit(3)", "cannot be imported: SystemExit;"),
-        (
-            """
-            from overheard import hookimpl
-            @hookimpl
-            def overheard_scorer(settings): return []
-            """,
-            'has a hook overheard_scorer, which does not exist; did you mean "overheard_scorers"',
-        ),
-        (
-            """
-            from overheard import hookimpl
-            @hookimpl
-            def overheard_scorers(setings): return []
-            """,
-            "has a hook of the wrong shape",
-        ),
-        (
-            """
-            from overheard import hookimpl
-            @hookimpl
-            def overheard_scorers(settings): raise RuntimeError("no luck")
-            """,
-            "fails to register: RuntimeError",
-        ),
         (
             """
             from overheard import hookimpl
@@ -159,15 +81,6 @@ def test_a_plugin_is_found_when_it_is_installed_later(install: Install, tmp_path
             SCORER.replace('"length"', '"visibility"'),
             'registers a scorer called "visibility", and that name is taken',
         ),
-        (
-            SCORER.replace('Metric("length"', 'Metric("visibility"'),
-            'measures "visibility", which the scorer visibility measures already',
-        ),
-        (
-            'overheard_api = ">=9"\n',
-            "works with plugin API >=9, and this is 1.0; install a version of it that fits",
-        ),
-        ('overheard_api = "new"\n', 'states overheard_api = "new", which is no version range'),
     ],
 )
 def test_a_broken_plugin_is_one_sentence_and_the_rest_runs_on(
@@ -232,13 +145,8 @@ def test_an_odd_provider_is_one_sentence(
         (METRICS, "metrics = ()", "its metrics"),
         (METRICS, 'metrics = ("zz",)', "its metrics"),
         (METRICS, 'metrics = (Metric([], Scale.BINARY, "Length"),)', "its metrics"),
-        (METRICS, 'metrics = (Metric("length", "binary", "Length"),)', "its metrics"),
+        (METRICS, 'metrics = (Metric("length", "share", "length"),)', "its metrics"),
         (METRICS, METRICS.replace("),)", "),) * 2"), 'measures "length"'),
-        (
-            METRICS,
-            "metrics = property(lambda self: 1 // 0)",
-            "fails to register: ZeroDivisionError",
-        ),
     ],
 )
 def test_an_odd_scorer_is_one_sentence(
@@ -254,12 +162,12 @@ def test_an_odd_scorer_is_one_sentence(
 def test_two_scorers_of_one_plugin_do_not_measure_the_same(install: Install) -> None:
     """Scores of a metric come from one scorer, even if another plugin has the same metric."""
     twin = """
-    class Twin(Length):
+    class Twin(Odd):
         name = "twin"
 
     @hookimpl
     def overheard_scorers(settings):
-        yield Length()
+        yield Odd()
         yield Twin()
     """
     install("broken", SCORER + twin)
@@ -267,20 +175,6 @@ def test_two_scorers_of_one_plugin_do_not_measure_the_same(install: Install) -> 
     assert 'measures "length", which the scorer length measures already' in (
         report("broken").problem
     )
-
-
-def test_an_error_that_cannot_be_told_is_told_by_its_kind(install: Install) -> None:
-    """Even its text is the plugin's code."""
-    code = """
-        class Odd(Exception):
-            def __str__(self):
-                raise RuntimeError
-
-        raise Odd
-    """
-    install("broken", code)
-
-    assert report("broken").problem.startswith("cannot be imported: Odd;")
 
 
 @pytest.mark.parametrize(
@@ -304,40 +198,12 @@ def test_what_a_plugin_says_shows_no_secret(
     assert "*** *** north-sea http://***@host/x http://***@host/y" in problem
 
 
-def test_a_foreign_error_at_the_import_is_told_by_its_kind_alone(install: Install) -> None:
-    """Its text may hold a secret that nothing knows to be one."""
-    install("broken", "raise RuntimeError('secret-token-123 boom')")
-
-    assert report("broken").problem.startswith("cannot be imported: RuntimeError; reinstall")
-
-
-def test_what_a_plugin_prints_does_not_reach_stdout(
-    install: Install, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """Stdout belongs to the result: an export, or one document of JSON."""
-    loud = SCORER.replace("from", 'print("importing"); from').replace("yield", "print(2); yield")
-    install("loud", loud)
-
-    assert report("loud").loaded
-    out, err = capsys.readouterr()
-    assert out == ""
-    assert err == "importing\n2\n"
-
-
 def test_a_key_of_a_plugin_without_settings_is_told_without_a_list() -> None:
     """Nothing is known, so nothing is listed."""
     loaded = load('[scorers.visibility]\ncolour = "red"')
 
     [found] = loaded.faulty
     assert found.problem.endswith('[scorers.visibility]: unknown key "colour".')
-
-
-def test_settings_that_do_not_fit_name_file_table_and_key() -> None:
-    """A plugin's own settings are validated with the same sentences as the core's."""
-    found = report("compatible", '[providers.compatible]\nbase_uri = "x"\nmodels = []')
-
-    assert 'config.toml, [providers.compatible]: unknown key "base_uri"' in found.problem
-    assert 'did you mean "base_url"' in found.problem
 
 
 def test_one_bad_table_leaves_the_other_tables_of_its_plugin() -> None:
@@ -354,14 +220,6 @@ def test_one_bad_table_leaves_the_other_tables_of_its_plugin() -> None:
     """
     assert list(load(config).providers) == ["good"]
     assert "[providers.bad]: base_url" in report("compatible", config).problem
-
-
-def test_a_table_without_a_plugin_is_told_with_a_suggestion() -> None:
-    """A misspelt table is never ignored."""
-    found = report("locl", "[providers.locl]")
-
-    assert not found.loaded
-    assert '[providers.locl], and is not installed; did you mean "local"' in found.problem
 
 
 def test_a_plugin_sees_only_its_own_tables(install: Install) -> None:
@@ -382,18 +240,4 @@ def test_a_plugin_sees_only_its_own_tables(install: Install) -> None:
     install("curious", code)
     load("[providers.curious]\nx = 1\n[providers.local]\nmax_tokens = 8")
 
-    assert sys.modules["plugin_curious"].SEEN == ["curious"]
-
-
-def test_loading_plugins_imports_no_sdk_and_no_engine() -> None:
-    """Start-up stays fast: what is slow to import waits until it is needed."""
-    code = (
-        "import sys; from overheard.runtime.wiring import load_plugins; "
-        "from overheard.config.loader import Config;"
-        "load_plugins(Config()); print(*sys.modules)"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-
-    slow = {"anthropic", "apscheduler", "discord", "google.genai", "openai", "resvg_py"}
-    slow |= {"scipy", "slack_bolt", "sqlalchemy", "vaderSentiment", "xllamacpp"}
-    assert not slow & set(done.stdout.split())
+    assert sys.modules["overheard_curious"].SEEN == ["curious"]
