@@ -128,8 +128,8 @@ class Deployment:
         """Store a delivery of the same for each of several channels, which the outbox posts; where
         the key is known, there is one already.
         """
-        due_at = self.clock.now()
-        await self.store.deliveries.add(deliveries_to(channels, kind, key, due_at, subject))
+        now = self.clock.now()
+        await self.store.deliveries.add(deliveries_to(channels, kind, key, now, subject))
 
     async def refreshed(self) -> Deployment:
         """Return a new deployment with the current catalogue and settings, read from the store.
@@ -458,17 +458,17 @@ class PluginWork:
     @core_method
     async def report(self, update: ModelUpdate) -> None:
         """Store an update that is not known."""
-        known = await self._store.updates.find(update.model)
-        if not any(one.at == update.at for one in known):
+        if all(one.at != update.at for one in await self._store.updates.find(update.model)):
             await self._store.updates.add(update)
 
     @core_method
-    async def post(self, key: str, command: str, **options: Any) -> None:
+    async def post(self, key: str, command: str, at: datetime | None = None, **given: Any) -> None:
         """Store a delivery for each channel of alerts; those with a known key are there already."""
         config = self._call.config
         channels = [route.channel for route in config.routes] or config.health.notices
-        subject, key = json.dumps([command, options]), f"{self._plugin}-{key}"
-        await self._call.deployment.deliver(channels, DeliveryKind.CARD, key, subject)
+        card, key = json.dumps([command, given]), f"{self._plugin}-{key}"
+        at = at or self._call.clock.now()
+        await self._store.deliveries.add(deliveries_to(channels, DeliveryKind.CARD, key, at, card))
 
     @core_method
     async def listed(self, provider: str) -> list[Mapping[str, Any]]:

@@ -33,6 +33,8 @@ TOLD_AT = (3, 14, 30, 60)
 """Days before its last day at which it is posted that a model ends."""
 OVERLAP = 4
 """Checks in which the old and the new model are asked, before only the new one is."""
+LATER = timedelta(days=7)
+"""After this a reminder is posted."""
 REREAD = timedelta(hours=20)
 BY_ITSELF = "schedule"
 """The channel of a command that the bot carries out by itself."""
@@ -57,10 +59,10 @@ async def show_ends(
     ends = {one: found for one in models if (found := _ends_of(one, notices))}
     if by_itself:
         await _report_changed(view, notices, kept.get(READ, {}).get("made", {}))
-        await _post_ends(view, ends)
+        await _post_ends(view, {one: ends[one] for one in ends if f"{OVERLAPS}{one}" not in kept})
         await _change_over(view, kept)
     if model and ends:
-        return await _ending_card(view, models[0], ends[models[0]])
+        return await _ending_card(view, models[0], ends[models[0]], kept)
     lines = [f"{_title(view, one, found[0])}: {_sources(found)}" for one, found in ends.items()]
     return Card(
         title=wording.count(len(ends), "model of yours ends", "models of yours end"),
@@ -149,8 +151,12 @@ async def _post_ends(view: View, ends: Mapping[Model, Sequence[Notice]]) -> None
             await view.work.post(key, "watch ends", model=str(model))
 
 
-async def _ending_card(view: View, model: Model, found: Sequence[Notice]) -> Card:
-    """Return the card of one model that ends, with what is proposed and its price."""
+async def _ending_card(
+    view: View, model: Model, found: Sequence[Notice], kept: Mapping[str, Mapping[str, Any]]
+) -> Card:
+    """Return the card of one model that ends, with what is proposed and its price, or with the
+    model that is asked beside it already.
+    """
     schedules = view.catalogue.schedules
     named = dict.fromkeys(
         brand.name
@@ -163,7 +169,11 @@ async def _ending_card(view: View, model: Model, found: Sequence[Notice]) -> Car
     lost = f"{asks} After that day they would have no figures." if schedules else ""
     new = next((one.replacement for one in found if one.replacement), "")
     proposed, footer, actions = "No source names a successor.", "", []
-    if new:
+    if chosen := kept.get(f"{OVERLAPS}{model}"):
+        lost, name = "", Model.parse(chosen["also_ask"][0]).id
+        how = "in its place" if chosen["leave"] else f"beside it, after {OVERLAP} checks alone"
+        proposed = f"{name} is asked {how}."
+    elif new:
         follower = Model(model.provider, new + model.name.removeprefix(model.id))
         panel = await _newest_panel(view, model)
         price = await _usual_price(view, replace(panel, models=(follower,)) if panel else None)
@@ -174,14 +184,14 @@ async def _ending_card(view: View, model: Model, found: Sequence[Notice]) -> Car
             f"Proposed: {new}. I ask both in four checks, then change over, so that a step is "
             f"not mistaken for news.{about}"
         )
-        if price < inf and before < inf:
-            footer = (
-                f" · afterwards a check costs {wording.money(price, about=True)}, now "
-                f"{wording.money(before)}"
-            )
+        then, now = (wording.money(usd, about=True) for usd in (price, before))
+        if then != now and price < inf > before:
+            footer = f" · afterwards a check costs {then}, now {now}"
         words = f"watch overlap {quoted(str(model))} {quoted(str(follower))}"
-        actions.append(Action(words, "Ask both", Style.PRIMARY))
+        actions.append(Action(words, "Start with the next check", Style.PRIMARY))
     actions.append(Action(f"watch overlap {quoted(str(model))}", "Choose another"))
+    if not chosen:
+        actions.append(Action(f"watch remind {quoted(str(model))}", "Remind me in a week"))
     return Card(
         title=_title(view, model, found[0]),
         text="\n\n".join(filter(None, (lost, proposed))),
@@ -194,6 +204,17 @@ async def _ending_card(view: View, model: Model, found: Sequence[Notice]) -> Car
             "replacement": new,
         },
     )
+
+
+async def remind(
+    view: View, *, model: Annotated[str, argument("The model that ends.", Kind.MODEL)]
+) -> Card:
+    """Post the card of a model that ends again in a week, as it is then, where alerts go."""
+    ending, at = view.find_model(model), view.clock.now() + LATER
+    key = f"reminder-{ending}-{at:%Y-%m-%d}"
+    await view.work.post(key, "watch ends", at, model=str(ending))
+    day = wording.day(at, view.zone)
+    return Card(f"I remind you of {ending.id} on {day}", severity=Severity.GOOD)
 
 
 async def _newest_panel(view: View, model: Model) -> Panel | None:
@@ -271,6 +292,14 @@ WATCH_ENDS = CommandSpec(
     section=SECTION,
     examples=("watch ends", "watch ends --model openai/gpt-5.4-mini"),
     hourly=True,
+)
+WATCH_REMIND = CommandSpec(
+    "watch remind",
+    "Show in a week again that a model ends.",
+    remind,
+    role=Role.OPERATOR,
+    section=SECTION,
+    examples=("watch remind openai/gpt-5.4-mini",),
 )
 WATCH_OVERLAP = CommandSpec(
     "watch overlap",

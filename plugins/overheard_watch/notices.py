@@ -22,10 +22,16 @@ MAX_ALIASES = 50
 TIMEOUT_S = 20.0
 REFRESH = timedelta(hours=6)
 """For so long a feed is not asked again."""
-END_KEYS = ("shutdown_date", "retires_at", "expiration_date", "shutdown", "deprecation")
-"""Where OpenAI, Anthropic, OpenRouter, model-eol and Mistral write the last day of a model;
-deprecations.info writes as OpenAI does."""
-REPLACEMENT_KEYS = ("replacement", "deprecation_replacement_model", "replacement_models")
+NAME_KEYS = ("model_id", "model_name", "id", "model")
+END_KEYS = (
+    "shutdown_date", "retires_at", "expiration_date", "shutdown", "deprecation", "shutdown_on"
+)  # fmt: skip
+"""Where OpenAI, Anthropic, OpenRouter, model-eol, Mistral and modeldeprecations.dev write the last
+day of a model; deprecations.info writes as OpenAI does. Google's own list has no days."""
+REPLACEMENT_KEYS = (
+    "replacement", "deprecation_replacement_model", "replacement_models", "replacement_model",
+    "replacements",
+)  # fmt: skip
 CHANGES = re.compile("behavior|default|quality|model_update|version|alias")
 """Kinds of events after which a model may answer otherwise."""
 FIRST_DAY, LAST_DAY = date(2020, 1, 1), date(2100, 1, 1)
@@ -35,8 +41,8 @@ class FeedSettings(Settings):
     """A table ``[feeds.NAME]`` with ``plugin = "watch"``.
 
     Attributes:
-        url: The address of a JSON document: deprecations.info, model-eol, events of AI Provider
-            Watch, or a list of models with last days.
+        url: The address of a JSON document: deprecations.info, modeldeprecations.dev, model-eol,
+            events of AI Provider Watch, or a list of models with last days.
     """
 
     url: str = Field(pattern=r"^https?://\S+$", examples=["https://deprecations.info/feed.json"])
@@ -102,7 +108,7 @@ def read_notices(document: object, source: str, read: date) -> Iterator[Notice]:
 
 def _notice(entry: Mapping[str, Any], vendor: str, source: str, read: date) -> Iterator[Notice]:
     kind = _text(entry.get("event_kind"))
-    listed = [entry.get("model_id") or entry.get("model_name") or entry.get("id")]
+    listed = [next(filter(None, map(entry.get, NAME_KEYS)), "")]
     of_vendor = _text(entry.get("provider")) or vendor
     if kind:
         tags = [_text(tag) for tag in _list(entry.get("tags"))]
@@ -119,7 +125,8 @@ def _notice(entry: Mapping[str, Any], vendor: str, source: str, read: date) -> I
         made = made if CHANGES.search(kind) else None
     found = (entry.get(key) for key in REPLACEMENT_KEYS)
     follows = next(filter(None, found), "")
-    replacement = _text(_list(follows)[0] if _list(follows) else follows)
+    follows = _list(follows)[0] if _list(follows) else follows
+    replacement = _text(follows.get("model") if isinstance(follows, Mapping) else follows)
     if names and (ends or made):
         yield Notice(names, of_vendor, source, read, ends, made, replacement)
 

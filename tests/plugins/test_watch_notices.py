@@ -86,6 +86,39 @@ DEPRECATIONS = [
         "url": "https://openai.test",
     }
 ]
+CATALOGUE = {
+    "count": 1,
+    "models": [
+        {
+            "provider": "google",
+            "model": "gemini-2.5-flash",
+            "aliases": [],
+            "released_on": "2025-06-17",
+            "shutdown_on": "2027-02-12",
+            "status": "deprecated",
+            "replacements": [
+                {"provider": "google", "model": "gemini-3.6-flash", "recommended": True}
+            ],
+        }
+    ],
+}
+FEED = {
+    "version": "https://jsonfeed.org/version/1.1",
+    "items": [
+        {
+            "id": "google-gemini-2.5-flash",
+            "url": "https://ai.google.test",
+            "_deprecation": {
+                "provider": "Google",
+                "model_id": "gemini-2.5-flash",
+                "shutdown_date": "2027-02-12",
+                "announcement_date": "2026-11-11",
+                "replacement_model": "gemini-3.6-flash",
+            },
+            "tags": ["Google"],
+        }
+    ],
+}
 EVENTS = {
     "items": [
         {
@@ -125,6 +158,8 @@ def said(document: object) -> list[Notice]:
         (OPENROUTER, "openrouter/openai/gpt-5.4-mini", date(2027, 2, 14), ""),
         (MODEL_EOL, "openai/gpt-5-mini+search", date(2027, 2, 14), "gpt-6-luna"),
         (DEPRECATIONS, "openai/gpt-5.4-mini", date(2027, 2, 12), "gpt-6-luna"),
+        (CATALOGUE, "google/gemini-2.5-flash+search", date(2027, 2, 12), "gemini-3.6-flash"),
+        (FEED, "google/gemini-2.5-flash", date(2027, 2, 12), "gemini-3.6-flash"),
     ],
 )
 def test_each_shape_says_when_a_model_ends(
@@ -229,7 +264,26 @@ async def test_a_model_that_ends_is_told_four_times(source: Source) -> None:
     assert card.footer == (
         "OpenAI's model list says 12 Feb and registry says 14 Feb, read on 15 Feb"
     )
-    assert [action.label for action in card.actions] == ["Ask both", "Choose another"]
+    labels = ["Start with the next check", "Choose another", "Remind me in a week"]
+    assert [action.label for action in card.actions] == labels
+
+
+async def test_the_reminder_of_an_ending_is_a_delivery_of_next_week(source: Source) -> None:
+    """Its card is drawn then: who has begun to ask both is not told to."""
+    source.listed, source.feed = OPENAI, MODEL_EOL
+    house = await opened(HandClock(START), provider(source))
+    said = await house.command("watch remind", model="openai/gpt-5.4-mini")
+    assert said.title == "I remind you of gpt-5.4-mini on 21 Dec 2026"
+    [reminder] = await house.deployment.store.deliveries.find()
+    assert reminder.due_at == START + timedelta(days=7)
+    assert "Proposed: gpt-6-luna" in str((await house.posted(reminder)).text)
+    await house.command("watch overlap", old="openai/gpt-5.4-mini", new="openai/gpt-6-luna")
+    card = await house.posted(reminder)
+
+    assert card.text == "gpt-6-luna is asked beside it, after 4 checks alone."
+    assert [action.label for action in card.actions] == ["Choose another"]
+    await house.jobs("watch ends")
+    assert await ends_posted(house) == []
 
 
 async def test_a_feed_that_has_not_changed_is_not_sent_again(source: Source) -> None:

@@ -371,9 +371,9 @@ class Work(Protocol):
         Its questions are asked again then, as far as ``[bursts]`` allows.
         """
 
-    async def post(self, key: str, command: str, **options: Any) -> None:
+    async def post(self, key: str, command: str, at: datetime | None = None, **given: Any) -> None:
         """Post the card of a command of this plugin, once for each key, in the channels that get
-        alerts.
+        alerts: now, or at a time, as it is then.
         """
 
     async def listed(self, provider: str) -> list[Mapping[str, Any]]:
