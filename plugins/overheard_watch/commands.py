@@ -1,7 +1,6 @@
 """`watch`: which models are watched for unannounced changes."""
 
 import asyncio
-from collections.abc import Sequence
 from dataclasses import replace
 from math import inf
 from typing import Annotated
@@ -30,10 +29,7 @@ from overheard_watch.watching import DAYS_A_MONTH, Turn, Watched, event_sentence
 
 SECTION = "What is measured"
 A_MODEL = argument("Which model.", Kind.MODEL)
-AFTER_EVENT = (
-    "Whether it moved you follows within three days where I may ask again, else with the next "
-    "check."
-)
+AFTER_EVENT = "Within three days, or with the next check, I say whether it moved you."
 
 
 async def start(view: View, *, model: Annotated[str, A_MODEL], agreed: bool = False) -> Card:
@@ -104,7 +100,12 @@ async def list_watched(
         return replace(_watched_card(view, watched[0]), data=data)
     lines = [_line(view, one) for one in watched]
     lines += [f"{_called(view, one)}: not watched" for one in others]
-    found = filter(None, (event_sentence(view, one) for one in watched))
+    changed = (
+        f"{view.names.name(one.models[-1])} answers otherwise since about "
+        f"{wording.short_day(one.event, view.zone)}."
+        for one in watched
+        if one.event
+    )
     offers = (
         Action(f"watch start {quoted(str(one))}", f"Watch {view.names.name(one)}", Style.PRIMARY)
         for one in others[:3]
@@ -112,7 +113,7 @@ async def list_watched(
     )
     return Card(
         title=wording.count(len(watched), "watched model"),
-        text="\n\n".join([*found, "\n".join(lines)]),
+        text="\n".join([*changed, *lines]),
         actions=tuple(offers),
         data=data,
     )
@@ -125,9 +126,13 @@ def _watched_card(view: View, watched: Watched) -> Card:
         told = f"{watched.told[0].upper()}{watched.told[1:]}."
         return Card(f"{name} is not watched for now", told, severity=Severity.WARNING)
     if watched.event:
-        text = f"{event_sentence(view, watched)}\n\n{AFTER_EVENT}"
-        title = f"{name} was changed without notice"
-        return Card(title, text, severity=Severity.WARNING, footer=watched.told)
+        return Card(
+            f"{name} was changed without notice",
+            f"{event_sentence(view, watched)}\n\n{AFTER_EVENT}",
+            severity=Severity.WARNING,
+            actions=(Action("updates", "All updates"),),
+            footer=watched.told,
+        )
     return Card(f"{name} is watched", watched.told)
 
 
@@ -166,9 +171,9 @@ def _called(view: View, model: Model) -> str:
 
 
 def _line(view: View, watched: Watched) -> str:
-    """Return how a model is watched, in a line."""
-    names: Sequence[str] = [_called(view, one) for one in watched.models]
-    return f"{wording.listing(list(dict.fromkeys(names)))}: {watched.told}"
+    """Return how a model is watched, in a line; a sibling that is not in use is not named."""
+    used = [one for one in watched.models if one in view.models] or watched.models
+    return f"{wording.listing([_called(view, one) for one in used])}: {watched.told}"
 
 
 WATCH_START = CommandSpec(
