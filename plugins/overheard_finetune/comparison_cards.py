@@ -17,6 +17,7 @@ from overheard import (
     wording,
     words_of,
 )
+from overheard_finetune.answer_health import Fault
 from overheard_finetune.comparison_rounds import (
     VISIBILITY,
     CandidateResult,
@@ -30,6 +31,8 @@ SHOWN_PROMPTS = 2
 """Prompts whose answers are shown side by side."""
 MAX_TITLE_CHARS, MAX_QUESTION_CHARS, MAX_QUOTE_CHARS = 140, 90, 300
 """Characters of a card's title, of the question above a quote, and of an answer that is shown."""
+AT_THE_END = frozenset({Fault.LOOP, Fault.CUT})
+"""Faults that show at the end of an answer."""
 MAX_NOUNS = 3
 """Metrics of each verdict that a chat names."""
 CHAT_VERDICTS = {
@@ -97,14 +100,15 @@ class _Cards:
                 yield f"{rival} is {'new' if new else 'named more'}"
 
     def severity(self) -> Severity:
-        """Return the colour of the card: GOOD if a model is better and none is broken or worse."""
+        """Return the colour of the card, as its title says: GOOD if a model is better; BAD if none
+        is, and one is broken or worse.
+        """
         results = self.result.candidates
-        if any(
-            one.broken or MetricResult.WORSE in {contrast.verdict for contrast in one.metrics}
-            for one in results
-        ):
-            return Severity.BAD
-        return Severity.GOOD if any(one.good for one in results) else Severity.PLAIN
+        if any(one.good for one in results):
+            return Severity.GOOD
+        verdicts = {contrast.verdict for one in results for contrast in one.metrics}
+        is_bad = MetricResult.WORSE in verdicts or any(one.broken for one in results)
+        return Severity.BAD if is_bad else Severity.PLAIN
 
     def chat_lines(self, one: CandidateResult) -> Iterator[str]:
         """Yield the lines of a model in a chat: further faults of its answers, else the metrics of
@@ -214,7 +218,9 @@ class _Cards:
         results = self.result.candidates
         for one in results:
             for fault in one.faults[:1]:
-                text = wording.printable(fault.example.reply.text) or "(nothing)"
+                text = wording.printable(fault.example.reply.text).strip() or "(nothing)"
+                if fault.fault in AT_THE_END and len(text) > MAX_QUOTE_CHARS:
+                    text = f"\N{HORIZONTAL ELLIPSIS}{text[1 - MAX_QUOTE_CHARS :]}"
                 yield self._quote(one.model, fault.example.question.prompt.text, text)
         first = next((one for one in results if not one.faults and one.metrics), None)
         if first is None or self.in_chat:

@@ -4,14 +4,18 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from itertools import cycle
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
 
 from kit.office import DECLARED, Office, open_office
+from kit.recording import HandClock
 from kit.scripted import reply
-from overheard import Answer, Finish, Model, Prompt, Question, Reply
+from kit.shapes import CHAT
+from kit.vendors import Call, Reaction, Vendor
+from kit.watched import PROVIDER, House, opened
+from overheard import Answer, Finish, Model, Prompt, Question, Reply, Tainted
 from overheard_finetune.answer_health import Fault, language_of, significant_faults
 
 BASE, TUNED = "svc/base", "svc/tuned"
@@ -128,6 +132,61 @@ async def test_no_broken_model_is_better(kind: str, share: float) -> None:
     assert {row["verdict"] for row in found["metrics"]} <= {"broken"}
     assert severity == "BAD"
     assert title.startswith("tuned is broken: ")
+
+
+class Tuned(Vendor):
+    """A service with a base model, a sound fine-tune of it, and six spoilt ones."""
+
+    SIX: ClassVar[dict[str, Callable[[Question], str]]] = {
+        "marks": SPOILT["the wrong chat template"],
+        "repetition": SPOILT["a loop"],
+        "cut": SPOILT["cut"],
+        "empty": SPOILT["nothing"],
+        "length": SPOILT["a wall of text"],
+        "shape": SPOILT["half of a data structure"],
+    }
+
+    def react(self, call: Call) -> Reaction:
+        """Answer as the model does that is asked."""
+        if call.method == "GET":
+            return super().react(call)
+        self.calls.append(call)
+        model, text = call.body["model"], call.body["messages"][-1]["content"]
+        answer = {**self.SIX, "base": sound, "sound": taught}[model]
+        ending = "length" if model in {"cut", "repetition"} else "stop"
+        return Reaction(CHAT.answer(answer(Question(Prompt(text), Model("svc", model))), ending))
+
+
+async def test_none_of_six_spoilt_models_behind_a_service_is_ticked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """All are in one table with the sound one, whose reasoning effort is sent and kept."""
+    monkeypatch.setenv("VENDOR_KEY", "sk-very-secret")
+    names = ["base", "sound+low", *Tuned.SIX]
+    async with Tuned().serving() as service:
+        table = PROVIDER.format(name="svc", url=service.url, model='", "'.join(names))
+        zeta = '[[brands]]\nname = "Zeta"\ntracked = false\n'
+        clock = HandClock(datetime(2026, 11, 2, 9, tzinfo=UTC))
+        house = await opened(clock, zeta, table.replace('"openai"', '"compatible"'))
+        base, *tuned = (f"svc/{name}" for name in names)
+        card = await house.command("compare", base=base, tuned=tuned[0], more=tuned[1:])
+        runs = await house.deployment.store.runs.find(aside=True)
+        await House.close()
+
+    assert (card.title, card.severity.name) == ("Acme does better at sound than at base", "GOOD")
+    assert card.table
+    assert {row[0]: row[-1] for row in card.table.rows} == {
+        "sound": "\N{CHECK MARK}",
+        **dict.fromkeys(Tuned.SIX, "broken"),
+    }
+    [loop] = [one.text for one in card.quotes if one.source.startswith("repetition")]
+    assert isinstance(loop, Tainted)
+    assert loop.text.endswith("Acme is the best for most teams. Acme is the best for most teams.")
+    sent = {(one.body["model"], one.body.get("reasoning_effort")) for one in service.calls}
+    assert ("sound", "low") in sent
+    assert {effort for model, effort in sent if model != "sound"} == {None}
+    kept = {model.effort for run in runs if run.panel for model in run.panel.models}
+    assert kept == {"", "low"}
 
 
 @pytest.mark.slow
