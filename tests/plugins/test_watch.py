@@ -1,13 +1,15 @@
 """Models are watched by themselves, from loopback services to the verdict, in fake time."""
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from kit.recording import HandClock
+from kit.shapes import AGENT, CHAT, GEMINI, MESSAGES, RESPONSES, Shape
+from kit.vendors import Call as Asked, Reaction, Vendor
 from kit.watched import DAY_USD, PROVIDER, Endpoint, House, opened
 from overheard.alerts.story import read_watches
 from overheard.cards.command import Proposal
@@ -54,6 +56,71 @@ async def test_a_swap_becomes_a_verdict_without_a_hand(endpoint: Endpoint) -> No
     assert "exchanged" not in str(event.text)
     assert verdict.title == "The update of m-1 did not move Acme"
     assert re.search(r"Not by more than \d+ points\.", str(verdict.text))
+
+
+class Strict(Vendor):
+    """A vendor that refuses what its models do not take, in that vendor's shape."""
+
+    def __init__(self, shape: Shape, refuses: Sequence[str], told: bool) -> None:
+        super().__init__()
+        self._shape, self._refuses, self._told = shape, refuses, told
+        self.accepted: list[Asked] = []
+
+    def react(self, call: Asked) -> Reaction:
+        """Answer, or refuse with status 400, and say what is refused or not."""
+        if call.method == "GET":
+            return super().react(call)
+        for word in self._refuses:
+            if word in call.text:
+                told = f"{word} is not supported" if self._told else "invalid request"
+                return Reaction({"error": {"message": told, "code": 400}}, 400)
+        self.accepted.append(call)
+        return Reaction(self._shape.answer("A short one.", next(iter(self._shape.words.values()))))
+
+
+ELEVEN = [
+    (RESPONSES, "openai", "gpt-4.1", ()),
+    (RESPONSES, "openai", "gpt-5-mini", ('"temperature"', '"none"')),
+    (RESPONSES, "openai", "gpt-6-luna", ('"temperature"', '"none"', '"minimal"')),
+    (RESPONSES, "openai", "gpt-6-luna+search", ('"temperature"', '"tools"')),
+    (MESSAGES, "anthropic", "claude-sonnet-5-5", ('"temperature"', '"none"', '"minimal"')),
+    (MESSAGES, "anthropic", "claude-haiku-4-5", ('"effort"',)),
+    (MESSAGES, "anthropic", "claude-sonnet-5-5+search", ('"temperature"', '"tools"')),
+    (GEMINI, "google", "gemini-3.5-flash", ('"temperature"', '"MINIMAL"')),
+    (GEMINI, "google", "gemini-3.5-flash+search", ('"thinkingLevel"', '"tools"')),
+    (CHAT, "compatible", "grok-4.3", ('"reasoning_effort"',)),
+    (AGENT, "compatible", "perplexity/sonar", ('"temperature"',)),
+]
+
+
+@pytest.mark.parametrize("told", [True, False], ids=["told", "untold"])
+@pytest.mark.parametrize(("shape", "plugin", "name", "refuses"), ELEVEN)
+async def test_eleven_models_are_watched_or_their_siblings_are(
+    shape: Shape,
+    plugin: str,
+    name: str,
+    refuses: Sequence[str],
+    told: bool,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Through the vendors' own SDKs: what a model refuses is left out, also where the service does
+    not say what that is.
+    """
+    monkeypatch.setenv("VENDOR_KEY", "sk-very-secret")
+    table = PROVIDER.replace('"{url}/v1"', f'"{{url}}{shape.path}"').replace(
+        '"openai"', f'"{plugin}"'
+    )
+    preset = 'preset = "perplexity"\n' if shape is AGENT else ""
+    service = Strict(shape, refuses, told)
+    async with service.serving():
+        table = table.format(name="svc", url=service.url, model=name) + preset
+        house = await opened(HandClock(START), table)
+        await house.command("watch start", model=f"svc/{name}")
+        await house.days(1)
+        await House.close()
+
+    assert len(service.accepted) == 24
+    assert (await house.told())[f"svc/{name}"].endswith("learning: day 2 of 14")
 
 
 async def test_whatever_an_endpoint_refuses_it_or_its_sibling_is_watched(
