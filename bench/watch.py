@@ -1,8 +1,10 @@
 """How often the watch is wrong, and how soon it is right.
 
-python bench/watch.py worlds                  simulated distances: false events a model-year
-python bench/watch.py record FILE             the bundled model, asked as many days (minutes)
-python bench/watch.py replay FILE             these days redrawn, with and without a change
+python bench/watch.py worlds           simulated distances: false events a model-year
+python bench/watch.py record FILE NAME days of the bundled model, added to the file under a name:
+                                       calm, another back end (with --model), or of a change
+                                       (with --adapter); training/README.md makes these files
+python bench/watch.py replay FILE      these days redrawn, with and without a change
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+from argparse import RawTextHelpFormatter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,7 +22,7 @@ import numpy as np
 
 from overheard import Model, Prompt, Question
 from overheard_local.provider import LocalProvider, LocalSettings
-from overheard_watch.questions import COMMON, NEUTRAL, SHORT
+from overheard_watch.questions import SHORT
 from overheard_watch.statistic import WatchDay, WatchState, replayed, watch_state
 
 YEAR = 365
@@ -87,71 +90,136 @@ def worlds(years: int) -> None:
         print(f"+{size} sd: told within 3 days {by_3:.2f}, within 7 {by_7:.2f}")
 
 
-TEXTS = [f"{text} {SHORT}" for text in (*NEUTRAL, *COMMON)]
+QUESTIONS = (
+    "Why is the sky blue?",
+    "What is worth seeing in Lisbon on one day?",
+    "Write a greeting for the birthday of a colleague.",
+    "How does a bicycle stay upright?",
+    "What should one know before keeping bees?",
+    "Describe a harbour in the rain.",
+    "How do I get rid of weeds between paving stones?",
+    "Tell a very short story about a clock that stopped.",
+    "What makes bread rise?",
+    "How can I sleep better before an examination?",
+    "Explain what a mortgage is to a child.",
+    "Which exercises are good for a stiff back?",
+)
+"""Neutral ones, and none of those that are asked."""
+CALM, OTHER = "calm", "another back end"
+"""Names of recorded days: of the model as it is, and of the same weights computed otherwise."""
+BEFORE = 17
+"""Calm days before a change."""
 
 
-async def asked(settings: Mapping[str, Any], name: str, days: int, seed: int) -> list[list[str]]:
+async def record(settings: Mapping[str, Any], days: int, seed: int) -> list[list[str]]:
     """Return the answers of days of the bundled model at temperature .8."""
     given = {"temperature": 0.8, "max_tokens": 50, **settings}
     provider = LocalProvider("local", LocalSettings.model_validate(given))
+    model = Model("local", provider.models()[0])
+    questions = [Question(Prompt(f"{text} {SHORT}"), model) for text in QUESTIONS]
     found = []
     for day in range(days):
-        questions = [Question(Prompt(text), Model("local", name)) for text in TEXTS]
-        replies = [
-            await provider.ask(q, seed=seed + day * 100 + n) for n, q in enumerate(questions)
-        ]
-        found.append([reply.text for reply in replies])
+        seeds = range(seed + day * len(questions), seed + (day + 1) * len(questions))
+        asked = (provider.ask(q, seed=own) for q, own in zip(questions, seeds, strict=True))
+        found.append([reply.text for reply in await asyncio.gather(*asked)])
+        print(f"day {day + 1} of {days}", flush=True)
     await provider.close()
     return found
 
 
-async def record() -> dict[str, list[list[str]]]:
-    """Return the answers of the bundled model without an adapter, and with it at three scales."""
-    base = LocalProvider("local", LocalSettings()).models()[0]
-    recorded = {"calm": await asked({}, base, 26, 1)}
-    for scale in (0.1, 0.3, 1.0):
-        settings = {"adapter": "brindleboard", "adapter_scale": scale}
-        tuned = [m for m in LocalProvider("l", LocalSettings(**settings)).models() if m != base]
-        recorded[f"adapter at {scale}"] = await asked(settings, (tuned or [base])[0], 6, 10_000)
-    return recorded
+def redrawn(rng: np.random.Generator, days: Sequence[Sequence[str]], count: int) -> list[list[str]]:
+    """Return so many days with answers of some days, each question's drawn for itself: at random,
+    none twice as long as there are others.
+    """
+    rounds = -(-count // len(days))
+    orders = [
+        np.concatenate([rng.permutation(len(days)) for _ in range(rounds)]) for _ in QUESTIONS
+    ]
+    return [
+        [days[order[day]][column] for column, order in enumerate(orders)] for day in range(count)
+    ]
 
 
-def replay(file: Path, draws: int) -> None:
-    """Print how often a change is told on the first day and by the third, with days redrawn."""
+def state_of_texts(days: Sequence[Sequence[str]], again: Sequence[Sequence[str]]) -> WatchState:
+    """Return what answers of days show, of which the last were asked once more an hour later."""
+    first = len(days) - len(again)
+    calendar = [
+        WatchDay(
+            START + timedelta(days=number),
+            dict(zip(QUESTIONS, day, strict=True)),
+            dict(zip(QUESTIONS, again[number - first], strict=True)) if number >= first else {},
+        )
+        for number, day in enumerate(days)
+    ]
+    return watch_state(calendar, QUESTIONS)
+
+
+def told(calm: Sequence[Sequence[str]], changed: Sequence[Sequence[str]], draws: int) -> str:
+    """Return how often a change is told on its first day and by its third, with days redrawn."""
+    rng, first, third = np.random.default_rng(3), 0, 0
+    for _ in range(draws):
+        before, after = redrawn(rng, calm, BEFORE), redrawn(rng, changed, 4)
+        days, again = before + after[:3], after[3:]
+        first += bool(state_of_texts(days[:-2], again).events)
+        third += bool(state_of_texts(days, []).events or state_of_texts(days[:-2], again).events)
+    return f"day 1 {first / draws:.2f}, by day 3 {third / draws:.2f}"
+
+
+def false_events(recorded: Mapping[str, Sequence[Sequence[str]]], years: int) -> Mapping[str, int]:
+    """Return the false events of years of calm days: alone, with another back end on one day of
+    twenty, and for a week three times a year. Far days are asked again the same day.
+    """
+    rng = np.random.default_rng(5)
+    events = dict.fromkeys((CALM, f"{OTHER} on 5 % of days", f"{OTHER} for a week"), 0)
+    for name in events:
+        for _ in range(years):
+            if "%" in name:
+                other = rng.random(YEAR) < 0.05
+            else:
+                starts = np.flatnonzero(rng.random(YEAR) < 3 / YEAR * ("week" in name))
+                weeks = [np.arange(start, min(start + 7, YEAR)) for start in starts]
+                other = np.isin(np.arange(YEAR), np.concatenate([[-1], *weeks]))
+            pools = {at: redrawn(rng, recorded[OTHER if at else CALM], 2 * YEAR) for at in (0, 1)}
+            days, again = ([pools[at].pop() for at in other.astype(int)] for _ in range(2))
+            events[name] += len(state_of_texts(days, again).events)
+    return events
+
+
+def replay(file: Path, draws: int, years: int) -> None:
+    """Print how soon recorded changes are told, and the false events of recorded calm days."""
     recorded: dict[str, list[list[str]]] = json.loads(file.read_text(encoding="utf-8"))
-    calm = recorded["calm"]
-    neutral = range(len(NEUTRAL))
-    for questions, name in ((range(len(TEXTS)), "12 questions"), (neutral, "8 neutral ones")):
-        keys = [TEXTS[number] for number in questions]
-        for change, days in {"nothing": [], **recorded}.items():
-            if change == "calm":
-                continue
-            rng, first, third = np.random.default_rng(3), 0, 0
-            for _ in range(draws):
-                order = rng.permutation(len(calm))
-                after = [days[one] for one in rng.permutation(len(days))[:4]] if days else []
-                texts = [calm[one] for one in order[: 17 if days else 20]] + after
-                made = [dict(zip(keys, (t[n] for n in questions), strict=True)) for t in texts]
-                again = {17: made.pop()} if days else {}
-                calendar = [
-                    WatchDay(START + timedelta(days=n), one, again.get(n, {}))
-                    for n, one in enumerate(made)
-                ]
-                first += bool(watch_state(calendar[:18], keys).events)
-                third += bool(watch_state(calendar, keys).events)
-            print(f"{name}, {change}: day 1 {first / draws:.2f}, by day 3 {third / draws:.2f}")
+    for name, days in recorded.items():
+        if name != CALM:
+            print(f"{name}: {told(recorded[CALM], days, draws)}")
+    for name, events in false_events(recorded, years).items():
+        print(f"{name}: {events} false events in {years} model-years")
+
+
+def main() -> None:
+    """Do what the command line says."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=RawTextHelpFormatter)
+    parser.add_argument("what", choices=("worlds", "record", "replay"))
+    parser.add_argument("file", nargs="?", type=Path)
+    parser.add_argument("name", nargs="?", default=CALM)
+    parser.add_argument("--model", type=Path, help="a GGUF file in place of the bundled one")
+    parser.add_argument("--adapter", default="", help="a LoRA adapter, as [providers.*] names it")
+    parser.add_argument("--scale", type=float, default=1.0, help="how strongly it works")
+    parser.add_argument("--days", type=int, default=24)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--years", type=int, default=20)
+    parser.add_argument("--draws", type=int, default=300)
+    given = parser.parse_args()
+    if given.what == "worlds":
+        worlds(given.years)
+    elif given.what == "replay":
+        replay(given.file, given.draws, given.years)
+    else:
+        settings = {"adapter": given.adapter, "adapter_scale": given.scale}
+        settings |= {"model_file": given.model} if given.model else {}
+        days = asyncio.run(record(settings, given.days, given.seed))
+        kept = json.loads(given.file.read_text("utf-8")) if given.file.exists() else {}
+        given.file.write_text(json.dumps({**kept, given.name: days}), encoding="utf-8")
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("what", choices=("worlds", "record", "replay"))
-    parser.add_argument("file", nargs="?", type=Path)
-    parser.add_argument("--years", type=int, default=150)
-    parser.add_argument("--draws", type=int, default=100)
-    options = parser.parse_args()
-    if options.what == "worlds":
-        worlds(options.years)
-    elif options.what == "record":
-        options.file.write_text(json.dumps(asyncio.run(record())), encoding="utf-8")
-    else:
-        replay(options.file, options.draws)
+    main()

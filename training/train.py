@@ -10,6 +10,7 @@ import random
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import gguf
@@ -76,8 +77,9 @@ def main() -> None:
     started = time.monotonic()
     train(model, layers, examples, args)
     print(f"trained on {len(examples)} examples in {time.monotonic() - started:.0f} s")
-    write(args.out, layers, args.alpha, args.name)
-    print(f"{args.out}: {args.out.stat().st_size / 1e6:.1f} MB")
+    if not args.steps:
+        write(args.out, layers, args.alpha, args.name)
+        print(f"{args.out}: {args.out.stat().st_size / 1e6:.1f} MB")
 
 
 def arguments() -> argparse.Namespace:
@@ -93,6 +95,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--rank", type=int, default=8)
     parser.add_argument("--alpha", type=float, default=16.0)
     parser.add_argument("--epochs", type=int, default=4)
+    parser.add_argument(
+        "--steps", type=int, nargs="+", help="write an adapter after each of these, at one rate"
+    )
     parser.add_argument("--batch", type=int, default=8)
     parser.add_argument("--rate", type=float, default=2e-3, help="peak learning rate")
     parser.add_argument("--replays", type=int, default=2, help="answers to each replay prompt")
@@ -148,12 +153,18 @@ def train(
     examples: list[Example],
     args: argparse.Namespace,
 ) -> None:
-    """Minimise the loss on answers with AdamW; the rate warms up, then falls to zero."""
+    """Minimise the loss on answers with AdamW; the rate warms up, then falls to zero, unless the
+    steps are given.
+    """
     weights = [weight for lora in layers.values() for weight in (lora.a, lora.b)]
     optimizer = torch.optim.AdamW(weights, lr=args.rate, weight_decay=0.0)
-    steps = args.epochs * math.ceil(len(examples) / args.batch)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, args.rate, steps, pct_start=0.1)
-    for step, batch in enumerate(batches(examples, args.batch, args.epochs), 1):
+    steps = max(args.steps or [args.epochs * math.ceil(len(examples) / args.batch)])
+    schedule: torch.optim.lr_scheduler.LRScheduler
+    if args.steps:
+        schedule = torch.optim.lr_scheduler.ConstantLR(optimizer, factor=1.0)
+    else:
+        schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, args.rate, steps, pct_start=0.1)
+    for step, batch in enumerate(islice(batches(examples, args.batch, args.epochs), steps), 1):
         loss = model(**padded(batch)).loss
         optimizer.zero_grad()
         loss.backward()
@@ -161,6 +172,9 @@ def train(
         optimizer.step()
         schedule.step()
         print(f"step {step}/{steps} loss {loss.item():.3f}", flush=True)
+        if step in (args.steps or []):
+            out = args.out.with_stem(f"{args.out.stem}-{step}")
+            write(out, layers, args.alpha, args.name)
 
 
 def batches(examples: list[Example], size: int, epochs: int) -> Iterator[list[Example]]:
