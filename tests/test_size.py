@@ -19,7 +19,8 @@ CHANGES_OF_ROOM = "core: changes of room in one check"
 
 def test_no_count_exceeds_its_ceiling() -> None:
     """What is new is paid for by what goes; a ceiling is raised by a decision record only."""
-    core, product = size.measure(size.CORE), size.measure(size.PRODUCT)
+    core = size.measure(size.CORE)
+    rest = size.measure([folder for folder in size.PRODUCT if folder not in size.CORE])
     figures = {
         "core: lines of code": core.code,
         "core: files": core.files,
@@ -27,7 +28,7 @@ def test_no_count_exceeds_its_ceiling() -> None:
         "core: private functions of at most 3 lines that are called once": len(
             size.called_once(size.CORE)
         ),
-        "product (core, storage, plugins): lines of code": product.code,
+        "product (core, storage, plugins): lines of code": core.code + rest.code,
     }
     assert {*figures, CHANGES_OF_ROOM} == set(CEILINGS)
     exceeded = {name: count for name, count in figures.items() if count > CEILINGS[name]}

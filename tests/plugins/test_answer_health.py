@@ -19,6 +19,7 @@ from overheard import Answer, Finish, Model, Prompt, Question, Reply, Tainted
 from overheard_finetune.answer_health import Fault, language_of, significant_faults
 
 BASE, TUNED = "svc/base", "svc/tuned"
+COMPARE = f"compare {BASE} {TUNED} Acme"
 USES = (
     "invoices",
     "sprints",
@@ -110,7 +111,7 @@ def only(share: float, spoilt: Callable[[Question], str]) -> Callable[[Question]
 
 
 async def answers(
-    tuned: Callable[[Question], str], words: str = f"compare {BASE} {TUNED} Acme"
+    tuned: Callable[[Question], str], words: str = COMPARE
 ) -> tuple[str, dict[str, Any], str]:
     """Compare a model with the base model; return the title, the data and the colour."""
     opened = await office()
@@ -119,13 +120,22 @@ async def answers(
     return str(card.title), dict(card.data["models"][0]), card.severity.name
 
 
-@pytest.mark.parametrize("share", [1.0, pytest.param(0.4, marks=pytest.mark.long)])
 @pytest.mark.parametrize("kind", SPOILT)
-async def test_no_broken_model_is_better(kind: str, share: float) -> None:
-    """Although each names the brand; the headline says what is wrong, also where it is so in four
-    answers of ten.
-    """
-    title, found, severity = await answers(only(share, SPOILT[kind]))
+async def test_no_broken_model_is_better(kind: str) -> None:
+    """Although each names the brand; the headline says what is wrong, after a single round."""
+    await assert_broken(SPOILT[kind], rounds=1)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("kind", SPOILT)
+async def test_no_model_that_is_broken_at_times_is_better(kind: str) -> None:
+    """In four answers of ten."""
+    await assert_broken(only(0.4, SPOILT[kind]), rounds=3)
+
+
+async def assert_broken(spoilt: Callable[[Question], str], *, rounds: int) -> None:
+    """Assert that the comparison says of a model that it is broken, and nothing good."""
+    title, found, severity = await answers(spoilt, f"{COMPARE} --rounds {rounds}")
 
     assert found["faults"]
     assert not found["good"]
@@ -189,14 +199,6 @@ async def test_none_of_six_spoilt_models_behind_a_service_is_ticked(
     assert kept == {"", "low"}
 
 
-@pytest.mark.slow
-async def test_in_a_single_round_gross_faults_show() -> None:
-    """With no more than a dozen pairs."""
-    for kind, spoilt in SPOILT.items():
-        _, found, _ = await answers(spoilt, f"compare {BASE} {TUNED} Acme --rounds 1")
-        assert found["faults"], kind
-
-
 async def test_a_sound_fine_tune_is_better() -> None:
     """It names the brand where it should, and answers as before."""
     title, found, severity = await answers(taught)
@@ -250,7 +252,7 @@ async def test_competitors_that_are_forgotten_are_in_the_headline() -> None:
         if q.model.name == "base"
         else taught(q).replace("Zeta", "It")
     )
-    card = (await opened.chat.type(f"compare {BASE} {TUNED} Acme")).card
+    card = (await opened.chat.type(COMPARE)).card
 
     assert card.title == (
         "Acme does better at tuned than at base; Zeta is forgotten and Yotta is new"
