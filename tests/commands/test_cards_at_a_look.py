@@ -119,18 +119,6 @@ async def test_a_service_that_fails_is_one_sentence_with_the_models_name() -> No
     assert "paused" not in str(card.text)
 
 
-async def test_report_and_trend_give_one_number_one_interval() -> None:
-    """The newest value has the same range in both, and in the status."""
-    office = await open_office()
-    for text in ("Acme is best.", "Zeta is best.", "Acme is good. Zeta is bad."):
-        office.provider.answer = lambda _, text=text: reply(text)  # type: ignore[misc] # a default value
-        await office.chat.type("check --repeats 3")
-    report = (await office.chat.type("report Acme")).card.data["brands"][0]["results"][0]
-    trend = (await office.chat.type("trend Acme")).card.data["models"]["svc/m-1"][-1]
-
-    assert report["interval"] == trend["interval"]
-
-
 async def test_a_model_that_did_not_answer_is_named_wherever_its_figures_are(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,4 +1,4 @@
-"""A metric over time, and the sentences behind an alert."""
+"""A metric over time."""
 
 import pytest
 
@@ -83,29 +83,6 @@ async def test_what_does_not_exist_is_a_sentence() -> None:
 
     assert 'There is no metric called "visibilty"; did you mean "visibility"' in str(metric.text)
     assert 'There is no model with answers called "svc/m-2"' in str(model.text)
-
-
-async def test_evidence_shows_sentences_from_before_and_after() -> None:
-    """They are strangers' words."""
-    questions = [f'[[prompts]]\ntext = "Which tool is best for {n}?"\n' for n in range(12)]
-    office = await open_office(DECLARED + "".join(questions))
-    for answer in ("Acme is best.", "Acme is best.", "Zeta is best.", "Zeta is best."):
-        office.provider.answer = lambda _, answer=answer: reply(answer)  # type: ignore[misc] # a default value
-        await office.chat.type("check --repeats 3")
-    [alert, *_] = await office.store.alerts.find()
-    card = (await office.chat.type(f"evidence {alert.id}")).card
-
-    assert card.title == "What m-1 said of Acme"
-    assert {quote.text.text for quote in card.quotes} == {"Acme is best.", "Zeta is best."}
-    assert [quote.source.split(",")[0] for quote in card.quotes] == ["Before", "After"] * 5
-
-
-async def test_evidence_of_no_alert_is_a_sentence() -> None:
-    """For all inputs."""
-    office = await open_office()
-    screen = await office.chat.type("evidence twelve")
-
-    assert screen.card.failed
 
 
 async def test_where_every_question_names_a_brand_the_report_says_so() -> None:

@@ -94,31 +94,6 @@ def test_answers_are_reused_within_an_age(program: Program, service: ChatService
     assert len(service.calls) == 36
 
 
-def test_what_is_spent_is_told_by_provider_brand_and_asker(
-    program: Program, service: ChatService, config: str
-) -> None:
-    """And how much of each limit is used up."""
-    program.configure(config + "\n[budget]\nmonth = 0.1\nbrands = { Acme = 0.0012 }\n")
-    program.run("check", "--yes", code=1)
-    program.configure(config + "\n[budget]\nmonth = 0.1\nbrands = { Acme = 0.011 }\n")
-    card = program.json("check", "--yes")
-    spend = program.json("spend")
-
-    assert spend["spent_usd"] == pytest.approx(12 * 50e-6)
-    for by in ("provider", "model", "brand", "asker"):
-        assert sum(spend[f"by_{by}"].values()) == pytest.approx(spend["spent_usd"])
-    assert set(spend["by_brand"]) == {"Acme"}
-    assert spend["by_asker"] == {"terminal": pytest.approx(12 * 50e-6)}
-    assert {row["key"]: row["spent"] for row in spend["budget"]} == {
-        "month": pytest.approx(12 * 50e-6),
-        "brands.Acme": pytest.approx(12 * 50e-6),
-    }
-    assert card["warnings"] == []
-    out, _ = program.run("spend", "--by", "brand", "--chart", "spend.png")
-    assert "Spent less than $0.01" in out
-    assert (program.folder / "spend.png").read_bytes().startswith(b"\x89PNG")
-
-
 def test_a_limit_that_is_nearly_used_up_is_told(
     program: Program, service: ChatService, config: str
 ) -> None:

@@ -498,7 +498,7 @@ async def test_answers_that_are_not_scored_yet_are_no_failure() -> None:
 )  # fmt: skip
 async def test_an_update_says_what_is_known_of_it(watch: Watch, title: str, line: str) -> None:
     """That it is over, or what it takes to tell; nothing of answers that were not counted."""
-    made = await past(weeks=1)
+    made = await past(weeks=3)
     store, now = made.deployment.store, made.deployment.clock.now()
     model = Model("openai", "gpt-5")
     await update_watched_models(store, "Acme", {model}, {model: watch}, now)
