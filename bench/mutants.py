@@ -68,7 +68,7 @@ GROUPS = {
     "alerts": Group(
         ["alerts/*.py", "commands/digest.py", "commands/routes.py", "commands/shifts.py",
          "commands/alert_actions.py", "commands/alerts.py", "commands/bursts.py"],
-        ["alerts", "runtime/test_bursts.py", "commands/test_routes_commands.py",
+        ["alerts", "runtime/test_automatic_bursts.py", "commands/test_routes_commands.py",
          "commands/test_catching_up.py", "commands/test_reported_statements.py",
          "commands/test_cards_at_a_look.py", "commands/test_status_command.py",
          "end_to_end/test_shifts.py"],

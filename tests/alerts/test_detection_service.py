@@ -266,26 +266,15 @@ async def test_a_short_baseline_is_told() -> None:
 
 
 async def test_another_served_model_is_kept_as_an_update() -> None:
-    """It is kept once, and by itself it raises nothing."""
+    """Once, with the run that shows it, and by itself it raises nothing."""
     house = House()
-    for served in ("a-1", "a-1", "a-2", "a-2"):
+    for served in ("a-1", "a-1", "a-2"):
         run = await house.run(OFTEN, served=served)
         assert await house.look(run) == await house.look(run) == []
 
     [update] = await house.store.updates.find()
+    assert update.at == run.started_at
     assert (update.model, update.source, update.note) == (MODELS[0], "served model", "a-2")
-
-
-async def test_a_recovery_ends_the_alert_and_is_none() -> None:
-    """The way back is no alert: the first is recovered."""
-    house = House()
-    for hit in (OFTEN, OFTEN, OFTEN, NEVER, NEVER, OFTEN, OFTEN):
-        await house.look(await house.run(hit))
-    [first] = await house.store.alerts.find()
-
-    assert first.state is AlertState.RECOVERED
-    events = [event.what for event in await house.store.alerts.events(first.id)]
-    assert events == [AlertEventKind.RAISED, AlertEventKind.RECOVERED]
 
 
 async def test_an_alert_grows_recovers_and_comes_back() -> None:
@@ -332,16 +321,6 @@ async def test_a_posted_message_is_brought_up_to_date_by_runs_that_asked_its_mod
     assert alert.shift.model == MODELS[0]
     assert await events_of_next_run(MODELS[0]) == [AlertEventKind.CONTINUED]
     assert await events_of_next_run(MODELS[1]) == []
-
-
-async def test_an_update_is_known_with_the_run_that_shows_it() -> None:
-    """Not only with the run after it."""
-    house = House()
-    for served in ("a-1", "a-1", "a-2"):
-        run = await house.run(OFTEN, served=served)
-        await house.look(run)
-
-    assert [update.at for update in await house.store.updates.find()] == [run.started_at]
 
 
 async def test_a_scorer_that_has_not_read_the_past_is_named_as_the_reason(

@@ -234,21 +234,18 @@ async def test_what_moves_at_the_same_time_is_the_same_alert() -> None:
     assert "visibility" in {shift.metric for shift in alert.moved}
 
 
-@pytest.mark.parametrize(
-    ("sentence", "topic"), [("Acme recalled its heaters in January over a fire hazard.", "recall")]
-)
-async def test_a_grave_sentence_is_an_alert_likewise(sentence: str, topic: str) -> None:
+GRAVE = "Acme recalled its heaters in January over a fire hazard."
+
+
+async def test_a_grave_sentence_is_an_alert_likewise() -> None:
     """No fact is needed for it."""
     story = await weeks(CONFIG)
-    assert await story.run(sentence) == []
-    [alert] = await story.run(sentence, f"Note: {sentence}")
+    assert await story.run(GRAVE) == []
+    [alert] = await story.run(GRAVE, f"Note: {GRAVE}")
 
-    assert [one.topic for one in alert.statements][:1] == [topic]
+    assert alert.statements[0].topic == "recall"
     card = await alert_card(Call(story.office.deployment), alert)
     assert card.title.startswith("a speaks of a recall")
-
-
-GRAVE = "Acme recalled its heaters in January over a fire hazard."
 
 
 async def test_grave_sentences_of_thirty_days_count_together() -> None:

@@ -3,14 +3,13 @@
 from collections.abc import AsyncIterator
 
 import pytest
-from pydantic import SecretStr
 
+from kit import both_chats
 from kit.discord_peer import Peer
+from kit.office import Office
 from kit.slack_desk import ScriptedDesk, listening
-from kit.slack_methods import APP_TOKEN, BOT_TOKEN
 from kit.slack_peer import SlackPeer
 from overheard_slack.chat import SlackChat
-from overheard_slack.settings import SlackSettings
 
 
 @pytest.fixture
@@ -23,12 +22,9 @@ async def slack() -> AsyncIterator[SlackPeer]:
 @pytest.fixture
 async def chat(slack: SlackPeer) -> AsyncIterator[SlackChat]:
     """A chat that speaks with it, as fast as it can, and does not listen."""
-    settings = SlackSettings(
-        bot_token=SecretStr(BOT_TOKEN), app_token=SecretStr(APP_TOKEN), base_url=slack.api
-    )
-    chat = SlackChat(settings, interval_s=0)
-    yield chat
-    await chat.close()
+    client = both_chats.in_slack(slack)
+    yield client
+    await client.close()
 
 
 @pytest.fixture
@@ -46,3 +42,20 @@ async def peer() -> AsyncIterator[Peer]:
     await running.start()
     yield running
     await running.close()
+
+
+@pytest.fixture
+async def in_slack(chat: SlackChat, office: Office) -> AsyncIterator[None]:
+    """The office of a module is in Slack."""
+    async with listening(chat, office.desk):
+        yield
+
+
+@pytest.fixture
+async def discord(peer: Peer, office: Office) -> AsyncIterator[Peer]:
+    """A Discord that the office of a module is in."""
+    client = both_chats.in_discord(peer)
+    async with listening(client, office.desk):
+        await peer.ready()
+        yield peer
+    await client.close()

@@ -3,18 +3,14 @@
 from collections.abc import Iterator
 from typing import Any
 
-from pydantic import SecretStr
-
-from kit.discord_gateway import TOKEN
+from kit.both_chats import in_discord
 from kit.discord_payloads import CHANNEL as DISCORD_CHANNEL
 from kit.discord_peer import Peer
 from kit.discord_rules import words
 from kit.slack_methods import CHANNEL as SLACK_CHANNEL
 from kit.slack_peer import SlackPeer
 from overheard.testing import check_chat
-from overheard_discord.chat import DiscordChat
 from overheard_discord.limits import DISCORD
-from overheard_discord.settings import DiscordSettings
 from overheard_slack.chat import SlackChat
 from overheard_slack.limits import SLACK
 
@@ -39,20 +35,14 @@ async def test_slack_passes(slack: SlackPeer, chat: SlackChat) -> None:
     )
 
 
-async def test_discord_passes() -> None:
+async def test_discord_passes(peer: Peer) -> None:
     """Its peer refuses what Discord would."""
-    peer = Peer()
-    await peer.start()
-    table = DiscordSettings(api_url=peer.api_url, gateway_url=peer.gateway_url)
-    chat = DiscordChat(table.model_copy(update={"token": SecretStr(TOKEN)}))
-    try:
-        await check_chat(
-            chat,
-            DISCORD_CHANNEL,
-            sent=lambda: [words(message) for message in peer.shown()],
-            longest=DISCORD.text,
-            pings=["<@U1>"],  # a bare @ is void by allowed_mentions
-        )
-    finally:
-        await chat.close()
-        await peer.close()
+    chat = in_discord(peer)
+    await check_chat(
+        chat,
+        DISCORD_CHANNEL,
+        sent=lambda: [words(message) for message in peer.shown()],
+        longest=DISCORD.text,
+        pings=["<@U1>"],  # a bare @ is void by allowed_mentions
+    )
+    await chat.close()

@@ -54,6 +54,16 @@ class World:
     channel: ChannelHandle
     ann: MemberActor
 
+    @property
+    def me(self) -> int:
+        """The bot's id."""
+        assert self.env.bot.user
+        return self.env.bot.user.id
+
+    def answers(self, channel: ChannelHandle) -> list[Any]:
+        """Return the bot's messages in a channel."""
+        return [message for message in channel.history() if message.author.id == self.me]
+
     def post(self) -> Poster:
         """Return what posts by the bot that is running."""
         assert isinstance(self.env.bot, DiscordClient)
@@ -285,3 +295,61 @@ async def test_an_outage_is_told(world: World) -> None:
             world.channel.id, Card("Alert"), key="12", thread=None, broadcast=False
         )
     assert caught.value.ambiguous
+
+
+async def test_a_mention_is_answered_by_a_reply(world: World) -> None:
+    """Without the mention; a later card takes the place of the first in the same message."""
+    world.desk.cards = (Card("Working on it"), Card("2nd of 5"))
+    asked = await world.ann.send(world.channel, f"<@{world.me}> how are we doing?")
+    await world.env.settle()
+
+    [request], [answer] = world.desk.requests, world.answers(world.channel)
+    assert request.question == "how are we doing?"
+    assert request.channel == f"discord:{world.channel.id}"
+    assert request.message == ""
+    assert len(request.person.groups) == 1
+    assert title({"components": [one.to_dict() for one in answer.components]}) == "2nd of 5"
+    assert answer.reference.message_id == asked.id
+
+
+async def test_a_direct_message_needs_no_mention(world: World) -> None:
+    """It is answered in the conversation with the person."""
+    await world.ann.send_dm("what changed?")
+    await world.env.settle()
+
+    assert [request.question for request in world.desk.requests] == ["what changed?"]
+    assert len(world.answers(world.ann.user.dm_channel)) == 1
+
+
+async def test_a_reply_means_the_message_that_it_replies_to(world: World) -> None:
+    """Such as that of an alert. A mention without words asks for help."""
+    await world.ann.send(world.channel, f"<@{world.me}>")
+    await world.env.settle()
+    [alert] = world.answers(world.channel)
+    await world.ann.send(world.channel, f"why? <@{world.me}>", reply_to=alert)
+    await world.env.settle()
+
+    first, second = world.desk.requests
+    assert first.question == "help"
+    assert (second.question, second.message) == ("why?", str(alert.id))
+
+
+async def test_other_messages_are_not_answered(world: World) -> None:
+    """Those of bots, and those that do not mention the bot."""
+    bot = world.env.create_user("other", bot=True)
+    await world.ann.send(world.channel, "how are we doing?")
+    await world.ann.send(world.channel, f"what does {bot.mention} think?")
+    await bot.send_dm("hello")
+    await world.env.settle()
+
+    assert world.desk.requests == []
+
+
+async def test_refusals_are_sent_to_the_person(world: World) -> None:
+    """A private card is a direct message, because a reply in a channel is seen by all."""
+    world.desk.private = True
+    await world.ann.send(world.channel, f"<@{world.me}> how are we doing?")
+    await world.env.settle()
+
+    assert world.answers(world.channel) == []
+    assert len(world.answers(world.ann.user.dm_channel)) == 1

@@ -4,17 +4,14 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
-from pydantic import SecretStr
 
-from kit.discord_gateway import TOKEN
+from kit.both_chats import in_discord
 from kit.discord_payloads import CHANNEL, GUILD
 from kit.discord_peer import Peer
 from kit.discord_rest import DIRECT, Fault
 from kit.discord_rules import title, words
 from kit.outbox_bot import Bot
 from overheard.cards.card import Card
-from overheard_discord.chat import DiscordChat
-from overheard_discord.settings import DiscordSettings
 
 MESSAGES = "/channels/*/messages"
 
@@ -22,8 +19,7 @@ MESSAGES = "/channels/*/messages"
 @pytest.fixture
 async def bot(peer: Peer) -> AsyncIterator[Bot]:
     """A bot that posts there."""
-    table = DiscordSettings(api_url=peer.api_url, gateway_url=peer.gateway_url)
-    chat = DiscordChat(table.model_copy(update={"token": SecretStr(TOKEN)}))
+    chat = in_discord(peer)
     yield Bot(chat, CHANNEL)
     await chat.close()
 

@@ -1,46 +1,20 @@
 """What people add, change and remove in a chat, by each platform's own client and the real desk."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from pydantic import SecretStr
 
-from kit.discord_gateway import TOKEN
 from kit.discord_peer import Peer
 from kit.office import Office, open_office
-from kit.slack_desk import headers, listening
+from kit.slack_desk import headers
 from kit.slack_peer import SlackPeer
 from overheard.domain import Brand
-from overheard_discord.chat import DiscordChat
-from overheard_discord.settings import DiscordSettings
-from overheard_slack.chat import SlackChat
 
 
 @pytest.fixture
 async def office() -> Office:
     """A deployment that declares Acme."""
     return await open_office()
-
-
-@pytest.fixture
-async def in_slack(chat: SlackChat, office: Office) -> AsyncIterator[None]:
-    """The deployment is in Slack."""
-    async with listening(chat, office.desk):
-        yield
-
-
-@pytest.fixture
-async def discord(office: Office) -> AsyncIterator[Peer]:
-    """A Discord that the deployment is in."""
-    peer = Peer()
-    await peer.start()
-    table = DiscordSettings(api_url=peer.api_url, gateway_url=peer.gateway_url)
-    chat = DiscordChat(table.model_copy(update={"token": SecretStr(TOKEN)}))
-    async with listening(chat, office.desk):
-        await peer.ready()
-        yield peer
-    await peer.close()
 
 
 async def brand(office: Office, name: str) -> Brand | None:

@@ -6,9 +6,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
-from pydantic import SecretStr
 
-from kit.discord_gateway import TOKEN
+from kit.both_chats import in_discord
 from kit.discord_peer import Peer
 from kit.discord_rules import words
 from kit.office import DECLARED, Office, open_office
@@ -21,8 +20,6 @@ from overheard.chat.replies import FAULT
 from overheard.commands.registry import offered
 from overheard.interfaces import Conversation, Person, Request
 from overheard_discord import slash_commands
-from overheard_discord.chat import DiscordChat
-from overheard_discord.settings import DiscordSettings
 from overheard_slack.chat import SlackChat
 
 pytestmark = pytest.mark.slow
@@ -117,13 +114,10 @@ async def test_slack_takes_all_that_they_show(
 
 
 async def test_discord_takes_all_that_they_show(
-    desk: Counted, caplog: pytest.LogCaptureFixture
+    peer: Peer, desk: Counted, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Each command is in the tree, is answered within all limits, and mentions no one."""
-    peer = Peer()
-    await peer.start()
-    table = DiscordSettings(api_url=peer.api_url, gateway_url=peer.gateway_url)
-    chat = DiscordChat(table.model_copy(update={"token": SecretStr(TOKEN)}))
+    chat = in_discord(peer)
     async with listening(chat, desk):
         await peer.ready()
         for number, example in enumerate(examples(), 1):
@@ -136,7 +130,6 @@ async def test_discord_takes_all_that_they_show(
             # A late private refusal is a message of its own; the promise of an answer is deleted.
             late = first.get("message", name) not in peer.messages and "message" in first
             assert late or "components" in first["data"] or words(peer.answer(name))
-    await peer.close()
 
     assert FAULT not in str(peer.messages)
     assert warnings(caplog) == []

@@ -2,7 +2,6 @@
 
 import csv
 import io
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -38,17 +37,6 @@ async def office() -> Office:
     question = Question(prompt, Model("openai", "gpt-5.4-mini"))
     await office.store.answers.add([Answer(run.id, question, reply(HOSTILE), at)])
     return office
-
-
-@pytest.fixture
-async def discord(office: Office) -> AsyncIterator[Peer]:
-    """A Discord that the deployment is in."""
-    peer = Peer()
-    await peer.start()
-    async with listening(in_discord(peer), office.desk):
-        await peer.ready()
-        yield peer
-    await peer.close()
 
 
 async def test_an_answer_that_is_larger_than_a_file_is_not_called_none(
@@ -134,15 +122,14 @@ async def test_in_discord_an_export_is_for_the_person_who_asks(discord: Peer) ->
 
 
 @pytest.mark.parametrize("takes_components", [True, False])
-async def test_in_discord_a_server_may_take_smaller_files(takes_components: bool) -> None:
+async def test_in_discord_a_server_may_take_smaller_files(
+    peer: Peer, takes_components: bool
+) -> None:
     """The message comes without the file, and says so."""
-    peer = Peer()
-    await peer.start()
     peer.takes_components, peer.max_upload = takes_components, 10
     chat = in_discord(peer)
     await chat.post("1000000000000000003", Card("Report", file=PAGE), key="1")
     await chat.close()
-    await peer.close()
 
     [message] = peer.shown()
     assert "acme.html was not sent: this server takes smaller files" in words(message)

@@ -1,26 +1,23 @@
 """The words of earlier releases: typed, clicked, sent by an old form, in each chat and terminal."""
 
 import re
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from kit.both_chats import in_discord
 from kit.discord_peer import Peer
 from kit.discord_rules import words
 from kit.office import DECLARED, Office, asked_office, open_office
 from kit.program import Program
-from kit.slack_desk import headers, listening
+from kit.slack_desk import headers
 from kit.slack_peer import SlackPeer
 from overheard.cards.command import Face
 from overheard.chat.parser import named, spec_of
 from overheard.commands.registry import offered
 from overheard.deprecations import OLD_COMMANDS
 from overheard.domain import PendingConfirmation
-from overheard_slack.chat import SlackChat
 
 CHAT = offered(Face.CHAT)
 ANYWHERE = {spec.name: spec for spec in (*offered(Face.TERMINAL), *CHAT)}
@@ -32,23 +29,6 @@ GUIDE = Path(__file__).parents[2] / "docs" / "commands.md"
 async def office() -> Office:
     """A deployment that declares Acme."""
     return await open_office(forms=True)
-
-
-@pytest.fixture
-async def in_slack(chat: SlackChat, office: Office) -> AsyncIterator[None]:
-    """The deployment is in Slack."""
-    async with listening(chat, office.desk):
-        yield
-
-
-@pytest.fixture
-async def discord(office: Office, peer: Peer) -> AsyncIterator[Peer]:
-    """A Discord that the deployment is in."""
-    chat = in_discord(peer)
-    async with listening(chat, office.desk):
-        await peer.ready()
-        yield peer
-    await chat.close()
 
 
 @pytest.mark.parametrize(

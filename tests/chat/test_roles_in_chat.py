@@ -60,10 +60,8 @@ async def test_in_slack_a_group_spends_and_its_readers_do_not(
     assert len(office.provider.asked) == 1
 
 
-async def test_in_discord_a_role_spends_and_others_do_not(office: Office) -> None:
+async def test_in_discord_a_role_spends_and_others_do_not(peer: Peer, office: Office) -> None:
     """A removed role loses its rights at once, also for an open question."""
-    peer = Peer()
-    await peer.start()
     reader, asker = (
         member({"id": PERSON, "username": "ann", "discriminator": "0", "avatar": None}, *roles)
         for roles in ((), ("77",))
@@ -86,7 +84,6 @@ async def test_in_discord_a_role_spends_and_others_do_not(office: Office) -> Non
         assert office.provider.asked == []
         await peer.click(question["id"], "Ask", member=asker)
         await peer.gateway.until(lambda: "Acme: 1st" in words(peer.shown()[0]))
-    await peer.close()
 
     assert [words for _, words in await refusals(office)] == ["check"]
     assert len(office.provider.asked) == 1

@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import SecretStr
 
 from kit import discord_payloads
+from kit.discord_bot import settings
 from kit.discord_gateway import TOKEN
 from kit.discord_peer import Peer
 from kit.discord_rules import title, words
@@ -23,7 +24,6 @@ from overheard.chat.desk import ChatDesk
 from overheard.config.sections import AccessTable
 from overheard.interfaces import Chat
 from overheard_discord.chat import DiscordChat
-from overheard_discord.settings import DiscordSettings
 from overheard_slack.chat import SlackChat
 from overheard_slack.settings import SlackSettings
 
@@ -51,8 +51,7 @@ def in_slack(slack: SlackPeer) -> SlackChat:
 
 def in_discord(peer: Peer) -> DiscordChat:
     """Return a client."""
-    table = DiscordSettings(api_url=peer.api_url, gateway_url=peer.gateway_url)
-    return DiscordChat(table.model_copy(update={"token": SecretStr(TOKEN)}))
+    return DiscordChat(settings(peer))
 
 
 @dataclass
