@@ -17,7 +17,15 @@ from overheard.domain import Model
         ("google/gemini-3.5-flash+search", "Gemini"),
         ("perplexity/sonar+search", "Perplexity"),
         ("agents/perplexity/sonar+search", "Perplexity"),
-        ("ollama/llama3.2", "Llama"),
+        ("openrouter/meta-llama/llama-3.3-70b", "Llama"),
+        ("together/deepseek-ai/DeepSeek-V3", "DeepSeek"),
+        ("ollama/llama3.2", "llama3.2"),
+        ("compatible/claude-like", "claude-like"),
+        ("dataforseo/chatgpt", "ChatGPT"),
+        ("openai-compatible/gpt-like", "gpt-like"),
+        ("compatible/anthropic/claude-5", "Claude"),
+        ("compatible/deepseek-mini", "deepseek-mini"),
+        ("ours/ft:gpt-4o:acme:support:abc", "ft:gpt-4o:acme:support:abc"),
         ("local/smollm2-135m", "SmolLM"),
         ("ours/support-bot", "support-bot"),
         ("bedrock/amazon.nova-pro-v1:0", "Amazon Nova"),
@@ -29,7 +37,7 @@ from overheard.domain import Model
     ],
 )
 def test_a_model_has_the_name_that_readers_know(model: str, name: str) -> None:
-    """The name of its family, of its vendor, or the last part of its id."""
+    """The name of its family where provider or id name the vendor, else the last part of its id."""
     assert ModelNames().name(Model.parse(model)) == name
 
 
@@ -48,7 +56,7 @@ def test_models_that_are_asked_together_have_different_names() -> None:
         "ChatGPT (azure/gpt-5)",
         "ChatGPT (openai/gpt-5)",
     ]
-    mixed = names("o/gpt-5", "o/gpt-5+search", "o/gpt-6", "o/gpt-6+search", "a/claude-5")
+    mixed = names("o/gpt-5", "o/gpt-5+search", "o/gpt-6", "o/gpt-6+search", "a/gpt-5")
     assert len(set(mixed)) == 5
 
 
@@ -56,7 +64,7 @@ def test_a_name_of_the_configuration_goes_first() -> None:
     """For the model with and without search, or for one of the two."""
     assert names("o/gpt-5", **{"o/gpt-5": "Our GPT"}) == ["Our GPT"]
     assert names("o/gpt-5+search", **{"o/gpt-5": "Our GPT"}) == ["Our GPT"]
-    assert names("o/gpt-5", "o/gpt-5+search", **{"o/gpt-5+search": "Web"}) == ["ChatGPT", "Web"]
+    assert names("o/gpt-5", "o/gpt-5+search", **{"o/gpt-5+search": "Web"}) == ["gpt-5", "Web"]
 
 
 def test_a_model_of_a_third_partys_provider_has_no_name_of_a_vendor() -> None:
@@ -71,15 +79,15 @@ def test_a_model_of_history_does_not_take_the_name_of_one_that_is_asked() -> Non
     """It has its id in brackets."""
     known = ModelNames([Model("openai", "gpt-6")])
     assert known.name(Model("openai", "gpt-5")) == "ChatGPT (gpt-5)"
-    assert known.name(Model("a", "claude-5")) == "Claude"
+    assert known.name(Model("anthropic", "claude-5")) == "Claude"
 
 
 def test_a_model_is_found_by_its_name_or_its_id() -> None:
     """In any case; None when nothing fits."""
-    models = [Model("openai", "gpt-6"), Model("a", "claude-5")]
+    models = [Model("openai", "gpt-6"), Model("anthropic", "claude-5")]
     known = ModelNames(models)
     assert known.find("chatgpt", models) == models[0]
-    assert known.find("A/Claude-5", models) == models[1]
+    assert known.find("Anthropic/Claude-5", models) == models[1]
     assert known.find("Gemini", models) is None
 
 

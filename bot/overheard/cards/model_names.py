@@ -1,29 +1,30 @@
 """Names of models for readers: ``ChatGPT`` and not ``openai/gpt-5.4-mini+search``."""
 
+import re
 from collections.abc import Collection, Iterable, Mapping
 
 from overheard.domain import LOCAL, Model
 
-ORDINARY = {"sonar": "perplexity", "command": "cohere", "nova": "amazon"}
-"""Vendors of families whose names are ordinary words, which count only with the vendor's name."""
 FAMILIES = (
-    ("chatgpt", "ChatGPT"),
-    ("gpt", "ChatGPT"),
-    ("claude", "Claude"),
-    ("gemini", "Gemini"),
-    ("sonar", "Perplexity"),
-    ("grok", "Grok"),
-    ("mistral", "Mistral"),
-    ("deepseek", "DeepSeek"),
-    ("llama", "Llama"),
-    ("qwen", "Qwen"),
-    ("command", "Cohere"),
-    ("kimi", "Kimi"),
-    ("glm", "GLM"),
-    ("nova", "Amazon Nova"),
-    ("smollm", "SmolLM"),
+    ("chatgpt", "ChatGPT", "openai|azure"),
+    ("gpt", "ChatGPT", "openai|azure"),
+    ("claude", "Claude", "anthropic"),
+    ("gemini", "Gemini", "google|vertex"),
+    ("sonar", "Perplexity", "perplexity"),
+    ("grok", "Grok", "x-?ai"),
+    ("mistral", "Mistral", "mistral"),
+    ("deepseek", "DeepSeek", "deepseek"),
+    ("llama", "Llama", "meta"),
+    ("qwen", "Qwen", "qwen|alibaba|dashscope"),
+    ("command", "Cohere", "cohere"),
+    ("kimi", "Kimi", "moonshot"),
+    ("glm", "GLM", "z-?ai|zhipu"),
+    ("nova", "Amazon Nova", "amazon"),
+    ("smollm", "SmolLM", "local|huggingface"),
 )
-"""Beginnings of a word of a model's id, and what readers call such models."""
+"""Beginnings of a word of a model's id, what readers call such models, and beginnings of a word
+before it, in the provider's name or in the id, which say whose they are.
+"""
 VENDORS = {
     "openai": "ChatGPT",
     "anthropic": "Claude",
@@ -44,7 +45,7 @@ class ModelNames:
         models: The models that are asked. Models that share a name get an addition that
             distinguishes them: ``with search``, else the id in brackets.
         given: Names of the configuration or the provider, by ``provider/model``.
-        foreign: Providers of third parties, whose models have no name of a vendor's family.
+        foreign: Providers of third parties, whose names say nothing of a vendor.
     """
 
     def __init__(
@@ -110,9 +111,32 @@ class ModelNames:
         if model.market and not self._given.get(str(model)):
             market, plain = model.market.partition("~")[0], self._base_name(model.within(""))
             return f"{plain} ({market.partition('-')[0]})"
-        if not given and model.provider in self._foreign:
+        if given:
+            return given
+        if not (family := family_name(model, self._foreign)):
             return model_id.rpartition("/")[2]
-        return given or _family_name(model.provider, model_id)
+        if not model_id.startswith(TUNED):
+            return family
+        suffix = "".join(model_id.split(":")[3:4])  # ft:gpt-4o:acme:support:abc123
+        return f"{family} fine-tuned ({suffix})" if suffix else f"{family} fine-tuned"
+
+
+def family_name(model: Model, foreign: Collection[str] = ()) -> str:
+    """Return what readers call the models of a vendor, such as ``ChatGPT``; empty for a model that
+    is neither of the vendor's provider nor has an id that names the vendor, as at a gateway
+    (``anthropic/claude-5``).
+
+    Args:
+        foreign: Providers whose names say nothing of a vendor.
+    """
+    is_foreign = model.provider in foreign or "compatible" in model.provider
+    vendor = "" if is_foreign else model.provider.casefold()
+    path = f"{vendor}/{model.id.casefold()}"
+    for beginning, family, vendors in FAMILIES:
+        is_app = beginning == model.id and model.id in APPS
+        if is_app or re.search(rf"(?:^|[/._:-])(?:{vendors}).*?[/._:-]{beginning}", path):
+            return family
+    return VENDORS.get(vendor, "")
 
 
 def asked_by(model: Model) -> str:
@@ -125,25 +149,6 @@ def asked_by(model: Model) -> str:
         return "on this machine"
     parts = ["API", *(["with search"] if model.searches else ())]
     return ", ".join([*parts, *([f"{model.effort} effort"] if model.effort else ())])
-
-
-def _family_name(provider: str, model_id: str) -> str:
-    """Return the name of the family of a model without search, such as ``ChatGPT``.
-
-    It follows from the beginning of a word of the id, else from the provider; without either, it is
-    the last part of the id. A fine-tuned model at OpenAI has the suffix of its id in brackets.
-    """
-    name = model_id.casefold()
-    if name.startswith(TUNED):  # ft:gpt-4o:acme:support:abc123
-        suffix = "".join(model_id.split(":")[3:4])
-        return f"ChatGPT fine-tuned ({suffix})" if suffix else "ChatGPT fine-tuned"
-    words = name.replace("/", "-").replace("_", "-").replace(":", "-").replace(".", "-").split("-")
-    for beginning, family in FAMILIES:
-        vendor = ORDINARY.get(beginning, "")
-        is_vendor = vendor in provider.casefold() or vendor in words
-        if is_vendor and any(word.startswith(beginning) for word in words):
-            return family
-    return VENDORS.get(provider, model_id.rpartition("/")[2])
 
 
 def _distinct_name(model: Model, base: str, namesakes: list[Model]) -> str:

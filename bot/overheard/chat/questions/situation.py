@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from overheard.cards.command import CommandSpec
-from overheard.cards.model_names import FAMILIES, VENDORS
+from overheard.cards.model_names import FAMILIES, VENDORS, family_name
 from overheard.chat.questions.names import KnownNames
 from overheard.chat.questions.vocabulary import folded_words
 from overheard.deployment import Call
@@ -87,7 +87,7 @@ def read_names_of(catalogue: Catalogue, models: Mapping[Model, str]) -> KnownNam
         for spelling in _spellings(model, shown):
             spellings.setdefault(spelling.casefold(), {})[shown] = None
     asked_words = {folded_words(spelling) for spelling in spellings}
-    families = {name for _, name in FAMILIES} | set(VENDORS) | set(VENDORS.values())
+    families = {name for _, name, _ in FAMILIES} | set(VENDORS) | set(VENDORS.values())
     brands = {spelling: brand.name for brand in catalogue.brands for spelling in brand.names}
     brands = {**_first_words(brands), **brands}
     brand_words = {folded_words(spelling) for spelling in brands}
@@ -125,24 +125,17 @@ def _spellings(model: Model, shown: str) -> Iterable[str]:
 
     In this order: its name for readers; the model as ``provider/model``; its id; its name for
     readers without an addition (" (...)", " with search"); beginnings of its id of two or more
-    words; the names of its family and of the vendors of that family. Without a known family, the
-    names of its vendor. Google is never one, because it is also a search engine.
+    words; the names of its family and of the vendors of that family. Google is never one, because
+    it is also a search engine.
     """
     yield from (shown, str(model), model.id, shown.partition(" (")[0].partition(" with ")[0])
     words = folded_words(model.id)
     for size in range(2, len(words) + 1):
         yield " ".join(words[:size])
-    folded = [word.casefold() for word in (*words, model.provider)]
-    for beginning, family in FAMILIES:
-        if any(word.startswith(beginning) for word in folded):
-            yield from (family, *_OTHER_SPELLINGS.get(family, ()))
-            vendors = (vendor for vendor, name in VENDORS.items() if name == family)
-            yield from (vendor for vendor in vendors if vendor != SEARCH_ENGINE)
-            return
-    if name := VENDORS.get(model.provider):
-        yield from (name, *_OTHER_SPELLINGS.get(name, ()))
-        if model.provider != SEARCH_ENGINE:
-            yield model.provider
+    if family := family_name(model):
+        yield from (family, *_OTHER_SPELLINGS.get(family, ()))
+        vendors = (vendor for vendor, name in VENDORS.items() if name == family)
+        yield from (vendor for vendor in vendors if vendor != SEARCH_ENGINE)
 
 
 async def read_situation(
