@@ -40,7 +40,7 @@ from overheard.deployment import Call
 from overheard.domain import Answer
 from overheard.errors import PluginFault
 from overheard.plugins import Guard, Plugins, guard, load_plugins, separated_output
-from overheard.plugins.guard import Guards, Notices
+from overheard.plugins.guard import Guards
 from overheard.reading.reader import Reader
 from overheard.runs.budget import capabilities_of, price_of
 from overheard.runtime.wiring import session
@@ -117,7 +117,7 @@ async def test_a_part_that_keeps_failing_is_left_alone_and_tried_again(
 
 def test_a_guard_that_is_logged_shows_no_secret() -> None:
     """Nor does what makes the guards of a plugin."""
-    guards = Guards("odd", "overheard_odd", "", ["a secret"], Notices())
+    guards = Guards(Guard("", plugin="odd", secrets=["a secret"]))
 
     assert guards.of("The scorer odd").secrets == ["a secret"]
     assert "a secret" not in repr(guards)

@@ -226,6 +226,29 @@ async def test_a_slow_regular_expression_costs_a_scorer_its_own_scores(
     assert turns > 5
 
 
+async def test_a_plugin_whose_scorer_computes_without_an_end_is_left_out_at_the_next_start(
+    shelf: Shelf, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is named at the first late reading, and the next reading has half of the time. A scorer
+    that waits is only paused.
+    """
+    config = parse_config("", str(tmp_path / "config.toml"))
+    shelf.install("slow", scorer("slow", "import re; re.match('(a+)+$', 'a' * 64 + 'b')"))
+    shelf.install("dozing", scorer("dozing", "await asyncio.sleep(600)", "async def"))
+    plugins = load_plugins(config)
+    for name in ("slow", "dozing"):
+        odd = isolated(plugins, name)
+        faults = [str(one) for one in await odd.score_all([[reading()]] * 3)]
+        assert f"The scorer {name} gave no result within 1 s" in faults[0]
+        assert faults[0] == caplog.messages[-2]
+        assert "gave no result within 0.5 s" in faults[1]
+        assert "is paused" in faults[2]
+    problems = {one.name: one.problem for one in load_plugins(config).faulty}
+
+    assert "it gave no result within 0.5 s and kept its process busy" in problems["slow"]
+    assert "dozing" not in problems
+
+
 async def test_an_async_scorer_reads_for_all_brands_of_an_answer_at_a_time_in_one_loop(
     shelf: Shelf,
 ) -> None:

@@ -34,7 +34,7 @@ THREAD = """
     import threading, time
 
     def call():
-        time.sleep(2)
+        time.sleep({wait})
         {body}
 
     threading.Thread(target=call, daemon=True).start()
@@ -66,7 +66,8 @@ def run(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
 
 HELD = {
     "import": (SLOW, ["plugins"]),
-    "thread": (THREAD.format(body=SLOW), ["run"]),
+    "thread": (THREAD.format(body=SLOW, wait=2), ["run"]),
+    "thread, at once": (THREAD.format(body=SLOW, wait=0.05), ["run"]),
     "command": (COMMAND.format(name="held go", body=SLOW), ["held", "go"]),
     "feed": (
         OTHER.format(name="held", body=FEED.format(body=SLOW), hook="overheard_update_feeds"),
@@ -176,6 +177,15 @@ def test_the_innermost_call_of_a_plugin_or_of_overheard_counts(
 
     found = culprit(CALLS.format(inner=inner), 0xBB, plugins)
     assert (found and found[1]) == place
+
+
+def test_while_the_main_thread_waits_for_another_that_thread_counts() -> None:
+    """Where the main thread is does not tell, as when it waits for Python's lock."""
+    plugins = {"other": Watched("/site/other.py", "Plugin other", "1")}
+    calls = CALLS.format(inner=OWN)
+
+    assert culprit(calls, 0xBB, plugins) is None
+    assert culprit(calls, 0xBB, plugins, is_idle=True) == ("other", "other.py:3, in wait")
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ from overheard.domain import (
 )
 from overheard.errors import OverheardError, PluginPaused, ProviderFailed, ProviderUnavailable
 from overheard.plugins import GuardedProvider
-from overheard.plugins.guard import Guards, Notices
+from overheard.plugins.guard import Guard, Guards
 from overheard.runs.call import (
     CALL_TIMEOUT_S,
     ESTIMATE_NOTE,
@@ -63,7 +63,9 @@ async def made(
     provider = ScriptedProvider()
     provider.answer = lambda _: answer
     asked = (
-        GuardedProvider(provider, Guards("svc", "overheard_svc", "ask its author", (), Notices()))
+        GuardedProvider(
+            provider, Guards(Guard("", module="overheard_svc", remedy="ask its author"))
+        )
         if guarded
         else provider
     )

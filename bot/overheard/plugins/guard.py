@@ -10,7 +10,7 @@ from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Generator, Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from contextvars import ContextVar
-from dataclasses import KW_ONLY, dataclass, field
+from dataclasses import KW_ONLY, dataclass, field, replace
 from functools import wraps
 from threading import Thread, current_thread
 from time import monotonic
@@ -311,8 +311,7 @@ class Guard:
         if steps.longest_s < LOOP_HELD_LIMIT_S:
             self.resume()
         else:
-            held = f"held up everything else for {steps.longest_s:.0f} s"
-            log.warning("%s", self.fault(held, late=True))
+            self.fault(f"held up everything else for {steps.longest_s:.0f} s", late=True)
         result: Result = outcome.result
         return result
 
@@ -343,8 +342,8 @@ class Guard:
         """Count a fault, pause the part after too many faults, and return the fault as an error.
 
         After `max_faults` faults in a row, or `MAX_LATE` calls that took too long among them, the
-        part is paused for `PAUSE_S`. The pause is logged. Administrators get a notice of the first
-        pause since the last success.
+        part is paused for `PAUSE_S`. The pause is logged, and the first call that is late.
+        Administrators get a notice of the first pause since the last success.
 
         Args:
             problem: The fault, as the rest of a sentence that begins with the part, such as
@@ -360,7 +359,10 @@ class Guard:
             self._faults >= self.max_faults or self._late >= MAX_LATE
         ):
             self._pause()
-        return PluginFault(part=self.part, problem=f"{problem}; {self.remedy}")
+        fault = PluginFault(part=self.part, problem=f"{problem}; {self.remedy}")
+        if self._late == late == 1:
+            log.warning("%s", fault)
+        return fault
 
     def _pause(self) -> None:
         """Pause the part for `PAUSE_S` from now and log it; add a notice unless one was added since
@@ -389,19 +391,11 @@ class Guards:
     """Makes the guards of one plugin.
 
     Attributes:
-        plugin: Name of the plugin.
-        module: Name of its module.
-        remedy: The remedy for its faults.
-        secrets: Values of its settings that no message may show.
-        notices: Receives a notice for each pause.
+        template: A guard with all that is common to them.
         guards: The list to which each new guard is added.
     """
 
-    plugin: str
-    module: str
-    remedy: str
-    secrets: Collection[str] = field(repr=False)
-    notices: Notices
+    template: Guard
     guards: list[Guard] = field(default_factory=list)
 
     def of(self, part: str, max_faults: int | None = MAX_FAULTS) -> Guard:
@@ -409,15 +403,7 @@ class Guards:
 
         The part is paused after ``max_faults`` faults in a row; None for never.
         """
-        guard = Guard(
-            part,
-            max_faults,
-            plugin=self.plugin,
-            module=self.module,
-            remedy=self.remedy,
-            secrets=self.secrets,
-            notices=self.notices,
-        )
+        guard = replace(self.template, part=part, max_faults=max_faults)
         self.guards.append(guard)
         return guard
 

@@ -859,7 +859,7 @@ def _guarded_listener(listener: Listener, guards: Guards) -> Callable[..., Await
     """Return a listener that gets copies of its arguments and raises no fault: faults are counted,
     and `MAX_LISTENER_FAULTS` in a row pause the listener. A call may take `LISTENER_TIMEOUT_S`.
     """
-    guard = guards.of(f"A listener of the plugin {guards.plugin}", MAX_LISTENER_FAULTS)
+    guard = guards.of(f"A listener of the plugin {guards.template.plugin}", MAX_LISTENER_FAULTS)
 
     async def notify(*what: Any) -> None:
         with contextlib.suppress(PluginFault):

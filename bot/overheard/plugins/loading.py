@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from hashlib import sha256
 from importlib.metadata import Distribution, EntryPoint, distributions, entry_points
@@ -304,13 +304,16 @@ class _Loader(threading.Thread):
         refuse_open_chats(registered, self._config)
         source = source_of(self.distribution, self.version)
         remedy = REPORT if self.is_built_in else f"ask the author of {source}, or remove it"
-        guards = Guards(
-            point.name, point.module, remedy, self._secrets, plugins.notices, plugins.guards
-        )
+        guard = Guard("", plugin=point.name, module=point.module, remedy=remedy)
+        guard = replace(guard, secrets=self._secrets, notices=plugins.notices)
+        guards = Guards(guard, plugins.guards)
         if self.is_built_in:
             return guarded(registered, guards)
         tables = self._settings["scorers"].tables
-        location = PluginLocation(point, self.distribution, tables, self._config.file)
+        location = PluginLocation(
+            *(point, self.distribution, tables, self._config.file),
+            *(self.version, plugins.left_out),
+        )
         return guarded(registered, guards, plugins.scorer_process, location)
 
     @property

@@ -18,6 +18,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint
+from pathlib import Path
 from threading import RLock
 from time import monotonic
 from typing import Any
@@ -25,9 +26,10 @@ from typing import Any
 from overheard.domain import Reading, Score
 from overheard.plugins.guard import late_problem
 from overheard.plugins.validation import Nonsense, ScorerReply, read_reply
+from overheard.plugins.watchdog_child import leave_out
 
 SCORE_TIMEOUT_S = 10.0
-"""Seconds that a scorer may take for one reading."""
+"""Seconds that a scorer may take for one reading, and half of it for the next after a late one."""
 START_TIMEOUT_S = 30.0
 """Seconds that the child may take to start and to import a plugin."""
 EXIT_TIMEOUT_S = 0.5
@@ -48,12 +50,16 @@ class PluginLocation:
         distribution: What it was installed with.
         tables: The plugin's ``[scorers.*]`` tables.
         file: The file that these come from, for messages.
+        version: The version of what it was installed with.
+        left_out: The file with the plugins that the next start leaves out.
     """
 
     point: EntryPoint
     distribution: str
     tables: Mapping[str, Mapping[str, Any]]
     file: str
+    version: str
+    left_out: Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +107,8 @@ class ScorerProcess:
         self._process: subprocess.Popen[bytes] | None = None
         self._socket: socket.socket | None = None
         self._received = bytearray()
+        self._late = set[str]()
+        """The scorers that were late last time."""
 
     async def score(
         self, origin: PluginLocation, scorer: str, groups: Sequence[Sequence[Reading]]
@@ -139,7 +147,8 @@ class ScorerProcess:
         calling thread is blocked.
 
         A child that is late or sends nonsense is killed, and so is what is left of one that has
-        ended: that problem is the last result. A scorer that cannot be loaded gives one result, the
+        ended: that problem is the last result. A plugin whose scorer is late again and computes
+        is left out at the next start. A scorer that cannot be loaded gives one result, the
         problem.
         """
         results: list[GroupScores | Problem] = []
@@ -148,9 +157,15 @@ class ScorerProcess:
             if problem := self._received_reply(START_TIMEOUT_S).problem:
                 return [Problem(problem)]
             for group in request.groups:
-                results.append(self._receive_group(len(group)))  # noqa: PERF401 - kept when the next fails
+                timeout_s = SCORE_TIMEOUT_S / (2 if request.scorer in self._late else 1)
+                results.append(self._receive_group(len(group), timeout_s))
+                self._late.discard(request.scorer)
         except TimeoutError as late:
             results.append(Problem(str(late), late=True))
+            if request.scorer in self._late and self._is_busy():
+                origin, problem = request.origin, f"{late} and kept its process busy"
+                leave_out(origin.left_out, origin.point.name, origin.version, problem)
+            self._late.add(request.scorer)
             self._kill(0)
         except Nonsense as nonsense:
             results.append(Problem(f"fails ({nonsense})"))
@@ -159,13 +174,20 @@ class ScorerProcess:
             results.append(Problem(self._kill()))
         return results
 
-    def _receive_group(self, readings: int) -> GroupScores | Problem:
+    def _is_busy(self) -> bool:
+        """Return whether the child is computing; False where the system does not say so."""
+        with suppress(OSError, AttributeError):
+            status = Path(f"/proc/{self._process.pid}/stat").read_text(encoding="utf-8")  # type: ignore[union-attr] # see above
+            return status.rpartition(")")[2].split()[0] == "R"
+        return False
+
+    def _receive_group(self, readings: int, timeout_s: float) -> GroupScores | Problem:
         """Receive the scores of an answer with a number of readings, or the first problem among
         them; after a problem the child sends no further reply for this answer.
         """
         scores: GroupScores = []
         for _ in range(readings):
-            reply = self._received_reply(SCORE_TIMEOUT_S)
+            reply = self._received_reply(timeout_s)
             if reply.problem:
                 return Problem(reply.problem)  # the child goes on with the next answer
             scores.append(reply.scores)

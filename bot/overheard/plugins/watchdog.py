@@ -20,7 +20,7 @@ from overheard.plugins.watchdog_child import Watched
 
 HELD_S = 5.0
 """Seconds without a turn of the program after which a plugin is named."""
-END_S = 15.0
+END_S = 10.0
 """Further seconds after which the program is ended."""
 BEAT_S = 1.0
 """Seconds between two signs of life."""
@@ -64,7 +64,7 @@ def beat() -> None:
         with contextlib.suppress(OSError, ValueError):
             pipe = process.stdin.fileno()  # type: ignore[union-attr] # it has one
             os.write(pipe, b"\0")
-            faulthandler.dump_traceback_later(HELD_S, file=pipe)
+            faulthandler.dump_traceback_later(HELD_S, repeat=True, file=pipe)
 
 
 def rest() -> None:
@@ -81,6 +81,7 @@ async def watched_loop() -> AsyncIterator[None]:
             beat()
             await asyncio.sleep(BEAT_S)
 
+    beat()
     task = asyncio.create_task(live()) if _processes else None
     try:
         yield

@@ -10,6 +10,7 @@ import re
 import select
 import signal
 import sys
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -18,6 +19,8 @@ _QUIET_S = 0.3
 """Seconds of silence after which the list of calls is complete."""
 _WAITING = ("selectors.py", "threading.py")
 """Where the main thread is while it waits, if only for Python's lock."""
+_SAMPLE_S = 1.0
+"""Seconds for which is measured which thread computes."""
 
 
 class Watched(NamedTuple):
@@ -50,7 +53,18 @@ def write_left_out(record: Path, plugins: Mapping[str, Mapping[str, str]]) -> No
     new.replace(record)
 
 
-def culprit(calls: str, main: int, plugins: Mapping[str, Watched]) -> tuple[str, str] | None:
+def leave_out(record: Path, plugin: str, version: str, problem: str) -> None:
+    """Note that the next start leaves a plugin out; say so where it cannot be noted."""
+    try:
+        entry = {plugin: {"version": version, "problem": problem}}
+        write_left_out(record, {**left_out(record), **entry})
+    except OSError as error:
+        _tell(f"That {plugin} is left out cannot be noted in {record} ({error.strerror}).")
+
+
+def culprit(
+    calls: str, main: int, plugins: Mapping[str, Watched], *, is_idle: bool = False
+) -> tuple[str, str] | None:
     """Return the name of the plugin that holds up the program, and its place; None when it is none.
 
     In each thread the innermost call of a plugin or of Overheard counts. Other threads than the
@@ -59,13 +73,14 @@ def culprit(calls: str, main: int, plugins: Mapping[str, Watched]) -> tuple[str,
     Args:
         calls: The calls under way in each thread, as `faulthandler` writes them.
         main: The id of the main thread.
+        is_idle: Whether others compute while the main thread waits, wherever that is.
     """
     threads = {
         int(thread, 16): re.findall(r'File "(.*)", line (\d+) in (.*)', lines)
         for thread, lines in re.findall(r"Thread (0x\w+)([^\0]*?)(?=\n\n|\nThread |\Z)", calls)
     }
     first = threads.pop(main, [])
-    waits = bool(first) and os.path.basename(first[0][0]) in _WAITING
+    waits = is_idle or (bool(first) and os.path.basename(first[0][0]) in _WAITING)
     own = os.path.dirname(os.path.dirname(__file__)) + os.sep
     for frames in [first, *(threads.values() if waits else ())]:
         if any(os.path.basename(file) == "bdb.py" for file, _, _ in frames):
@@ -77,6 +92,18 @@ def culprit(calls: str, main: int, plugins: Mapping[str, Watched]) -> tuple[str,
                 if file == plugin.code or file.startswith(plugin.code + os.sep):
                     return name, f"{os.path.basename(file)}:{line}, in {function}"
     return None
+
+
+def _computed(process: int) -> tuple[int, int]:
+    """Return for how long the main thread and all threads of a process have computed, in ticks of
+    the system; zeros where that is not known.
+    """
+    ticks = [0, 0]
+    with contextlib.suppress(OSError):  # only Linux
+        for place, stat in enumerate((f"task/{process}/stat", "stat")):
+            fields = Path(f"/proc/{process}/{stat}").read_text(encoding="utf-8").rpartition(")")[2]
+            ticks[place] = sum(map(int, fields.split()[11:13]))
+    return ticks[0], ticks[1]
 
 
 def _read(seconds: float | None) -> str:
@@ -99,21 +126,25 @@ def main() -> None:
         calls = _read(None).rpartition("\0")[2]
         while calls and (more := _read(_QUIET_S)):
             calls = (calls + more).rpartition("\0")[2]
-        found = culprit(calls, main_thread, plugins)
+        if not calls:
+            continue
+        before = _computed(parent)
+        time.sleep(_SAMPLE_S)
+        own, every = (now - then for now, then in zip(_computed(parent), before, strict=True))
+        found = culprit(calls, main_thread, plugins, is_idle=2 * own < every)
         if found is None:
             continue
         name, place = found
         title, version = plugins[name].title, plugins[name].version
         _tell(f"{title} has held up everything else for {held_s:g} s, at {place}.")
-        if _read(end_s):  # a sign of life
+        read, end = "", time.monotonic() + end_s
+        while "\0" not in read and (left := end - time.monotonic()) > 0:
+            read = _read(left)
+        if "\0" in read:  # a sign of life
             continue
         problem = f"held up everything else for {held_s + end_s:g} s, at {place}"
         _tell(f"{title} {problem}. Overheard is ended; the next start leaves the plugin out.")
-        try:
-            known = {**left_out(Path(record)), name: {"version": version, "problem": problem}}
-            write_left_out(Path(record), known)
-        except OSError as error:
-            _tell(f"That cannot be noted in {record} ({error.strerror}).")
+        leave_out(Path(record), name, version, problem)
         if os.getppid() == parent:
             os.kill(parent, signal.SIGKILL)
         return

@@ -91,16 +91,16 @@ async def _assemble(config: Config, store: Store, missing_url: str) -> AsyncIter
         # A vendor may be unknown only because its plugin has a fault, which is told elsewhere.
         if not plugins.faulty and (problems := [*unknown_vendors(config, plugins.landscapes)]):
             raise ConfigError(problems)
-        deployment = await assemble(
-            config,
-            store,
-            plugins,
-            clock=SystemClock(),
-            queue=None if missing_url else await _open_queue(config, store),
-            zone=local_zone(),
-            missing_store=missing_url,
-        )
         async with watched_loop():
+            deployment = await assemble(
+                config,
+                store,
+                plugins,
+                clock=SystemClock(),
+                queue=None if missing_url else await _open_queue(config, store),
+                zone=local_zone(),
+                missing_store=missing_url,
+            )
             with _rarer_garbage_collection():
                 yield deployment
     finally:
