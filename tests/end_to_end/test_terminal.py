@@ -35,6 +35,21 @@ def test_a_noun_and_a_number_show_that_one(program: Program, config: str) -> Non
     assert 'no alert called "7"' in err
 
 
+def test_what_there_is_only_one_of_need_not_be_named(program: Program, config: str) -> None:
+    """A brand, a model or a schedule. Of several, and for what is removed, one has to be."""
+    program.configure(config)
+    program.run("schedules", "add", "weekly", "every Monday at 9")
+
+    assert program.json("claims")["brand"] == "Acme"
+    assert "weekly" in program.run("schedules", "pause")[0]
+    assert "svc/m-1" in program.run("updates", "add")[0]
+    assert "Missing argument 'BRAND'" in program.run("brands", "remove", code=2)[1]
+    needed = "ALERT is needed where there is not exactly one"
+    assert needed in program.run("alerts", "show", code=1)[1]
+    program.run("brands", "add", "Globex")
+    assert "BRAND is needed" in program.run("claims", code=1)[1]
+
+
 def test_the_configuration_can_be_named(program: Program, config: str, tmp_path: Path) -> None:
     """`--config` comes before the command."""
     (tmp_path / "other.toml").write_text(config)

@@ -392,6 +392,14 @@ class CommandSpec(Named):
         """
         return self.private or (self.role <= Role.VIEWER and not self.asks and not self.public)
 
+    def takes_only(self, option: Option) -> bool:
+        """Return whether an option that is missing is the only brand, alert, model or schedule that
+        there is. What is removed has to be named, and both of two models.
+        """
+        same = [one for one in self.options if one.required and one.kind is option.kind]
+        may_be_only = option.kind in {Kind.BRAND, Kind.ALERT, Kind.MODEL, Kind.SCHEDULE}
+        return same == [option] and may_be_only and self.verb != "remove"
+
     @property
     def creates_store(self) -> bool:
         """Whether it creates a store that does not exist."""

@@ -6,7 +6,7 @@ from time import monotonic
 
 from overheard.alerts.events import WHOLE
 from overheard.cards import wording
-from overheard.cards.command import FormChoice, Kind, Option, Role
+from overheard.cards.command import FormChoice, Kind, Option
 from overheard.chat.parser import Order
 from overheard.deployment import Deployment
 from overheard.domain import Catalogue
@@ -69,17 +69,16 @@ class Completing:
         return [FormChoice(value, labels.get(value, value)) for value in values]
 
     async def with_only_values(self, order: Order) -> Order:
-        """Return an order in which the only tracked brand and the only live alert are given where
-        they are missing. A command that changes the catalogue has to name its brand.
+        """Return an order in which the only tracked brand, live alert, model or schedule is given
+        where it is missing (`CommandSpec.takes_only`).
         """
         found: dict[str, str] = {}
-        for option in order.missing:
-            only: Sequence[str] = ()
-            if option.kind is Kind.ALERT:
-                only = await self._read_values(Kind.ALERT)
-            elif option.kind is Kind.BRAND and order.spec.role is Role.VIEWER:
+        for option in filter(order.spec.takes_only, order.missing):
+            if option.kind is Kind.BRAND:
                 catalogue = await self._deployment.store.catalogue.current()
-                only = [brand.name for brand in tracked(catalogue)]
+                only: Sequence[str] = [brand.name for brand in tracked(catalogue)]
+            else:
+                only = await self._read_values(option.kind)
             if len(only) == 1:
                 found[option.name] = only[0]
         missing = tuple(option for option in order.missing if option.name not in found)

@@ -36,6 +36,7 @@ from overheard.config.sections import Config
 from overheard.deployment import Deployment, local_zone
 from overheard.domain import TERMINAL
 from overheard.errors import (
+    BadUsage,
     FileUnwritable,
     NothingToAsk,
     OverheardError,
@@ -187,7 +188,8 @@ def execute(ctx: click.Context, spec: CommandSpec, values: dict[str, Any]) -> No
     )
     draws_pictures = chart_file is not None or (spec.chart is None and not spec.serves)
     with nullcontext() if draws_pictures else _without_pictures():
-        order = Order(spec, values)
+        missing = tuple(one for one in spec.options if one.required and values[one.name] is None)
+        order = Order(spec, values, missing)
         card = _quote_and_execute(session, order, agreed=agreed, can_ask=can_ask)
     _print(card, as_json=as_json, chart_file=chart_file)
     if card.failed or card.partial:
@@ -255,6 +257,13 @@ async def _open_and_run(
         if spec.spends:
             for report in deployment.plugins.faulty:
                 click.echo(report.sentence, err=True)
+        if order.missing:
+            from overheard.chat.completion import Completing  # alerts, which few commands need
+
+            order = await Completing(deployment).with_only_values(order)
+        if order.missing:
+            problem = f"{order.missing[0].placeholder} is needed where there is not exactly one"
+            raise BadUsage(problem=problem, usage=spec.usage)
         store, clock = deployment.store, deployment.clock
         call = session.call(deployment)
         if spec.serves:

@@ -297,9 +297,14 @@ class SpecCommand(click.Command):
         The first call creates them, for which the command's module is imported.
         """
         if not self.params:
+            spec = self._spec
+            last = [option for option in spec.options if option.positional and option.required][-1:]
+            may_lack = [option for option in last if spec.opens and spec.takes_only(option)]
             own = [
-                _click_argument(option) if option.positional else _click_option(option)
-                for option in self._spec.options
+                _click_argument(option, required=option.required and option not in may_lack)
+                if option.positional
+                else _click_option(option)
+                for option in spec.options
             ]
             self.params = [*own, *_common_options(self._spec)]
         return super().get_params(ctx)
@@ -337,7 +342,7 @@ def _common_options(spec: CommandSpec) -> list[click.Parameter]:
     return [*options, as_json]
 
 
-def _click_argument(option: Option) -> click.Argument:
+def _click_argument(option: Option, *, required: bool) -> click.Argument:
     """Return the click argument for an option that is written without its name.
 
     Many values are all words that are left. An option that is not required is in brackets in the
@@ -348,11 +353,11 @@ def _click_argument(option: Option) -> click.Argument:
         more["nargs"] = -1
     elif option.default is not None:
         more["default"] = _click_default(option)
-    shown = option.placeholder if option.required else f"[{option.placeholder}]"
+    shown = option.placeholder if required else f"[{option.placeholder}]"
     return click.Argument(
         [option.name],
         type=_click_type(option),
-        required=option.required,
+        required=required,
         metavar=f"{shown}..." if option.many else shown,
         help=option.help,
         **more,
