@@ -224,6 +224,41 @@ def test_an_own_service_is_asked_for_by_its_address(tmp_path: Path, service: Cha
     assert (settings["base_url"], settings["api_key_env"]) == (service.url, "ACME_KEY")
 
 
+def test_what_cannot_be_used_is_asked_for_again(tmp_path: Path, service: ChatService) -> None:
+    """What was typed before stays. A service without a list is asked for by the model's name, its
+    price and its limit, and the first check is made within the budget.
+    """
+    service.listing = Behaviour(status=501)
+    typed = {
+        "Competitors": ["Zeta"],
+        "Service": ["compatible", ""],
+        "Address": ["no address", service.url],
+        "Answer again?": ["yes"],
+        "Which model?": ["m-1"],
+        "Dollars": ["one", "1 x", "$1, 4"],
+        "max_tokens": ["500"],
+        "costs": ["yes"],
+    }
+
+    def ask(question: str, default: str) -> str:
+        replies = next((typed[key] for key in typed if key in question), [])
+        return (replies.pop(0) if replies else "") or default
+
+    file = tmp_path / "config.toml"
+    session = Session(open_deployment, store_maintenance, config=file, ask=ask)
+    asyncio.run(setup(session, brand="Acme", competitors=["Zeta"], category="tool"))
+
+    config = load_config(file)
+    assert config.providers["compatible"] == {
+        "base_url": service.url,
+        "models": ["m-1"],
+        "prices": {"m-1": {"input": 1.0, "output": 4.0}},
+        "max_tokens": 500,
+    }
+    assert config.budget.month == 20
+    assert service.calls
+
+
 def test_nobody_is_asked_where_nobody_can_answer(tmp_path: Path) -> None:
     """What is needed has to be given."""
     session = Session(open_deployment, store_maintenance, config=tmp_path / "config.toml")

@@ -3,6 +3,7 @@ its report. A deployment that asks nothing yet also needs a service and its key.
 """
 
 import contextlib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import inf
@@ -85,9 +86,10 @@ async def setup(
     """Write a configuration file for a brand, make the first check, and return a card with its
     report.
 
-    What is not given is asked for at a terminal with a person; elsewhere, and with `yes`, it has
-    its default. The provider's key is tested before the file is written. A check that costs money
-    is made only if the person agrees to its price, or with `yes`.
+    What is not given is asked for at a terminal with a person, and again where the service cannot
+    be used; elsewhere, and with `yes`, it has its default. The provider's key is tested before the
+    file is written. A check that costs money is made only if the person agrees to its price, or
+    with `yes`.
 
     Args:
         session: The session, with the path of the configuration file and the way to ask the person.
@@ -128,12 +130,21 @@ async def setup(
             problem="there is nothing to ask about",
             remedy="name a competitor with --competitor, or its kind with --category",
         )
-    chosen = person.value("provider", provider, LOCAL)
-    if chosen == COMPATIBLE:
-        base_url, key_env = person.value("base_url", base_url), person.value("key_env", key_env)
-    settings = _provider_settings(chosen, base_url, key_env)
-    plan = SetupFile(brand, tuple(competitors), category, chosen, settings)
-    plan = await _plan_with_models(plan, file, models, budget, person)
+    chosen, again = LOCAL, False
+    while True:
+        chosen = person.value("provider", not again and provider, chosen)
+        if chosen == COMPATIBLE:
+            base_url = person.value("base_url", not again and base_url, base_url)
+            key_env = person.value("key_env", not again and key_env, key_env)
+        try:
+            settings = _provider_settings(chosen, base_url, key_env)
+            plan = SetupFile(brand, tuple(competitors), category, chosen, settings)
+            plan = await _plan_with_models(plan, file, models, budget, person)
+            break
+        except OverheardError as error:
+            models, again = (), person.agrees(f"{error} Answer again?")
+            if not again:
+                raise
     if plan.judge and judge == "none":
         judge = plan.judge if person.agrees(_reader_question(plan)) else judge
     chat = person.value("chat", chat, "none")
@@ -173,6 +184,16 @@ class _Person:
             return self.choice(question, option.choices, default)
         typed = self.answer(question, default)
         return tuple(filter(None, map(str.strip, typed.split(",")))) if option.many else typed
+
+    def numbers(self, question: str, count: int) -> list[float]:
+        """Return so many numbers of 0 or more, which the person types with spaces or commas between
+        them, or none. The question is repeated until that is so.
+        """
+        while words := re.findall(r"[^\s,$]+", self.answer(f"{question}? Empty if unknown")):
+            numbers = [float(word) for word in words if re.fullmatch(r"\d*\.?\d+", word)]
+            if len(numbers) == len(words) == count:
+                return numbers
+        return []
 
     def choice(self, question: str, choices: Sequence[str], default: str) -> str:
         """Return one of the choices, which the person types. The question is repeated until one of
@@ -214,7 +235,8 @@ async def _plan_with_models(
 
     The service is asked for its models, which tests the key and the models' names. The names are
     not tested if the service has no list. The plan of the local model is returned as it is, after
-    the same request. Models of a free service get a price of 0 and no budget.
+    the same request. Models of a free service get a price of 0 and no budget. Where no price is
+    known, the person is asked for it, and for the most tokens of an answer.
     """
     is_local = plan.provider == LOCAL
     named: dict[str, object] = {} if is_local else {"models": list(models) or [_PLACEHOLDER_MODEL]}
@@ -240,7 +262,12 @@ async def _plan_with_models(
         return replace(plan, settings=settings | {"prices": dict.fromkeys(picked, free)})
     priced = all(provider.price(model) is not None for model in picked)
     if not priced:
-        return replace(plan, settings=settings)
+        if price := person.numbers("Dollars for a million tokens, asked and answered, as 1 4", 2):
+            known = dict(zip(("input", "output"), price, strict=True))
+            settings["prices"] = dict.fromkeys(picked, known)
+        if limit := person.numbers("The most tokens of an answer (max_tokens)", 1):
+            settings["max_tokens"] = int(limit[0])
+        return replace(plan, settings=settings, month=month if price else 0)
     providers = {plan.provider: provider}
     reader = proposed_judge(providers) or Model(plan.provider, picked[0])
     answers = len(picked) * (len(plan.questions) + 1)
@@ -286,7 +313,7 @@ async def _listed_models(provider: Provider) -> list[str]:
 
 def _chosen_models(provider: Provider, offered: Sequence[str], person: _Person) -> list[str]:
     """Return a list with the one model that the person chooses among the first `MAX_CHOICES` that
-    the service offers.
+    the service offers, or types where it has no list.
 
     Models with a known price are preferred: the others are offered only if none has one. The
     default is the cheapest (by output tokens) of the first `NEWEST_MODELS`.
@@ -298,6 +325,8 @@ def _chosen_models(provider: Provider, offered: Sequence[str], person: _Person) 
 
     priced = [model for model in offered if output_price(model) < inf]
     choices = (priced or list(offered))[:MAX_CHOICES]
+    if not choices and (typed := person.answer("Which model? The service lists none")):
+        return [typed]
     if not choices:
         raise SetupRefused(
             problem=f"{provider.name} does not say which models it has",
