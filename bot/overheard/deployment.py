@@ -39,14 +39,14 @@ from overheard.errors import OverheardError
 from overheard.interfaces import Clock, Desk, NoProgress, Progress, Queue, Store
 from overheard.plugins import GuardedProvider, Plugins, installed_plugins, load_plugins
 from overheard.plugins.guard import core_method
-from overheard.runs.budget import Estimate, capabilities_of
+from overheard.runs.budget import capabilities_of
 from overheard.runs.limits import Limits, RetryPolicy
 from overheard.runs.plan import askable, choose_models, new_run
 from overheard.runs.quote import Pricing
 from overheard.runs.runner import AskingMeans
 from overheard.runs.service import PricedAsking, RunAnalysis, RunService
 from overheard.runs.tasks import InlineQueue
-from overheard.scoring.judge import Judging, judges, judging_cost
+from overheard.scoring.judge import Judging, judging_cost
 from overheard.scoring.rescoring import Rescoring, scoring_in_use
 from overheard.scoring.service import Scoring
 
@@ -248,7 +248,7 @@ class Deployment:
             providers,
             budget,
             self.clock,
-            self.judging_cost,
+            partial(judging_cost, self.plugins.scorers.values(), providers, self.store),
             spread=self.queue.spread,
             name=lambda model: self.names.name(model),  # noqa: PLW0108 - few prices need names
         )
@@ -262,20 +262,6 @@ class Deployment:
         """
         providers = self.plugins.providers
         return self.names.find(text, self.plugins.models) or choose_models(providers, [text])[0]
-
-    async def judging_cost(self, answers: int) -> Estimate:
-        """Return the estimated cost of judging future answers by all judges in use, in US dollars.
-
-        Args:
-            answers: The number of answers.
-        """
-        return await judging_cost(
-            judges(self.plugins.scorers.values()),
-            answers,
-            self.plugins.providers,
-            self.store,
-            self.clock.now(),
-        )
 
     async def caught_up(
         self, progress: Progress, expected: int = 0, *, slice_s: float | None = None
@@ -413,14 +399,6 @@ class Call:
         """Return this call once all answers are scored, see `Deployment.caught_up`."""
         scored = await self.deployment.caught_up(self.progress, expected, slice_s=slice_s)
         return replace(self, deployment=scored)
-
-
-async def told_by_plugins(call: Call) -> list[Mapping[str, Any]]:
-    """Return what plugins tell of brands now (see `Work.keep`), the newest first."""
-    settings = [one for one in await call.store.settings.all() if one.name.startswith(KEPT)]
-    told = [one.value.get("tells") for one in sorted(settings, key=lambda one: one.at)[::-1]]
-    now, keys = call.clock.now().isoformat(), {"brand", "title", "line", "until", "good"}
-    return [one for one in told if isinstance(one, dict) and keys <= {*one} and one["until"] > now]
 
 
 async def plugin_sentences(call: Call, brand: Brand) -> list[str]:

@@ -26,7 +26,7 @@ from overheard_storage.bulk_writes import by_column, each_of
 from overheard_storage.database import Database, uninterrupted
 from overheard_storage.money import SqlMoneyRepository
 from overheard_storage.repository import ASKED_PROMPT, Lookups, Name, Repository, among
-from overheard_storage.rows import answer_of, answer_row
+from overheard_storage.rows import answer_of, answer_row, model_of
 from overheard_storage.tables import answers, models, prompts, readings, runs, scorers
 
 USUAL_RUNS = 10
@@ -121,7 +121,7 @@ class SqlAnswerRepository(Repository):
             prompt_ids = await self._lookups.prompts.known((key,) for key in prompts)
             query = query.where(among(answers.c.prompt_id, prompt_ids.values()))
         return {
-            (row.key, str(Model(row.provider, row.name)), row.repeat)
+            (row.key, str(model_of(row.provider, row.name)), row.repeat)
             for row in await self._database.rows(query)
         }
 
@@ -144,7 +144,7 @@ class SqlAnswerRepository(Repository):
             .order_by(answers.c.error == "", func.count(), answers.c.error)
         )
         rows = await self._database.rows(query)
-        return list({Model(row.provider, row.name): row.error for row in rows}.items())
+        return list({model_of(row.provider, row.name): row.error for row in rows}.items())
 
     async def usual_usage(self, models: Collection[Model]) -> dict[Model, UsualUsage]:
         """Return the mean billed quantities of each model's latest complete answers.
@@ -218,7 +218,7 @@ class SqlAnswerRepository(Repository):
         rows = await self._database.rows(query)
         return [
             ServedModelCount(
-                run, Model(provider, name), f"{served} {version}".strip(), fingerprint, count
+                run, model_of(provider, name), f"{served} {version}".strip(), fingerprint, count
             )
             for run, provider, name, served, version, fingerprint, count in map(tuple, rows)
         ]

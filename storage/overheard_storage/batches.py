@@ -6,10 +6,10 @@ from typing import Any
 
 from sqlalchemy import Row, select
 
-from overheard.domain import Batch, Model
+from overheard.domain import Batch
 from overheard_storage.database import uninterrupted
 from overheard_storage.repository import Repository, among
-from overheard_storage.rows import object_of, values_of
+from overheard_storage.rows import model_of, object_of, values_of
 from overheard_storage.tables import batches, models
 
 
@@ -49,5 +49,5 @@ class SqlBatchRepository(Repository):
 
 def _batch_of(row: Row[Any]) -> Batch:
     """Return the batch of a row of batches joined with the name of its model."""
-    model = Model(row.provider, row.name)
+    model = model_of(row.provider, row.name)
     return object_of(Batch, row, model=model, items=tuple(row.questions))

@@ -18,7 +18,7 @@ from overheard.numpy_proxy import Counts, np
 from overheard_storage.bulk_writes import Adding, insert_many
 from overheard_storage.database import uninterrupted
 from overheard_storage.repository import Repository, among
-from overheard_storage.rows import block_of
+from overheard_storage.rows import block_of, model_of
 from overheard_storage.tables import (
     answers,
     blocks,
@@ -158,7 +158,7 @@ class SqlBlockRepository(Repository):
             )
         ]
         return [
-            BlockStream(brand[b][0], Model(*model[m]), metric[k][0], "{}@{}".format(*scorer[s]))
+            BlockStream(brand[b][0], model_of(*model[m]), metric[k][0], "{}@{}".format(*scorer[s]))
             for m, b, k, s in streams
         ]
 

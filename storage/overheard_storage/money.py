@@ -29,7 +29,7 @@ from overheard.domain import Account, Answer, Balance, Model, Payer, Reservation
 from overheard_storage.bulk_writes import insert_many
 from overheard_storage.database import Database, uninterrupted
 from overheard_storage.repository import ASKED_PROMPT, Lookups, Repository, among
-from overheard_storage.rows import asked_prompt_of, run_of
+from overheard_storage.rows import asked_prompt_of, model_of, run_of
 from overheard_storage.tables import accounts, answers, models, prompts, reservations, runs, spend
 
 _RESERVATION_LOCK = 0x686F6C64
@@ -116,7 +116,7 @@ class SqlMoneyRepository(Repository):
             Spending(
                 row.run_id,
                 asked_prompt_of(row),
-                Model(row.provider, row.model),
+                model_of(row.provider, row.model),
                 row.answers,
                 row.usd,
                 row.estimated,

@@ -199,7 +199,7 @@ def answer_of(row: Row[Any]) -> Answer:
     prompt = asked_prompt_of(row)
     return Answer(
         run_id=row.run_id,
-        question=Question(prompt, Model(row.provider, row.model), row.repeat),
+        question=Question(prompt, model_of(row.provider, row.model), row.repeat),
         reply=_reply_of(row, prompt),
         asked_at=row.asked_at,
         latency=row.latency,
@@ -233,12 +233,13 @@ def block_of(row: Row[Any]) -> Block:
     run_id, at, n, total, squares, prompt, provider, model, brand, metric, scorer, version = tuple(
         row
     )
-    block_model, block_version = _cached_model(provider, model), _cached_version(scorer, version)
+    block_model, block_version = model_of(provider, model), _cached_version(scorer, version)
     return Block(run_id, at, prompt, block_model, brand, metric, n, total, squares, block_version)
 
 
 @lru_cache(1_000)
-def _cached_model(provider: str, name: str) -> Model:
+def model_of(provider: str, name: str) -> Model:
+    """Return a model, the same object each time, which knows the parts of its name."""
     return Model(provider, name)
 
 
@@ -249,7 +250,7 @@ def _cached_version(scorer: str, version: str) -> str:
 
 def update_of(row: Row[Any]) -> ModelUpdate:
     """Return the model update of a row."""
-    return ModelUpdate(Model(row.provider, row.model), row.at, row.source, row.note, row.id)
+    return ModelUpdate(model_of(row.provider, row.model), row.at, row.source, row.note, row.id)
 
 
 def shift_row(shift: Shift) -> dict[str, Any]:
@@ -274,7 +275,7 @@ def shift_of(row: Row[Any]) -> Shift:
     return object_of(
         Shift,
         row,
-        model=Model(row.provider, row.model),
+        model=model_of(row.provider, row.model),
         interval=(row.low, row.high),
         prompts=tuple(PromptShift(**prompt) for prompt in row.prompts),
         answers=(row.answers_before, row.answers_after),
@@ -297,7 +298,7 @@ def _document_of_update(update: ModelUpdate) -> dict[str, Any]:
 
 def _update_of_document(row: Row[Any], document: Mapping[str, Any]) -> ModelUpdate:
     at = datetime.fromisoformat(document["at"])
-    model = Model(row.provider, row.model)
+    model = model_of(row.provider, row.model)
     return ModelUpdate(model, at, document["source"], document["note"], document["id"])
 
 

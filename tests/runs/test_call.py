@@ -26,6 +26,7 @@ from overheard.domain import (
 from overheard.errors import OverheardError, PluginPaused, ProviderFailed, ProviderUnavailable
 from overheard.plugins import GuardedProvider
 from overheard.plugins.guard import Guard, Guards
+from overheard.runs.budget import Tariff
 from overheard.runs.call import (
     CALL_TIMEOUT_S,
     ESTIMATE_NOTE,
@@ -179,7 +180,7 @@ USUAL = (150 * 1 + 400 * 10) / 1e6
 def booked(said: Reply, failed: ProviderFailed | None, price: Price | None, **more: Any) -> Answer:
     """Return an answer with its estimated cost."""
     answer = Answer(7, ASKED, said, NOON, error="It broke." if failed else "")
-    return with_estimated_cost(answer, failed, {"svc": ScriptedProvider(price=price)}, **more)
+    return with_estimated_cost(answer, failed, Tariff(price), **more)
 
 
 @pytest.mark.parametrize(
@@ -227,7 +228,7 @@ def test_what_is_not_told_costs_at_least_what_the_model_usually_does() -> None:
     """A model may think at length before a short answer."""
     thinking = {ASKED.model: UsualUsage(9, 0, 100.0, 5_000.0)}
     answer = Answer(7, ASKED, reply("Acme.", cost_usd=None), NOON)
-    priced = with_estimated_cost(answer, None, {"svc": ScriptedProvider(price=PRICE)}, thinking)
+    priced = with_estimated_cost(answer, None, Tariff(PRICE), thinking)
     assert priced.reply.cost_usd == pytest.approx((100 + 5_000 * 10) / 1e6)
 
 
@@ -235,9 +236,7 @@ def test_a_short_answer_is_counted_as_such() -> None:
     """A question may limit its answer."""
     short = replace(ASKED, limit=16)
     answer = Answer(7, short, NO_ANSWER, NOON)
-    priced = with_estimated_cost(
-        answer, failure(ambiguous=True), {"svc": ScriptedProvider(price=PRICE)}
-    )
+    priced = with_estimated_cost(answer, failure(ambiguous=True), Tariff(PRICE))
     assert priced.reply.cost_usd == pytest.approx((150 + 16 * 10) / 1e6)
 
 

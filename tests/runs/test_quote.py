@@ -1,7 +1,7 @@
 """Tests of quotes: what a run would cost, said before it is asked."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from math import inf
 
 import pytest
@@ -138,7 +138,7 @@ class House:
             spread=spread,
         )
 
-    async def judge(self, answers: int) -> Estimate:
+    async def judge(self, answers: int, _: datetime) -> Estimate:
         """Price judging."""
         return estimate_of(answers, float(answers))
 

@@ -86,9 +86,8 @@ def test_workers_score_what_they_asked_and_judges_have_a_task_of_their_own() -> 
     """A single process scores without tasks; a task that asked is followed by one that scores."""
     parts = [replace(task, kind=TaskKind.SCORE) for task in asking_tasks(RUN, spread=True)]
 
-    assert scoring_tasks(RUN, spread=True, judged=False) == parts
-    assert scoring_tasks(RUN, spread=True, judged=True) == [*parts, Task(TaskKind.JUDGE, 7)]
-    assert scoring_tasks(RUN, spread=False, judged=True) == []
+    assert scoring_tasks(RUN, judged=False) == parts
+    assert scoring_tasks(RUN, judged=True) == [*parts, Task(TaskKind.JUDGE, 7)]
     asking = Task(TaskKind.ASK, 7, "svc", 1, 2)
     assert following_tasks(asking) == [Task(TaskKind.SCORE, 7, "svc", 1, 2)]
     for kind in set(TaskKind) - {TaskKind.ASK}:

@@ -88,7 +88,7 @@ class Selling(Talking):
 def pricing(provider: Any, store: Any) -> Pricing:
     """Return what prices the questions to one provider."""
 
-    async def unjudged(_: int) -> Estimate:
+    async def unjudged(*_: object) -> Estimate:
         return NOTHING
 
     clock = FixedClock(NOON)
@@ -179,7 +179,7 @@ async def test_a_first_answer_without_a_cost_has_the_price_of_its_usage() -> Non
             broken if question.said or usage is None else reply("Acme.", cost_usd=None, usage=usage)
         )
         answer, failure = await asked_once(provider)
-        priced = with_estimated_cost(answer, failure, {"svc": provider})
+        priced = with_estimated_cost(answer, failure, Tariff.of(MODEL, {"svc": provider}))
 
         assert priced.reply.cost_usd == (usd and pytest.approx(usd))
 

@@ -37,7 +37,7 @@ class Bench:
     async def cost(self, answers: int, price: Price | None = PRICE) -> Estimate:
         """Price some answers."""
         providers = {"svc": ScriptedProvider("svc", price=price)}
-        return await judging_cost([self.judge], answers, providers, self.store, NOW)
+        return await judging_cost([self.judge], providers, self.store, answers, NOW)
 
 
 @pytest.mark.parametrize(("share", "read"), [(1.0, 100), (0.1, 10), (0.004, 1)])

@@ -107,7 +107,7 @@ async def planned_bursts(call: Call) -> list[PlannedBurst]:
     if not watches and not updates:
         return []
     runs = [run for run in reversed(await store.runs.find(aside=False)) if run.panel]
-    tracked = [brand.name for brand in call.catalogue.brands if brand.tracked]
+    tracked = [brand.name for brand in call.catalogue.tracked]
     plans = []
     for model in call.plugins.models:
         of_model = [run for run in runs if run.panel and model in run.panel.models]

@@ -39,7 +39,7 @@ from overheard.interfaces import Store
 from overheard.measure.blocks import RunKey, Stream, StreamKey, streams_of_table
 from overheard.measure.trends import Point, trend
 from overheard.reading.reader import Reader
-from overheard.runs.presence import Presence, attendances, newest_runs
+from overheard.runs.presence import READ_RUNS, Presence, attendances
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +192,8 @@ async def gather_evidence(
         claims, runs = known.claims[shift.model], known.runs
     else:
         live = await live_claims(store, call.scoring.finding_versions, name, truths, at_model)
-        claims, runs = live.get(shift.model, ()), await newest_runs(store, alert.over_at)
+        claims = live.get(shift.model, ())
+        runs = await store.runs.find(aside=False, until=alert.over_at, limit=READ_RUNS)
     present = attendances(runs, name, answered, names.models)
     newest = max((model.asked for model in present.values()), default=None)
     return AlertEvidence(

@@ -97,13 +97,17 @@ def reason_sentences(silence: Silence, metrics: Mapping[str, Metric]) -> str:
         KeyError: when the metric is not measured.
     """
     metric = metrics[silence.metric]
+    change, smallest = (
+        wording.change(abs(size or 0.0), metric.scale).lstrip("+")
+        for size in (silence.change, silence.smallest_change)
+    )
     return SENTENCES[silence.reason].format(
         runs=silence.runs,
         needed=wording.count(silence.runs_needed, "run"),
         evidence=_evidence_sentence(silence),
         label=metric.label,
-        change=_change_size(silence.change, metric),
-        smallest=_change_size(silence.smallest_change, metric),
+        change=change,
+        smallest=smallest,
         alert=silence.alert,
         judge=_judge_sentences(silence, metric),
     )
@@ -152,11 +156,11 @@ def decision_sentence(decision: Decision, metrics: Mapping[str, Metric]) -> str:
     Raises:
         KeyError: when the metric that came nearest is not measured.
     """
-    moved_metrics = dict.fromkeys(shift.metric for shift in decision.shifts)
-    moved = wording.listing(
-        [metrics[name].label.lower() if name in metrics else name for name in moved_metrics]
-    )
     if sentence := CARRIED_OUT.get(decision.placement.action):
+        moved_metrics = dict.fromkeys(shift.metric for shift in decision.shifts)
+        moved = wording.listing(
+            [metrics[name].label.lower() if name in metrics else name for name in moved_metrics]
+        )
         return sentence.format(alert=decision.placement.alert, moved=moved)
     silence = decision.silence
     return reason_sentences(silence, metrics) if silence else "Nothing was measured."
@@ -204,11 +208,6 @@ def _evidence_sentence(silence: Silence) -> str:
         return ""
     missing_factor = exp(silence.threshold - silence.evidence)  # both are natural logarithms
     return f"Its evidence would have to be {missing_factor:.3g} times as strong."
-
-
-def _change_size(change: float | None, metric: Metric) -> str:
-    """Return the size of a change of a metric without a sign: ``3 points``; None counts as 0."""
-    return wording.change(abs(change or 0.0), metric.scale).lstrip("+")
 
 
 def _judge_sentences(silence: Silence, metric: Metric) -> str:
@@ -348,9 +347,12 @@ class HistoryReader:
         """
         again = await self._bursts()
         table = await self.store.blocks.table(metric=VISIBILITY, until=until)
+        streams = streams_of_table(table.of(self.versions))
+        if not again:
+            return streams
         return [
             stream_rows(stream, np.array(rows, np.intp))
-            for stream in streams_of_table(table.of(self.versions))
+            for stream in streams
             if (rows := [row for row, run in enumerate(stream.runs) if run.id not in again])
         ]
 
@@ -423,10 +425,11 @@ class HistoryReader:
         """Read the blocks of a brand and its competitors, and return their monitor, which has
         analysed nothing yet. The arguments are those of `replay`.
         """
-        names = (brand, *(rival.name for rival in self.catalogue.rivals(brand)))
+        policy = self.policy_of(brand)
         of_brands = (name for name, metric in self.metrics.items() if not metric.of_model)
         watched_metrics = self.settings.metrics or tuple(of_brands)
         watched_metrics = (VISIBILITY,) if brand in self.rivals else watched_metrics
+        names = self.catalogue.names_with_rivals([brand])
         table = await self.store.blocks.table(names, until=until)
         present = table.of(self.versions, watched_metrics)
         first, scored = _first_runs(table), _first_runs(present)
@@ -434,7 +437,7 @@ class HistoryReader:
             brand,
             streams_of_table(present),
             updates,
-            policy=self.policy_of(brand),
+            policy=policy,
             bursts=await self._bursts(),
             # Streams of which other scorer versions have read more of the past.
             unread={key: first[key] for key, run in scored.items() if first[key] < run},

@@ -15,7 +15,6 @@ from overheard.deployment import Call, Deployment
 from overheard.detection.power import Learning
 from overheard.domain import Alert, Panel, Run, Task, TaskKind
 from overheard.interfaces import PROBLEM, Store, TaskResult
-from overheard.runs.plan import tracked
 from overheard.runs.service import RunService
 from overheard.runs.tasks import Outcome, detection_tasks, run_part, scoring_tasks
 from overheard.runs.update_feeds import read_feeds
@@ -112,11 +111,10 @@ class Analysis:
         has no workers. The faults of scorers are added to the deployment's.
         """
         call = self._call
-        judged = bool(judges(call.plugins.scorers.values()))
-        tasks = scoring_tasks(run, spread=call.deployment.queue.spread, judged=judged)
-        if tasks:
+        if call.deployment.queue.spread:
             call.progress.start("Scoring answers", 0)
-            await self._carry_out_tasks(call, tasks)
+            judged = bool(judges(call.plugins.scorers.values()))
+            await self._carry_out_tasks(call, scoring_tasks(run, judged=judged))
 
     async def _detect_shifts(self, call: Call, run: Run) -> tuple[DetectionResult, list[str]]:
         """Detect shifts in a run, by workers if the queue has some and otherwise in this process.
@@ -195,7 +193,7 @@ async def detect_statements(call: Call, brands: Sequence[str] | None = None) -> 
     newest_runs = await call.store.runs.find(aside=False, limit=1)
     if not newest_runs:
         return []
-    tracked_names = [brand.name for brand in call.scoring.catalogue.brands if brand.tracked]
+    tracked_names = [brand.name for brand in call.scoring.catalogue.tracked]
     chosen = tracked_names if brands is None else [b for b in brands if b in tracked_names]
     service = _detection_service(call)
     return await service.detect_statements(newest_runs[0], chosen, call.clock.now())
@@ -226,8 +224,9 @@ def brands_scored_in(call: Call, panel: Panel | None) -> list[str]:
     """
     names = [
         brand.name
-        for brand in tracked(call.catalogue)
-        if panel is None or any(prompt.concerns(brand.name) for prompt in panel.prompts)
+        for brand in call.catalogue.brands
+        if brand.tracked
+        and (panel is None or any(prompt.concerns(brand.name) for prompt in panel.prompts))
     ]
     rivals = told_rivals(call.catalogue, call.config.routes)
     return [*names, *(rival for rival, brands in rivals.items() if not brands.isdisjoint(names))]

@@ -30,6 +30,7 @@ from overheard.detection.decide import Decision, decide, decide_model
 from overheard.detection.decision_inputs import (
     NO_HISTORY,
     AlertHistory,
+    AlertPolicy,
     Comparison,
     JudgeCheck,
     ModelEvidence,
@@ -268,7 +269,7 @@ class DetectionService:
         )
         history = await self._alert_history(brand) if has_moved else NO_HISTORY
         decisions = [
-            await self._decide_with_judge(model_evidence, history) for model_evidence in evidence
+            await self._decide_with_judge(one, replay.monitor.policy, history) for one in evidence
         ]
         asked = {decision.model for decision in decisions}
         watched = {one.model: Watch(one.watched) for one in decisions if one.watched}
@@ -372,7 +373,9 @@ class DetectionService:
         model_wide = await alerts.find(brand=WHOLE_MODEL)
         return AlertHistory(of_brand, starts, model_wide)
 
-    async def _decide_with_judge(self, evidence: ModelEvidence, history: AlertHistory) -> Decision:
+    async def _decide_with_judge(
+        self, evidence: ModelEvidence, policy: AlertPolicy, history: AlertHistory
+    ) -> Decision:
         """Return the decision about a brand at a model.
 
         If the first decision reports shifts, the judge of each shifted metric that has one scores
@@ -380,7 +383,6 @@ class DetectionService:
         shift that the judge itself caused, or that a second reader does not see, is not reported
         then.
         """
-        policy = self._history.policy_of(evidence.brand)
         decision = decide(evidence, policy, history)
         if not decision.shifts or self._check_judge is None:
             return decision

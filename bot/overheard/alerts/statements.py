@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cached_property
 
 from overheard.alerts.checks import AlertChecks
 from overheard.detection.statement_shifts import statement_shift
@@ -74,7 +75,7 @@ class StatementNews:
     doubts: tuple[str, ...] = ()
 
 
-@dataclass(slots=True)
+@dataclass
 class StatementReader:
     """Reads false claims and grave sentences from the store.
 
@@ -90,6 +91,10 @@ class StatementReader:
     versions: Collection[str]
     checks: AlertChecks | None = None
     _grave: dict[frozenset[int] | None, dict[str, list[Occurrence]]] = field(default_factory=dict)
+
+    @cached_property
+    def _reader(self) -> Reader:
+        return Reader(self.catalogue.brands)
 
     def truth(self, brand: str, topic: str) -> str:
         """Return the value of a fact about a brand; empty when the catalogue lacks the fact.
@@ -119,7 +124,7 @@ class StatementReader:
         searched = {key.id for key in runs.values() if not grave_since or key.at >= grave_since}
         occurrences = await self._false_claims(brand, runs)
         occurrences += (await self.grave_occurrences(searched, runs)).get(brand, [])
-        denied = await denied_sentences(self.store, brand)
+        denied = await denied_sentences(self.store, brand) if occurrences else frozenset()
         by_model: dict[Model, list[Occurrence]] = defaultdict(list)
         for occurrence in occurrences:
             if (occurrence.claim.answer_id, occurrence.claim.field) not in denied:
@@ -157,13 +162,12 @@ class StatementReader:
         # Its patterns take long to compile.
         from overheard.reading.claims import grave_sentences, may_be_grave
 
-        reader = Reader(self.catalogue.brands)
-        tracked = [brand for brand in self.catalogue.brands if brand.tracked]
+        tracked = self.catalogue.tracked
         found: dict[str, list[Occurrence]] = defaultdict(list)
         async for answer in self.store.answers.stream(runs=searched):
             if not answer.complete or answer.reused_from or not may_be_grave(answer.reply.text):
                 continue
-            read = reader.read(answer)
+            read = self._reader.read(answer)
             for brand in tracked:
                 if brand.name in read.named and answer.question.prompt.concerns(brand.name):
                     # All other brands are rivals here: what is of another brand is not of this.

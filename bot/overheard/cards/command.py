@@ -5,6 +5,7 @@ import re
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import IntEnum, StrEnum
+from functools import cached_property
 from pathlib import Path
 from types import NoneType, SimpleNamespace
 from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
@@ -100,7 +101,7 @@ _PLACEHOLDERS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Option:
     """One argument of a command.
 
@@ -145,7 +146,7 @@ class Option:
         """
         return self.label or self.written.replace("-", " ").capitalize()
 
-    @property
+    @cached_property
     def written(self) -> str:
         """The name as people write it, such as ``model`` or ``as-of``."""
         return self.word or self.name.replace("_", "-")

@@ -46,6 +46,9 @@ class ModelNames:
             distinguishes them: ``with search``, else the id in brackets.
         given: Names of the configuration or the provider, by ``provider/model``.
         foreign: Providers of third parties, whose names say nothing of a vendor.
+
+    Attributes:
+        models: The models that are asked, sorted.
     """
 
     def __init__(
@@ -67,11 +70,7 @@ class ModelNames:
             namesakes = [other for other, name in bases.items() if name == base]
             is_unique = len(namesakes) == 1
             self._names[model] = base if is_unique else _distinct_name(model, base, namesakes)
-
-    @property
-    def models(self) -> tuple[Model, ...]:
-        """The models that are asked, sorted."""
-        return tuple(self._names)
+        self.models = tuple(self._names)
 
     def name(self, model: Model) -> str:
         """Return the name of a model for readers, such as ``ChatGPT``, also of one that is not

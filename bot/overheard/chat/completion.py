@@ -10,7 +10,6 @@ from overheard.cards.command import FormChoice, Kind, Option
 from overheard.chat.parser import Order
 from overheard.deployment import Deployment
 from overheard.domain import Catalogue
-from overheard.runs.plan import tracked
 
 MAX_VALUES = 25
 """Values that a chat shows at a time."""
@@ -76,7 +75,7 @@ class Completing:
         for option in filter(order.spec.takes_only, order.missing):
             if option.kind is Kind.BRAND:
                 catalogue = await self._deployment.store.catalogue.current()
-                only: Sequence[str] = [brand.name for brand in tracked(catalogue)]
+                only: Sequence[str] = [brand.name for brand in catalogue.tracked]
             else:
                 only = await self._read_values(option.kind)
             if len(only) == 1:

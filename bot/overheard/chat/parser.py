@@ -6,6 +6,7 @@ from collections import ChainMap
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from itertools import chain
 from typing import Any
 
@@ -40,7 +41,7 @@ class _Quoted(str):
     __slots__ = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Order:
     """A command, and the options for it.
 
@@ -62,7 +63,7 @@ class Order:
         if changed := ChainMap(*map(dict, changes)):
             object.__setattr__(self, "spec", replace(self.spec, **changed))
 
-    @property
+    @cached_property
     def given(self) -> dict[str, Any]:
         """The options whose values differ from their defaults, by name.
 
@@ -71,7 +72,7 @@ class Order:
         defaults = {option.name: option.default for option in self.spec.options}
         return {n: v for n, v in self.options.items() if v not in (None, (), defaults.get(n))}
 
-    @property
+    @cached_property
     def words(self) -> str:
         """The command as a person would type it, without the root command: ``check Acme --repeats
         3``.

@@ -111,7 +111,7 @@ async def brand_card(call: Call, brand: str, outcome: Outcome) -> tuple[Card, Te
     situation = await reader.read(found)
     telling = Telling(situation, call.names, call.zone)
     news = telling.news
-    if outcome.state is RunState.FAILED:
+    if outcome.run.state is RunState.FAILED:
         news = sorted(news, key=lambda one: one.kind is not NewsKind.FAILED)
     places = situation.places
     only_branded = situation.own_rows and not (places or situation.old_places)
@@ -197,8 +197,9 @@ def learning_data(learning: Learning | None) -> dict[str, object] | None:
     rate (0 to 1) that would show until then, None if it is not known; ``lost`` is this loss as a
     number of answers, of the ``answers`` of a run.
     """
-    names = ("runs", "needed", "change", "lost", "answers")
-    return picked(learning, *names) if learning else None
+    if learning is None:
+        return None
+    return {**picked(learning, "runs", "needed", "change", "answers"), "lost": learning.lost}
 
 
 def news_paragraphs(
@@ -219,7 +220,7 @@ def news_paragraphs(
     if detection.alerts and not (in_chat and told >= {alert.id for alert in detection.alerts}):
         where = ", below" if analysis.announced and not in_chat else ""
         yield f"{_alert_counts(outcome, detection.alerts)}{where}."
-    if outcome.state is RunState.FAILED:
+    if outcome.run.state is RunState.FAILED:
         return
     if outcome.stopped:
         yield "It was cancelled; what was answered is kept, and is not compared with other checks."
@@ -289,7 +290,7 @@ async def run_card(call: Call, result: RunResult[AnalysisResult]) -> Card:
     brand_cards = [await brand_card(call, brand, outcome) for brand in panel.brands]
     first_card, *other_cards = [card for card, _ in brand_cards]
     tellings = [telling for _, telling in brand_cards]
-    state = outcome.state
+    state = outcome.run.state
     is_calm = first_card.severity in {Severity.GOOD, Severity.PLAIN}
     paragraphs = [
         str(first_card.text),
@@ -341,10 +342,10 @@ async def run_card(call: Call, result: RunResult[AnalysisResult]) -> Card:
         partial=state is RunState.PARTIAL,
         data={
             **_outcome_json(outcome),
-            "prompts": panel.edition,
             "faults": dict(faults),
             "warnings": warnings,
             "results": levels_data(rows),
+            "prompts": panel.edition,
             "learning": learning_data(analysis.detection.learning),
             "bursts": list(analysis.bursts),
             "alerts": [alert.data for alert in analysis.announced],
@@ -355,6 +356,8 @@ async def run_card(call: Call, result: RunResult[AnalysisResult]) -> Card:
 
 def _untold(failures: Counter[str], tellings: Iterable[Telling]) -> Counter[str]:
     """Return the failures of models of which the news does not say why they did not answer."""
+    if not failures:
+        return failures
     told = tuple(
         there.failure
         for telling in tellings
@@ -382,7 +385,7 @@ def proposes_first_check(panel: Panel, outcome: Outcome, detection: DetectionRes
     no label, asked each question once, and had no earlier run to be compared with.
     """
     has_earlier_run, asked_once = detection.compared, panel.repeats == 1
-    is_complete, has_label = outcome.state is RunState.COMPLETE, bool(outcome.run.label)
+    is_complete, has_label = outcome.run.state is RunState.COMPLETE, bool(outcome.run.label)
     return is_complete and asked_once and not has_earlier_run and not has_label
 
 
@@ -443,7 +446,8 @@ def _outcome_json(outcome: Outcome) -> dict[str, object]:
         "label": outcome.run.label,
         "state": outcome.state.value,
         "answers": outcome.kept + outcome.complete + outcome.incomplete,
-        **picked(outcome, "kept", "reused", "incomplete", "retries"),
+        "incomplete": outcome.incomplete,
+        **picked(outcome, "kept", "reused", "retries"),
         "endings": {f"{model} {finish}": count for (model, finish), count in outcome.cut.items()},
         "failures": dict(outcome.failures),
         "spent_usd": outcome.spent,
@@ -477,10 +481,10 @@ async def _budget_and_judge_sentences(call: Call, run: Run) -> AsyncIterator[str
     sentence if its agreement with the gold labels is low or has changed, and one if not all of its
     verdicts count.
     """
-    panel, now = run.panel, call.clock.now()
     accounts: dict[Account, None] = {}
-    for prompt in () if panel is None else panel.prompts:
-        accounts.update(dict.fromkeys(run.payer.accounts(prompt, now)))
+    if run.panel and run.finished_at:
+        for prompt in run.panel.prompts:
+            accounts.update(dict.fromkeys(run.payer.accounts(prompt, run.finished_at)))
     spent = await nearly_spent(call.config.budget, call.store.money, accounts)
     for account, (usd, limit) in spent.items():
         yield (

@@ -303,7 +303,7 @@ async def expired_answers(call: Call) -> AsyncIterator[Answer]:
     limits = [days for days in (usual_days, *days_of_brand.values()) if days]
     if not limits:
         return
-    tracked = [brand.name for brand in call.catalogue.brands if brand.tracked]
+    tracked = [brand.name for brand in call.catalogue.tracked]
     async for answer in call.store.retention.old_texts(now - timedelta(days=min(limits))):
         brands = answer.question.prompt.brands or tracked
         days_kept = [days_of_brand.get(name, usual_days) for name in brands] or [usual_days]

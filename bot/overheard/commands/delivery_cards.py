@@ -33,7 +33,7 @@ from overheard.domain import (
     RunState,
 )
 from overheard.interfaces import Store
-from overheard.runs.plan import is_fresh, tracked
+from overheard.runs.plan import is_fresh
 from overheard.runs.presence import Presence
 from overheard.runs.service import LATE
 from overheard.runs.tasks import Outcome
@@ -266,7 +266,7 @@ async def sign_of_life(call: Call) -> Card:
     store, now = call.store, call.clock.now()
     runs = [run for run in await store.runs.find() if run.started_at > now - PERIOD]
     open_alerts = await store.alerts.find(live=True)
-    tellings = await read_tellings(call, tracked(call.catalogue))
+    tellings = await read_tellings(call, call.catalogue.tracked)
     stands = list(dict.fromkeys(line for one in tellings for line in standing_news(one)))
     problems = [sentence async for sentence in _problem_sentences(call, runs)]
     is_well = not (problems or any(one.situation.at_models(Presence.SILENT) for one in tellings))

@@ -39,7 +39,6 @@ from overheard.deployment import Call
 from overheard.domain import Brand
 from overheard.errors import ConfigError, OverheardError, StoreError
 from overheard.interfaces import Chat, Finding
-from overheard.runs.plan import tracked
 from overheard.runs.presence import Presence
 from overheard.session import Session
 from overheard.views.situation import HEADLINE, SituationReader
@@ -138,7 +137,7 @@ class Examination:
         """Return the finding on how often detection has raised a false alarm: in how many of the
         stored runs without a change, when it is replayed over them. It is never a fault.
         """
-        brands = [brand for brand in self.call.catalogue.brands if brand.tracked]
+        brands = self.call.catalogue.tracked
         record = chance_alarm_record(await replays(self.call, brands))
         if not record.runs:
             return Finding("detection (no run yet)")
@@ -265,7 +264,7 @@ class Examination:
     async def _answer_findings(self) -> list[Finding]:
         """Return a fault for each model that did not answer in the newest check of a brand."""
         reader, names = SituationReader(self.call), self.call.names
-        brands = [] if self.call.deployment.missing_store else tracked(self.call.catalogue)
+        brands = [] if self.call.deployment.missing_store else self.call.catalogue.tracked
         found = {}
         for brand in brands:
             for there in (await reader.read(brand, HEADLINE)).at_models(Presence.SILENT):

@@ -12,7 +12,6 @@ from overheard.config.problems import unknown_name
 from overheard.deployment import Call
 from overheard.deprecations import OLD_COMMANDS
 from overheard.errors import CommandRemoved, OverheardError
-from overheard.runs.plan import tracked
 from overheard.session import Session
 
 EVERYTHING = "everything"
@@ -177,7 +176,7 @@ async def _suggestions(call: Call) -> AsyncIterator[Suggestion]:
     Questions, facts and reports are those of the first tracked brand.
     """
     catalogue, store = call.catalogue, call.store
-    brands = tracked(catalogue)
+    brands = catalogue.tracked
     if not brands:
         yield Suggestion("setup brand", "Set up", "Your brand, its competitors and questions.")
         return

@@ -37,7 +37,7 @@ from overheard.errors import NothingToAsk, ReadOnly
 from overheard.measure.blocks import Stream
 from overheard.numpy_proxy import Floats, np
 from overheard.runs.budget import Tariff
-from overheard.runs.plan import find_brand, tracked
+from overheard.runs.plan import find_brand
 from overheard.views.standings import read_streams
 
 TWICE = {
@@ -284,7 +284,7 @@ async def power(
     Raises:
         NothingToAsk: when there is no brand, prompt or model.
     """
-    brands = [find_brand(call.catalogue, brand)] if brand else tracked(call.catalogue)
+    brands = [find_brand(call.catalogue, brand)] if brand else call.catalogue.tracked
     models = call.plugins.models
     prompts = call.catalogue.prompts_for(brands[0].name) if brands else ()
     for missing, found in (("brand", brands), ("prompt", prompts), ("model", models)):
@@ -360,12 +360,12 @@ async def delay_sentence(call: Call, added: str) -> str:
     Args:
         added: The name of the brand that was added.
     """
-    others = [brand for brand in tracked(call.catalogue) if brand.name != added]
+    others = [brand for brand in call.catalogue.tracked if brand.name != added]
     asked = [brand for brand in others if call.catalogue.prompts_for(brand.name)]
     if not asked or not call.plugins.models:
         return ""
     model, allowed = call.plugins.models[0], call.config.alerts.false_alarms_per_year
-    scaled = allowed * len(tracked(call.catalogue))
+    scaled = allowed * len(call.catalogue.tracked)
     before, now = [
         await current_offer(
             call, asked[0], model, repeats=USUAL_REPEATS, days=USUAL_DAYS_BETWEEN, alarms=alarms
@@ -533,7 +533,7 @@ async def _outlook(call: Call, plan: PowerPlan, model: Model) -> tuple[Outlook, 
     own = next((stream for stream in streams if stream.key.brand == plan.brand.name), None)
     runs = int((own.n.sum(axis=1) > 0).sum()) if own else 0
     allowed = plan.alarms or call.config.alerts.false_alarms_per_year
-    brands = max(1, len(tracked(call.catalogue)))
+    brands = max(1, len(call.catalogue.tracked))
     needed = needed_excess(allowed, DAYS_A_YEAR / plan.days, brands)
     tau = run_effect_variance(streams, 0) ** 0.5 if runs >= MIN_RUNS_FOR_TAU else USUAL_TAU
     apart = [one for one in call.scoring.metrics.values() if not one.of_model]
@@ -585,7 +585,7 @@ async def _run_price_usd(call: Call, plan: PowerPlan, model: Model) -> float | N
         return None
     used = (await call.store.answers.usual_usage([model])).get(model)
     costs = [tariff.usual_cost(prompt, used) for prompt in plan.prompts]
-    judged = await call.deployment.judging_cost(plan.repeats * len(plan.prompts))
+    judged = await call.pricing.judging(plan.repeats * len(plan.prompts), call.clock.now())
     return None if judged.unknown else plan.repeats * sum(costs) + judged.typical
 
 

@@ -16,7 +16,6 @@ from overheard.commands.catalogue import require_yes
 from overheard.deployment import Call
 from overheard.domain import PENDING, VISIBILITY, DeliveryKind, Edition, EditionState
 from overheard.interfaces import Store
-from overheard.runs.plan import tracked
 from overheard.scoring.rescoring import (
     DUTY,
     WINDOW,
@@ -66,7 +65,7 @@ async def preview(call: Call, before: Edition, after: Edition) -> list[Move]:
     answers of the last 90 days that both have scored. Visibility is returned in any case; another
     metric only if its two values differ when they are rounded as they are shown.
     """
-    names = [brand.name for brand in tracked(call.catalogue)]
+    names = [brand.name for brand in call.catalogue.tracked]
     since = await comparison_start(call.clock.now(), call.store)
     blocks = [
         block for name in names for block in await call.store.blocks.find(brand=name, since=since)

@@ -22,7 +22,6 @@ from overheard.commands.setup.checklist import checklist, go_on
 from overheard.deployment import Call
 from overheard.domain import VISIBILITY, Alert, RunState
 from overheard.interfaces import Store
-from overheard.runs.plan import tracked
 from overheard.views import standings
 from overheard.views.news import NewsKind, Telling, asked_words, read_tellings, soon
 from overheard.views.situation import SituationReader
@@ -62,7 +61,7 @@ async def status(call: Call) -> Card:
     other brands are told below. Only stored scores are read; no answer is scored. Without a tracked
     brand the card offers the set-up.
     """
-    brands = tracked(call.catalogue)
+    brands = call.catalogue.tracked
     if not brands:
         return _card_without_brands(call.face)
     tellings = await read_tellings(call, brands[:MAX_BRANDS])

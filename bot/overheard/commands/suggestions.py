@@ -19,7 +19,7 @@ from overheard.domain import Brand
 from overheard.reading.markdown import prose
 from overheard.reading.mentions import stated_values, undeclared_names
 from overheard.reading.spellings import possible_spellings, risks
-from overheard.runs.plan import find_brand, tracked
+from overheard.runs.plan import find_brand
 
 SUGGESTION_DAYS = 30
 """The largest age of the answers that are read, in days."""
@@ -181,7 +181,7 @@ async def proposed_rivals(call: Call) -> tuple[Brand, Suggestions] | None:
     they suggest no competitor. Nothing is stored.
     """
     declared = {brand.name for brand in (await call.store.catalogue.declared()).brands}
-    brands = [brand for brand in tracked(call.catalogue) if brand.name not in declared]
+    brands = [brand for brand in call.catalogue.tracked if brand.name not in declared]
     if not brands:
         return None
     suggested = await suggestions_of(call, brands[0], max_answers=QUICK_ANSWERS)

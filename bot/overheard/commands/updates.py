@@ -20,7 +20,6 @@ from overheard.detection.confirmation import UPDATE_LOOKS
 from overheard.domain import VISIBILITY, WHOLE_MODEL, Alert, Model, ModelUpdate, Scale, Shift
 from overheard.errors import UnknownName
 from overheard.interfaces import Store
-from overheard.runs.plan import tracked
 from overheard.runs.update_feeds import read_feeds
 from overheard.views.standings import read_streams
 
@@ -210,7 +209,7 @@ async def found_changes(call: Call) -> Changes:
     """
     starts = await call.store.runs.starts()
     found: dict[tuple[str, Model], list[tuple[KnownChange, Shift]]] = {}
-    for replay in await replays(call, tracked(call.catalogue)):
+    for replay in await replays(call, call.catalogue.tracked):
         for shift in (shift for alarm in replay.alarms for shift in alarm.shifts):
             if shift.metric == VISIBILITY:
                 began = shift.first_run_id
@@ -263,7 +262,7 @@ async def _update_effects(
         fitting = (shift for change, shift in found if change.fits(update.at, own.runs))
         return Effect(brand, watch, since.before, next(fitting, None))
 
-    brands = [brand.name for brand in tracked(call.catalogue)]
+    brands = [brand.name for brand in call.catalogue.tracked]
     return {update.id: tuple(effect(brand, update) for brand in brands) for update in updates}
 
 

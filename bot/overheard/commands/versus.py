@@ -21,7 +21,7 @@ from overheard.domain import SENTIMENT, VISIBILITY, Brand, Catalogue, Model
 from overheard.measure.blocks import RunKey, StreamKey
 from overheard.measure.trends import ALWAYS, Point, Span, stream_mean
 from overheard.numpy_proxy import np
-from overheard.runs.plan import find_brand, tracked
+from overheard.runs.plan import find_brand
 from overheard.views.news import Telling, with_standing_news
 from overheard.views.situation import Situation, SituationReader
 
@@ -150,7 +150,7 @@ def _pair(catalogue: Catalogue, brand: str, other: str) -> tuple[Brand, Brand | 
     """
     first = find_brand(catalogue, brand)
     named = [first, *([find_brand(catalogue, other)] if other else [])]
-    for mine in sorted(tracked(catalogue), key=lambda candidate: candidate.name != first.name):
+    for mine in sorted(catalogue.tracked, key=lambda candidate: candidate.name != first.name):
         is_named = mine in named
         others = [candidate for candidate in named if candidate.name != mine.name]
         if is_named and not others:

@@ -227,7 +227,7 @@ class Monitor:
         models = {s.key.model for s in self._own}
         self._all = [s for s in everything if s.key.model in models]
         self._updates = sorted(updates, key=lambda update: (update.at, update.source))
-        self._policy = policy
+        self.policy = policy
         self._bursts = frozenset(bursts)
         self._unread = unread or {}
         self._restarts = tuple(restarts)
@@ -288,7 +288,7 @@ class Monitor:
         policy and what is known of the models.
         """
         known = (
-            *(REPLAY_VERSION, self._brand, self._policy, sorted(self._unread.items())),
+            *(REPLAY_VERSION, self._brand, self.policy, sorted(self._unread.items())),
             *(sorted(self._bursts), [one for one in self._restarts if one.run <= until]),
             [update for update in self._updates if update.at <= until.at],
         )
@@ -327,9 +327,7 @@ class Monitor:
         turn = self._turn()
         self.evidence[run.id] = evidence = tuple(self._analyse(run, self._analysed))
         self._analysed.append(run)
-        decisions = [
-            decide(model_evidence, self._policy, NO_HISTORY) for model_evidence in evidence
-        ]
+        decisions = [decide(model_evidence, self.policy, NO_HISTORY) for model_evidence in evidence]
         shifts = [
             shift
             for decision in decisions
@@ -421,8 +419,8 @@ class Monitor:
             watched.groups[metric],
             rows,
             run_effect_prior(model),
-            per_year=self._policy.false_alarms_per_year,
-            brands=self._policy.brands,
+            per_year=self.policy.false_alarms_per_year,
+            brands=self.policy.brands,
         )
 
     def _analyse(self, run: RunKey, earlier: Sequence[RunKey]) -> Iterator[ModelEvidence]:
@@ -437,7 +435,7 @@ class Monitor:
             earlier: The runs that were analysed before, the oldest first.
         """
         pace = runs_a_year([*earlier, run], self._bursts)
-        policy = self._policy
+        policy = self.policy
         row_at_model = {}
         for model, watched in self._watched.items():
             row = watched.row(run)
@@ -527,7 +525,7 @@ class Monitor:
         if source := self._sources[model].get(row, ""):
             watched.occasion = Occasion(VISIBILITY, row, row, source=source)
         occasion = watched.occasion
-        if not self._policy.asked_again or occasion is None or occasion.over:
+        if not self.policy.asked_again or occasion is None or occasion.over:
             return
         answered = watched.answered.get(occasion.metric)
         key = StreamKey(self._brand, model, occasion.metric)
@@ -552,8 +550,8 @@ class Monitor:
         """
         watched, policy, share = (
             self._watched[evidence.model],
-            self._policy,
-            self._policy.asked_again,
+            self.policy,
+            self.policy.asked_again,
         )
         is_open = watched.occasion and not watched.occasion.over
         if alarmed and any(stream.shift for stream in evidence.streams):
@@ -613,7 +611,7 @@ class Monitor:
         )
         if analysis is None or over is None or analysis.excess <= needed:
             return evidence
-        if self._policy.holds and over >= AT_ONCE_A_YEAR and analysis.found.likeliest == row:
+        if self.policy.holds and over >= AT_ONCE_A_YEAR and analysis.found.likeliest == row:
             return replace(evidence, held=True)
         return self._description.describe(
             evidence, analysis, stream.runs[row], over, explained=self._is_explained

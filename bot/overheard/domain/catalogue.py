@@ -224,6 +224,11 @@ class Catalogue:
         return None
 
     @property
+    def tracked(self) -> list[Brand]:
+        """The brands that raise alerts; all other brands are only competitors."""
+        return [brand for brand in self.brands if brand.tracked]
+
+    @property
     def controls(self) -> tuple[Prompt, ...]:
         """The control prompts: its own or, without any, those that come with the program."""
         return control_prompts(self.prompts)

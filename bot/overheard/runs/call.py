@@ -201,7 +201,7 @@ class ProviderCall:
 def with_estimated_cost(
     answer: Answer,
     failure: ProviderFailed | None,
-    providers: Mapping[str, Provider],
+    tariff: Tariff,
     usual: Mapping[Model, UsualUsage] | None = None,
     *,
     unread: bool = False,
@@ -224,13 +224,12 @@ def with_estimated_cost(
 
     Args:
         failure: The failure that the provider reported, or None.
-        providers: Providers by name.
+        tariff: What calls of the model cost.
         usual: The mean usage of the model's answers so far, by model.
         unread: Whether the plugin broke at the call, so that the reply could not be read.
     """
     question, reply = answer.question, answer.reply
     prompt, model, limit = question.prompt, question.model, question.limit
-    tariff = Tariff.of(model, providers)
     if unread or (failure and (failure.ambiguous or failure.kind is FailureKind.MALFORMED)):
         size, note = TYPICAL, f" {ESTIMATE_NOTE}"
     elif failure and not reply.earlier:

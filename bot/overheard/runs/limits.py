@@ -355,7 +355,7 @@ class Limits:
 
     def __init__(self, tables: Mapping[str, LimitTable] | None = None) -> None:
         self._tables = tables or {}
-        self._limiters: dict[str, ModelLimiter] = {}
+        self._limiters: dict[tuple[str, Model | None], ModelLimiter] = {}
         self.counters = CallCounters()
 
     def limiters(self, provider: Provider, models: Iterable[Model]) -> list[ModelLimiter]:
@@ -369,11 +369,12 @@ class Limits:
         its name, ``provider/model`` or ``provider``. A concurrency that is not configured is the
         provider's own; other limits that are not configured are infinite.
         """
-        name = str(model) if model else provider.name
-        if name not in self._limiters:
+        key = provider.name, model
+        if key not in self._limiters:
+            name = str(model) if model else provider.name
             table = self._tables.get(name, NO_LIMITS)
-            self._limiters[name] = ModelLimiter(name, provider.concurrency, table)
-        return self._limiters[name]
+            self._limiters[key] = ModelLimiter(name, provider.concurrency, table)
+        return self._limiters[key]
 
 
 class Bucket:

@@ -79,8 +79,9 @@ def skip_note(panel: Panel | None, name: Callable[[Model], str] = str) -> str:
 def askable(panel: Panel, providers: Mapping[str, Provider]) -> Panel:
     """Return a panel that skips prompts with a follow-up at models that take none."""
     turned = [prompt.key for prompt in panel.prompts if len(prompt.turns) > 1]
-    asked = panel.models if turned else ()
-    unable = [str(m) for m in asked if not capabilities_of(m, providers).follow_ups]
+    if not turned:
+        return panel
+    unable = [str(m) for m in panel.models if not capabilities_of(m, providers).follow_ups]
     return replace(panel, skips=panel.skips | {(key, name) for key in turned for name in unable})
 
 
@@ -92,7 +93,7 @@ def choose_brands(catalogue: Catalogue, names: Sequence[str] = ()) -> list[Brand
     Raises:
         NotSetUp: when no names are given and no brand is tracked.
     """
-    chosen = [find_brand(catalogue, name) for name in names] or tracked(catalogue)
+    chosen = [find_brand(catalogue, name) for name in names] or catalogue.tracked
     _require_any("brand", chosen)
     return chosen
 
@@ -123,11 +124,6 @@ def choose_models(
 def _require_any(kind: str, matches: Sequence[object]) -> None:
     if not matches:
         raise NotSetUp(kind=kind, remedy=_REMEDIES[kind])
-
-
-def tracked(catalogue: Catalogue) -> list[Brand]:
-    """Return the brands that raise alerts; all other brands are only competitors."""
-    return [brand for brand in catalogue.brands if brand.tracked]
 
 
 def find_brand(catalogue: Catalogue, name: str) -> Brand:

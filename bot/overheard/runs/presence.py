@@ -2,13 +2,12 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from enum import StrEnum
 from itertools import pairwise
 from statistics import median
 
 from overheard.domain import BURST, Model, Run, RunState
-from overheard.interfaces import Store
 from overheard.measure.blocks import RunKey
 
 READ_RUNS = 60
@@ -111,8 +110,3 @@ def _has_left(
     gaps_s = [(later - earlier).total_seconds() for later, earlier in pairwise(checks)]
     usual = timedelta(seconds=median(gaps_s)) if gaps_s else USUAL_PERIOD
     return newest.started_at - asked[0].at > MISSED_PERIODS * max(MIN_PERIOD, usual)
-
-
-async def newest_runs(store: Store, until: datetime | None = None) -> list[Run]:
-    """Return the newest `READ_RUNS` runs of the brands' history, the newest first."""
-    return await store.runs.find(aside=False, until=until, limit=READ_RUNS)

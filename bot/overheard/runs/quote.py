@@ -1,8 +1,9 @@
 """Quotes: the price of a run before its first question, checked against the budget."""
 
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import KW_ONLY, dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from math import ceil, inf
 
 from overheard.cards import wording
@@ -17,8 +18,8 @@ from overheard.runs.plan import skip_note
 NOTHING = Estimate(0, 0.0, 0.0)
 """The estimate of no calls."""
 
-JudgingPrice = Callable[[int], Awaitable[Estimate]]
-"""Prices the judging of a number of answers."""
+JudgingPrice = Callable[[int, datetime], Awaitable[Estimate]]
+"""Prices the judging of a number of answers at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,17 +117,16 @@ class Pricing:
             BudgetExceeded: when the budget does not cover the typical price.
             BudgetUnknown: when there is a budget and a price that is not known.
         """
-        calls: dict[Pair, int] = {}
+        calls = Counter[Pair]()
         answers = reused = 0
         if run.panel is not None:
-            reused_by_pair: Mapping[Pair, int] = {}
+            asked = await self.store.answers.asked(run.id)
+            calls, every = run.panel.unasked(asked), run.panel.unasked()
             if reuse_within:
-                now = self.clock.now()
-                reused_by_pair = await reusable(self.store, run, reuse_within, now)
-            left = run.panel.unasked(await self.store.answers.asked(run.id))
-            calls = {pair: count - reused_by_pair.get(pair, 0) for pair, count in left.items()}
-            reused = sum(reused_by_pair.values())
-            answers = 0 if run.aside else run.panel.unasked().total() - reused
+                found = await reusable(self.store, run, reuse_within, self.clock.now())
+                calls.subtract(found)
+                reused = sum(found.values())
+            answers = 0 if run.aside else every.total() - reused
         return await self.quote_calls(
             calls, run.payer, answers=answers, reused=reused, run=run, reuse_within=reuse_within
         )
@@ -160,12 +160,12 @@ class Pricing:
             BudgetExceeded: when the budget does not cover the typical price.
             BudgetUnknown: when there is a budget and a price that is not known.
         """
-        panel = run.panel if run else None
-        priced = await self._estimate(calls, payer, panel)
+        panel, now = run.panel if run else None, self.clock.now()
+        priced = await self._estimate(calls, payer, panel, now)
         await release_dead(self.store, spread=self.spread)
         left_usd = await check_budget(budget or self.budget, self.store.money, priced)
         priced = replace(priced, worst=min(priced.worst, left_usd))
-        judged = await self.judging(answers)
+        judged = await self.judging(answers, now)
         notes = (batch_note(panel, self.providers), skip_note(panel, self.name))
         return PriceQuote(priced, judged, "; ".join(filter(None, notes)), reused, run, reuse_within)
 
@@ -173,16 +173,16 @@ class Pricing:
         """Return the quote of all questions of a panel and of judging their answers, without a
         check of the budget, for the label of a button.
         """
-        calls = panel.unasked()
-        priced = await self._estimate(calls, Payer(0), panel)
-        return PriceQuote(priced, await self.judging(calls.total()))
+        calls, now = panel.unasked(), self.clock.now()
+        priced = await self._estimate(calls, Payer(0), panel, now)
+        return PriceQuote(priced, await self.judging(calls.total(), now))
 
     async def _estimate(
-        self, calls: Mapping[Pair, int], payer: Payer, panel: Panel | None
+        self, calls: Mapping[Pair, int], payer: Payer, panel: Panel | None, now: datetime
     ) -> Estimate:
         """Return the estimated price of calls, by the usage of the models' answers so far."""
         usual = await self.store.answers.usual_usage({model for _, model in calls})
-        models, now = batched(panel, self.providers), self.clock.now()
+        models = batched(panel, self.providers)
         return estimate(calls, self.providers, payer, now, models, usual)
 
 

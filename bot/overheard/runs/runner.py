@@ -40,16 +40,16 @@ class _Lane:
 
     Attributes:
         dearest: Dollars of the dearest answer so far.
-        worst: The most dollars of a call, by the key of its prompt.
+        tariff: What calls of the model cost; the plugin is asked once.
         usual: The mean usage of the model's answers before; None until it is needed.
     """
 
     provider: Provider
+    tariff: Tariff
     waiting: Iterator[Question]
     limiter: ModelLimiter
     provider_limiter: ModelLimiter
     dearest: float = 0.0
-    worst: dict[str, float] = field(default_factory=dict)
     usual: Mapping[Model, UsualUsage] | None = None
 
 
@@ -173,7 +173,7 @@ class Runner:
         if provider is None:
             return None
         limiters = self._limits.limiter(provider, model), self._limits.limiter(provider)
-        return _Lane(provider, waiting, *limiters)
+        return _Lane(provider, Tariff.of(model, self._providers), waiting, *limiters)
 
     async def _ask_in_turn(self, lane: _Lane, job: _Job) -> None:
         """Ask the questions of a lane (the questions to one model) one after another, and count the
@@ -221,7 +221,7 @@ class Runner:
                 try:
                     answer, failure = await call.make()
                     answer = with_estimated_cost(
-                        answer, failure, self._providers, lane.usual, unread=call.unread
+                        answer, failure, lane.tariff, lane.usual, unread=call.unread
                     )
                 except asyncio.CancelledError:
                     await self._store_cut_off(call, held, lane, job)
@@ -277,11 +277,9 @@ class Runner:
         prompt = question.prompt
         if lane.usual is None:
             lane.usual = await self._store.answers.usual_usage({question.model})
-        if prompt.key not in lane.worst:  # asking the plugin is as slow as storing an answer
-            tariff = Tariff.of(question.model, self._providers)
-            lane.worst[prompt.key] = tariff.cost(prompt, WORST, answer_limit=question.limit)
+        worst = lane.tariff.cost(prompt, WORST, answer_limit=question.limit)
         # An answer of the model may have cost more than the estimate.
-        return await self._reservation.hold(prompt, max(lane.worst[prompt.key], lane.dearest))
+        return await self._reservation.hold(prompt, max(worst, lane.dearest))
 
     async def _store_answer(self, answer: Answer, lane: _Lane, job: _Job) -> None:
         lane.dearest = max(lane.dearest, answer.reply.cost_usd or 0.0)
@@ -299,7 +297,7 @@ class Runner:
         ends, because the service may still charge it.
         """
         answer, failure = call.cut_off()
-        answer = with_estimated_cost(answer, failure, self._providers, lane.usual)
+        answer = with_estimated_cost(answer, failure, lane.tariff, lane.usual)
         self._limits.counters.called(answer, failure)
         if answer.reply.cost_usd:
             with suppress(StoreError):  # what has cancelled the call is raised instead

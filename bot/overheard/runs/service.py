@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf
 from time import monotonic
 from typing import Any, Generic, Protocol, TypeVar
@@ -138,7 +138,7 @@ class RunService(Generic[Found_co]):
             raise ValueError("a quote without a run cannot be executed")
         await self.add_late()
         run = await self._store.runs.start(quote.run)
-        now, reused = self._clock.now(), 0
+        reused = 0
 
         async def work() -> RunResult[Found_co]:
             """Prepare the run, copy the answers that are reused, and carry the run out."""
@@ -146,7 +146,9 @@ class RunService(Generic[Found_co]):
             if before:
                 await before(run)
             if quote.reuse_within:
-                reused += await reuse(self._store, run, quote.reuse_within, now)
+                reused += await reuse(self._store, run, quote.reuse_within, self._clock.now())
+            about(run=run.key)
+            log.info("Run %s begins or continues: %s questions.", run.key, len(run.panel or ()))
             return await self._carry_out_locked(run, reused)
 
         return await self._with_lock(run, work)
@@ -171,8 +173,6 @@ class RunService(Generic[Found_co]):
         """Ask the unasked questions of a locked run, at once and in batches, analyse its answers,
         and end the run; a paused run is neither analysed nor ended.
         """
-        about(run=run.key)
-        log.info("Run %s begins or continues: %s questions.", run.key, len(run.panel or ()))
         outcome = await self.ask(run)
         await self._ask_in_batches(run, outcome)
         outcome.reused = reused
@@ -329,9 +329,10 @@ class RunService(Generic[Found_co]):
         """Store the state and the time of a run's end, log it, and remove the results of its tasks
         and, if workers asked, all its reservations.
         """
-        run_id = outcome.run.id
-        await self._store.runs.finish(run_id, outcome.state, self._clock.now())
-        log.info("Run %s ended: %s.", outcome.run.key, outcome.state.value)
+        run_id, state, now = outcome.run.id, outcome.state, self._clock.now()
+        await self._store.runs.finish(run_id, state, now)
+        outcome.run = replace(outcome.run, state=state, finished_at=now)
+        log.info("Run %s ended: %s.", outcome.run.key, state.value)
         await self._store.runs.forget_results(run_id)
         if self._queue.spread and not outcome.late:  # also reservations of workers that died
             await self._store.money.release(run_id)

@@ -58,18 +58,15 @@ def asking_tasks(run: Run, *, spread: bool) -> list[Task]:
     return [tasks[n] for n in range(longest) for tasks in tasks_by_provider if n < len(tasks)]
 
 
-def scoring_tasks(run: Run, *, spread: bool, judged: bool) -> list[Task]:
+def scoring_tasks(run: Run, *, judged: bool) -> list[Task]:
     """Return the tasks that score a run's answers in workers, divided as its questions are.
 
     The process that carries the run out scores the answers that are left.
 
     Args:
-        spread: Whether workers share the work; False returns no tasks.
         judged: Whether there are judges among the scorers; they get one task of their own, the
             last.
     """
-    if not spread:
-        return []
     tasks = [replace(task, kind=TaskKind.SCORE) for task in asking_tasks(run, spread=True)]
     return [*tasks, Task(TaskKind.JUDGE, run.id)] if judged else tasks
 

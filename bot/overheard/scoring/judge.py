@@ -271,26 +271,26 @@ def judging_cost_a_year(
 
 
 async def judging_cost(
-    judges: Iterable[Judge],
-    answers: int,
+    scorers: Iterable[Scorer],
     providers: Mapping[str, Provider],
     store: Store,
+    answers: int,
     now: datetime,
 ) -> Estimate:
-    """Return the estimated price of what judges ask about answers.
+    """Return the estimated price of what the judges among some scorers ask about answers.
 
     Each judge asks about its gold texts, and once about each answer that it reads. It spends no
     more than is left of its budget. A judge whose model has no known price adds 0 dollars, and its
     model is listed as unknown. No account is booked.
 
     Args:
-        answers: The number of answers; 0 costs nothing.
         providers: Providers by name.
+        answers: The number of answers; 0 costs nothing.
         now: The current time, which selects the month of the budget.
     """
     calls, typical, worst = 0, 0.0, 0.0
     unknown = []
-    for judge in judges if answers else ():
+    for judge in judges(scorers) if answers else ():
         share = judge.share if isinstance(judge, SecondReader) else 1.0
         calls_of_judge = ceil(answers * share) + len(judge.rehearsals)
         calls += calls_of_judge

@@ -95,6 +95,8 @@ class Scoring:
         catalogue: The brands and facts.
         second_reader: Reads a share of the answers a second time; None without one.
         metrics: The metrics of these scorers, by name.
+        versions: The versions whose scores are read, such as ``visibility@1.2+a1b2c3``.
+        finding_versions: Those whose findings count: `versions`, and that of the second reader.
         faults: Sentences on faults of scorers, and their counts.
     """
 
@@ -123,7 +125,7 @@ class Scoring:
         self.metrics: dict[str, Metric] = {
             metric.name: metric for scorer in self.scorers for metric in scorer.metrics
         }
-        self.versions = self._read_versions(versions)
+        self._choose(versions)
         self.faults: Counter[str] = Counter()
         self._just_read: dict[int, ReadAnswer] = {}
 
@@ -137,7 +139,8 @@ class Scoring:
         if (catalogue.brands, catalogue.facts) != (mine.brands, mine.facts):
             return Scoring(self.scorers, catalogue, self._judging, self._scored, versions)
         same = self.fresh()  # with the markets and the reader, which take long to prepare
-        same.catalogue, same.versions = catalogue, same._read_versions(versions)
+        same.catalogue = catalogue
+        same._choose(versions)
         return same
 
     def fresh(self) -> Scoring:
@@ -157,23 +160,18 @@ class Scoring:
         reads_facts = getattr(scorer, "reads_facts", False) is True
         return f"{scorer.version}+{self._with_facts if reads_facts else self._edition}"
 
-    def _read_versions(self, versions: Collection[str] | None) -> frozenset[str]:
-        """Return the versions whose scores are read, such as ``visibility@1.2+a1b2c3``.
-
-        None means the present versions of all scorers but the second reader. Of given versions,
-        those of other scorers are left out.
+    def _choose(self, versions: Collection[str] | None) -> None:
+        """Choose the versions whose scores are read; None means the present versions of all scorers
+        but the second reader. Of given versions, those of other scorers are left out.
         """
         measuring = [scorer for scorer in self.scorers if not _only_reads(scorer)]
         if versions is None:
-            return frozenset(f"{s.name}@{self.version(s)}" for s in measuring)
-        names = {scorer.name for scorer in measuring}
-        return frozenset(version for version in versions if version.partition("@")[0] in names)
-
-    @property
-    def finding_versions(self) -> frozenset[str]:
-        """The versions whose findings count: `versions`, and that of the second reader."""
+            self.versions = frozenset(f"{s.name}@{self.version(s)}" for s in measuring)
+        else:
+            names = {scorer.name for scorer in measuring}
+            self.versions = frozenset(v for v in versions if v.partition("@")[0] in names)
         others = filter(_only_reads, self.scorers)
-        return self.versions.union(f"{s.name}@{self.version(s)}" for s in others)
+        self.finding_versions = self.versions.union(f"{s.name}@{self.version(s)}" for s in others)
 
     @traced("score")
     async def catch_up(
@@ -388,12 +386,13 @@ class Scoring:
         The parsed text is kept, so that several scorers share it. When `MAX_KEPT_TEXTS` texts are
         kept, all of them are dropped before another is parsed.
         """
+        markets = self._markets_for(answer.question.prompt.brands)
         if answer.id not in self._just_read:
             if len(self._just_read) >= MAX_KEPT_TEXTS:
                 self._just_read.clear()
             self._just_read[answer.id] = self._reader.read(answer)
         read = self._just_read[answer.id]
-        return [read.within(market) for market in self._markets_for(answer.question.prompt.brands)]
+        return list(map(read.within, markets))
 
     def _markets_for(self, asked_for: tuple[str, ...]) -> list[Market]:
         """Return the markets (a brand with competitors and facts) of the brands that an answer is

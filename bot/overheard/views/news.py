@@ -691,15 +691,15 @@ def first_steps(situation: Situation, news: Sequence[News]) -> list[Action]:
     """
     if not news:
         return []
-    first, name = news[0], quoted(situation.brand.name)
+    first, name = news[0], situation.brand.name
     if opened := next((one.alert for one in news if one.alert), None):
         return [Action(f"alerts show {opened.alert.id}", "Open alert", Style.PRIMARY)]
     silent = situation.at_models(Presence.SILENT)
     if first.kind is NewsKind.FAILED and silent:
         chosen = [] if situation.all_failed else silent
         models = "".join(f" --model {quoted(str(there.model))}" for there in chosen)
-        return list(fitting(Action(f"check {name}{models}", "Ask again", Style.PRIMARY)))
+        return list(fitting(Action(f"check {quoted(name)}{models}", "Ask again", Style.PRIMARY)))
     if first.rival:
         label = wording.shorten(f"Compare with {first.rival}", MAX_LABEL_CHARS)
-        return [Action(f"trend {name} {quoted(first.rival)}", label, Style.PRIMARY)]
+        return [Action(f"trend {quoted(name)} {quoted(first.rival)}", label, Style.PRIMARY)]
     return []

@@ -15,6 +15,7 @@ from overheard.alerts.message import message_lines, message_severity, message_ti
 from overheard.alerts.outbox import told_rivals
 from overheard.alerts.story import (
     BrandAtModel,
+    Period,
     Story,
     StoryState,
     Watch,
@@ -28,7 +29,7 @@ from overheard.alerts.story import (
 from overheard.cards.card import Severity, picked
 from overheard.cards.wording import name_without_id
 from overheard.config.cron import Cron
-from overheard.deployment import Call, told_by_plugins
+from overheard.deployment import KEPT, Call
 from overheard.domain import (
     BRANDED_VISIBILITY,
     SCHEDULER,
@@ -43,7 +44,7 @@ from overheard.domain import (
 from overheard.measure.blocks import RunKey, Stream, streams
 from overheard.measure.trends import USUAL_CHECKS
 from overheard.runs.answers import summed_blocks
-from overheard.runs.presence import Attendance, Presence, attendances, newest_runs
+from overheard.runs.presence import READ_RUNS, Attendance, Presence, attendances
 from overheard.views.standings import (
     MetricLevel,
     ModelVisibility,
@@ -385,18 +386,19 @@ class SituationReader:
                 newest runs that say what is usual; empty for the whole history of all.
         """
         name, now = brand.name, self.call.clock.now()
-        rivals = self.call.catalogue.rivals(name)
-        names = [name, *(rival.name for rival in rivals)]
+        names = self.call.catalogue.names_with_rivals([name])
         if not self._shared:
-            runs = await newest_runs(self.call.store)
+            runs = await self.call.store.runs.find(aside=False, limit=READ_RUNS)
             copies = await self.call.store.blocks.reused(runs[0].id) if runs else []
-            watches, said = await read_watches(self.call.store), await told_by_plugins(self.call)
+            said = await _told_by_plugins(self.call, now)
+            watches = await read_watches(self.call.store)
             live = await self.call.store.alerts.find(live=True)
             self._shared.append(Shared(runs, copies, watches, live, said))
         [shared] = self._shared
         alerts = await alerts_about(self.call.store, name)
         starts = await self.call.store.runs.starts() if alerts else {}
-        lines = await self._lines(names, metrics, alerts, starts)
+        changes = [one for one in periods_of(alerts, starts) if not one.accepted]
+        lines = await self._lines(names, metrics, changes, starts)
         answered = runs_by_model(lines, name)
         reused = await self._reused(shared, names)
         for model, run in reused:
@@ -439,11 +441,12 @@ class SituationReader:
                 story=story,
                 place=places.get(model),
                 claims=claims.get(model, ()),
-                failure=failure.replace(str(model), self.call.names.name(model)),
+                failure=failure and failure.replace(str(model), self.call.names.name(model)),
                 asked_again=self._asked_again(model, story, shared.runs, now),
                 by_itself=by_itself,
             )
         live = [alert for alert in alerts if not alert.state.over]
+        uncovered = await without_covered(self.call.store, live)
         owners = told_rivals(self.call.catalogue, self.call.config.routes)
         staying = {one for one in models if models[one].presence is not Presence.LEFT}
         known = Known(name, starts, shared.runs, {one: claims.get(one, ()) for one in staying})
@@ -454,10 +457,7 @@ class SituationReader:
             models=models,
             lines=lines,
             rows=rows,
-            alerts=[
-                await self.opened(one, known)
-                for one in await without_covered(self.call.store, live)
-            ],
+            alerts=[await self.opened(one, known) for one in uncovered],
             stories={
                 key: story
                 for key, story in told.items()
@@ -508,14 +508,13 @@ class SituationReader:
         self,
         names: Sequence[str],
         metrics: Collection[str],
-        alerts: Sequence[Alert],
+        changes: Sequence[Period],
         starts: Mapping[int, datetime],
     ) -> list[Stream]:
         """Return the streams of brands; those of new ones by the versions that have read them. Of
         single metrics only the newest runs are read: `USUAL_CHECKS` outside of every change of the
         first brand, which its alerts report, and the two that are compared with them.
         """
-        changes = [one for one in periods_of(alerts, starts) if not one.accepted]
         count = USUAL_CHECKS + 2 + sum(not is_usual(changes, at) for at in starts.values())
         groups: dict[frozenset[str], list[str]] = {}
         for name in names:
@@ -612,3 +611,11 @@ class SituationReader:
 def _is_shown(line: Stream, present: Mapping[Model, Attendance]) -> bool:
     there = present.get(line.key.model)
     return there is not None and there.presence is not Presence.LEFT
+
+
+async def _told_by_plugins(call: Call, at: datetime) -> list[Mapping[str, Any]]:
+    """Return what plugins tell of brands at a time (see `Work.keep`), the newest first."""
+    settings = [one for one in await call.store.settings.all() if one.name.startswith(KEPT)]
+    told = [one.value.get("tells") for one in sorted(settings, key=lambda one: one.at)[::-1]]
+    now, keys = at.isoformat(), {"brand", "title", "line", "until", "good"}
+    return [one for one in told if isinstance(one, dict) and keys <= {*one} and one["until"] > now]

@@ -312,9 +312,11 @@ def _rise(rival: str, points: Sequence[Point]) -> Rise | None:
     """
     for checks in (2, 1):
         before, recent = points[:-checks], points[-checks:]
+        if len(before) < MIN_USUAL_CHECKS:
+            continue
         answers = sum(point.n for point in recent)
         usual = usual_range(before[-USUAL_CHECKS:], answers, checks)
-        if usual is None or usual.checks < MIN_USUAL_CHECKS:
+        if usual is None:
             continue
         mean = sum(point.mean for point in recent) / checks
         gained = min(mean, points[-1].mean) - usual.mean

@@ -181,12 +181,6 @@ class RateGroup:
     answers: int = 0
     old: str = ""
 
-    def words(self, share: float) -> str:
-        """Format a share (0 to 1): as a count of the group's answers (``9``), or in per cent (``38
-        %``) when their number is 0.
-        """
-        return wording.share(share, self.answers)
-
 
 @dataclass(frozen=True, slots=True)
 class Rates:
@@ -253,7 +247,7 @@ def _draw_rate(sheet: Sheet, group: RateGroup, rate: Rate, y: float) -> None:
         _draw_hatched(sheet, (BAR_LEFT, y + 1), max(length, MIN_LENGTH), bar_color)
     else:
         sheet.box((BAR_LEFT, y + 1), max(length, MIN_LENGTH), BAR_HEIGHT, bar_color)
-    words, words_x = group.words(rate.share), BAR_LEFT + length + TEXT_GAP
+    words, words_x = wording.share(rate.share, group.answers), BAR_LEFT + length + TEXT_GAP
     if rate.usual is not None:
         tick_x = BAR_LEFT + rate.usual * BAR_WIDTH
         sheet.line((tick_x, y), (tick_x, y + ROW - 3), "ink", TICK_WIDTH)
@@ -293,10 +287,11 @@ def rates_alt(chart: Rates) -> str:
     """
     sentences = []
     for group in chart.groups:
-        of_answers = f" of {group.answers}" if group.answers else ""
+        answers = group.answers
+        of_answers = f" of {answers}" if answers else ""
         rates = [
-            f"{wording.line(rate.label)} {group.words(rate.share)}{of_answers}"
-            + ("" if rate.usual is None else f", usually {group.words(rate.usual)}")
+            f"{wording.line(rate.label)} {wording.share(rate.share, answers)}{of_answers}"
+            + ("" if rate.usual is None else f", usually {wording.share(rate.usual, answers)}")
             for rate in group.rates
         ]
         old = f" ({group.old})" if group.old else ""

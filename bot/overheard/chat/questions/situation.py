@@ -12,7 +12,6 @@ from overheard.deployment import Call
 from overheard.domain import Alert, Catalogue, Model
 from overheard.interfaces import Request, Store
 from overheard.reading.ordinary_words import is_common
-from overheard.runs.plan import tracked
 
 OTHER_MODELS = (
     *("AI Overviews", "Alexa", "Bard", "Bing", "Copilot", "Google", "Meta AI"),
@@ -94,7 +93,7 @@ def read_names_of(catalogue: Catalogue, models: Mapping[Model, str]) -> KnownNam
     topics = {head: head for fact in catalogue.facts if not fact.untrue and (head := fact.head)}
     return KnownNames(
         brands=brands,
-        own=tuple(brand.name for brand in tracked(catalogue)),
+        own=tuple(brand.name for brand in catalogue.tracked),
         models={s: tuple(n) for s, n in spellings.items() if folded_words(s) not in brand_words},
         other_models=frozenset(
             name
@@ -102,7 +101,7 @@ def read_names_of(catalogue: Catalogue, models: Mapping[Model, str]) -> KnownNam
             if folded_words(name) not in asked_words | brand_words
         ),
         topics=topics,
-        categories=frozenset(brand.category for brand in tracked(catalogue) if brand.category),
+        categories=frozenset(brand.category for brand in catalogue.tracked if brand.category),
     )
 
 
@@ -170,7 +169,7 @@ async def read_situation(
 
     return Situation(
         today=day(call.clock.now()),
-        own=tuple(brand.name for brand in tracked(call.catalogue)),
+        own=tuple(brand.name for brand in call.catalogue.tracked),
         models={str(model): names.name(model) for model in call.plugins.models},
         alerts=tuple(map(as_open_alert, open_alerts)),
         thread_alert=as_open_alert(thread_alert) if thread_alert else None,

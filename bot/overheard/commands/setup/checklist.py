@@ -13,7 +13,6 @@ from overheard.commands.arguments import in_words
 from overheard.deployment import Call
 from overheard.domain import RunState
 from overheard.errors import OverheardError
-from overheard.runs.plan import tracked
 from overheard.scoring.judge import judges
 
 SKIPPED = "setup:facts skipped"
@@ -171,7 +170,7 @@ async def checklist(call: Call, *, offers: bool = False) -> Checklist:
         offers: Whether the note has the price of the apps, which a plugin says.
     """
     catalogue, config, store = call.catalogue, call.config, call.store
-    brand = next(iter(tracked(catalogue)), None)
+    brand = next(iter(catalogue.tracked), None)
     asked = catalogue.prompts_for(brand.name) if brand else ()
     facts = [fact for fact in catalogue.facts if brand and fact.brand == brand.name]
     skipped = "" if await store.settings.get(SKIPPED) is None else "Left out"

@@ -14,7 +14,7 @@ from overheard.detection.decision_inputs import DAYS_A_YEAR
 from overheard.domain import Brand, Catalogue, Model, Panel, Prompt, Run
 from overheard.errors import BadUsage, OverheardError
 from overheard.plugins import Plugins
-from overheard.runs.plan import choose_models, lay_out, tracked
+from overheard.runs.plan import choose_models, lay_out
 from overheard.runs.quote import PriceQuote
 from overheard.runs.suggestions import (
     MAX_ALIASES,
@@ -36,7 +36,7 @@ DAYS_A_MONTH = DAYS_A_YEAR / 12
 
 def drafted_brand(catalogue: Catalogue) -> Brand:
     """Return the brand that is being set up, which is the first tracked one."""
-    brands = tracked(catalogue)
+    brands = catalogue.tracked
     if not brands:
         raise BadUsage(problem="Your brand comes first", usage="setup brand")
     return brands[0]

@@ -26,7 +26,6 @@ from overheard.config.catalogue import read_domain
 from overheard.deployment import Call
 from overheard.domain import Brand, Fact, Prompt
 from overheard.errors import BadUsage
-from overheard.runs.plan import tracked
 from overheard.runs.quote import PriceQuote
 
 TICKED = 8
@@ -111,7 +110,7 @@ async def fill_brand(call: Call, **given: object) -> FormContent:
     check box for them. The box is then ticked unless the price is unknown.
     """
     values: dict[str, object] = {"suggestions": False}
-    for brand in tracked(call.catalogue)[:1]:
+    for brand in call.catalogue.tracked[:1]:
         values |= {
             "name": brand.name,
             "website": "".join(brand.domains[:1]),
