@@ -87,6 +87,36 @@ async def test_without_a_model_what_was_read_is_offered_and_not_answered(
     assert len(card.actions) == 3
 
 
+async def test_an_order_whose_words_are_not_all_quoted_is_no_command() -> None:
+    """The words after the quotation would be asked, too."""
+    office = await open_office()
+    card = last(await asked(office, 'ask "which board is best for dentists" too'))
+
+    assert card.title == "I did not understand that"
+
+
+@pytest.mark.parametrize("until", ["", " --until today"])
+async def test_what_changed_at_one_model_names_it_and_what_is_open_elsewhere(until: str) -> None:
+    """Also for a time that is over."""
+    office = await open_office()
+    await office.chat.type("check Acme")
+    await with_alert(office, "C1.7")
+    screen = await office.chat.type(f"changes --model m2 --since yesterday{until}")
+
+    assert screen.card.title.startswith("No new alert at m2 ")
+    assert "m1" in str(screen.card.text)
+
+
+@pytest.mark.parametrize("span", ["until friday", "till tomorrow", "next monday"])
+async def test_an_alert_is_put_aside_until_a_day(span: str) -> None:
+    """As people write it."""
+    office = await open_office()
+    await office.chat.type("check Acme")
+    await with_alert(office, "C1.7")
+    screen = await office.chat.type(f'alerts snooze --for "{span}"')
+    assert "snoozed" in str(screen.card.text)
+
+
 async def test_nothing_that_costs_or_changes_happens_without_its_button() -> None:
     """Neither in words nor as a typed command."""
     office = await open_office(price=None)

@@ -170,7 +170,8 @@ def answer_quotes(scored: ScoredAnswer, brand: Brand, about: str) -> Iterator[st
     aspects = [
         detail.quote
         for detail in scored.details(brand.name, SENTIMENT)
-        if about.casefold() in detail.topic.casefold()
+        if about.casefold() in (topic := detail.topic.casefold())
+        or topic in about.casefold().split()
     ]
     text = scored.answer.reply.text
     yield from _distinct_quotes(claims or aspects or _sentences_about(text, brand, about))

@@ -106,6 +106,7 @@ MORNING = time(9)
 """The time of a day that is named without one, when something is put off until that day."""
 _WEEKDAYS = tuple(calendar.day_name[day].casefold() for day in range(7))
 _SPAN = re.compile(r"(\d{1,3})([hdw])")
+_BEFORE_DAY = re.compile(r"(?:until|till?|next|on)\s+")
 _UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
 _DAYS = {"today": 0, "yesterday": 1}
 _DAY = re.compile(r"\d{4}-?\d\d-?\d\d")
@@ -201,14 +202,14 @@ def coming_moment(text: str, now: datetime, zone: tzinfo) -> datetime:
     Args:
         text: A span from now (``3h``, ``2d``, ``1w``), a day (``tomorrow``, ``2026-12-03``, or
             ``friday`` for the next Friday after today), or a day with a time (``friday 15:00``,
-            ``2026-12-03T15:00``).
+            ``2026-12-03T15:00``); also ``until friday``.
         now: The current time, in UTC.
         zone: The reader's time zone.
 
     Raises:
         BadUsage: when the text cannot be read, or the time is not later than `now`.
     """
-    word = text.strip().casefold()
+    word = _BEFORE_DAY.sub("", text.strip().casefold())
     if span := _SPAN.fullmatch(word):
         at: datetime | None = now + int(span[1]) * _UNITS[span[2]]
     else:

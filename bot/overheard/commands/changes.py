@@ -101,14 +101,19 @@ async def recent_changes(call: Call, brands: Sequence[str], model: str, span: Sp
     ]
     runs = await call.store.runs.find(aside=False)
     checks = sum(span.holds(run.started_at) for run in runs)
-    tellings = []
-    if span.end is None:
-        tellings = await read_tellings(call, choose_brands(call.catalogue, names)[:MAX_BRANDS])
+    tellings = await read_tellings(call, choose_brands(call.catalogue, names)[:MAX_BRANDS])
     card = _changes_card(call, names, span, alerts, updates, checks)
+    if model:
+        named = call.names.find(model, call.plugins.models)
+        at = call.names.name(named) if named else model
+        card = replace(card, title=card.title.replace(" alert", f" alert at {at}", 1))
+    if span.end:
+        return with_standing_news(card, *tellings, figures=False)
     firsts = [(news[0], telling) for telling in tellings if (news := telling.news)]
     first, of = min(firsts, key=lambda one: one[0].kind, default=(None, None))
     told = []
-    if first and of and first.kind <= NewsKind.WATCHED:
+    is_told = first and (first.model is None or is_chosen(first.model))
+    if first and of and is_told and first.kind <= NewsKind.WATCHED:
         told = ["\n".join(first.lines)]
         card = replace(card, title=of.headline(first))
     for telling in tellings:

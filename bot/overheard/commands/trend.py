@@ -105,7 +105,7 @@ async def _show_metric(call: Call, brand: Brand, metric: str, model: str, span: 
     if not own_lines:
         return Card(
             title=_trend_title(shown, brand),
-            text="No answers yet.",
+            text="No answers in this time." if whole_streams else "No answers yet.",
             actions=fitting(Action(f"check {quoted(brand.name)}", "Check now")),
             data={"brand": brand.name, "metric": metric, "models": {}},
         )
@@ -116,7 +116,7 @@ async def _show_metric(call: Call, brand: Brand, metric: str, model: str, span: 
     return Card(
         title=telling.dated(_trend_title(shown, brand)),
         text="\n\n".join(filter(None, (*parts, *faults))),
-        table=_trend_table(points, shown, call.names, call.zone),
+        table=_trend_table(points, shown, span, call.names, call.zone),
         image=await picture(chart, "trend.png"),
         choice=metric_choice(call.scoring.metrics.values(), brand, shown),
         actions=fitting(
@@ -153,7 +153,7 @@ def _trend_title(metric: Metric, brand: Brand) -> str:
 
 
 def _trend_table(
-    points: dict[Model, list[Point]], metric: Metric, names: ModelNames, zone: tzinfo
+    points: dict[Model, list[Point]], metric: Metric, span: Span, names: ModelNames, zone: tzinfo
 ) -> Table:
     """Return a table with a row for each model, in the order of `points`: the newest value with its
     90 % interval, and its day where another model's is newer, the change from the first value to
@@ -169,9 +169,9 @@ def _trend_table(
         day = f", {wording.short_day(last.at, zone)}" if is_old else ""
         change = wording.change(last.mean - first.mean, metric.scale) if len(found) > 1 else "-"
         rows.append((names.name(model), f"{now} ({interval}){day}", change, f"{len(found):,}"))
-    return Table(
-        ("Model", "Newest", "Since the first check", "Checks"), tuple(rows), frozenset({1, 2, 3})
-    )
+    first_at = min(found[0].at for found in points.values())
+    since = wording.short_day(first_at, zone) if span.begin else "the first check"
+    return Table(("Model", "Newest", f"Since {since}", "Checks"), tuple(rows), frozenset({1, 2, 3}))
 
 
 def _point_json(point: Point) -> dict[str, Any]:

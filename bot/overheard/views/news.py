@@ -402,14 +402,16 @@ class Telling:
         began = f"It began between {self.day(rise.before)} and {self.day(rise.since)}."
         lines = [f"{named} {began}{doubt}"]
         passed = sum(one.usual <= mine < one.now for one in place.rises)
+        brand = self.situation.brand
+        you = "You are" if brand.tracked else f"{brand.name} is"
         rank = f", now {place.rank_words}" if place.rank_words else ""
         if passed and rank:
             rank = f", but{rank.removeprefix(',')}, before {wording.ordinal(place.rank - passed)}"
         if place.level is Level.USUAL:
             share = wording.share(mine, 0 if self.in_percent else place.answers)
-            lines.append(f"You are as usual at {share}{rank}.")
+            lines.append(f"{you} as usual at {share}{rank}.")
         elif rank:
-            lines.append(f"You are{rank.removeprefix(', but').removeprefix(',')}.")
+            lines.append(f"{you}{rank.removeprefix(', but').removeprefix(',')}.")
         return News(
             NewsKind.RIVAL,
             title,

@@ -183,7 +183,7 @@ class CallReader:
 
         Raises:
             InvalidCall: for a brand, model, metric or alert that is not known, for several words of
-                text without quotation marks, and for words behind ``help`` that are no command.
+                text not all in quotation marks, and for words behind ``help`` that are no command.
         """
         for option in order.spec.options:
             given = order.given.get(option.name, ())
@@ -191,7 +191,8 @@ class CallReader:
                 find = self._finders.get(option.kind) if option.positional else None
                 if find and find(value) is None:
                     raise InvalidCall(f'"{value}" is not known')
-                if option.kind is Kind.TEXT and " " in value and not _QUOTE.search(self.said):
+                is_quoted = _QUOTE.search(self.said) and not _QUOTE.search(value)
+                if option.kind is Kind.TEXT and " " in value and not is_quoted:
                     raise InvalidCall("it is a sentence")
         if order.spec.name == HELP and " ".join(order.given.get("command", ())) not in self.tools:
             raise InvalidCall("it names no command")

@@ -55,6 +55,8 @@ def _value_words(value: str, name: str, kind: Kind, situation: Situation) -> str
         return f"{name} {value}"
     if kind is Kind.MODEL:
         return situation.models.get(value, value)
+    if kind is Kind.METRIC:
+        return value.replace("_", " ")
     if kind in {Kind.FLAG, Kind.INTEGER}:
         return name if kind is Kind.FLAG else f"{value} {name}"
     return wording.shorten(wording.line(value), MAX_WORD_CHARS)
@@ -99,7 +101,9 @@ def offered_card(order: Order, situation: Situation, price: str) -> Card:
         for name, value in order.given.items()
     )
     pairs = [(words, form_title(spec))]
-    if form != words and (spec.fill or needed):
+    # a missing alert is filled in where there is one, and the command then carried out
+    opens = any(o.required and o.kind is not Kind.ALERT for o in spec.options)
+    if form != words and (spec.fill or opens):
         pairs.append((form, "Fill it in myself"))
     actions = primary_first(buttons(situation.commands, pairs))
     return Card(
@@ -142,6 +146,7 @@ def lacking_card(
     return Card(
         "I cannot say that",
         text,
+        fields=(Field("Missing", Tainted(reading.lacking), wide=True),) if reading.lacking else (),
         actions=primary_first(actions),
         severity=Severity.WARNING,
         data={"lacks": lacks, "lacking": reading.lacking},
@@ -171,8 +176,10 @@ def not_understood(
         text = f"{names}: not asked here." + (f" I ask {asked}." if asked else "")
     elif nearest:
         text = "I know the rest, and will not guess."
-    pairs = [(nearest.words, f"Without it: {reading_words(nearest, situation)}")] if nearest else []
-    actions = (*buttons(situation.commands, pairs), *useful_buttons(situation))
+    label = reading_words(nearest, situation) if nearest else ""
+    pairs = [(nearest.words, f"Without it: {label}")] if nearest else []
+    useful = [one for one in useful_buttons(situation) if one.label.rstrip("?") != label]
+    actions = (*buttons(situation.commands, pairs), *useful)
     return Card(
         "I did not understand that",
         " ".join(filter(None, (problem, text))),

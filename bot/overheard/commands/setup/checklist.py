@@ -198,7 +198,7 @@ async def checklist(call: Call, *, offers: bool = False) -> Checklist:
     note = f"{call.names.name(judging[0].model)} reads tone and facts." if judging else ""
     apps = call.plugins.commands.get("apps")
     offer: object = None
-    if offers and brand and checked and apps:
+    if offers and brand and checked and apps and catalogue.schedules:  # the price is of a schedule
         with suppress(OverheardError):  # of the plugin: the rest is shown without it
             offer = await apps.run(call)
     if month := isinstance(offer, Card) and offer.data and offer.data.get("usd_a_month"):
