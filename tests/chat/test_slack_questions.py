@@ -55,7 +55,8 @@ async def test_who_opens_the_conversation_is_shown_what_to_ask(
     opened = {"type": "app_home_opened", "user": "U1", "channel": "D1", "tab": "messages"}
     await slack.event(opened, "EvOpened")
     await slack.until(lambda: slack.of("assistant.threads.setSuggestedPrompts"))
-    looks = {"type": "app_context_changed", "user": "U1", "entities": [], "channel": "D1"}
+    viewed = {"type": "slack#/types/channel_id", "value": "C1", "team_id": "T1"}
+    looks = {"type": "app_context_changed", "context": {"entities": [viewed]}}
     await slack.event(looks, "EvContext")
 
     [call] = slack.of("assistant.threads.setSuggestedPrompts")
