@@ -1,25 +1,27 @@
 """Whether a model answers as before: the texts of fixed questions, day by day.
 
-An answer is the square root of the counts of its character 4-grams, hashed into 512 buckets, with
-length 1. Its distance from other days is averaged over the questions first: that keeps what all
-answers of a day share, and cancels what one answer says. docs/statistics.md has what this rule
-finds, and how often it is wrong.
+An answer is the square root of the counts of its character 3- to 5-grams, hashed into 1,024
+buckets, with length 1. Its difference from other days is averaged over the questions first: that
+keeps what all answers of a day share, and cancels what one answer says. Then each bucket is divided
+by how much it differs from day to day. docs/statistics.md has what this rule finds, and how often
+it is wrong.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
-from zlib import crc32
 
-BUCKETS = 512
-GRAM = 4
+BUCKETS = 1024
+GRAMS = (3, 4, 5)
+HASH_BASE, HASH_FACTOR, HASH_SHIFT = 0x01000193, 0x9E3779B1, 22
+"""Of a polynomial hash of 32 bits, multiplied (Knuth 1973), of which the first ten bits count."""
 LEARNING_DAYS = 14
 """Days of the baseline from which on a day can be called far."""
 BASELINE_DAYS = 60
 STREAK = 3
 """So many days in a row, each farther than all days of the baseline, are an event."""
-GROSS = 3.0
+GROSS = 2.5
 """One day is an event if it is so many times as far from the mean of the baseline's distances as
 the farthest of them, and is so again when all is asked once more."""
 MIN_ANSWERED = 0.8
@@ -84,10 +86,12 @@ def watch_state(days: Sequence[WatchDay], questions: Sequence[str]) -> WatchStat
         """Return how far the days of a baseline are from each other, how far a day is from them,
         and the same of what it answered an hour later.
         """
-        again = counted[number].again
-        latest = [vectors[number], *([_vectors(again, questions)] if again else [])]
-        among, *since = _distances(vectors[usual], np.array(latest))
-        return among, since[0], since[-1] if again else 0.0
+        found = _distances(vectors[[*usual, number]])
+        since = 0.0
+        if counted[number].again:
+            later = [*vectors[usual], _vectors(counted[number].again, questions)]
+            since = float(_distances(np.array(later, np.float32))[-1])
+        return found[:-1], float(found[-1]), since
 
     return replayed([day.at for day in counted], distances)
 
@@ -135,29 +139,36 @@ def _vectors(answers: Mapping[str, str], questions: Sequence[str]) -> Any:
 
     found = np.zeros((len(questions), BUCKETS))
     for row, question in enumerate(questions):
-        text = answers.get(question, "").lower()
-        for start in range(len(text) - GRAM + 1):
-            found[row, crc32(text[start : start + GRAM].encode()) % BUCKETS] += 1
+        text = answers.get(question, "").lower().encode("utf-32-le", "replace")
+        codes = np.frombuffer(text, np.uint32)
+        for size in (size for size in GRAMS if size <= len(codes)):
+            grams = np.zeros(len(codes) - size + 1, np.uint32)
+            for at in range(size):
+                grams = grams * np.uint32(HASH_BASE) + codes[at : at + len(grams)]
+            buckets = grams * np.uint32(HASH_FACTOR) >> np.uint32(HASH_SHIFT)
+            found[row] += np.bincount(buckets, minlength=BUCKETS)
     found = np.sqrt(found)
     lengths = np.linalg.norm(found, axis=1, keepdims=True)
     return found / np.where(lengths > 0, lengths, 1)
 
 
-def _distances(usual: Any, latest: Any) -> Iterator[Any]:
-    """Yield how far each day of a baseline is from the others, and then how far each latest day is
-    from the whole baseline; each over the questions that both sides answered.
+def _distances(days: Any) -> Any:
+    """Return how far each day is from all others, over the questions that both sides answered.
+
+    All days are treated alike, so that of equal ones each is the farthest equally often.
     """
     import numpy as np
 
-    answered = usual.any(axis=2)
-    total, count = usual.sum(axis=0), answered.sum(axis=0)
-    for days, own in ((usual, 1), *((one[None], 0) for one in latest)):
-        given = days.any(axis=2)
-        others = count - own * given
-        shared = given & (others > 0)
-        share = shared / np.maximum(others, 1)
-        # The mean of the others is that of all without the day itself, where it is one of them.
-        near = np.einsum("dq,dqk->dk", (shared + own * share).astype(days.dtype), days)
-        difference = near - share.astype(days.dtype) @ total
-        found = np.linalg.norm(difference, axis=1) / np.maximum(shared.sum(axis=1), 1)
-        yield found if own else float(found[0])
+    answered = days.any(axis=2)
+    others = answered.sum(axis=0) - answered
+    shared = answered & (others > 0)
+    share = (shared / np.maximum(others, 1)).astype(days.dtype)
+    # The mean of the others is that of all without the day itself.
+    near = np.einsum("dq,dqk->dk", shared + answered * share, days)
+    difference = near - np.einsum("dq,qk->dk", share, days.sum(axis=0))
+    difference /= np.maximum(shared.sum(axis=1), 1)[:, None]
+    spread = (difference**2).mean(axis=0)
+    seen = spread[spread > ROUNDING**2]
+    # Without what is usual, chance would count too much in a bucket that hardly ever differs.
+    usual = np.median(seen) if len(seen) else 1.0
+    return np.linalg.norm(difference / np.sqrt(spread + usual), axis=1)
