@@ -87,6 +87,20 @@ def unchanged(week: int, prompt: str, repeat: int) -> bool:
     return (week + len(prompt) + repeat) % 3 > 0
 
 
+@pytest.fixture(scope="module")
+def twelve_weeks(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file of a store with twelve weeks, in the last four of which the price improved."""
+    made = Program(tmp_path_factory.mktemp("weeks"), CONFIG)
+    learn(made, range(12, -1, -1), improved)
+    return made.folder / "store.db"
+
+
+@pytest.fixture
+def grown(tmp_path: Path, twelve_weeks: Path) -> Program:
+    """The program with these weeks."""
+    return Program(tmp_path, CONFIG, copied=twelve_weeks)
+
+
 def published(weeks: int) -> str:
     """Return the day after the check of so many weeks ago."""
     return (at(weeks) + timedelta(days=1)).date().isoformat()
@@ -129,43 +143,40 @@ def test_without_an_effect_it_says_how_large_one_is_ruled_out(there: Program) ->
     assert f"Your pricing page: no effect of {-int(-100 * bound // 1)} points or more" in card
 
 
-def test_an_update_in_the_middle_makes_it_unknown(there: Program) -> None:
+def test_an_update_in_the_middle_makes_it_unknown(grown: Program) -> None:
     """One before it shortens what it is compared with."""
-    learn(there, range(12, -1, -1), improved)
-    there.run("actions", "add", "pricing page", "--when", published(5))
-    there.run("updates", "add", f"svc/{SEARCHING}", "--when", at(9).date().isoformat())
-    assert there.json("actions", "list")["before"] == 5
-    there.run("updates", "add", f"svc/{SEARCHING}", "--when", at(3).date().isoformat())
-    card = sentences(there.run("actions", "list")[0])
+    grown.run("actions", "add", "pricing page", "--when", published(5))
+    grown.run("updates", "add", f"svc/{SEARCHING}", "--when", at(9).date().isoformat())
+    assert grown.json("actions", "list")["before"] == 5
+    grown.run("updates", "add", f"svc/{SEARCHING}", "--when", at(3).date().isoformat())
+    card = sentences(grown.run("actions", "list")[0])
 
     assert "I cannot tell whether your pricing page helped" in card
     assert "was updated on" in card
 
 
-def test_actions_at_once_are_not_told_apart(there: Program) -> None:
+def test_actions_at_once_are_not_told_apart(grown: Program) -> None:
     """But one on other questions is, and these are no longer compared with."""
-    learn(there, range(12, -1, -1), improved)
-    there.run("actions", "add", "pricing page", "--when", published(5))
-    there.run("actions", "add", "FAQ", "--about", "price", "--when", published(6))
-    there.run("actions", "add", "case study", "--about", "lawyers", "--when", published(5))
-    key = there.json("actions", "add", "pricing page", "--when", published(5))["key"]
-    card = sentences(there.run("actions", "list", "--about", key)[0])
+    grown.run("actions", "add", "pricing page", "--when", published(5))
+    grown.run("actions", "add", "FAQ", "--about", "price", "--when", published(6))
+    grown.run("actions", "add", "case study", "--about", "lawyers", "--when", published(5))
+    key = grown.json("actions", "add", "pricing page", "--when", published(5))["key"]
+    card = sentences(grown.run("actions", "list", "--about", key)[0])
 
     assert "Your pricing page and FAQ likely helped" in card
     assert "which of them it is, I cannot tell" in card
     assert "FAQ and pricing page" not in card
-    assert there.json("actions", "list", "--about", key)["others"] == 7
-    assert "2 new verdicts" in there.run("actions", "run")[0]  # of three actions
-    assert sentences(there.run("status")[0]).count("likely helped") == 1
+    assert grown.json("actions", "list", "--about", key)["others"] == 7
+    assert "2 new verdicts" in grown.run("actions", "run")[0]  # of three actions
+    assert sentences(grown.run("status")[0]).count("likely helped") == 1
 
 
-def test_checks_before_it_can_be_read_count_for_neither_side(there: Program) -> None:
+def test_checks_before_it_can_be_read_count_for_neither_side(grown: Program) -> None:
     """From when that is, is said with it; the day after is the earliest."""
-    learn(there, range(12, -1, -1), improved)
     early = published(7)
-    added = there.json("actions", "add", "pricing page", "--when", early, "--read", published(5))
-    card = sentences(there.run("actions", "list")[0])
-    _, refused = there.run("actions", "add", "price", "--when", early, "--read", early, code=1)
+    added = grown.json("actions", "add", "pricing page", "--when", early, "--read", published(5))
+    card = sentences(grown.run("actions", "list")[0])
+    _, refused = grown.run("actions", "add", "price", "--when", early, "--read", early, code=1)
 
     assert (added["before"], added["after"], added["verdict"]) == (6, 4, "helped")
     assert ", read from " in card

@@ -123,19 +123,19 @@ async def answers(
 @pytest.mark.parametrize("kind", SPOILT)
 async def test_no_broken_model_is_better(kind: str) -> None:
     """Although each names the brand; the headline says what is wrong, after a single round."""
-    await assert_broken(SPOILT[kind], rounds=1)
+    await assert_broken(SPOILT[kind], f"{COMPARE} --rounds 1")
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("kind", SPOILT)
 async def test_no_model_that_is_broken_at_times_is_better(kind: str) -> None:
     """In four answers of ten."""
-    await assert_broken(only(0.4, SPOILT[kind]), rounds=3)
+    await assert_broken(only(0.4, SPOILT[kind]), COMPARE)
 
 
-async def assert_broken(spoilt: Callable[[Question], str], *, rounds: int) -> None:
-    """Assert that the comparison says of a model that it is broken, and nothing good."""
-    title, found, severity = await answers(spoilt, f"{COMPARE} --rounds {rounds}")
+async def assert_broken(spoilt: Callable[[Question], str], words: str) -> None:
+    """Assert that a comparison says of a model that it is broken, and nothing good."""
+    title, found, severity = await answers(spoilt, words)
 
     assert found["faults"]
     assert not found["good"]

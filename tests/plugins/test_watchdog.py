@@ -64,6 +64,7 @@ def run(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+SLOWLY = pytest.mark.slow
 HELD = {
     "import": (SLOW, ["plugins"]),
     "thread": (THREAD.format(body=SLOW, wait=2), ["run"]),
@@ -76,7 +77,9 @@ HELD = {
 }
 
 
-@pytest.mark.parametrize("part", list(HELD))
+@pytest.mark.parametrize(
+    "part", ["thread", "command", *(pytest.param(p, marks=SLOWLY) for p in ("import", "feed"))]
+)
 def test_a_plugin_that_holds_up_everything_is_named_ended_and_left_out(
     tmp_path: Path, part: str
 ) -> None:
