@@ -134,23 +134,6 @@ def test_a_batch_that_is_being_handed_in_when_the_process_dies_is_told(
 
 
 @pytest.mark.long
-def test_a_run_that_waits_for_a_batch_is_cancelled_at_the_vendor(
-    tmp_path: Path, vendor: BatchService
-) -> None:
-    """It can be cancelled when no process waits for it any more; stored answers are kept."""
-    program = at(tmp_path, vendor)
-    handed_in(program, vendor)
-    [run] = program.json("runs", "list")["runs"]
-    out, _ = program.run("runs", "cancel", run["run"])
-
-    assert "12 answers of its batches were ready, and are kept." in sentences(out)
-    assert [batch.cancelled for batch in vendor.batches.values()] == [True]
-    [run] = program.json("runs", "list")["runs"]
-    assert (run["state"], run["waits_for_batch"]) == ("cancelled", False)
-    assert program.json("spend")["budget"][0]["held"] == 0
-
-
-@pytest.mark.long
 def test_a_run_is_resumed_when_its_vendor_can_be_reached_again(
     tmp_path: Path, vendor: BatchService
 ) -> None:

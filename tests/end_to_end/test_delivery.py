@@ -223,18 +223,3 @@ async def test_a_chat_that_never_says_hello_is_not_ready(bots: Bots, chats: Chat
         chats.slack.mute = False
         await chats.slack.drop()
         assert await bots.until("slack", "up") == (200, "")
-
-
-@pytest.mark.long
-async def test_a_socket_that_falls_silent_is_noticed(bots: Bots, chats: Chats) -> None:
-    """Discord answers no heartbeat any more, and the bot connects again; alerts go on."""
-    chats.discord.gateway.interval = 300
-    async with bots.running():
-        await chats.discord.ready()
-        chats.discord.gateway.acknowledges = False
-        opened = len(chats.discord.gateway.opened)
-        await eventually(lambda: len(chats.discord.gateway.opened) > opened, patience=100)
-        chats.discord.gateway.acknowledges = True
-        await bots.settled()
-
-    assert shown(chats) == ([TITLE], [TITLE])

@@ -327,9 +327,6 @@ ASKED = {
     "quits": ("sys.exit(3)", "fails (SystemExit in {module})"),
     "cancels": ("raise asyncio.CancelledError", "fails (CancelledError in {module})"),
     "nothing": ("return None", "fails (it returns NoneType)"),
-    "text": ("return 'Acme is good.'", "fails (it returns str)"),
-    "numbers": ("return Reply(7, Finish.COMPLETE)", "fails (its text is int)"),
-    "endings": ("return Reply('Acme.', 'complete')", "fails (its finish is str)"),
     "debts": (
         "return Reply('Acme.', Finish.COMPLETE, cost_usd=-1)",
         "fails (its cost_usd is not a number of dollars)",
