@@ -98,23 +98,24 @@ class House:
         return list(look.alerts)
 
 
-async def test_a_first_run_has_nothing_to_be_compared_with() -> None:
-    """No baseline, no alert."""
-    house = House()
+@pytest.fixture
+async def house() -> House:
+    """An empty store."""
+    return House()
 
+
+async def test_a_first_run_has_nothing_to_be_compared_with(house: House) -> None:
+    """No baseline, no alert."""
     assert await house.look(await house.run(ALWAYS)) == []
 
 
-async def test_runs_that_are_alike_are_silent() -> None:
+async def test_runs_that_are_alike_are_silent(house: House) -> None:
     """Ten runs of one system raise nothing."""
-    house = House()
-
     assert [await house.look(await house.run(OFTEN)) for _ in range(10)] == [[]] * 10
 
 
-async def test_a_brand_that_vanishes_raises_one_alert_and_a_new_baseline() -> None:
+async def test_a_brand_that_vanishes_raises_one_alert_and_a_new_baseline(house: House) -> None:
     """The run after the shift is compared with the shifted one, not with what was before."""
-    house = House()
     for _ in range(3):
         await house.look(await house.run(OFTEN))
     [alert] = await house.look(await house.run(NEVER))
@@ -129,11 +130,10 @@ async def test_a_brand_that_vanishes_raises_one_alert_and_a_new_baseline() -> No
     assert house.heard == [alert.id], "plugins hear of a new alert, once"
 
 
-async def test_what_is_kept_of_the_past_is_dropped_when_the_past_changes() -> None:
+async def test_what_is_kept_of_the_past_is_dropped_when_the_past_changes(house: House) -> None:
     """A new run analyses itself and the runs that changed a baseline; all runs after one of them
     has other answers, or the settings are others.
     """
-    house = House()
 
     async def analysed(run: Run, **settings: float) -> int:
         table = AlertsTable.model_validate(settings)
@@ -158,9 +158,8 @@ async def test_what_is_kept_of_the_past_is_dropped_when_the_past_changes() -> No
     assert await analysed(await house.run(NEVER)) == 3, "the first, the one with the alarm, itself"
 
 
-async def test_a_shift_that_is_not_what_it_seems_raises_no_alert() -> None:
+async def test_a_shift_that_is_not_what_it_seems_raises_no_alert(house: House) -> None:
     """A judge that moved is reported instead."""
-    house = House()
     for _ in range(3):
         await house.look(await house.run(OFTEN))
 
@@ -191,9 +190,8 @@ async def test_each_decision_is_logged(caplog: pytest.LogCaptureFixture) -> None
     assert last.getMessage() == "Run w4, Acme at svc/a: An alert: visibility moved."
 
 
-async def test_looking_twice_at_a_run_raises_its_alert_once() -> None:
+async def test_looking_twice_at_a_run_raises_its_alert_once(house: House) -> None:
     """A second try finds the alert that is kept: the first may have been cut off before."""
-    house = House()
     for _ in range(3):
         await house.run(OFTEN)
     run = await house.run(NEVER)
@@ -202,9 +200,8 @@ async def test_looking_twice_at_a_run_raises_its_alert_once() -> None:
     assert len(await house.store.alerts.find()) == 1
 
 
-async def test_each_model_that_moved_has_its_own_alert() -> None:
+async def test_each_model_that_moved_has_its_own_alert(house: House) -> None:
     """Two models are two stories, and one that stayed has none."""
-    house = House()
     for _ in range(5):
         await house.run(OFTEN, OFTEN)
     await house.look(await house.run(NEVER, OFTEN))
@@ -214,18 +211,16 @@ async def test_each_model_that_moved_has_its_own_alert() -> None:
     assert alert.shift.model == MODELS[0]
 
 
-async def test_two_scorer_versions_are_never_compared() -> None:
+async def test_two_scorer_versions_are_never_compared(house: House) -> None:
     """A new version that scores lower is not a shift."""
-    house = House()
     await house.run(OFTEN, version="1")
     run = await house.run(NEVER, version="2")
 
     assert await house.look(run, version="2") == []
 
 
-async def test_a_change_that_is_sure_but_small_is_not_told() -> None:
+async def test_a_change_that_is_sure_but_small_is_not_told(house: House) -> None:
     """The effect gate is the user's."""
-    house = House()
     for values in [(0.52, 0.48)] * 12:
         await house.run(OFTEN, metric="sentiment", values=values)
     low = [await house.run(OFTEN, metric="sentiment", values=(0.32, 0.28)) for _ in range(3)]
@@ -234,18 +229,16 @@ async def test_a_change_that_is_sure_but_small_is_not_told() -> None:
         assert any([await house.look(run) for run in low]) == told
 
 
-async def test_a_metric_that_may_not_alert_does_not() -> None:
+async def test_a_metric_that_may_not_alert_does_not(house: House) -> None:
     """[alerts] metrics chooses."""
-    house = House()
     house.settings = AlertsTable(metrics=("sentiment",))
     await house.run(OFTEN)
 
     assert await house.look(await house.run(NEVER)) == []
 
 
-async def test_a_run_that_came_late_is_compared_with_what_was_before_it() -> None:
+async def test_a_run_that_came_late_is_compared_with_what_was_before_it(house: House) -> None:
     """History that is imported after newer runs keeps its place in time."""
-    house = House()
     for _ in range(3):
         await house.run(OFTEN)
     late = await house.run(NEVER)
@@ -255,9 +248,8 @@ async def test_a_run_that_came_late_is_compared_with_what_was_before_it() -> Non
     assert alert.shift.answers == (90, 30)
 
 
-async def test_a_short_baseline_is_told() -> None:
+async def test_a_short_baseline_is_told(house: House) -> None:
     """A look says how many runs the baseline has and what it could see, until it has enough."""
-    house = House()
     told = [await house.watch(await house.run(OFTEN)) for _ in range(LEARNING_RUNS)]
     learning = [look.learning for look in told if look.learning]
 
@@ -265,9 +257,8 @@ async def test_a_short_baseline_is_told() -> None:
     assert all(one.change and 0 < one.change < 1 for one in learning)
 
 
-async def test_another_served_model_is_kept_as_an_update() -> None:
+async def test_another_served_model_is_kept_as_an_update(house: House) -> None:
     """Once, with the run that shows it, and by itself it raises nothing."""
-    house = House()
     for served in ("a-1", "a-1", "a-2"):
         run = await house.run(OFTEN, served=served)
         assert await house.look(run) == await house.look(run) == []
@@ -277,11 +268,10 @@ async def test_another_served_model_is_kept_as_an_update() -> None:
     assert (update.model, update.source, update.note) == (MODELS[0], "served model", "a-2")
 
 
-async def test_an_alert_grows_recovers_and_comes_back() -> None:
+async def test_an_alert_grows_recovers_and_comes_back(house: House) -> None:
     """A brand that falls in two steps is one alert; the way back ends it, and a fall soon after
     that is the same alert again.
     """
-    house = House()
     told = []
     for share in (0.9, 0.9, 0.9, 0.5, 0.5, 0.0, 0.0, 0.9, 0.9, 0.0):
         run = await house.run(lambda p, r, share=share: (3 * p + r) * 7 % 30 < 30 * share)  # type: ignore[misc]
@@ -301,9 +291,10 @@ async def test_an_alert_grows_recovers_and_comes_back() -> None:
     ]
 
 
-async def test_a_posted_message_is_brought_up_to_date_by_runs_that_asked_its_model() -> None:
+async def test_a_posted_message_is_brought_up_to_date_by_runs_that_asked_its_model(
+    house: House,
+) -> None:
     """And by no others, because they show nothing of it."""
-    house = House()
     for _ in range(5):
         await house.run(OFTEN, OFTEN)
     for _ in range(2):

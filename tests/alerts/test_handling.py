@@ -20,9 +20,14 @@ from overheard.domain import (
 from overheard.errors import AlertUnchanged, NotUndone, UnknownName
 
 
-async def test_who_acknowledged_it_is_kept() -> None:
+@pytest.fixture
+async def house() -> House:
+    """A deployment without alerts."""
+    return House()
+
+
+async def test_who_acknowledged_it_is_kept(house: House) -> None:
     """Others see who takes care of it."""
-    house = House()
     alert = await house.handling.acknowledge((await house.raise_alert()).id, "Ada")
 
     assert (alert.state, alert.by) == (AlertState.ACKNOWLEDGED, "Ada")
@@ -32,9 +37,8 @@ async def test_who_acknowledged_it_is_kept() -> None:
     ]
 
 
-async def test_what_cannot_happen_says_why() -> None:
+async def test_what_cannot_happen_says_why(house: House) -> None:
     """A second click shows who was first, and changes nothing."""
-    house = House()
     alert = await house.handling.acknowledge((await house.raise_alert()).id, "Ada")
     with pytest.raises(AlertUnchanged, match=r"This alert is acknowledged already \(by Ada\)"):
         await house.handling.acknowledge(alert.id, "Bob")
@@ -44,18 +48,16 @@ async def test_what_cannot_happen_says_why() -> None:
     assert len(await house.history(alert)) == 2
 
 
-async def test_it_can_be_opened_again() -> None:
+async def test_it_can_be_opened_again(house: House) -> None:
     """Whatever was done is undone."""
-    house = House()
     number = (await house.raise_alert()).id
     for done in (house.handling.acknowledge, house.handling.close):
         await done(number, "Ada")
         assert (await house.handling.reopen(number, "Bob")).state is AlertState.OPEN
 
 
-async def test_a_snooze_ends_by_the_clock() -> None:
+async def test_a_snooze_ends_by_the_clock(house: House) -> None:
     """It is silent until then, and open afterwards."""
-    house = House()
     alert = await house.raise_alert()
     until = house.clock.now().replace(hour=12)
     snoozed = await house.handling.snooze(alert.id, "Ada", until)
@@ -68,9 +70,8 @@ async def test_a_snooze_ends_by_the_clock() -> None:
     assert await house.handling.wake() == []
 
 
-async def test_a_snooze_ends_with_the_next_update_of_the_model() -> None:
+async def test_a_snooze_ends_with_the_next_update_of_the_model(house: House) -> None:
     """An update before it, or of another model, does not count."""
-    house = House()
     alert = await house.raise_alert()
     await house.store.updates.add(ModelUpdate(MODEL, house.clock.now()))
     house.clock.pass_(hours=1)
@@ -83,9 +84,8 @@ async def test_a_snooze_ends_with_the_next_update_of_the_model() -> None:
     assert [woken.state for woken in await house.handling.wake()] == [AlertState.OPEN]
 
 
-async def test_a_person_marks_an_alert_as_an_update_of_the_model() -> None:
+async def test_a_person_marks_an_alert_as_an_update_of_the_model(house: House) -> None:
     """The update begins with the alert's run, and the alert keeps its state."""
-    house = House()
     alert = await house.raise_alert()
     house.clock.pass_(hours=5)
     update = await house.handling.mark_update(alert.id, "Ada", "")
@@ -95,9 +95,8 @@ async def test_a_person_marks_an_alert_as_an_update_of_the_model() -> None:
     assert (await house.log.find(alert.id)).state is AlertState.OPEN
 
 
-async def test_two_who_are_equally_quick_are_both_kept() -> None:
+async def test_two_who_are_equally_quick_are_both_kept(house: House) -> None:
     """The slower one's change is made to the alert as the quicker one left it."""
-    house = House()
     alert = await house.raise_alert()
     change = house.store.alerts.change
 
@@ -121,9 +120,8 @@ def test_every_change_counts() -> None:
     assert after(alert, AlertEventKind.UPDATE) == replace(alert, revision=2)
 
 
-async def test_an_unknown_alert_is_answered_with_those_there_are() -> None:
+async def test_an_unknown_alert_is_answered_with_those_there_are(house: House) -> None:
     """At most ten of them."""
-    house = House()
     with pytest.raises(UnknownName, match="none yet"):
         await house.log.find(7)
     for number in range(12):
@@ -136,9 +134,10 @@ async def test_an_unknown_alert_is_answered_with_those_there_are() -> None:
 
 
 @pytest.mark.parametrize(("said", "note"), [("", "said by Ada"), ("m-1 of May", "m-1 of May")])
-async def test_an_update_is_noted_with_what_the_person_said(said: str, note: str) -> None:
+async def test_an_update_is_noted_with_what_the_person_said(
+    house: House, said: str, note: str
+) -> None:
     """Or with the person, when nothing was said."""
-    house = House()
     alert = await house.raise_alert()
 
     assert (await house.handling.mark_update(alert.id, "Ada", said)).note == note
@@ -148,9 +147,8 @@ async def test_an_update_is_noted_with_what_the_person_said(said: str, note: str
     ]
 
 
-async def test_an_alert_says_why_it_is_awake() -> None:
+async def test_an_alert_says_why_it_is_awake(house: House) -> None:
     """Its snooze is over, or its model was updated since it was snoozed last."""
-    house = House()
     timed, waiting = await house.raise_alert(), await house.raise_alert("second", brand="Zeta")
     await house.handling.snooze(timed.id, "Ada", house.clock.now())
     await house.handling.snooze(waiting.id, "Ada", None)
@@ -162,9 +160,8 @@ async def test_an_alert_says_why_it_is_awake() -> None:
     assert notes == ["The snooze is over.", "The model was updated."]
 
 
-async def test_a_second_snooze_waits_for_the_update_after_it() -> None:
+async def test_a_second_snooze_waits_for_the_update_after_it(house: House) -> None:
     """An update between the two does not end the second."""
-    house = House()
     alert = await house.raise_alert()
     await house.handling.snooze(alert.id, "Ada", None)
     house.clock.pass_(hours=1)
@@ -175,9 +172,8 @@ async def test_a_second_snooze_waits_for_the_update_after_it() -> None:
     assert await house.handling.wake() == []
 
 
-async def test_an_update_at_the_moment_of_a_snooze_does_not_end_it() -> None:
+async def test_an_update_at_the_moment_of_a_snooze_does_not_end_it(house: House) -> None:
     """It is the update that the snooze was made for."""
-    house = House()
     alert = await house.raise_alert()
     await house.handling.snooze(alert.id, "Ada", None)
     await house.store.updates.add(ModelUpdate(MODEL, house.clock.now()))
@@ -195,9 +191,8 @@ async def last_event(house: House, alert: Alert) -> int:
     "before", ["", "snooze 1d", "snooze update", "acknowledge", "close"], ids=lambda b: b or "open"
 )
 @pytest.mark.parametrize("done", ["acknowledge", "snooze 1w", "close"])
-async def test_undo_takes_back_exactly_what_was_done(before: str, done: str) -> None:
+async def test_undo_takes_back_exactly_what_was_done(house: House, before: str, done: str) -> None:
     """Whatever the alert was before, it is again: state, person and end of a snooze."""
-    house = House()
     alert = await house.raise_alert()
     if before == done or (before == "close" and done != "close"):
         return
@@ -239,9 +234,8 @@ def test_snoozes_of_version_0_1_end_after_their_span(note: str, days: int | None
     assert (number, held) == (3, SavedState(AlertState.SNOOZED, "Ada", until))
 
 
-async def test_undo_of_a_mark_removes_the_mark_alone() -> None:
+async def test_undo_of_a_mark_removes_the_mark_alone(house: House) -> None:
     """The snooze before it stays, and so does the update that was known already."""
-    house = House()
     alert = await act(house, await house.raise_alert(), "snooze update", "Ada")
     await house.handling.mark_update(alert.id, "Bob", "")
     marked = await last_event(house, alert)
@@ -253,9 +247,8 @@ async def test_undo_of_a_mark_removes_the_mark_alone() -> None:
         await house.handling.undo(alert.id, marked, "Bob")
 
 
-async def test_an_update_that_is_known_is_not_marked_again() -> None:
+async def test_an_update_that_is_known_is_not_marked_again(house: House) -> None:
     """Nor is it removed by an undo."""
-    house = House()
     alert = await house.raise_alert()
     served = ModelUpdate(MODEL, alert.opened_at, "served model")
     served = await house.store.updates.add(served)
@@ -266,9 +259,8 @@ async def test_an_update_that_is_known_is_not_marked_again() -> None:
     assert await house.store.updates.find(MODEL) == [served]
 
 
-async def test_what_changed_since_is_not_undone() -> None:
+async def test_what_changed_since_is_not_undone(house: House) -> None:
     """Nor what no person did."""
-    house = House()
     alert = await act(house, await house.raise_alert(), "acknowledge", "Ada")
     number = await last_event(house, alert)
     await act(house, alert, "close", "Bob")

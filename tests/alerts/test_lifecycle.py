@@ -20,11 +20,16 @@ from overheard.domain import (
 from overheard.errors import AlertUnchanged
 
 
-async def test_an_alert_that_grows_wants_to_be_looked_at_again() -> None:
+@pytest.fixture
+async def house() -> House:
+    """A deployment without alerts."""
+    return House()
+
+
+async def test_an_alert_that_grows_wants_to_be_looked_at_again(house: House) -> None:
     """Neither an acknowledgement nor a snooze nor a recovery holds against it; a person who has
     closed it does.
     """
-    house = House()
     number = (await house.raise_alert()).id
     await house.handling.snooze(number, "Ada", None)
     further = shift_of(await house.store.runs.start(Run("x", house.clock.now())), to=0.12)
@@ -46,9 +51,8 @@ async def test_an_alert_that_grows_wants_to_be_looked_at_again() -> None:
     assert events[5].what is AlertEventKind.RELAPSED
 
 
-async def test_a_later_change_of_several_brands_names_each() -> None:
+async def test_a_later_change_of_several_brands_names_each(house: House) -> None:
     """Only where one brand changed is it clear whom "it" means."""
-    house = House()
     alert = await house.raise_alert()
     further = shift_of(await house.store.runs.start(Run("x", house.clock.now())), to=0.12)
     await house.life.grow(alert.id, [further, replace(further, brand="Zeta")])
@@ -57,9 +61,8 @@ async def test_a_later_change_of_several_brands_names_each() -> None:
     assert last.note == "The model names Acme far less and names Zeta far less."
 
 
-async def test_a_recurrence_follows_the_alert_before_it() -> None:
+async def test_a_recurrence_follows_the_alert_before_it(house: House) -> None:
     """Of the same brand, model and metric; it is a separate alert and message."""
-    house = House()
     first = await house.raise_alert()
     await house.handling.close(first.id, "Ada")
     other = await house.raise_alert("second", brand="Zeta")
@@ -71,9 +74,8 @@ async def test_a_recurrence_follows_the_alert_before_it() -> None:
     assert await house.raise_alert("third") == again
 
 
-async def test_what_goes_on_is_the_same_alert() -> None:
+async def test_what_goes_on_is_the_same_alert(house: House) -> None:
     """It is kept with what was reported before, once for each run, and nothing new is posted."""
-    house = House()
     first = await house.raise_alert(also=("sentiment",))
     await house.handling.snooze(first.id, "Ada", None)
     grown = await house.raise_alert("second", moved=(0.45, 0.2))
@@ -90,9 +92,8 @@ async def test_what_goes_on_is_the_same_alert() -> None:
     assert sum(one.kind is DeliveryKind.ALERT for one in told) == 1
 
 
-async def test_another_metric_joins_what_goes_on() -> None:
+async def test_another_metric_joins_what_goes_on(house: House) -> None:
     """All that moves at one model is one message, also what moves alone at another time."""
-    house = House()
     first = await house.raise_alert()
     grown = await house.raise_alert("second", moved=(0.45, 0.2), also=("sentiment",))
     other = await house.raise_alert("third", metric="joy")
@@ -102,9 +103,8 @@ async def test_another_metric_joins_what_goes_on() -> None:
     assert metrics == ["visibility", "visibility", "sentiment", "joy"]
 
 
-async def test_half_the_way_back_does_not_end_an_alert() -> None:
+async def test_half_the_way_back_does_not_end_an_alert(house: House) -> None:
     """The message says that it is partly back; the rest of the way ends it."""
-    house = House()
     first = await house.raise_alert()
     await house.raise_alert("second", moved=(0.45, 0.2))
     half = await house.raise_alert("third", moved=(0.2, 0.4))
@@ -119,9 +119,8 @@ async def test_half_the_way_back_does_not_end_an_alert() -> None:
     ]
 
 
-async def test_looking_again_at_an_old_run_changes_nothing() -> None:
+async def test_looking_again_at_an_old_run_changes_nothing(house: House) -> None:
     """Neither at the run that raised it, nor at the one that ended it."""
-    house = House()
     first = await house.raise_alert()
     back = await house.raise_alert("second", moved=(0.45, 0.7))
     for key, moved in (("first", (0.7, 0.45)), ("second", (0.45, 0.7))):
@@ -132,9 +131,8 @@ async def test_looking_again_at_an_old_run_changes_nothing() -> None:
     assert len(await house.store.alerts.find()) == 1
 
 
-async def test_a_recovery_and_a_relapse_are_the_same_message() -> None:
+async def test_a_recovery_and_a_relapse_are_the_same_message(house: House) -> None:
     """No second alert, however often it comes and goes; after a month it is a new one."""
-    house = House()
     first = await house.raise_alert()
     house.clock.pass_(hours=24 * 7)
     back = await house.raise_alert("second", moved=(0.45, 0.68))
@@ -152,9 +150,8 @@ async def test_a_recovery_and_a_relapse_are_the_same_message() -> None:
     assert sum(one.kind is DeliveryKind.ALERT for one in told) == 2
 
 
-async def test_a_claim_and_a_shift_end_together() -> None:
+async def test_a_claim_and_a_shift_end_together(house: House) -> None:
     """Until both are over, the thread says which of them is, once."""
-    house = House()
     run = await house.store.runs.start(Run("first", house.clock.now()))
     claim = ReportedStatement(StatementKind.CLAIM, "price", "$49", "$14")
     stated = replace(shift_of(run, "false claims"), statement=claim)
@@ -176,9 +173,8 @@ async def test_a_claim_and_a_shift_end_together() -> None:
     assert event.note == PARTLY[AlertPart.METRICS]
 
 
-async def test_a_claim_that_comes_again_brings_no_old_shift_back() -> None:
+async def test_a_claim_that_comes_again_brings_no_old_shift_back(house: House) -> None:
     """The shift that was over stays over, so the alert ends with the claim."""
-    house = House()
     run = await house.store.runs.start(Run("first", house.clock.now()))
     claim = ReportedStatement(StatementKind.CLAIM, "price", "$49", "$14")
     stated = replace(shift_of(run, "false claims"), statement=claim)
@@ -196,9 +192,8 @@ async def test_a_claim_that_comes_again_brings_no_old_shift_back() -> None:
     assert over.state is AlertState.RECOVERED
 
 
-async def test_a_brand_is_back_alone_once_until_the_alert_grows() -> None:
+async def test_a_brand_is_back_alone_once_until_the_alert_grows(house: House) -> None:
     """Each brand has its own line in the thread, and the alert stays open."""
-    house = House()
     number = (await house.raise_alert()).id
     await house.handling.acknowledge(number, "Ada")
     for brand in ("Acme", "Beta", "Acme"):
@@ -216,9 +211,8 @@ async def test_a_brand_is_back_alone_once_until_the_alert_grows() -> None:
     assert notes == [back.format(brand) for brand in ("Acme", "Beta", "Acme")]
 
 
-async def test_an_alert_grows_by_a_run_once() -> None:
+async def test_an_alert_grows_by_a_run_once(house: House) -> None:
     """A second report of the same run returns the alert as it is."""
-    house = House()
     alert = await house.raise_alert()
     further = shift_of(await house.store.runs.start(Run("x", house.clock.now())), to=0.12)
     grown = await house.life.grow(alert.id, [further])
@@ -228,9 +222,8 @@ async def test_an_alert_grows_by_a_run_once() -> None:
     assert len(await house.history(alert)) == 2
 
 
-async def test_only_a_new_alert_is_called_new() -> None:
+async def test_only_a_new_alert_is_called_new(house: House) -> None:
     """Neither growth nor a run that is analysed again is announced as one."""
-    house = House()
     told = []
     for key, moved in (("first", (0.7, 0.45)), ("first", (0.7, 0.45)), ("second", (0.45, 0.2))):
         run = await house.store.runs.start(Run(key, house.clock.now()))
@@ -240,9 +233,10 @@ async def test_only_a_new_alert_is_called_new() -> None:
     assert told == [True, False, False]
 
 
-async def test_a_change_far_beyond_the_old_level_ends_the_alert_and_is_one_of_its_own() -> None:
+async def test_a_change_far_beyond_the_old_level_ends_the_alert_and_is_one_of_its_own(
+    house: House,
+) -> None:
     """The fall is over, and the rise is news; an end in another alert is said to be that."""
-    house = House()
     fall = await house.raise_alert(moved=(0.3, 0.1))
     rise = await house.raise_alert("second", moved=(0.1, 0.95))
     [_, ended] = await house.store.alerts.events(fall.id)

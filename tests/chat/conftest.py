@@ -6,10 +6,16 @@ import pytest
 
 from kit import both_chats
 from kit.discord_peer import Peer
-from kit.office import Office
+from kit.office import Office, open_office
 from kit.slack_desk import ScriptedDesk, listening
 from kit.slack_peer import SlackPeer
 from overheard_slack.chat import SlackChat
+
+
+@pytest.fixture
+async def office() -> Office:
+    """A deployment that declares a brand, its competitor, a question and a fact."""
+    return await open_office()
 
 
 @pytest.fixture

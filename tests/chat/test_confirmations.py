@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from kit.office import DECLARED, PRICE, command, office_with, open_office
+from kit.office import DECLARED, PRICE, Office, command, office_with, open_office
 from overheard.cards.card import Card
 from overheard.cards.command import Option, Role
 from overheard.chat.desk import ChatDesk
@@ -103,9 +103,8 @@ class TestMoney:
 
         assert "he price of svc/m-1 is unknown" in str(screen.card.text)
 
-    async def test_somebody_else_decides_only_as_an_operator(self) -> None:
+    async def test_somebody_else_decides_only_as_an_operator(self, office: Office) -> None:
         """The person who asked may always decide."""
-        office = await open_office()
         office.desk = ChatDesk(office.deployment, office.gate, [command(remove, confirms=True)])
         office.chat = FakeChat(office.desk)
         question = await office.chat.type("try")
@@ -116,9 +115,8 @@ class TestMoney:
         assert refused.card.title == "Not allowed"
         assert done.card.title == "Done"
 
-    async def test_the_run_belongs_to_who_asked(self) -> None:
+    async def test_the_run_belongs_to_who_asked(self, office: Office) -> None:
         """The store knows who and where."""
-        office = await open_office()
         await office.chat.type("check Acme")
         [run] = await office.store.runs.find()
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from kit.office import DECLARED, command, office_with, open_office
+from kit.office import DECLARED, Office, command, office_with, open_office
 from kit.scripted import reply
 from overheard.cards.card import Card, Severity
 from overheard.cards.command import Kind, Option, Role
@@ -77,17 +77,15 @@ async def test_a_channel_with_alerts_has_one_clock_for_all(tables: str, zone: st
     assert str(seen[0].zone) == zone
 
 
-async def test_an_unknown_zone_is_no_trouble() -> None:
+async def test_an_unknown_zone_is_no_trouble(office: Office) -> None:
     """The times are then those of the machine."""
-    office = await open_office()
     screen = await office.chat.type("status", person=replace(BOB, zone="Mars/Olympus"))
 
     assert screen.card.title == "Acme"
 
 
-async def test_a_near_miss_gets_buttons_and_only_who_asked_sees_them() -> None:
+async def test_a_near_miss_gets_buttons_and_only_who_asked_sees_them(office: Office) -> None:
     """A button does what was meant, with the other words as they were typed."""
-    office = await open_office()
     screen = await office.chat.type("chek Acme")
     done = await office.chat.click(screen, "Check")
 
@@ -97,18 +95,16 @@ async def test_a_near_miss_gets_buttons_and_only_who_asked_sees_them() -> None:
 
 
 @pytest.mark.parametrize("words", ["demo", "db upgrade"])
-async def test_what_only_a_terminal_can_do_is_told(words: str) -> None:
+async def test_what_only_a_terminal_can_do_is_told(office: Office, words: str) -> None:
     """It is no unknown command."""
-    office = await open_office()
     screen = await office.chat.type(words)
 
     assert screen.card.title == "Only in the terminal"
     assert screen.private
 
 
-async def test_a_refusal_is_shown_to_who_asked_and_noted() -> None:
+async def test_a_refusal_is_shown_to_who_asked_and_noted(office: Office) -> None:
     """Nothing is done."""
-    office = await open_office()
     office.gate.role = Role.VIEWER
     screen = await office.chat.type("brands add Umbra")
 
@@ -165,10 +161,9 @@ async def test_what_was_stopped_is_noted() -> None:
 
 
 async def test_a_log_that_takes_no_note_keeps_nothing_from_being_shown(
-    caplog: pytest.LogCaptureFixture,
+    office: Office, caplog: pytest.LogCaptureFixture
 ) -> None:
     """What was paid for is shown all the same."""
-    office = await open_office()
 
     async def full(*_: Any) -> None:
         raise OSError("disk full")
@@ -213,18 +208,16 @@ class TestHome:
         assert card.title == "0 of 5 steps done"
         assert card.actions[0].words == "setup brand"
 
-    async def test_who_may_not_read_sees_nothing(self) -> None:
+    async def test_who_may_not_read_sees_nothing(self, office: Office) -> None:
         """Neither on the first page nor by a slip of the pen: no name of a brand, and no hint."""
-        office = await open_office()
         office.gate.role = Role.ANYONE
         cards = [await office.desk.home(BOB)]
         cards += [(await office.chat.type(words)).card for words in ("trend Acmee", "hepl", "help")]
 
         assert [card.title for card in cards] == ["Not allowed"] * 4
 
-    async def test_trouble_is_a_card_too(self) -> None:
+    async def test_trouble_is_a_card_too(self, office: Office) -> None:
         """A page is never empty."""
-        office = await open_office()
 
         async def broken(**_: Any) -> list[Alert]:
             raise OSError("disk")
@@ -235,9 +228,8 @@ class TestHome:
         assert card.failed
 
 
-async def test_brands_that_people_add_are_scored_at_once() -> None:
+async def test_brands_that_people_add_are_scored_at_once(office: Office) -> None:
     """Each command works with the catalogue as it is then."""
-    office = await open_office()
     await office.chat.type("brands add Umbra")
     office.provider.answer = lambda _: reply("Umbra is best.")
     screen = await office.chat.type("check Umbra")
@@ -246,9 +238,8 @@ async def test_brands_that_people_add_are_scored_at_once() -> None:
     assert screen.card.data["results"][0]["value"] == 1.0
 
 
-async def test_the_flag_of_an_option_is_taken_by_its_written_name() -> None:
+async def test_the_flag_of_an_option_is_taken_by_its_written_name(office: Office) -> None:
     """A tree may give `model` where the function takes `models`."""
-    office = await open_office()
     option = Option("models", "Models.", Kind.MODEL, many=True, word="model")
 
     async def look(_: Call, *, models: tuple[str, ...]) -> Card:
@@ -261,9 +252,8 @@ async def test_the_flag_of_an_option_is_taken_by_its_written_name() -> None:
     assert (await office.chat.choose("try", models=["a/b", "c/d"])).card.title == "a/b, c/d"
 
 
-async def test_a_request_that_is_sent_again_after_a_restart_is_not_served() -> None:
+async def test_a_request_that_is_sent_again_after_a_restart_is_not_served(office: Office) -> None:
     """The store knows it."""
-    office = await open_office()
     request = office.chat.request(words="status")
     await office.chat.bring(request)
     office.chat.desk = ChatDesk(office.deployment, office.gate)

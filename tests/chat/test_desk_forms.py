@@ -31,9 +31,8 @@ class TestForms:
 
         assert done.card.title == "Added a fact"
 
-    async def test_where_there_are_none_the_command_is_taught(self) -> None:
+    async def test_where_there_are_none_the_command_is_taught(self, office: Office) -> None:
         """The card says what is missing, and how to write it."""
-        office = await open_office()
         screen = await office.chat.type("facts add Acme")
 
         assert str(screen.card.text).startswith("FIELD and VALUE are missing.")
@@ -127,9 +126,8 @@ async def complete(office: Office, *typed: str, person: Person = BOB) -> Sequenc
 class TestCompletion:
     """Values, while a person types."""
 
-    async def test_values_come_from_the_store(self) -> None:
+    async def test_values_come_from_the_store(self, office: Office) -> None:
         """Values that begin with the typed text come first."""
-        office = await open_office()
         await office.store.catalogue.set_brand(
             replace(office.deployment.catalogue.brands[0], name="Zacme")
         )
@@ -150,24 +148,20 @@ class TestCompletion:
         ],
     )
     async def test_each_kind_has_its_own(
-        self, name: str, option: str, typed: str, values: list[str]
+        self, office: Office, name: str, option: str, typed: str, values: list[str]
     ) -> None:
         """What does not exist has none."""
-        office = await open_office()
-
         assert list(await complete(office, name, option, typed)) == values
 
-    async def test_who_may_not_use_a_command_is_offered_nothing(self) -> None:
+    async def test_who_may_not_use_a_command_is_offered_nothing(self, office: Office) -> None:
         """The names of brands are for those who may read them."""
-        office = await open_office()
         office.gate.role = Role.VIEWER
 
         assert await complete(office, "trend", "brand", "Ac") == ["Acme"]
         assert list(await complete(office, "check", "brands", "Ac")) == []
 
-    async def test_no_more_than_a_chat_can_show(self) -> None:
+    async def test_no_more_than_a_chat_can_show(self, office: Office) -> None:
         """And none that is too long."""
-        office = await open_office()
         for number in range(40):
             await office.store.catalogue.set_brand(
                 replace(office.deployment.catalogue.brands[0], name=f"{number} {'x' * 200}")

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from kit.office import command, office_with, open_office
+from kit.office import Office, command, office_with, open_office
 from kit.scripted import reply
 from overheard.cards.card import Card
 from overheard.deployment import Call
@@ -90,9 +90,8 @@ class TestLongWork:
         assert run.state is RunState.CANCELLED
         assert len(office.provider.asked) == office.provider.concurrency
 
-    async def test_what_is_done_at_once_says_nothing_before(self) -> None:
+    async def test_what_is_done_at_once_says_nothing_before(self, office: Office) -> None:
         """Most commands show one card."""
-        office = await open_office()
         screen = await office.chat.type("status")
 
         assert len(screen.cards) == 1

@@ -45,9 +45,8 @@ def last(screen: Screen) -> Card:
     return screen.cards[-1]
 
 
-async def test_a_question_is_answered_by_the_command_that_reads() -> None:
+async def test_a_question_is_answered_by_the_command_that_reads(office: Office) -> None:
     """With the ways on as buttons."""
-    office = await open_office()
     await office.chat.type("check Acme")
     card = last(await asked(office, "How are we doing?"))
 
@@ -55,9 +54,8 @@ async def test_a_question_is_answered_by_the_command_that_reads() -> None:
     assert card.actions
 
 
-async def test_what_was_not_understood_is_said_with_three_things_to_do() -> None:
+async def test_what_was_not_understood_is_said_with_three_things_to_do(office: Office) -> None:
     """The words are shown as text that only a renderer escapes."""
-    office = await open_office()
     card = last(await asked(office, "what is the <!channel> weather today?"))
 
     assert card.title == "I did not understand that"
@@ -74,10 +72,9 @@ async def test_what_was_not_understood_is_said_with_three_things_to_do() -> None
     ],
 )
 async def test_without_a_model_what_was_read_is_offered_and_not_answered(
-    question: str, unread: str, offered: str
+    office: Office, question: str, unread: str, offered: str
 ) -> None:
     """A word that is not known keeps it from being an answer."""
-    office = await open_office()
     card = last(await asked(office, question))
 
     assert card.title == "I did not understand that"
@@ -135,9 +132,8 @@ async def test_nothing_that_costs_or_changes_happens_without_its_button() -> Non
         ("check again", "check Acme"),
     ],
 )
-async def test_a_wish_is_a_button(question: str, words: str) -> None:
+async def test_a_wish_is_a_button(office: Office, question: str, words: str) -> None:
     """With the words of the command, whose form asks for the rest."""
-    office = await open_office()
     card = last(await asked(office, question))
 
     assert card.title == "Shall I do that?"
@@ -154,10 +150,9 @@ async def test_a_wish_is_a_button(question: str, words: str) -> None:
     ],
 )
 async def test_what_is_asked_in_an_alerts_thread_has_an_answer_of_its_own(
-    question: str, title: str
+    office: Office, question: str, title: str
 ) -> None:
     """And the ways on to the alert's details and answers."""
-    office = await open_office()
     await office.chat.type("check Acme")
     alert = await with_alert(office, "C1.7")
     card = last(await asked(office, question, message="C1.7"))
@@ -170,9 +165,8 @@ async def test_what_is_asked_in_an_alerts_thread_has_an_answer_of_its_own(
         ]
 
 
-async def test_a_question_in_an_alerts_thread_means_that_alert() -> None:
+async def test_a_question_in_an_alerts_thread_means_that_alert(office: Office) -> None:
     """Also one of several that are open."""
-    office = await open_office()
     await office.chat.type("check Acme")
     alert = await with_alert(office, "C1.7")
     await with_alert(office, "C1.8", model="m2")
@@ -183,9 +177,8 @@ async def test_a_question_in_an_alerts_thread_means_that_alert() -> None:
     assert len(anywhere.actions) == 2
 
 
-async def test_the_question_before_is_continued_in_its_thread_only() -> None:
+async def test_the_question_before_is_continued_in_its_thread_only(office: Office) -> None:
     """A name alone goes on with it."""
-    office = await open_office()
     await asked(office, "what do they say about our price?", thread="a")
     went_on = last(await asked(office, "and Zeta?", thread="a"))
     alone = last(await asked(office, "and what about it?", thread="b"))
@@ -194,9 +187,8 @@ async def test_the_question_before_is_continued_in_its_thread_only() -> None:
     assert alone.title == "I did not understand that"
 
 
-async def test_rights_are_those_of_commands() -> None:
+async def test_rights_are_those_of_commands(office: Office) -> None:
     """Who may not read is refused in private, and is shown nothing."""
-    office = await open_office()
     office.gate.role = -1
     screen = await asked(office, "how are we doing?")
 
@@ -204,9 +196,8 @@ async def test_rights_are_those_of_commands() -> None:
     assert screen.private
 
 
-async def test_a_viewer_is_refused_what_the_command_would_refuse() -> None:
+async def test_a_viewer_is_refused_what_the_command_would_refuse(office: Office) -> None:
     """Asking in words gives no right that the command would not give."""
-    office = await open_office()
     office.gate.role = Role.VIEWER
     screen = await asked(office, "check again")
 
@@ -214,9 +205,8 @@ async def test_a_viewer_is_refused_what_the_command_would_refuse() -> None:
     assert screen.private
 
 
-async def test_a_person_who_asks_too_fast_waits() -> None:
+async def test_a_person_who_asks_too_fast_waits(office: Office) -> None:
     """The limit is for each person."""
-    office = await open_office()
     titles = [last(await asked(office, f"hello{'!' * n}")).title for n in range(13)]
 
     assert titles[-1] == "One moment, please"
@@ -224,9 +214,8 @@ async def test_a_person_who_asks_too_fast_waits() -> None:
 
 
 @pytest.mark.parametrize("question", ["report Acme", "trend Acme --metric visibility"])
-async def test_a_typed_command_that_reads_is_done(question: str) -> None:
+async def test_a_typed_command_that_reads_is_done(office: Office, question: str) -> None:
     """As behind the root command."""
-    office = await open_office()
     card = last(await asked(office, question))
 
     assert "Acme" in card.title
@@ -252,17 +241,15 @@ async def test_we_of_several_brands_is_asked_about() -> None:
     assert card.actions[1].words == "answers Beta --show questions"
 
 
-async def test_a_question_may_be_typed_behind_the_root_command() -> None:
+async def test_a_question_may_be_typed_behind_the_root_command(office: Office) -> None:
     """Where it is no command, the grammar reads it."""
-    office = await open_office()
     screen = await office.chat.type("how is Zeta doing?")
 
     assert screen.card.title == "Zeta"
 
 
-async def test_values_are_completed_by_what_readers_call_them() -> None:
+async def test_values_are_completed_by_what_readers_call_them(office: Office) -> None:
     """A metric by its label."""
-    office = await open_office()
     person = office.chat.person
     found = await office.desk.complete("trend", "metric", "first ch", person=person, channel="")
 

@@ -6,9 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from kit.office import DECLARED
+from kit.office import DECLARED, Office, open_office
 from kit.program import Program
 from overheard.chat import replies
+
+
+@pytest.fixture
+async def office() -> Office:
+    """A deployment that declares a brand, its competitor, a question and a fact."""
+    return await open_office()
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from kit.loopback import ChatService
-from kit.office import DECLARED, open_office
+from kit.office import DECLARED, Office, open_office
 from kit.program import CONFIG, PROMPTS, Program
 from overheard.cards.card import Tainted
 from overheard.cards.command import CommandSpec, Face, Role
@@ -30,9 +30,8 @@ def test_all_that_changes_or_spends_is_for_some() -> None:
 
 
 @pytest.mark.parametrize("spec", IN_CHAT, ids=lambda spec: spec.name)
-async def test_what_is_done_in_a_chat_is_noted(spec: CommandSpec) -> None:
+async def test_what_is_done_in_a_chat_is_noted(office: Office, spec: CommandSpec) -> None:
     """With who, where, in which words, and how it ended, be it in vain."""
-    office = await open_office()
     access = AccessTable(admins=[f"{ADA.platform}:{ADA.id}"])
     chat = FakeChat(
         ChatDesk(office.deployment, ConfiguredAccess(access, office.store, office.deployment.clock))

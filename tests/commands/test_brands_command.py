@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from kit.office import open_office
+from kit.office import Office, open_office
 from kit.program import Program
 from kit.scripted import reply
 from overheard.commands.setup.naming import fill_questions
@@ -12,9 +12,8 @@ from overheard.deployment import Call
 from overheard.domain import Brand, Rule
 
 
-async def test_a_brand_brings_its_competitors() -> None:
+async def test_a_brand_brings_its_competitors(office: Office) -> None:
     """Unknown competitors become brands of the catalogue, which raise no alerts."""
-    office = await open_office()
     screen = await office.chat.type(
         "brands add Umbra Corp --alias Umb --competitor acme --competitor Nova --domain umbra.com"
     )
@@ -44,9 +43,8 @@ async def test_a_delay_is_told_only_where_further_checks_show_smaller_falls(
     assert bool(told) == ("noticed" in str(screen.card.text))
 
 
-async def test_a_competitor_can_become_a_brand_of_its_own() -> None:
+async def test_a_competitor_can_become_a_brand_of_its_own(office: Office) -> None:
     """It is tracked from then on."""
-    office = await open_office()
     await office.chat.type("brands add Umbra --competitor Nova")
     screen = await office.chat.type("brands add nova")
 
@@ -70,9 +68,8 @@ DECLARED_THERE = "is declared in config.toml and read-only here; change it there
         ("brands restore Umbra", 'There is no removed brand called "Umbra".'),
     ],
 )
-async def test_what_cannot_be_is_one_sentence(words: str, problem: str) -> None:
+async def test_what_cannot_be_is_one_sentence(office: Office, words: str, problem: str) -> None:
     """Nothing is changed."""
-    office = await open_office()
     before = await office.store.catalogue.current()
     screen = await office.chat.type(words)
 
@@ -83,9 +80,10 @@ async def test_what_cannot_be_is_one_sentence(words: str, problem: str) -> None:
 @pytest.mark.parametrize(
     ("name", "warning"), [("Target", "is made of ordinary words"), ("Q7", "is short")]
 )
-async def test_a_risky_name_is_added_with_a_warning(name: str, warning: str) -> None:
+async def test_a_risky_name_is_added_with_a_warning(
+    office: Office, name: str, warning: str
+) -> None:
     """Its mentions are hard to recognise."""
-    office = await open_office()
     screen = await office.chat.type(f"brands add {name}")
 
     assert f'"{name}" {warning}' in str(screen.card.text)
@@ -119,9 +117,8 @@ async def test_a_rule_is_one_click_away_from_the_warning() -> None:
     assert not again.card.data["warnings"]
 
 
-async def test_a_rule_that_asks_for_nothing_is_taken_away() -> None:
+async def test_a_rule_that_asks_for_nothing_is_taken_away(office: Office) -> None:
     """A dash empties a list; what is not given stays."""
-    office = await open_office()
     await office.chat.type("brands add Target --alias TGT")
     await office.chat.type("brands rule Target TGT --near store --not-near bow --language de")
     kept = await office.chat.type("brands rule Target TGT --near -")
@@ -142,18 +139,20 @@ async def test_a_rule_that_asks_for_nothing_is_taken_away() -> None:
         ("brands rule Acme Acme --near x", f"The brand Acme {DECLARED_THERE}"),
     ],
 )
-async def test_a_rule_that_cannot_be_is_one_sentence(words: str, problem: str) -> None:
+async def test_a_rule_that_cannot_be_is_one_sentence(
+    office: Office, words: str, problem: str
+) -> None:
     """Nothing is changed."""
-    office = await open_office()
     await office.chat.type("brands add Target")
     screen = await office.chat.type(words)
 
     assert str(screen.card.text).startswith(problem)
 
 
-async def test_an_address_stands_for_its_domain_and_a_name_is_no_alias_of_itself() -> None:
+async def test_an_address_stands_for_its_domain_and_a_name_is_no_alias_of_itself(
+    office: Office,
+) -> None:
     """However people write them, they mean the same."""
-    office = await open_office()
     await office.chat.type(
         "brands add Umbra --alias Umbra --alias Umb --domain https://umbra.com/about"
     )
@@ -162,9 +161,8 @@ async def test_an_address_stands_for_its_domain_and_a_name_is_no_alias_of_itself
     assert (await office.store.catalogue.current()).brand("Umbra") == umbra
 
 
-async def test_what_is_not_given_stays_and_a_dash_empties() -> None:
+async def test_what_is_not_given_stays_and_a_dash_empties(office: Office) -> None:
     """A list that is given takes the place of the old one."""
-    office = await open_office()
     await office.chat.type("brands add Umbra --alias Umb --domain umbra.com --category lamps")
     await office.chat.type("brands edit Umbra --alias UC --domain - --tracked no")
 
@@ -173,18 +171,16 @@ async def test_what_is_not_given_stays_and_a_dash_empties() -> None:
     )
 
 
-async def test_a_change_that_changes_nothing_is_told() -> None:
+async def test_a_change_that_changes_nothing_is_told(office: Office) -> None:
     """With how to write one that does."""
-    office = await open_office()
     await office.chat.type("brands add Umbra")
     screen = await office.chat.type("brands edit Umbra")
 
     assert "Nothing would change" in str(screen.card.text)
 
 
-async def test_removing_asks_first_and_can_be_undone() -> None:
+async def test_removing_asks_first_and_can_be_undone(office: Office) -> None:
     """What comes back is what was removed."""
-    office = await open_office()
     await office.chat.type("brands add Umbra --alias Umb")
     question = await office.chat.type("brands remove umb")
     assert (await office.store.catalogue.current()).brand("Umbra") is not None
@@ -195,9 +191,8 @@ async def test_removing_asks_first_and_can_be_undone() -> None:
     assert (await office.store.catalogue.current()).brand("Umbra") == Brand("Umbra", ("Umb",))
 
 
-async def test_a_name_that_was_given_away_does_not_come_back() -> None:
+async def test_a_name_that_was_given_away_does_not_come_back(office: Office) -> None:
     """It would mean two brands."""
-    office = await open_office()
     await office.chat.type("brands add Umbra")
     await office.chat.click(await office.chat.type("brands remove Umbra"), "Go on")
     await office.chat.type("brands add Nova --alias Umbra")
@@ -206,9 +201,8 @@ async def test_a_name_that_was_given_away_does_not_come_back() -> None:
     assert '"Umbra" already stands for the brand Nova' in str(screen.card.text)
 
 
-async def test_the_list_says_where_each_comes_from() -> None:
+async def test_the_list_says_where_each_comes_from(office: Office) -> None:
     """Declared and added brands are in one table; a chat, where it is no news, does not say it."""
-    office = await open_office()
     await office.chat.type("brands add Umbra")
     card = (await office.chat.type("brands")).card
     assert card.table
@@ -236,9 +230,8 @@ def test_the_terminal_does_the_same(terminal: Program) -> None:
     assert [brand["name"] for brand in terminal.json("brands")["brands"]] == ["Acme", "Zeta"]
 
 
-async def test_other_spellings_are_suggested_and_do_not_count() -> None:
+async def test_other_spellings_are_suggested_and_do_not_count(office: Office) -> None:
     """From what answers hold; a button adds one to the aliases that are there."""
-    office = await open_office()
     await office.chat.type("brands add Brightdesk --alias BD")
     office.provider.answer = lambda _: reply(
         "Bright-Desks is fine. BrightDeskk is too. So is Zeta."

@@ -160,9 +160,8 @@ async def test_a_chat_writes_no_files() -> None:
     assert "No answers. Ask with check" in str(card.text)
 
 
-async def test_an_item_that_does_not_exist_is_one_sentence() -> None:
+async def test_an_item_that_does_not_exist_is_one_sentence(office: Office) -> None:
     """Published or not."""
-    office = await open_office()
     done = await office.chat.type("brief done abcdef")
     reopened = await office.chat.type("brief reopen abcdef")
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from kit.forbidden import forbidden, said
-from kit.office import DECLARED, open_office
+from kit.office import DECLARED, Office, open_office
 from kit.scripted import reply
 from overheard.cards.charts.renderer import without_pictures
 from overheard.errors import ProviderFailed
@@ -66,9 +66,8 @@ async def test_help_offers_what_fits_the_state() -> None:
     assert after.actions[-1].words == "help everything"
 
 
-async def test_a_wrong_name_is_private_and_offers_the_right_one() -> None:
+async def test_a_wrong_name_is_private_and_offers_the_right_one(office: Office) -> None:
     """The button does the same with the name that was meant."""
-    office = await open_office()
     await office.chat.type("check")
     wrong = await office.chat.type("report Acmee")
     right = await office.chat.click(wrong, "Report Acme")

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from kit.office import open_office
+from kit.office import Office, open_office
 from kit.program import Program
 from overheard.domain import Fact
 
@@ -12,9 +12,8 @@ TODAY = date(2026, 3, 2)
 ACME = '[storage]\nurl = "sqlite:///store.db"\n[[brands]]\nname = "Acme"\n'
 
 
-async def test_a_fact_is_true_as_of_today() -> None:
+async def test_a_fact_is_true_as_of_today(office: Office) -> None:
     """Unless another day is given."""
-    office = await open_office()
     await office.chat.type("facts add acme price $10 a month --source https://acme.com")
     await office.chat.type("facts add acme seats 5 --as-of 2026-01-31")
     [_, price, seats] = (await office.store.catalogue.current()).facts
@@ -23,9 +22,8 @@ async def test_a_fact_is_true_as_of_today() -> None:
     assert seats.as_of == date(2026, 1, 31)
 
 
-async def test_an_old_value_is_remembered() -> None:
+async def test_an_old_value_is_remembered(office: Office) -> None:
     """An answer that states it is out of date, and not wrong."""
-    office = await open_office()
     await office.chat.type("facts add Acme price $10 --as-of 2026-01-31")
     await office.chat.type("facts edit Acme Price $12")
     await office.chat.type("facts edit Acme price $14")
@@ -34,9 +32,8 @@ async def test_an_old_value_is_remembered() -> None:
     assert price == Fact("Acme", "price", "$14", TODAY, previous=("$12", "$10"))
 
 
-async def test_a_value_that_is_true_again_is_not_old() -> None:
+async def test_a_value_that_is_true_again_is_not_old(office: Office) -> None:
     """It leaves the old ones."""
-    office = await open_office()
     for words in ("add Acme price $10", "edit Acme price $12", "edit Acme price $10"):
         await office.chat.type(f"facts {words}")
     [_, price] = (await office.store.catalogue.current()).facts
@@ -54,9 +51,8 @@ async def test_a_value_that_is_true_again_is_not_old() -> None:
         ("facts add Acme price $1 --as-of never", '"never"'),
     ],
 )
-async def test_what_cannot_be_is_one_sentence(words: str, problem: str) -> None:
+async def test_what_cannot_be_is_one_sentence(office: Office, words: str, problem: str) -> None:
     """Nothing is changed."""
-    office = await open_office()
     before = await office.store.catalogue.current()
     screen = await office.chat.type(words)
 
@@ -64,9 +60,8 @@ async def test_what_cannot_be_is_one_sentence(words: str, problem: str) -> None:
     assert await office.store.catalogue.current() == before
 
 
-async def test_removing_can_be_undone() -> None:
+async def test_removing_can_be_undone(office: Office) -> None:
     """The last value comes back."""
-    office = await open_office()
     await office.chat.type("facts add Acme price $10")
     await office.chat.type("facts edit Acme price $12")
     removed = await office.chat.click(await office.chat.type("facts remove Acme price"), "Go on")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from kit.office import executed, open_office
+from kit.office import Office, executed
 from kit.program import Program, sentences
 from kit.scripted import ScriptedProvider
 from kit.vendors import KEY
@@ -64,9 +64,10 @@ def test_a_model_is_shown_with_its_pace_and_its_price_in_a_batch(
         (None, "works, not watched; price unknown", ""),
     ],
 )
-async def test_a_chat_says_what_a_price_is_of(price: Price | None, told: str, footer: str) -> None:
+async def test_a_chat_says_what_a_price_is_of(
+    office: Office, price: Price | None, told: str, footer: str
+) -> None:
     """The footer is on prices by tokens, where there are any."""
-    office = await open_office()
     office.deployment.plugins.providers["svc"] = ScriptedProvider(price=price)
     card = await list_models(Call(office.deployment, channel="fake:C1"))
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from kit.office import open_office
+from kit.office import Office, open_office
 from kit.program import Program
 from overheard.commands.arguments import find_prompt
 from overheard.domain import Prompt, prompt_key
@@ -11,9 +11,8 @@ from overheard.errors import UnknownName
 BEST = prompt_key("Which tool is best?")
 
 
-async def test_a_prompt_needs_no_quotation_marks() -> None:
+async def test_a_prompt_needs_no_quotation_marks(office: Office) -> None:
     """What is typed behind the command is the question."""
-    office = await open_office()
     screen = await office.chat.type("prompts add Is Acme worth its price? --brand acme --tag money")
     [_, added] = (await office.store.catalogue.current()).prompts
 
@@ -21,9 +20,8 @@ async def test_a_prompt_needs_no_quotation_marks() -> None:
     assert added == Prompt("Is Acme worth its price?", ("money",), ("Acme",))
 
 
-async def test_the_same_question_is_not_asked_twice() -> None:
+async def test_the_same_question_is_not_asked_twice(office: Office) -> None:
     """White space does not make another one."""
-    office = await open_office()
     screen = await office.chat.type("prompts add Which  tool is best?")
 
     assert "This question is there already" in str(screen.card.text)
@@ -39,9 +37,8 @@ async def test_an_empty_text_is_no_question(typed: str) -> None:
     assert find_prompt(catalogue, "WHICH tool").key == BEST
 
 
-async def test_labels_change_and_the_history_goes_on() -> None:
+async def test_labels_change_and_the_history_goes_on(office: Office) -> None:
     """The prompt stays the same one."""
-    office = await open_office()
     await office.chat.type("prompts add Is Acme good? --tag old")
     screen = await office.chat.type('prompts edit "is acme" --tag new --topic quality')
     [_, after] = (await office.store.catalogue.current()).prompts
@@ -50,9 +47,8 @@ async def test_labels_change_and_the_history_goes_on() -> None:
     assert "Its history goes on." in str(screen.card.text)
 
 
-async def test_another_text_is_another_prompt() -> None:
+async def test_another_text_is_another_prompt(office: Office) -> None:
     """The old one is retired, and the card says what that means."""
-    office = await open_office()
     await office.chat.type("prompts add Is Acme good? --tag x")
     screen = await office.chat.type('prompts edit "is acme" --text "Is Acme bad?"')
     [_, after] = (await office.store.catalogue.current()).prompts
@@ -71,9 +67,8 @@ async def test_another_text_is_another_prompt() -> None:
         ("prompts add Why? --brand Nobody", 'There is no brand called "Nobody"'),
     ],
 )
-async def test_what_cannot_be_is_one_sentence(words: str, problem: str) -> None:
+async def test_what_cannot_be_is_one_sentence(office: Office, words: str, problem: str) -> None:
     """Nothing is changed."""
-    office = await open_office()
     before = await office.store.catalogue.current()
     screen = await office.chat.type(words)
 
@@ -81,9 +76,8 @@ async def test_what_cannot_be_is_one_sentence(words: str, problem: str) -> None:
     assert await office.store.catalogue.current() == before
 
 
-async def test_a_beginning_that_two_prompts_share_names_neither() -> None:
+async def test_a_beginning_that_two_prompts_share_names_neither(office: Office) -> None:
     """Both are shown, and a longer beginning distinguishes them."""
-    office = await open_office()
     await office.chat.type("prompts add Is Acme good?")
     await office.chat.type("prompts add Is Acme good value?")
     both = await office.chat.type("prompts remove Is Acme")
@@ -93,9 +87,8 @@ async def test_a_beginning_that_two_prompts_share_names_neither() -> None:
     assert one.card.title == "Ask a question no longer?"
 
 
-async def test_removing_can_be_undone() -> None:
+async def test_removing_can_be_undone(office: Office) -> None:
     """The prompt comes back with its labels."""
-    office = await open_office()
     await office.chat.type("prompts add Is Acme good? --tag x")
     removed = await office.chat.click(await office.chat.type("prompts remove Is Acme"), "Go on")
     assert len((await office.store.catalogue.current()).prompts) == 1
@@ -115,9 +108,8 @@ async def test_a_form_shows_a_prompt_as_it_is() -> None:
     assert (await office.store.catalogue.current()).prompts[1].topic == "quality"
 
 
-async def test_the_list_can_be_that_of_one_brand() -> None:
+async def test_the_list_can_be_that_of_one_brand(office: Office) -> None:
     """Prompts without a brand are for all."""
-    office = await open_office()
     await office.chat.type("prompts add Is Zeta good? --brand Zeta")
 
     assert len((await office.chat.type("prompts list Acme")).card.data["prompts"]) == 1

@@ -8,7 +8,7 @@ from collections import Counter
 import pytest
 
 from kit.installing import Shelf
-from kit.office import open_office
+from kit.office import Office
 from kit.program import Program
 from overheard.cards.card import LONGEST_ACTION
 from overheard.cards.command import CommandSpec, Face
@@ -62,18 +62,16 @@ def test_what_is_left_out_is_allowed(spec: CommandSpec) -> None:
         assert option.high is None or option.default <= option.high, option.name
 
 
-async def test_help_shows_every_command_of_the_chat() -> None:
+async def test_help_shows_every_command_of_the_chat(office: Office) -> None:
     """Those that only a terminal can do are left out, and forms and steps that buttons lead to."""
-    office = await open_office()
     card = (await office.chat.type("help everything")).card
 
     assert set(card.data["commands"]) == {s.name for s in offered(Face.CHAT) if s.listed}
     assert "demo" not in card.data["commands"]
 
 
-async def test_help_teaches_a_noun_with_buttons() -> None:
+async def test_help_teaches_a_noun_with_buttons(office: Office) -> None:
     """Each verb has one, which teaches it."""
-    office = await open_office()
     noun = await office.chat.type("help brands")
     verb = await office.chat.click(noun, "brands add")
 
@@ -81,9 +79,8 @@ async def test_help_teaches_a_noun_with_buttons() -> None:
     assert "brands add NAME" in str(verb.card.text)
 
 
-async def test_a_button_tries_only_what_costs_and_changes_nothing() -> None:
+async def test_a_button_tries_only_what_costs_and_changes_nothing(office: Office) -> None:
     """The others are typed by hand."""
-    office = await open_office()
     free = await office.chat.type("help status")
     dear = await office.chat.type("help check")
 
@@ -91,17 +88,15 @@ async def test_a_button_tries_only_what_costs_and_changes_nothing() -> None:
     assert dear.card.actions == ()
 
 
-async def test_help_with_what_does_not_exist_suggests_the_nearest() -> None:
+async def test_help_with_what_does_not_exist_suggests_the_nearest(office: Office) -> None:
     """A sentence, as everywhere."""
-    office = await open_office()
     screen = await office.chat.type("help brand")
 
     assert 'There is no command called "brand"; did you mean "brands"' in str(screen.card.text)
 
 
-async def test_no_button_is_too_long_for_a_chat() -> None:
+async def test_no_button_is_too_long_for_a_chat(office: Office) -> None:
     """One for a long name is left out."""
-    office = await open_office()
     screen = await office.chat.type(f"brands add {'Umbra' * 20}")
 
     assert all(len(action.words) <= LONGEST_ACTION for action in screen.card.actions)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from kit.office import DECLARED, open_office
+from kit.office import DECLARED, Office, open_office
 from kit.program import Program, sentences
 from overheard.commands.database import append
 from overheard.domain import Answer, Finish, Model, Prompt, Question, Reply, Run
@@ -154,9 +154,8 @@ async def test_a_deployment_does_it_every_night(tmp_path: Path) -> None:
     assert [entry.command for entry in await store.audit.find()] == ["db retain"]
 
 
-async def test_nothing_is_done_at_night_when_texts_are_kept() -> None:
+async def test_nothing_is_done_at_night_when_texts_are_kept(office: Office) -> None:
     """There is no such job."""
-    office = await open_office()
     assert RETENTION not in {job.name for job in await Server(office.deployment, {}).jobs()}
 
 

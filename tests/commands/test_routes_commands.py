@@ -35,9 +35,8 @@ async def say(office: Office, words: str) -> str:
     return f"{card.title} {card.text}"
 
 
-async def test_alerts_of_a_brand_come_into_a_channel_and_are_quiet_at_night() -> None:
+async def test_alerts_of_a_brand_come_into_a_channel_and_are_quiet_at_night(office: Office) -> None:
     """What is typed in a channel holds for that channel."""
-    office = await open_office()
     assert "Alerts of Acme come into this channel" in await say(
         office, "subscribe Acme --quiet 22:00-07:00 --timezone Europe/Berlin"
     )
@@ -64,9 +63,8 @@ async def test_what_the_file_has_is_shown_with_its_source_and_stays() -> None:
     assert (await config(office)).budget.month == 9.0
 
 
-async def test_summaries_names_and_budgets_hold_at_once() -> None:
+async def test_summaries_names_and_budgets_hold_at_once(office: Office) -> None:
     """They are merged with the configuration at the next command."""
-    office = await open_office()
     said = await say(office, "summary set --day mon --day thu --time 9.30")
     assert "every Monday and Thursday at 9:30" in said
     assert await say(office, "budget set 20") == "A month may cost $20.00 at most "
@@ -84,9 +82,10 @@ async def test_summaries_names_and_budgets_hold_at_once() -> None:
     assert (now.reports, now.budget.month, dict(now.models)) == ((), None, {})
 
 
-async def test_the_budget_of_false_alarms_is_chosen_by_name_unless_the_file_has_it() -> None:
+async def test_the_budget_of_false_alarms_is_chosen_by_name_unless_the_file_has_it(
+    office: Office,
+) -> None:
     """With a button on the card of what is noticed; the set-up names what each shows."""
-    office = await open_office()
     assert await say(office, "budget alarms early") == "Early: wrong once a year "
     assert (await config(office)).alerts.false_alarms_per_year == 1.0
     await say(office, "budget alarms calm")
@@ -130,9 +129,8 @@ async def test_suggested_questions_are_ticked_and_added_together() -> None:
     assert texts[1:] == ["Which one is cheap?"]
 
 
-async def test_a_setting_of_another_version_is_left_out() -> None:
+async def test_a_setting_of_another_version_is_left_out(office: Office) -> None:
     """It cannot keep the deployment from working."""
-    office = await open_office()
     now = office.deployment.clock.now()
     values: dict[str, dict[str, Any]] = {
         "route:fake:x|": {"channel": "nowhere", "shape": 1},
@@ -175,18 +173,18 @@ def test_a_time_that_does_not_exist_is_refused(words: str) -> None:
     ("time", "cron"),
     [("9:00", "0 10 * * sun"), ("22:45", "0 23 * * sun"), ("23:30", "0 0 * * mon")],
 )
-async def test_the_summary_of_the_set_up_follows_the_check(time: str, cron: str) -> None:
+async def test_the_summary_of_the_set_up_follows_the_check(
+    office: Office, time: str, cron: str
+) -> None:
     """Also after a check shortly before midnight."""
-    office = await open_office()
     call = Call(office.deployment, "Maya (slack:U1)", "slack:C1")
     await set_places(call, days=("sun",), time=time)
     [summary] = (await config(office)).reports
     assert summary.cron == cron
 
 
-async def test_what_is_not_there_is_not_removed() -> None:
+async def test_what_is_not_there_is_not_removed(office: Office) -> None:
     """A person is told so; what the file has is said to be the file's."""
-    office = await open_office()
     assert "No such alerts come here" in await say(office, "unsubscribe Acme")
     assert "No summary comes here" in await say(office, "summary off")
     await say(office, "subscribe Acme")
@@ -200,9 +198,10 @@ async def test_what_is_not_there_is_not_removed() -> None:
     assert "cost $5.00" in await say(of_file, "budget set 5 --channel fake:other")
 
 
-async def test_the_list_of_routes_says_what_each_channel_gets_and_who_decided() -> None:
+async def test_the_list_of_routes_says_what_each_channel_gets_and_who_decided(
+    office: Office,
+) -> None:
     """Alerts and summaries, of the file and of the chat; without any, that alerts go nowhere."""
-    office = await open_office()
     empty = (await office.chat.type("routes")).card
     assert (str(empty.text), empty.table) == ("Alerts go nowhere yet.", None)
     assert [action.words for action in empty.actions] == ["routes add", "summary set"]
@@ -221,9 +220,8 @@ async def test_the_list_of_routes_says_what_each_channel_gets_and_who_decided() 
     assert [report["channel"] for report in card.data["digests"]] == ["fake:general"]
 
 
-async def test_quiet_hours_that_cannot_be_read_are_refused() -> None:
+async def test_quiet_hours_that_cannot_be_read_are_refused(office: Office) -> None:
     """Good ones are said in words, and each card offers what comes next."""
-    office = await open_office()
     assert "Quiet hours are two times of the day" in await say(office, "subscribe --quiet night")
     card = (await office.chat.type("subscribe --quiet 22:00-07:00")).card
     assert str(card.text) == "Not between 22:00 and 07:00; what comes then waits."

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from kit.office import DECLARED, open_office
+from kit.office import DECLARED, Office, open_office
 from overheard.commands.check import check
 from overheard.commands.delivery_cards import compose_delivery, sign_of_life
 from overheard.config.loader import parse_config
@@ -32,9 +32,8 @@ async def test_a_week_without_an_answer_is_not_well() -> None:
     assert str(card.text).startswith("No check was answered in the last 7 days")
 
 
-async def test_a_message_that_cannot_be_posted_is_not_well() -> None:
+async def test_a_message_that_cannot_be_posted_is_not_well(office: Office) -> None:
     """One chat can fail while another takes the sign of life."""
-    office = await open_office()
     deliveries, now = office.store.deliveries, office.deployment.clock.now()
     await deliveries.add([Delivery(DeliveryKind.NOTICE, "n@slack:C1", "slack:C1", now, "\nx")])
     [claimed] = await deliveries.claim(

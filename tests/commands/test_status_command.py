@@ -202,11 +202,10 @@ async def eventful(office: Office) -> None:
         await store.updates.add(ModelUpdate(models[number], now - timedelta(days=days)))
 
 
-async def test_a_week_tells_each_model_once_by_what_matters_most() -> None:
+async def test_a_week_tells_each_model_once_by_what_matters_most(office: Office) -> None:
     """New, then open, partly back, back, watched, and the rest as usual; what is older than the
     week is no news.
     """
-    office = await open_office()
     await eventful(office)
     card = (await office.chat.type("report --week")).card
     said = str(card.text)
@@ -234,9 +233,8 @@ async def test_a_week_tells_each_model_once_by_what_matters_most() -> None:
     assert "To do\n1. State" in str(card.text)
 
 
-async def test_a_week_in_which_nothing_was_asked() -> None:
+async def test_a_week_in_which_nothing_was_asked(office: Office) -> None:
     """Only what a month has cost, and the way on."""
-    office = await open_office()
     card = (await office.chat.type("report --week")).card
 
     assert card.title == "Acme's week: nothing was measured"

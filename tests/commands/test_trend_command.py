@@ -2,13 +2,12 @@
 
 import pytest
 
-from kit.office import DECLARED, open_office
+from kit.office import DECLARED, Office, open_office
 from kit.scripted import reply
 
 
-async def test_a_trend_has_a_chart_and_a_row_for_each_model() -> None:
+async def test_a_trend_has_a_chart_and_a_row_for_each_model(office: Office) -> None:
     """The row says where it is, and how far it came."""
-    office = await open_office()
     for answer in ("Acme is best.", "Zeta is best."):
         office.provider.answer = lambda _, answer=answer: reply(answer)  # type: ignore[misc] # a default value
         await office.chat.type("check")
@@ -34,9 +33,10 @@ async def test_a_trend_has_a_chart_and_a_row_for_each_model() -> None:
         ("spend", "2024-01-01", False),
     ],
 )
-async def test_a_time_may_have_an_end(command: str, until: str, shown: bool) -> None:
+async def test_a_time_may_have_an_end(
+    office: Office, command: str, until: str, shown: bool
+) -> None:
     """The day of the end belongs to it; what came later is left out."""
-    office = await open_office()
     await office.chat.type("check Acme")
     ended = (await office.chat.type(f"{command} --until {until}")).card
     ever = (await office.chat.type(command)).card
@@ -46,18 +46,16 @@ async def test_a_time_may_have_an_end(command: str, until: str, shown: bool) -> 
     assert shown or ended.text != ever.text or ended.title != ever.title
 
 
-async def test_a_time_that_ends_before_it_begins_is_refused() -> None:
+async def test_a_time_that_ends_before_it_begins_is_refused(office: Office) -> None:
     """In one sentence."""
-    office = await open_office()
     card = (await office.chat.type("trend Acme --since 2024-02-01 --until 2024-01-01")).card
 
     assert card.failed
     assert "lies before the beginning" in str(card.text)
 
 
-async def test_one_model_is_shown_beside_the_competitors() -> None:
+async def test_one_model_is_shown_beside_the_competitors(office: Office) -> None:
     """The picture names them."""
-    office = await open_office()
     await office.chat.type("check")
     card = (await office.chat.type("trend Acme --model svc/m-1")).card
     assert card.image
@@ -65,18 +63,16 @@ async def test_one_model_is_shown_beside_the_competitors() -> None:
     assert "Zeta" in card.image.alt
 
 
-async def test_without_answers_there_is_a_button_to_ask() -> None:
+async def test_without_answers_there_is_a_button_to_ask(office: Office) -> None:
     """Nothing is drawn."""
-    office = await open_office()
     screen = await office.chat.type("trend Acme")
 
     assert screen.card.image is None
     assert screen.action("Check now").words == "check Acme"
 
 
-async def test_what_does_not_exist_is_a_sentence() -> None:
+async def test_what_does_not_exist_is_a_sentence(office: Office) -> None:
     """With the nearest that does."""
-    office = await open_office()
     await office.chat.type("check")
     metric = (await office.chat.type("trend Acme --metric visibilty")).card
     model = (await office.chat.type("trend Acme --model svc/m-2")).card
@@ -97,9 +93,8 @@ async def test_where_every_question_names_a_brand_the_report_says_so() -> None:
     assert any("branded" in name for name in reported.table.header)
 
 
-async def test_report_and_trend_give_one_range_for_one_number() -> None:
+async def test_report_and_trend_give_one_range_for_one_number(office: Office) -> None:
     """The table of each, and the text of their picture."""
-    office = await open_office()
     for answer in ("Acme is best.", "Zeta is best."):
         office.provider.answer = lambda _, answer=answer: reply(answer)  # type: ignore[misc] # a default value
         await office.chat.type("check --repeats 8")

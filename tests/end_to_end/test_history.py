@@ -128,8 +128,11 @@ def test_what_was_imported_is_exported_the_same(history: Program, write: Write) 
     assert history.json("import", str(write("again.jsonl", [answer])))["new"] == 0
 
 
-def test_a_new_alias_scores_history_again(history: Program, write: Write) -> None:
+def test_a_new_alias_scores_history_again(
+    history: Program, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """History is read with the names as they are now."""
+    monkeypatch.setattr("overheard.scoring.rescoring.SLICE_S", 60.0)  # a loaded machine
     history.json("import", str(write("h.jsonl", [line(0, text="Use Acmify.")])))
     config = (history.folder / "config.toml").read_text()
     history.configure(config.replace('name = "Acme"', 'name = "Acme"\naliases = ["Acmify"]'))

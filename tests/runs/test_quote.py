@@ -156,9 +156,14 @@ class House:
         return run
 
 
-async def test_a_run_is_quoted_with_the_judging_of_its_answers() -> None:
+@pytest.fixture
+async def house() -> House:
+    """A store without runs."""
+    return House()
+
+
+async def test_a_run_is_quoted_with_the_judging_of_its_answers(house: House) -> None:
     """Two prompts, asked twice: four calls, and four answers to judge."""
-    house = House()
     run = house.run()
     quote = await house.pricing.quote(run)
 
@@ -169,26 +174,25 @@ async def test_a_run_is_quoted_with_the_judging_of_its_answers() -> None:
     assert (quote.run, quote.reuse_within) == (run, None)
 
 
-async def test_only_runs_of_the_history_are_judged() -> None:
+async def test_only_runs_of_the_history_are_judged(house: House) -> None:
     """The answers of a run aside are not scored."""
-    house = House()
     aside = house.run(aside=True)
 
     assert (await house.pricing.quote(aside)).judging.calls == 0
     assert (await house.pricing.quote(house.run())).judging.calls == 4
 
 
-async def test_what_is_answered_already_is_not_asked_and_is_judged_all_the_same() -> None:
+async def test_what_is_answered_already_is_not_asked_and_is_judged_all_the_same(
+    house: House,
+) -> None:
     """Three of four questions are left."""
-    house = House()
     quote = await house.pricing.quote(await house.started(1))
 
     assert (quote.asking.calls, quote.judging.calls) == (3, 4)
 
 
-async def test_answers_that_are_reused_cost_nothing() -> None:
+async def test_answers_that_are_reused_cost_nothing(house: House) -> None:
     """Three answers of an earlier run leave one question and one answer to judge."""
-    house = House()
     await house.started(3)
     house.clock.pass_(hours=1)
     day = timedelta(days=1)
@@ -200,9 +204,8 @@ async def test_answers_that_are_reused_cost_nothing() -> None:
     assert (await house.pricing.quote(house.run())).reused == 0
 
 
-async def test_a_run_without_a_panel_asks_nothing() -> None:
+async def test_a_run_without_a_panel_asks_nothing(house: House) -> None:
     """History that was imported has no questions."""
-    house = House()
     run = house.run(panel=None)
     quote = await house.pricing.quote(run)
 
@@ -274,9 +277,10 @@ async def answered(house: House, *usages: Usage, key: str = "earlier") -> None:
     )
 
 
-async def test_from_the_second_run_on_an_estimate_is_what_answers_were_billed_for() -> None:
+async def test_from_the_second_run_on_an_estimate_is_what_answers_were_billed_for(
+    house: House,
+) -> None:
     """The mean of the model's own answers, at today's price; answers without usage say nothing."""
-    house = House()
     await answered(house, Usage(40, 90), Usage(60, 110), Usage())
     quote = await house.pricing.quote(house.run())
 
@@ -288,10 +292,9 @@ async def test_from_the_second_run_on_an_estimate_is_what_answers_were_billed_fo
 
 @pytest.mark.parametrize(("newer", "mean"), [(2, 500.0), (3, 100.0)])
 async def test_older_answers_count_only_as_long_as_newer_ones_are_few(
-    newer: int, mean: float
+    house: House, newer: int, mean: float
 ) -> None:
     """A model whose answers become shorter or longer is priced by them from the next run on."""
-    house = House()
     await answered(house, *[Usage(40, 700)] * 4, key="old")
     await answered(house, *[Usage(40, 100)] * newer, key="new")
     found = await house.store.answers.usual_usage([MODEL])

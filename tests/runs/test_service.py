@@ -40,6 +40,12 @@ from overheard.runs.service import NO_WORKER, WORKERS_TTL_S, RunProgress
 from overheard.runs.tasks import InlineQueue
 
 
+@pytest.fixture
+async def house() -> House:
+    """A run service that asks in one process."""
+    return House()
+
+
 @pytest.mark.parametrize("queue", [InlineQueue(), SpreadQueue()], ids=["here", "workers"])
 async def test_a_run_is_asked_analysed_and_ended(queue: InlineQueue) -> None:
     """Each question once, each answer kept, and the run complete after its analysis."""
@@ -56,9 +62,8 @@ async def test_a_run_is_asked_analysed_and_ended(queue: InlineQueue) -> None:
     assert (kept.state, kept.finished_at) == (RunState.COMPLETE, house.clock.now())
 
 
-async def test_a_quote_with_an_age_reuses_answers_of_earlier_runs() -> None:
+async def test_a_quote_with_an_age_reuses_answers_of_earlier_runs(house: House) -> None:
     """Only the other questions are asked, and the result says how many answers were reused."""
-    house = House()
     panel = Panel(PANEL.brands, PROMPTS[:1], PANEL.models, repeats=2)
     earlier = Run("earlier", house.clock.now(), panel)
     await house.service.execute(PriceQuote(NOTHING, run=earlier))
@@ -72,9 +77,8 @@ async def test_a_quote_with_an_age_reuses_answers_of_earlier_runs() -> None:
     assert (result.outcome.complete, result.outcome.reused) == (4, 2)
 
 
-async def test_what_is_to_be_done_before_a_run_sees_it_locked_and_unasked() -> None:
+async def test_what_is_to_be_done_before_a_run_sees_it_locked_and_unasked(house: House) -> None:
     """An error of it ends the call before the first question."""
-    house = House()
     seen: list[Run] = []
 
     async def refuse(run: Run) -> None:
@@ -148,9 +152,8 @@ async def test_the_end_of_a_run_releases_what_dead_workers_held() -> None:
     assert await house.holders() == set()
 
 
-async def test_the_end_of_a_run_forgets_what_its_tasks_brought() -> None:
+async def test_the_end_of_a_run_forgets_what_its_tasks_brought(house: House) -> None:
     """Its answers say as much."""
-    house = House()
     run = await house.start()
     task = Task(TaskKind.SCORE, run.id)
     await house.store.runs.keep_result(task, {"scored": 6})
@@ -160,9 +163,8 @@ async def test_the_end_of_a_run_forgets_what_its_tasks_brought() -> None:
     assert await house.store.runs.results(run.id, [task.key]) == {}
 
 
-async def test_a_run_aside_is_asked_ended_and_its_answers_returned() -> None:
+async def test_a_run_aside_is_asked_ended_and_its_answers_returned(house: House) -> None:
     """It is not analysed: it is no part of the history."""
-    house = House()
     outcome, answers = await house.service.ask_aside(
         Run("aside", house.clock.now(), PANEL, aside=True)
     )
@@ -173,10 +175,8 @@ async def test_a_run_aside_is_asked_ended_and_its_answers_returned() -> None:
     assert all(isinstance(answer, Answer) for answer in answers)
 
 
-async def test_without_a_batch_nothing_is_cancelled() -> None:
+async def test_without_a_batch_nothing_is_cancelled(house: House) -> None:
     """And there is nothing to say."""
-    house = House()
-
     assert await house.service.cancel_batches(await house.start()) == []
 
 
@@ -249,10 +249,8 @@ async def test_what_a_cancelled_batch_has_answered_is_kept() -> None:
     assert await house.store.answers.count(run.id) == 2
 
 
-async def test_a_task_of_a_run_that_is_gone_is_done() -> None:
+async def test_a_task_of_a_run_that_is_gone_is_done(house: House) -> None:
     """There is nothing to ask."""
-    house = House()
-
     assert await house.service.do(Task(TaskKind.ASK, 99)) == {}
     assert house.provider.asked == []
 
@@ -270,9 +268,8 @@ async def test_a_task_asks_its_part_of_the_questions() -> None:
         assert [question.prompt for question in house.provider.asked] == [PROMPTS[1]] * 2
 
 
-async def test_a_task_of_a_paused_run_is_to_be_done_later() -> None:
+async def test_a_task_of_a_paused_run_is_to_be_done_later(house: House) -> None:
     """A worker gives it back; a single process says what it has."""
-    house = House()
     # The first calls end after the pause has been seen.
     house.provider.pause = STATE_CHECK_INTERVAL_S * 1.5
     run = await house.start()
@@ -285,9 +282,8 @@ async def test_a_task_of_a_paused_run_is_to_be_done_later() -> None:
 
 
 @pytest.mark.parametrize("kind", [kind for kind in TaskKind if kind is not TaskKind.ASK])
-async def test_tasks_that_do_not_ask_go_to_the_analysis(kind: TaskKind) -> None:
+async def test_tasks_that_do_not_ask_go_to_the_analysis(house: House, kind: TaskKind) -> None:
     """With their run."""
-    house = House()
     run = await house.start()
     task = Task(kind, run.id)
 
@@ -305,10 +301,9 @@ async def test_a_run_stops_where_the_budget_ends() -> None:
 
 
 async def test_the_log_names_a_run_and_the_number_of_its_questions(
-    caplog: pytest.LogCaptureFixture,
+    house: House, caplog: pytest.LogCaptureFixture
 ) -> None:
     """At its begin; and its state at its end."""
-    house = House()
     with caplog.at_level(logging.INFO, logger="overheard"):
         await house.service.execute(PriceQuote(NOTHING, run=await house.start()))
 
@@ -317,9 +312,8 @@ async def test_the_log_names_a_run_and_the_number_of_its_questions(
     assert last.endswith("ended: complete.")
 
 
-async def test_progress_of_workers_counts_answers_once() -> None:
+async def test_progress_of_workers_counts_answers_once(house: House) -> None:
     """Three answers, then two more: three steps and two steps; a stop ends it."""
-    house = House()
     run = await house.start()
     progress = RunProgress(house.store, house.progress, run, InlineQueue().workers)
     questions = list(PANEL.questions())
@@ -368,9 +362,8 @@ async def test_progress_says_how_many_workers_there_are(monkeypatch: pytest.Monk
     assert len(house.progress.titles) == 2
 
 
-async def test_a_single_worker_is_shown_at_once() -> None:
+async def test_a_single_worker_is_shown_at_once(house: House) -> None:
     """As any other number is."""
-    house = House()
 
     async def workers() -> int:
         return 1

@@ -159,6 +159,15 @@ class House:
         return balance.spent, balance.held
 
 
+async def holding(usd: float, *, day: float) -> tuple[House, SpendReservation, HeldAmount]:
+    """Return a house with a limit of a day, its reservation, and what a call holds of it."""
+    house = House(day=day)
+    reservation = await house.reservation()
+    held = await reservation.hold(PROMPT, usd)
+    assert held
+    return house, reservation, held
+
+
 async def test_money_for_many_calls_is_held_at_a_time() -> None:
     """The store is asked once for 25 calls, and again for the next."""
     house = House(day=100.0)
@@ -187,10 +196,7 @@ async def test_where_little_is_left_only_what_lacks_is_held() -> None:
 
 async def test_a_call_that_was_cheap_leaves_its_money_to_the_next() -> None:
     """60 cents are held and 10 are spent: the next call needs 10 more of the store."""
-    house = House(day=1.0)
-    reservation = await house.reservation()
-    held = await reservation.hold(PROMPT, 0.6)
-    assert held
+    house, reservation, held = await holding(0.6, day=1.0)
     await house.answered(0.1)
     reservation.settle(held, 0.1)
     house.asked.clear()
@@ -202,10 +208,7 @@ async def test_a_call_that_was_cheap_leaves_its_money_to_the_next() -> None:
 
 async def test_a_call_that_cost_more_than_its_worst_leaves_nothing_held() -> None:
     """What the reservation believes to hold is never negative."""
-    house = House(day=3.0)
-    reservation = await house.reservation()
-    held = await reservation.hold(PROMPT, 0.1)
-    assert held
+    house, reservation, held = await holding(0.1, day=3.0)
     await house.answered(2.8)
     reservation.settle(held, 2.8)
     house.asked.clear()
@@ -287,10 +290,7 @@ async def test_two_runs_that_wait_do_not_wait_for_each_other(
 
 async def test_what_may_have_been_charged_stays_held() -> None:
     """A call without an answer keeps its 60 cents: 40 are left for others, and no more."""
-    house = House(day=1.0)
-    reservation = await house.reservation()
-    held = await reservation.hold(PROMPT, 0.6)
-    assert held
+    house, reservation, held = await holding(0.6, day=1.0)
     reservation.keep_back(held)
 
     with pytest.raises(BudgetUsedUp):
@@ -301,10 +301,7 @@ async def test_what_may_have_been_charged_stays_held() -> None:
 
 async def test_of_what_may_have_been_charged_the_known_cost_is_spent() -> None:
     """50 of 60 cents are spent and 10 stay held, so 40 are left."""
-    house = House(day=1.0)
-    reservation = await house.reservation()
-    held = await reservation.hold(PROMPT, 0.6)
-    assert held
+    house, reservation, held = await holding(0.6, day=1.0)
     await house.answered(0.5)
     reservation.keep_back(held, 0.5)
 
@@ -316,10 +313,7 @@ async def test_of_what_may_have_been_charged_the_known_cost_is_spent() -> None:
 
 async def test_what_costs_more_than_was_kept_back_leaves_nothing_held() -> None:
     """70 of 60 cents are spent: 30 are left, all of which the store has to give."""
-    house = House(day=1.0)
-    reservation = await house.reservation()
-    held = await reservation.hold(PROMPT, 0.6)
-    assert held
+    house, reservation, held = await holding(0.6, day=1.0)
     await house.answered(0.7)
     reservation.keep_back(held, 0.7)
     house.asked.clear()
@@ -366,10 +360,7 @@ async def test_a_free_call_needs_no_money() -> None:
 
 async def test_a_purse_that_is_closed_gives_back_what_is_not_spent() -> None:
     """Of 12.50 that were held ahead; closing it again gives back nothing."""
-    house = House(day=100.0)
-    reservation = await house.reservation()
-    held = await reservation.hold(PROMPT, 0.5)
-    assert held
+    house, reservation, held = await holding(0.5, day=100.0)
     await house.answered(0.2)
     reservation.settle(held, 0.2)
     assert await house.balance() == pytest.approx((0.2, 12.3))

@@ -62,18 +62,21 @@ class House:
             await self.result.wait()
 
 
-async def test_each_slot_is_done_once() -> None:
-    """However often one looks at the clock."""
-    house = House()
+@pytest.fixture
+async def house() -> House:
+    """A job that has not run yet."""
+    return House()
 
+
+async def test_each_slot_is_done_once(house: House) -> None:
+    """However often one looks at the clock."""
     assert await house.look(0.5) == []
     assert await house.look(0.5, 0, 1, 5) == [SEVEN]
     assert await house.look(24) == [SEVEN, SEVEN + timedelta(days=1)]
 
 
-async def test_of_many_missed_slots_the_last_is_made_up_for() -> None:
+async def test_of_many_missed_slots_the_last_is_made_up_for(house: House) -> None:
     """One catch-up and not ten, also when a process was down for a year."""
-    house = House()
     await house.look()
     house.scheduler = house.another()
 
@@ -81,17 +84,15 @@ async def test_of_many_missed_slots_the_last_is_made_up_for() -> None:
     assert await house.look(24 * 400, 0) == [SEVEN + timedelta(days=d) for d in (9, 409)]
 
 
-async def test_a_new_schedule_makes_up_for_nothing() -> None:
+async def test_a_new_schedule_makes_up_for_nothing(house: House) -> None:
     """What would have been due before it was there is not its business."""
-    house = House()
     house.clock.at = SEVEN + timedelta(hours=1)
 
     assert await house.look(1) == []
 
 
-async def test_a_job_does_not_overlap_with_itself() -> None:
+async def test_a_job_does_not_overlap_with_itself(house: House) -> None:
     """A slot that comes while the one before is under way follows it."""
-    house = House()
     await house.look()
     house.result = going = asyncio.Event()
     house.clock.pass_(hours=1)
@@ -104,9 +105,8 @@ async def test_a_job_does_not_overlap_with_itself() -> None:
     assert house.done == [SEVEN, SEVEN + timedelta(days=2)]
 
 
-async def test_a_slot_that_was_cut_off_is_taken_up_again() -> None:
+async def test_a_slot_that_was_cut_off_is_taken_up_again(house: House) -> None:
     """By the next process, since the one that began it did not end it."""
-    house = House()
     house.result = asyncio.Event()
     await house.look()
     house.clock.pass_(hours=1)
@@ -127,9 +127,10 @@ async def test_a_slot_that_was_cut_off_is_taken_up_again() -> None:
         (RuntimeError("sk-secret"), "It fails: RuntimeError."),
     ],
 )
-async def test_what_fails_is_told_and_not_repeated(error: Exception, told: str) -> None:
+async def test_what_fails_is_told_and_not_repeated(
+    house: House, error: Exception, told: str
+) -> None:
     """The next slot is a new chance, and ends the complaint."""
-    house = House()
     house.result = error
     assert await house.look(1, 1) == [SEVEN]
     assert await house.problem() == told
@@ -139,9 +140,8 @@ async def test_what_fails_is_told_and_not_repeated(error: Exception, told: str) 
     assert await house.problem() == ""
 
 
-async def test_a_paused_schedule_waits_and_makes_up_for_nothing() -> None:
+async def test_a_paused_schedule_waits_and_makes_up_for_nothing(house: House) -> None:
     """Resumed, it goes on with what is due from then on."""
-    house = House()
     await house.look()
     await house.store.schedules.pause("daily", house.clock.now(), paused=True)
     assert await house.look(24) == []
