@@ -33,10 +33,10 @@ def latin_language(texts: Sequence[str]) -> str:
         texts: The words of the text, in lower case.
     """
     words = set(texts)
-    if words.isdisjoint(_function_words()):
+    if not (shared := words & _function_words()):
         return ""
     languages = [_word_list(name) for name in LATIN_LANGUAGES]
-    counts = [len(words & function_words) for function_words, _ in languages]
+    counts = [len(shared & function_words) for function_words, _ in languages]
     if max(counts) <= len(words & _ENGLISH):
         return ""
     ranks = [

@@ -161,28 +161,33 @@ def _places(body: str) -> Iterator[_Place]:
     Acme") and without a possessive "'s". Ordinary words before a name are no part of it.
     """
     for match in _NAME.finditer(body):
-        words = match.group().split(" ")
-        start = match.start()
-        common = [_is_common(word) for word in words]
-        while len(words) > 1 and (
-            (_NO_BRAND.fullmatch(words[0]) and not _NO_BRAND.fullmatch(words[1]))  # "La BNP"
-            or _LEADING.fullmatch(words[0])
-            or (
-                common[0]
-                and not all(common)
-                and _NO_SUBJECT.fullmatch(words[0])
-                and not words[0].isupper()
-            )
-        ):
-            start += len(words.pop(0)) + 1
-            common.pop(0)
-        name = " ".join(words)
-        name = (name[:-2] if name.endswith(_POSSESSIVES) else name).rstrip(".")
-        if len(name) > 1 and not _NO_BRAND.fullmatch(name):
-            yield _Place(name, start, len(words) if all(common) else 0)
+        name, skipped, words = _name_in(match.group())
+        if name:
+            yield _Place(name, match.start() + skipped, words)
 
 
 @lru_cache(maxsize=16_384)
+def _name_in(text: str) -> tuple[str, int, int]:
+    """Return (the name in capitalised words or "", the characters before it, `_Place.words`)."""
+    words = text.split(" ")
+    common = [_is_common(word) for word in words]
+    while len(words) > 1 and (
+        (_NO_BRAND.fullmatch(words[0]) and not _NO_BRAND.fullmatch(words[1]))  # "La BNP"
+        or _LEADING.fullmatch(words[0])
+        or (
+            common[0]
+            and not all(common)
+            and _NO_SUBJECT.fullmatch(words[0])
+            and not words[0].isupper()
+        )
+    ):
+        del words[0], common[0]
+    written = " ".join(words)
+    name = (written[:-2] if written.endswith(_POSSESSIVES) else written).rstrip(".")
+    is_name = len(name) > 1 and not _NO_BRAND.fullmatch(name)
+    return name if is_name else "", len(text) - len(written), len(words) if all(common) else 0
+
+
 def _is_common(word: str) -> bool:
     """Return whether a word as written, perhaps with "'s", is an ordinary word or an acronym."""
     return _ACRONYM.match(word) is not None or is_common(

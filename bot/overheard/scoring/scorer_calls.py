@@ -192,17 +192,6 @@ async def in_turn(
         ]
 
 
-def together(shares: Sequence[Share]) -> Iterator[tuple[Answer, list[int]]]:
-    """Yield each answer of some shares (scorers with answers) once, in the order of its first
-    share, with the indices of all shares that hold the answer.
-    """
-    with_indices: dict[int, tuple[Answer, list[int]]] = {}
-    for index, (_, answers) in enumerate(shares):
-        for answer in answers:
-            with_indices.setdefault(answer.id, (answer, []))[1].append(index)
-    yield from with_indices.values()
-
-
 async def concurrently(works: Iterable[Coroutine[None, None, None]]) -> None:
     """Run several coroutines concurrently and wait for all of them; the first error cancels the
     others, and is raised as it is.
