@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from math import log
 from pathlib import Path
@@ -28,6 +28,7 @@ import numpy as np
 
 from overheard.detection.decision_inputs import RUNS_A_YEAR, AlarmTable, AlertPolicy, alarm_table
 from overheard.detection.monitor import Monitor
+from overheard.measure.blocks import StreamKey
 from overheard_lab.worlds import WorldDesign, brand_name, simulate_world
 
 PATH = Path(__file__).parents[1] / "bot/overheard/detection/alarm_table.json"
@@ -102,7 +103,7 @@ class CountingTable:
         self.years = np.zeros(table.thresholds.shape)
         self.last = (0, 0, 0)
 
-    def joined(self, excesses: Sequence[float]) -> float:
+    def joined(self, excesses: Mapping[StreamKey, float]) -> float:
         """Return the excess of a brand."""
         return self.table.joined(excesses)
 

@@ -13,7 +13,7 @@ import numpy as np
 from overheard.detection.baseline import stream_since, stream_until
 from overheard.detection.control_variate import run_effect_prior
 from overheard.detection.decide import decide, reported_changes
-from overheard.detection.decision_inputs import NO_HISTORY, WATCHED_A_YEAR, AlertPolicy
+from overheard.detection.decision_inputs import NO_HISTORY, WATCHED_A_YEAR, AlertPolicy, rarity
 from overheard.detection.explanation import Hypothesis, attribute
 from overheard.detection.monitor import Monitor, Restart
 from overheard.detection.placement import AlertAction, place
@@ -319,7 +319,10 @@ def deployment(world: WorldDesign, per_year: float, panels: int, seed: int) -> C
             monitor = Monitor(brand_name(brand), streams, policy=policy)
             found["alarms"] += len(list(monitor.replay()))
             rare = [
-                any(one.rarity(world.brands).yearly <= WATCHED_A_YEAR for one in measured)
+                any(
+                    rarity(one.statistic, one.runs_a_year, world.brands).yearly <= WATCHED_A_YEAR
+                    for one in measured
+                )
                 for measured in monitor.evidence.values()
             ]
             found["watched"] += sum(now and not last for last, now in pairwise([False, *rare]))

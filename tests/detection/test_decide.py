@@ -29,6 +29,7 @@ from overheard.detection.decision_inputs import (
     Returned,
     StreamEvidence,
     needed_excess,
+    rarity,
 )
 from overheard.detection.explanation import Hypothesis
 from overheard.detection.placement import AlertAction, Placement, containing_alert
@@ -122,13 +123,13 @@ def test_evidence_at_the_threshold_is_only_watched() -> None:
 )
 def test_the_level_is_how_rare_the_evidence_is(excess: float, level: AlertLevel | None) -> None:
     """In the deployment: within the budget it is likely, below it is watched without an alert."""
-    decision = decided(stream(statistic=excess), statistic=excess)
+    told = shift(chance_a_year=rarity(excess, 52, 1).yearly)
+    decision = decided(stream(statistic=excess, shift=told), statistic=excess)
     assert decision.level is level
     assert bool(decision.shifts) is (excess > LIMIT)
     assert decision.years
-    ten = decide(
-        evidence(stream(), statistic=excess), replace(POLICY, brands=10), AlertHistory((), STARTS)
-    )
+    weak = evidence(stream(statistic=-inf), statistic=excess)
+    ten = decide(weak, replace(POLICY, brands=10), AlertHistory((), STARTS))
     assert ten.years == pytest.approx(decision.years / 10)
 
 

@@ -14,6 +14,7 @@ from overheard.detection.baseline import run_slice, stream_rows, stream_until
 from overheard.detection.decide import Reason, decide, reported_changes
 from overheard.detection.decision_inputs import (
     DEFAULT_ALERT_POLICY,
+    NEARLY_CERTAIN_A_YEAR,
     NO_HISTORY,
     AlertPolicy,
     compare_sides,
@@ -65,6 +66,21 @@ def test_a_drop_is_raised_once_with_its_dates() -> None:
     assert shift.change == pytest.approx(-0.3, abs=0.12)
     assert shift.chance_a_year is not None
     assert shift.chance_a_year < DEFAULT_ALERT_POLICY.false_alarms_per_year
+
+
+@pytest.mark.parametrize(
+    ("points", "before", "runs", "nearly_certain"),
+    [(-30.0, 10, 14, False), (-35.0, 12, 15, True), (-25.0, 20, 25, True)],
+)
+def test_of_a_short_baseline_only_what_is_far_off_is_nearly_certain(
+    points: float, before: int, runs: int, nearly_certain: bool
+) -> None:
+    """Fewer than 16 runs do not show how large run effects are: the whole interval of the change
+    has to be 25 points off.
+    """
+    shift, *_ = shifts(fallen(points, at=before, runs=runs))
+    assert ((shift.chance_a_year or 1.0) < NEARLY_CERTAIN_A_YEAR) is nearly_certain
+    assert (shift.interval[1] < -0.25) is (before == 12)
 
 
 def test_after_a_change_of_the_model_its_new_level_is_what_is_usual() -> None:

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from known_time import p_value
 
+from overheard.detection.decision_inputs import alarm_table
 from overheard.detection.power import (
     Outlook,
     at_known_time,
@@ -13,6 +14,8 @@ from overheard.detection.power import (
     typical,
     unannounced,
 )
+from overheard.domain import VISIBILITY, Model
+from overheard.measure.blocks import StreamKey
 from overheard_lab.panels import Change, Design, simulate
 
 PANEL = Outlook(typical(30))
@@ -61,6 +64,27 @@ def test_more_of_anything_sees_less() -> None:
     )
     assert unannounced(PANEL, 3) < now
     assert all(unannounced(panel, 2) < now for panel in better)
+
+
+def test_visibility_weighs_as_much_as_the_other_metrics_of_a_model() -> None:
+    """Evidence of visibility alone, and of one of five other metrics, at one of three models; and
+    what three metrics that move together have to exceed.
+    """
+    table, metrics = alarm_table(), (VISIBILITY, "top1", "top3", "tone", "drawback", "accuracy")
+    keys = [StreamKey("Acme", Model("svc", m), metric) for m in "abc" for metric in metrics]
+
+    def joined(*moved: str) -> float:
+        shown = {key: -99.0 + 104.0 * (key.model.name + key.metric in moved) for key in keys}
+        return table.joined(shown)
+
+    slope = table.far_slope
+    assert joined("avisibility") == pytest.approx(5 - np.log(3 * 2) / slope)
+    assert joined("atone") == pytest.approx(5 - np.log(3 * 10) / slope)
+    together = joined("avisibility", "atop1", "atop3")
+    assert together == pytest.approx(5 - table.joining(models=3, metrics=6))
+    assert table.joined({keys[0]: 5.0}) == pytest.approx(5)
+    assert table.joined({}) == -np.inf
+    assert table.joining(models=1, metrics=1) == 0
 
 
 def test_spacing_beats_repeats() -> None:

@@ -37,7 +37,8 @@ MIN_MOVED_PROMPTS = 3
 """Number of prompts that moved by 20 points from which a change is worth an alert, in a panel of
 any size."""
 HEAD_METRICS = ("visibility", "accuracy", "first_choice", "drawback", "sentiment")
-"""Metrics that head an alert, the first of them first, when several moved at once."""
+"""Metrics that head an alert, the first of them first, when several moved at once; then those with
+the most evidence."""
 
 
 class Reason(StrEnum):
@@ -151,10 +152,13 @@ def decide(evidence: ModelEvidence, policy: AlertPolicy, history: AlertHistory) 
         stream.shift for stream in evidence.streams if stream.shift and not silences[stream.metric]
     ]
     excess = {stream.metric: stream.statistic or 0.0 for stream in evidence.streams}
-    shifts.sort(key=lambda shift: _prominence(shift, excess[shift.metric]))
+    places = {metric: place for place, metric in enumerate(HEAD_METRICS)}
+    shifts.sort(key=lambda s: (places.get(s.metric, len(places)), -excess[s.metric], s.metric))
     measured = any(stream.statistic is not None for stream in evidence.streams)
-    rarity = evidence.rarity(policy.brands) if measured else None
-    level = rarity.level(policy.false_alarms_per_year) if rarity else None
+    rare = rarity(evidence.statistic, evidence.runs_a_year, policy.brands) if measured else None
+    if shifts:
+        rare = Rarity(shifts[0].chance_a_year or 0.0)
+    level = rare.level(policy.false_alarms_per_year) if rare else None
     return Decision(
         brand=evidence.brand,
         model=evidence.model,
@@ -162,7 +166,7 @@ def decide(evidence: ModelEvidence, policy: AlertPolicy, history: AlertHistory) 
         shifts=tuple(shifts),
         placement=_placement(shifts, evidence, history),
         level=level if shifts or level is AlertLevel.WATCH else None,
-        years=rarity.years if rarity else None,
+        years=rare.years if rare else None,
         silences=tuple(filter(None, silences.values())),
     )
 
@@ -392,15 +396,6 @@ def _alert_that_reported(shift: Shift, history: AlertHistory) -> Alert | None:
             ):
                 return alert
     return None
-
-
-def _prominence(shift: Shift, excess: float) -> tuple[int, float, str]:
-    """Return the sort key of a shift in an alert, the smallest key heads it: by the metric's place
-    in `HEAD_METRICS` (all others come last), then by falling evidence, then by the metric's name.
-    """
-    known = shift.metric in HEAD_METRICS
-    order = HEAD_METRICS.index(shift.metric) if known else len(HEAD_METRICS)
-    return order, -excess, shift.metric
 
 
 def _nearness(silence: Silence) -> tuple[int, float]:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import cache, cached_property
 from importlib.resources import files
-from math import exp, inf, log, sqrt
+from math import exp, log, sqrt
 
 from overheard.detection.statistic import FRESH_BETA, STEP_VARIANCE
-from overheard.domain import Alert, Model, PromptShift, Shift
-from overheard.measure.blocks import RunKey, Stream
+from overheard.domain import VISIBILITY, Alert, Model, PromptShift, Shift
+from overheard.measure.blocks import RunKey, Stream, StreamKey
 from overheard.measure.intervals import Interval, Scatter, Sums, difference, panel_mean_interval
 from overheard.numpy_proxy import Floats, Mask, np
 
@@ -257,26 +258,27 @@ class AlarmTable:
         logged = log(self.yearly) - self.slope * near - self.far_slope * far
         return exp(min(logged, 20.0)) * runs_a_year / RUNS_A_YEAR
 
-    def joined(self, excesses: Sequence[float]) -> float:
+    def joined(self, excesses: Mapping[StreamKey, float]) -> float:
         """Return the excess of a brand from the excesses of its streams; minus infinity without
         streams.
 
         An unchanged brand exceeds the result as often as one stream exceeds the same excess,
         however the streams depend on each other: the rates of exceedance are averaged, not the
-        excesses.
+        excesses. Each model weighs the same, and visibility as much as its other metrics together.
         """
-        if not excesses:
-            return -inf
-        scaled = self.far_slope * np.array(excesses)
-        return float(np.logaddexp.reduce(scaled) - np.log(len(excesses))) / self.far_slope
+        metrics = Counter(key.model for key in excesses)
+        shares = [_share(key.metric, metrics[key.model]) / len(metrics) for key in excesses]
+        scaled = self.far_slope * np.array(list(excesses.values()))
+        return float(np.logaddexp.reduce(scaled + np.log(shares))) / self.far_slope
 
     def joining(self, models: int, metrics: int) -> float:
         """Return by how much more a stream has to exceed, so that the brand does, when it is joined
         with streams that do not move: those of other models, and of metrics that do not go with
         visibility. Of a model's metrics `MOVED_WITH_VISIBILITY` do.
         """
-        together = min(metrics, MOVED_WITH_VISIBILITY)
-        return log(max(models * metrics / together, 1.0)) / self.far_slope
+        others = min(metrics, MOVED_WITH_VISIBILITY) - 1
+        together = _share(VISIBILITY, metrics) + others * _share("", metrics)
+        return log(models / together) / self.far_slope
 
     def excess(self, rate: float, runs_a_year: float = RUNS_A_YEAR) -> float:
         """Return the excess, a logarithm above the threshold, that an unchanged brand exceeds a
@@ -291,6 +293,11 @@ class AlarmTable:
         if near <= self.bend:
             return near
         return self.bend + (wanted - self.slope * self.bend) / self.far_slope
+
+
+def _share(metric: str, metrics: int) -> float:
+    """Return what a metric weighs among a number of metrics of a model, visibility among them."""
+    return 1 / metrics if metrics == 1 else 0.5 if metric == VISIBILITY else 0.5 / (metrics - 1)
 
 
 @cache
@@ -648,12 +655,6 @@ class ModelEvidence:
     streams: tuple[StreamEvidence, ...]
     runs_a_year: float = RUNS_A_YEAR
     returned: Returned | None = None
-
-    def rarity(self, brands: int) -> Rarity:
-        """Return how often the deployment would see so much evidence if nothing had changed at any
-        of its ``brands`` tracked brands.
-        """
-        return rarity(self.statistic, self.runs_a_year, brands)
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ from overheard.detection.decision_inputs import (
     AT_ONCE_A_YEAR,
     DAYS_A_YEAR,
     DEFAULT_ALERT_POLICY,
+    NEARLY_CERTAIN_A_YEAR,
     NO_HISTORY,
     AlarmTable,
     AlertPolicy,
@@ -95,6 +96,9 @@ class ShiftDescription:
             return evidence
         first_runs = tuple(runs[row] for row in found.dates())
         updates = falls_among(self._updates, key.model, first_runs, runs)
+        nearest = max(compared.interval[0], -compared.interval[1]) / analysis.stream.width
+        if found.age < SETTLED_RUNS and nearest < CERTAIN_POINTS:
+            chance_a_year = max(chance_a_year, NEARLY_CERTAIN_A_YEAR)
         shift = Shift(
             brand=key.brand,
             model=key.model,
@@ -144,9 +148,12 @@ class ShiftDescription:
 
 REACH_DAYS = 112.0
 """How many days back a change is looked for, and at least 16 runs."""
+SETTLED_RUNS, CERTAIN_POINTS = 16, 0.25
+"""A baseline of fewer runs does not show how large run effects are: a change from it is nearly
+certain only where its whole interval is so far off, on the scale of a rate."""
 MAX_PACE = 366.0
 """Analyses a year (one a day) above which a change is looked for in no more runs."""
-REPLAY_VERSION = 8
+REPLAY_VERSION = 9
 """Increase it with every change after which a past run may be decided otherwise: what is kept of
 the past (`Monitor.turns`) is then found again."""
 OWN_PROOF_RUNS = 8
@@ -327,7 +334,7 @@ class Monitor:
         turn = self._turn()
         self.evidence[run.id] = evidence = tuple(self._analyse(run, self._analysed))
         self._analysed.append(run)
-        decisions = [decide(model_evidence, self.policy, NO_HISTORY) for model_evidence in evidence]
+        decisions = [decide(one, self.policy, NO_HISTORY) for one in evidence]
         shifts = [
             shift
             for decision in decisions
@@ -335,9 +342,7 @@ class Monitor:
                 decision.shifts, key=lambda s: (-self._seen[_key(s)].excess, s.metric)
             )
         ]
-        for model_evidence in evidence:
-            if model_evidence.returned:
-                self.returns.append(model_evidence.returned)
+        self.returns += [one.returned for one in evidence if one.returned]
         alarm = None
         if shifts:
             age = min(self._seen[_key(shift)].found.age for shift in shifts)
@@ -448,7 +453,7 @@ class Monitor:
                     self._measure(key, row, pace)
                 elif due:
                     self._measure(key, due[0], runs_a_year(earlier[: due[1]], self._bursts))
-        excess = self._table.joined([analysis.excess for analysis in self._seen.values()])
+        excess = self._table.joined({key: one.excess for key, one in self._seen.items()})
         for model, row in row_at_model.items():
             self._look(model, row)
         if run.id in self._bursts:
@@ -548,15 +553,12 @@ class Monitor:
         """Open an occasion at a model if the brand deviates in the run, or is watched, and none is
         open; an alarm ends the present one.
         """
-        watched, policy, share = (
-            self._watched[evidence.model],
-            self.policy,
-            self.policy.asked_again,
-        )
+        watched, policy = self._watched[evidence.model], self.policy
         is_open = watched.occasion and not watched.occasion.over
         if alarmed and any(stream.shift for stream in evidence.streams):
             watched.occasion = None
-        if alarmed or is_open or evidence.returned or not share or evidence.run.id in self._bursts:
+        is_wanted = policy.asked_again and not (alarmed or is_open or evidence.returned)
+        if not is_wanted or evidence.run.id in self._bursts:
             return
         opened = bisect_left(watched.baseline.runs, evidence.run)
         seen = {
@@ -568,17 +570,16 @@ class Monitor:
         if named := seen.get(VISIBILITY):
             chance, sds = deviation(named.found.series, named.found.age, 1)
             # So often does an unchanged brand open one that asking again costs its share.
-            if 2 * chance <= min(share / LOOKS_SPENT / policy.brands, 0.5):
+            if 2 * chance <= min(policy.asked_again / LOOKS_SPENT / policy.brands, 0.5):
                 watched.occasion = Occasion(VISIBILITY, opened, opened, 1.0 if sds > 0 else -1.0)
                 return
         metric = decide(evidence, policy, NO_HISTORY).watched
         if metric in seen:
             analysis = seen[metric]
-            row = analysis.found.likeliest
             level = analysis.found.series.level[0]
             since = len(analysis.found.starts) - int(analysis.found.logs.argmax())
             side = 1.0 if level[-since:].mean() > level[:-since].mean() else -1.0
-            watched.occasion = Occasion(metric, row, opened, side)
+            watched.occasion = Occasion(metric, analysis.found.likeliest, opened, side)
 
     def _stream_evidence(
         self, stream: Stream, row: int, needed: float, over: float | None
