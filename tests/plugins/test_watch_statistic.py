@@ -68,6 +68,16 @@ def test_days_without_enough_answers_do_not_count() -> None:
     )
 
 
+def test_of_like_days_the_last_is_the_farthest_as_often_as_each_other_one() -> None:
+    """Of fifteen, in a fifteenth of the cases; else chance would be an event too often."""
+    draws = 200
+    far = [
+        watch_state([day(5000 + 30 * n + d) for d in range(15)], KEYS).streak for n in range(draws)
+    ]
+
+    assert draws / 15 / 2 < sum(far) < 2 * draws / 15
+
+
 def test_equal_answers_are_no_farther_than_equal_answers() -> None:
     """At temperature 0 every day may be the same; rounding is no distance."""
     same = day(1).answers
