@@ -8,7 +8,6 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import cached_property
 
 from overheard.alerts.checks import AlertChecks
 from overheard.detection.statement_shifts import statement_shift
@@ -75,7 +74,7 @@ class StatementNews:
     doubts: tuple[str, ...] = ()
 
 
-@dataclass
+@dataclass(slots=True)
 class StatementReader:
     """Reads false claims and grave sentences from the store.
 
@@ -91,10 +90,6 @@ class StatementReader:
     versions: Collection[str]
     checks: AlertChecks | None = None
     _grave: dict[frozenset[int] | None, dict[str, list[Occurrence]]] = field(default_factory=dict)
-
-    @cached_property
-    def _reader(self) -> Reader:
-        return Reader(self.catalogue.brands)
 
     def truth(self, brand: str, topic: str) -> str:
         """Return the value of a fact about a brand; empty when the catalogue lacks the fact.
@@ -162,12 +157,13 @@ class StatementReader:
         # Its patterns take long to compile.
         from overheard.reading.claims import grave_sentences, may_be_grave
 
-        tracked = self.catalogue.tracked
+        reader, tracked = None, self.catalogue.tracked
         found: dict[str, list[Occurrence]] = defaultdict(list)
         async for answer in self.store.answers.stream(runs=searched):
             if not answer.complete or answer.reused_from or not may_be_grave(answer.reply.text):
                 continue
-            read = self._reader.read(answer)
+            reader = reader or Reader(self.catalogue.brands)  # few runs have such a sentence
+            read = reader.read(answer)
             for brand in tracked:
                 if brand.name in read.named and answer.question.prompt.concerns(brand.name):
                     # All other brands are rivals here: what is of another brand is not of this.

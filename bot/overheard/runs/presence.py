@@ -47,15 +47,6 @@ class Attendance:
     answered: RunKey | None
 
 
-def _asked_models(run: Run, brand: str, answered: Mapping[Model, Sequence[RunKey]]) -> set[Model]:
-    """Return the models that a run has asked about a brand. Of imported history, and of a run that
-    goes on or was cancelled, these are the models with answers in it.
-    """
-    if run.panel is None or run.state not in ASKED_OF_ALL:
-        return {model for model, runs in answered.items() if any(key.id == run.id for key in runs)}
-    return run.panel.models_about(brand)
-
-
 def attendances(
     runs: Sequence[Run],
     brand: str,
@@ -76,7 +67,12 @@ def attendances(
     asked: dict[Model, set[RunKey]] = {model: set(keys) for model, keys in answered.items() if keys}
     newest = None
     for run in runs:
-        models, key = _asked_models(run, brand, answered), RunKey(run.started_at, run.id)
+        key = RunKey(run.started_at, run.id)
+        # Of imported history, and of a run that goes on or was cancelled, those that answered.
+        if run.panel is None or run.state not in ASKED_OF_ALL:
+            models = {m for m, keys in answered.items() if any(one.id == run.id for one in keys)}
+        else:
+            models = run.panel.models_about(brand)
         newest = newest or (run if models else None)
         for model in models:
             asked.setdefault(model, set()).add(key)
