@@ -42,7 +42,7 @@ def test_what_there_is_only_one_of_need_not_be_named(program: Program, config: s
 
     assert program.json("claims")["brand"] == "Acme"
     assert "weekly" in program.run("schedules", "pause")[0]
-    assert "svc/m-1" in program.run("updates", "add")[0]
+    assert "m-1 on" in program.run("updates", "add")[0]
     assert "Missing argument 'BRAND'" in program.run("brands", "remove", code=2)[1]
     needed = "ALERT is needed where there is not exactly one"
     assert needed in program.run("alerts", "show", code=1)[1]

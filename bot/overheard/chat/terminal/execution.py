@@ -16,7 +16,7 @@ import signal
 import sys
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import AbstractContextManager, asynccontextmanager, contextmanager, nullcontext
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import replace
 from functools import partial
 from math import inf
@@ -186,22 +186,18 @@ def execute(ctx: click.Context, spec: CommandSpec, values: dict[str, Any]) -> No
         zone=local_zone(),
         progress=RichProgress(),
     )
-    draws_pictures = chart_file is not None or (spec.chart is None and not spec.serves)
-    with nullcontext() if draws_pictures else _without_pictures():
+    with ExitStack() as stack:
+        if chart_file is None and (spec.chart is not None or spec.serves):
+            # It imports all kinds of charts, and most commands have none.
+            from overheard.cards.charts.renderer import without_pictures
+
+            stack.enter_context(without_pictures())
         missing = tuple(one for one in spec.options if one.required and values[one.name] is None)
         order = Order(spec, values, missing)
         card = _quote_and_execute(session, order, agreed=agreed, can_ask=can_ask)
     _print(card, as_json=as_json, chart_file=chart_file)
     if card.failed or card.partial:
         raise click.exceptions.Exit(1 if card.failed else PARTIAL)
-
-
-def _without_pictures() -> AbstractContextManager[None]:
-    """Return a block in which no chart is drawn."""
-    # It imports all kinds of charts, and most commands have none.
-    from overheard.cards.charts.renderer import without_pictures
-
-    return without_pictures()
 
 
 def _prompt(question: str, default: str) -> str:
