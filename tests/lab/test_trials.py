@@ -49,7 +49,7 @@ def test_what_is_reported_is_true() -> None:
     """
     trial = MonitorTrial(WorldDesign(), per_year=0.04)
     found = {one.level: one for one in reliability(trial, 20, seed=3)}
-    assert found["nearly certain"].alarms >= 2
+    assert found["nearly certain"].alarms >= 1
     assert found["nearly certain"].true == 1
     assert found["likely"].alarms >= 10
     assert (found["likely"].true or 0) >= 0.8
