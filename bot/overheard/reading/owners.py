@@ -35,6 +35,7 @@ _ROLE = re.compile(rf"(?=[A-Z])(?:(?<![A-Za-z0-9] )\b|(?<=[a-z0-9)])){_ROLE_WORD
 _POINT_AHEAD = r"\s(?=[A-Z0-9]|[^\w\s\"'(\[$\u20ac\u00a3~<>&])"
 _POINT = re.compile(
     rf"(?:\s?[;|\u2022\u00b7]|,(?=\s[^\w\s\"'(\[$\u20ac\u00a3~<>&-])){_POINT_AHEAD}"
+    r"|[;,]\s(?=(?:(?:while|and|but|whereas) )?the (?:latter|second [a-z]+s )\b)"
 )
 """Between points in one line."""
 _DASH = re.compile(rf"\s[-\u2013]{_POINT_AHEAD}")
@@ -303,6 +304,14 @@ _JOINED = re.compile(
 _POSSESSIVE = re.compile(r"['\u2019]s ")
 """Between a maker and its brand."""
 _AGAINST = re.compile(r"\bvs\.?\b|\bversus\b|\bcompared\b|\balternatives? to\b", re.IGNORECASE)
+_PAIRED = re.compile(
+    r"(?:(?:while|and|but|whereas) )?(?:the (?P<which>former|latter|(?:first|second)(?= [a-z]+s ))"
+    r"|both(?: of (?:them|these))?(?= (?:are|have|can|do|will|offer|cost|come|work) ))\b(?! of)",
+    re.IGNORECASE,
+)
+"""Words at the beginning of a sentence that point back to two brands."""
+_FORMER = frozenset({"former", "first"})
+_PAIR_CHARACTERS = 600
 _MAKER = re.compile(r"\w \((?:by |from )?\Z")
 _MADE_BY = re.compile(r"(?:\bby|:|[\u2013\u2014(\[-]|/|&)\s*(?:the )?\Z", re.IGNORECASE)
 
@@ -402,10 +411,28 @@ class Names:
                 last = other
             if other.brand != first.brand:
                 shared.append(other.brand)
-        declared = [brand for brand in (first.brand, *shared) if brand not in self._undeclared]
+        return self._owner_of(first.brand, *shared)
+
+    def _owner_of(self, *brands: str) -> Owner:
+        """Return the declared ones of some brands as an owner; else the first, as a foreign one."""
+        declared = [brand for brand in dict.fromkeys(brands) if brand not in self._undeclared]
         if not declared:
-            return Owner(first.brand, foreign=True)
-        return Owner(declared[0], shared=tuple(dict.fromkeys(declared[1:])))
+            return Owner(brands[0], foreign=True)
+        return Owner(declared[0], shared=tuple(declared[1:]))
+
+    def of_pair(self, start: int) -> Owner | None:
+        """Return the owner that "the former", "the latter" or "both" at an offset points back to,
+        `NOBODY` where fewer than two brands are near; None for other words.
+        """
+        found = _PAIRED.match(self._body, start)
+        if not found:
+            return None
+        near = self.within(max(0, start - _PAIR_CHARACTERS), start)
+        brands = list(dict.fromkeys(mention.brand for mention in reversed(near)))[1::-1]
+        if len(brands) < 2:  # noqa: PLR2004 - a pair
+            return NOBODY if found["which"] else None
+        one = found["which"]
+        return self._owner_of(*(brands if not one else brands[: 1] if one in _FORMER else brands[1:]))
 
     def masked(self, start: int, end: int) -> str:
         """Return the text from `start` to `end` with an "X" in place of each brand name, so that no

@@ -520,6 +520,10 @@ class _UnitBuilder:
             in_list or any(context.owner.is_brand(mention.brand) for mention in found)
         ):
             return context.owner
+        is_single = bool(context.owner) and not context.owner.shared
+        if not (is_single or in_list) and (pair := self.prose.of_pair(start)) is not None:
+            self.carried = pair
+            return pair
         subject = names.of_sentence(start, end) if found else NOBODY
         closes = CLOSING.match(self.body, start) is not None or self.body[end - 1] == "?"
         owner_before = context.owner or (NOBODY if in_list else self.carried)

@@ -56,8 +56,21 @@ _TAKEN = _LISTS.phrases("taken", r"{}\s\Z")
 """What stands before a name that is chosen, avoided or compared with, and before a seller."""
 _VERB = _LISTS.compiled("verbs after", r"{}\b")
 _LEADING = _LISTS.compiled("leading")
+_INSIDE = re.compile(r"[a-z,] ")
+"""What stands before a capital within a sentence."""
+_JOINED = re.compile(r",? (?:and|or|y|et|und) ")
 _NO_BRAND = _LISTS.compiled("no brands", any_case=False)
+_BEHIND_NAME = _LISTS.compiled("behind a name")
 _NO_SUBJECT = _LISTS.compiled("no subjects")
+_NO_SUBJECT_FORM = _LISTS.compiled("no subjects by form")
+_RUNNING = re.compile(r"[.!?;] |\n\n|\A.?\Z")
+"""What ends before a sentence in running text."""
+_THIRD_PERSON = re.compile(
+    r" (?:[a-z]+ly )?(?:[a-z]+(?<![aiou]s)s|[a-z]{3,}ed)\b"
+    r"(?! (?:are|were|have|do|can|could|will|would|may|might|should|must)\b)"
+)
+"""What looks like the verb of a name: "Zorbo undercuts", and not "Zorbo rooms are"."""
+_GERMAN_THIRD_PERSON = re.compile(r" (?!nicht|mit|seit|fast|jetzt|laut|selbst|sonst|statt)[a-zäöüß]{2,}t\b")
 _PRICED = re.compile(
     r"(?: (?:at|for|from)|:|,| \(| [\u2013-]| \|) (?:just |only |about |around )?[$€£]\s?\d"
 )
@@ -122,12 +135,16 @@ def undeclared_mentions(
             products.add(place.name)
         elif taken.isdisjoint(range(place.start, place.end)) and place.start not in ends:
             places.append(place)
+    inside = () if german else {p.name for p in places if _INSIDE.match(body, p.start - 2, p.start)}
     names: set[str] = set()
+    before: _Place | None = None
     for place in places:
+        joined = before and before.name in names and _JOINED.fullmatch(body, before.end, place.start)
+        before = place
         if (
             not (place.name in names or place.name in products)
-            and _is_shown(body, place, german=german)
-            and not _is_thing_or_person(body, place, german=german)
+            and (joined or _is_shown(body, place, german=german))
+            and not _is_thing_or_person(body, place, german=german, inside=place.name in inside)
         ):
             names.add(place.name)
     if not names:
@@ -177,7 +194,7 @@ def _name_in(text: str) -> tuple[str, int, int]:
         or (
             common[0]
             and not all(common)
-            and _NO_SUBJECT.fullmatch(words[0])
+            and (_NO_SUBJECT.fullmatch(words[0]) or _NO_SUBJECT_FORM.fullmatch(words[0]))
             and not words[0].isupper()
         )
     ):
@@ -209,7 +226,7 @@ def _is_shown(body: str, place: _Place, *, german: bool) -> bool:
     name is looked at first, because that is fast.
     """
     before = _before(body, place, _BEFORE_CHARACTERS)
-    if _acts(body, place) and (
+    if _acts(body, place, german=german) and (
         _BEGINNING.search(before[-_BEGINNING_CHARACTERS:])
         or (not german and any(words.search(before) for words in (_PLACED, _OPENING)))
     ):
@@ -221,14 +238,14 @@ def _is_shown(body: str, place: _Place, *, german: bool) -> bool:
     ):
         return True
     if german or before[-1:] != " " or not before[-2:-1].isalpha():
-        return False
+        return not place.words and before.endswith("Bei ") and body[place.end + 1].islower()
     low = max(0, place.start - _BEFORE_CHARACTERS)
     return _TAKEN.occurs(body, low, low + len(before))
 
 
-def _is_thing_or_person(body: str, place: _Place, *, german: bool) -> bool:
+def _is_thing_or_person(body: str, place: _Place, *, german: bool, inside: bool) -> bool:
     """Return whether a name is a thing of the owner before, a person, or an ordinary word that is
-    no name.
+    no name; one with a capital inside of a sentence has the form of a name.
     """
     before = _before(body, place, _BEGINNING_CHARACTERS)
     if _DETERMINED.search(before) or _PERSON_BEFORE.search(before):
@@ -239,6 +256,7 @@ def _is_thing_or_person(body: str, place: _Place, *, german: bool) -> bool:
         is_property(place.name)
         or (_BEGINNING.search(before) is not None and f" {place.name.lower()}" in body)
         or _LEADING.fullmatch(place.name) is not None
+        or (not (place.name.isupper() or inside) and _NO_SUBJECT_FORM.fullmatch(place.name) is not None)
         or (not place.name.isupper() and _NO_SUBJECT.fullmatch(place.name) is not None)
     )
 
@@ -253,7 +271,7 @@ def _is_name_here(body: str, place: _Place) -> bool:
     return _BEGINNING.search(before) is None or _acts(body, place)
 
 
-def _acts(body: str, place: _Place) -> bool:
+def _acts(body: str, place: _Place, *, german: bool = False) -> bool:
     """Return whether a name is the subject of a verb, or the owner of the subject: "Acme ships",
     "Acme's support is".
     """
@@ -262,6 +280,10 @@ def _acts(body: str, place: _Place) -> bool:
         return True
     model = _MODEL.match(body, end)
     end = model.end() if model else end
-    if not place.words and " " in place.name and re.match(" [a-z]", body[end : end + 2]):
-        return True
+    if not place.words:
+        if " " in place.name and re.match(" [a-z]", body[end : end + 2]):
+            return True
+        runs = _RUNNING.search(body, max(0, place.start - 2), place.start)
+        if _BEHIND_NAME.match(body, end) or (runs and (_GERMAN_THIRD_PERSON if german else _THIRD_PERSON).match(body, end)):
+            return True
     return _VERB.match(body, end) is not None or has_verb_behind(body, end)
