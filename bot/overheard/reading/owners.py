@@ -280,7 +280,9 @@ _OPENER = re.compile(
 )
 """The first word of a sentence with its subject behind a comma: "Since you use Acme, Bolt is"."""
 _MAIN = re.compile(r",\s(?:the\s|your\s|then\s|an?\s)*\Z", re.IGNORECASE)
-_PLACE = re.compile(r"(?:with|in|on|at|inside)\s(?:the\s)?", re.IGNORECASE)
+_PLACE = re.compile(
+    r"(?:with|in|on|at|inside|as (?:for|with)|chez|bei|avec|con)\s(?:the\s)?", re.IGNORECASE
+)
 """Words before the only name of a sentence that is about it: "With Acme, you get ..."."""
 _ENUMERATED = re.compile(r", (?:the )?(?-i:[A-Z])[^,]*(?:, | and | or )", re.IGNORECASE)
 """A name in the middle of an enumeration, with the comma before it."""

@@ -98,6 +98,7 @@ class _UnitBuilder:
         section: The last heading, or the last title or generic label that is nobody's.
         sections: The headings above, as (level, title).
         carried: The owner of the text before in the same paragraph.
+        object: The only brand of a sentence before that has no brand as its subject.
         last_owner: The owner of the last paragraph, which the pros and cons below it belong to.
         listed: Whether a list precedes the paragraph in its block.
         ended: Whether the notices of the service have begun.
@@ -118,7 +119,7 @@ class _UnitBuilder:
         self.stack: list[Context] = [Context(0)]
         self.section = ""
         self.sections: list[tuple[int, str]] = []
-        self.carried = self.last_owner = NOBODY
+        self.carried = self.object = self.last_owner = NOBODY
         self.listed = self.ended = False
 
     def build(self) -> Iterator[Unit]:
@@ -511,6 +512,9 @@ class _UnitBuilder:
            with, a closing sentence, a question and advice end that owner.
         """
         in_list = line.kind is LineKind.ITEM
+        if not (self.carried or in_list) and PRONOUN.match(self.body, start):
+            self.carried = self.object
+        self.object = NOBODY
         names = self.names if in_list or self._top.owner else self.prose
         found = names.within(start, end)
         start = bare_start(self.body, start, end)
@@ -551,4 +555,6 @@ class _UnitBuilder:
         about_choice = context.closed and not PRONOUN.match(self.body, start)
         if not only_compared or closes or advises or about_choice:
             self.carried = NOBODY
+            if not (only_compared or closes or advises) and len({m.brand for m in found}) == 1:
+                self.object = names.owner(found[0].start, end)
         return self.carried
