@@ -154,12 +154,17 @@ class Reader:
         body = page.body
         spans = sentences(body)
         restated_start, restated_end = _restatement_span(body, answer.question.prompt.text)
+        mentions = self._mentions(body, spans, answer.question.prompt.language)
+        others = undeclared_mentions(body, spans, mentions)
+        # a declared name that is an ordinary word, in the place of a name
+        known = {name: brand.name for brand in self._brands for name in brand.names}
+        found = [replace(m, brand=known[m.brand]) for m in others if m.brand in known]
+        undeclared = tuple(mention for mention in others if mention.brand not in known)
         mentions = tuple(
             mention
-            for mention in self._mentions(body, spans, answer.question.prompt.language)
+            for mention in sorted((*mentions, *found), key=attrgetter("start"))
             if not restated_start <= mention.start < restated_end
         )
-        undeclared = undeclared_mentions(body, spans, mentions)
         everyone = tuple(sorted((*mentions, *undeclared), key=attrgetter("start")))
         return ReadAnswer(
             answer=answer,

@@ -84,6 +84,7 @@ _CLAUSE_FOLLOWS = re.compile(r"(?:,| \(|:| [\u2013\u2014]) ?")
 _CELL = re.compile(r"(?:\A|\n)\s*\|?\s*(?:\d{1,2}[.)]?\s*\|?\s*)?\Z")
 _CELL_ENDS = re.compile(r"\s*\|")
 _CAPITALISES_NOUNS = re.compile(r"\b(?:der|die|das|und|ist|für|ein|eine)\b")
+_ROMANCE = re.compile(r"\b(?:los|las|una|muy|para|pour|avec|les|est)\b")
 _GERMAN_NOUN = re.compile(
     r"Ge[a-zäöü]+t|[A-Z][a-zäöüß]*(?:ung|heit|keit|schaft|ion|tät|ment|ervice|upport|reise?|eit|chutz|en)"
 )
@@ -126,6 +127,8 @@ def undeclared_mentions(
         mentions: The mentions of declared brands, in order.
     """
     german = len(_CAPITALISES_NOUNS.findall(body, 0, _LANGUAGE_CHARACTERS)) > 1
+    is_romance = _ROMANCE.search(body, 0, _LANGUAGE_CHARACTERS) is not None
+    verb = _GERMAN_THIRD_PERSON if german else _VERB if is_romance else _THIRD_PERSON
     taken = {mention.start for mention in mentions}
     ends = {mention.end for mention in mentions}
     places, products = [], set()
@@ -143,7 +146,7 @@ def undeclared_mentions(
         before = place
         if (
             not (place.name in names or place.name in products)
-            and (joined or _is_shown(body, place, german=german))
+            and (joined or _is_shown(body, place, verb, german=german))
             and not _is_thing_or_person(body, place, german=german, inside=place.name in inside)
         ):
             names.add(place.name)
@@ -221,12 +224,12 @@ def _before(body: str, place: _Place, characters: int) -> str:
     return (_ARTICLE if takes_article else _ROMANCE_ARTICLE).sub("", before)
 
 
-def _is_shown(body: str, place: _Place, *, german: bool) -> bool:
+def _is_shown(body: str, place: _Place, verb: re.Pattern[str], *, german: bool) -> bool:
     """Return whether a name is a subject, a seller, or chosen, or has a price; what follows the
     name is looked at first, because that is fast.
     """
     before = _before(body, place, _BEFORE_CHARACTERS)
-    if _acts(body, place, german=german) and (
+    if _acts(body, place, verb) and (
         _BEGINNING.search(before[-_BEGINNING_CHARACTERS:])
         or (not german and any(words.search(before) for words in (_PLACED, _OPENING)))
     ):
@@ -268,10 +271,10 @@ def _is_name_here(body: str, place: _Place) -> bool:
     if place.words != 1:
         return True
     before = body[max(0, place.start - _BEGINNING_CHARACTERS) : place.start]
-    return _BEGINNING.search(before) is None or _acts(body, place)
+    return _BEGINNING.search(before) is None or _acts(body, place, _VERB)
 
 
-def _acts(body: str, place: _Place, *, german: bool = False) -> bool:
+def _acts(body: str, place: _Place, verb: re.Pattern[str]) -> bool:
     """Return whether a name is the subject of a verb, or the owner of the subject: "Acme ships",
     "Acme's support is".
     """
@@ -284,6 +287,6 @@ def _acts(body: str, place: _Place, *, german: bool = False) -> bool:
         if " " in place.name and re.match(" [a-z]", body[end : end + 2]):
             return True
         runs = _RUNNING.search(body, max(0, place.start - 2), place.start)
-        if _BEHIND_NAME.match(body, end) or (runs and (_GERMAN_THIRD_PERSON if german else _THIRD_PERSON).match(body, end)):
+        if _BEHIND_NAME.match(body, end) or (runs and verb.match(body, end)):
             return True
     return _VERB.match(body, end) is not None or has_verb_behind(body, end)
