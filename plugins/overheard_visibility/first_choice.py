@@ -15,6 +15,7 @@ from overheard_visibility.pick_words import (
     CLAUSE_BREAK,
     CONDITION,
     DECISION_HEADING,
+    ENUMERATED,
     EXCEPTION,
     FOR_MOST,
     FOR_OTHER_READERS,
@@ -30,8 +31,10 @@ from overheard_visibility.pick_words import (
     PICK_BEFORE_JAPANESE_NAME,
     PICK_BEFORE_NAME,
     PICK_IN_SENTENCE,
+    PAST,
     PLAIN_WORDS,
     PRODUCT_AFTER_BRAND,
+    REFUSED,
     UNIVERSAL_CONDITION,
     WORD,
 )
@@ -80,7 +83,8 @@ def first_choices(reading: Reading, owned: Sequence[Unit]) -> Iterator[str]:
     for unit in owned:
         if _title(unit) in awards or _is_choice(reading, unit, choices):
             yield unit.text
-    if not choices.picked:
+    limited = [_is_limited(reading, mention, choices.question_words) for mention in choices.picked]
+    if all(limited):
         picks = _picking_sentences(reading)
         if len(picks) == 1:
             yield from picks.get(reading.brand.name, ())
@@ -300,6 +304,8 @@ def _picks_for_every_reader(reading: Reading, start: int, end: int) -> bool:
     start = end - len(sentence)
     if not (PICK_IN_SENTENCE.occurs(body, start, end) or UNIVERSAL_CONDITION.search(sentence)):
         return False
+    if PAST.search(sentence):
+        return False
     rest = _without_asked_purposes(UNIVERSAL_CONDITION.sub("", sentence), question_words)
     return not (CONDITION.search(rest) or ADVISED_AGAINST.search(rest))
 
@@ -376,7 +382,8 @@ def is_picked(reading: Reading, mention: Mention) -> bool:
     """
     body, (low, high) = reading.body, _around(reading, mention)
     before = body[low : mention.start]
-    if LIMITED_PICK.match(body, mention.end, high):
+    behind = (LIMITED_PICK, ENUMERATED)
+    if REFUSED.search(before) or any(words.match(body, mention.end, high) for words in behind):
         return False
     if PICK_BEFORE_NAME.occurs(body, low, mention.start):
         return not any(

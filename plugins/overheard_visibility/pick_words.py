@@ -26,7 +26,8 @@ PICK_AFTER_NAME = _phrases("pick after name")
 PICK_IN_SENTENCE = _phrases("pick in sentence", r"\b{}")
 UNIVERSAL_CONDITION = _compiled("universal condition", r"\b{}")
 CONDITION = re.compile(
-    r"\b(?:if|unless|when|where|(?<!not )only|but\ for|for\ (?!most|the\ money|you\b|me\b)"
+    r"\b(?:if|unless|when|where(?!\ (?:I|we|you)\b)|(?<!not )only|but\ for"
+    r"|(?<!go )(?<!opt )for\ (?!most|the\ money|you\b|me\b)"
     r"|falls\ (?=(?:sie|du|ihre?|man|es|wir|ich|der|die|das|eine?|nötig)\b)"
     r"|solo\ (?=(?:si|para|cuando|en)\b)"
     r"|(?:wenn|sofern|(?<!nicht )nur|(?<!non )seulement|quand|lorsque|sauf|cuando|salvo)\b"
@@ -46,7 +47,7 @@ PRODUCT_AFTER_BRAND = re.compile(
 )
 """The name of a product after its brand in a title."""
 FOR_OTHER_READERS = re.compile(
-    r"(?:\A|[.,;:\u2013\u2014]\s)(?:but\s)?(?:otherwise|if not|if it is(?:n['\u2019]t| not))\b",
+    r"(?:\A|[.,;:\u2013\u2014]\s)(?:but\s)?(?:otherwise|for (?:any|every)\w+ else|if not|if it is(?:n['\u2019]t| not))\b",
     re.IGNORECASE,
 )
 """Words of a sentence whose second half recommends to the other readers."""
@@ -61,6 +62,15 @@ OPENS_WITH_CONDITION = re.compile(
     r"\W*(?:(?:but|and|or) )?(?:if|when|those who|people who)\b", re.I
 )
 """The beginning of a sentence with a condition, however far before the name it stands."""
+REFUSED = _compiled("no pick", r"\b(?:I|we)(?:['\u2019]d| would) (?:{})(?:(?! but\b)[^.;:])*\Z")
+"""What stands before a name that a sentence refuses to pick: "I'd rule out X first"."""
+ENUMERATED = re.compile(
+    r"(?: [A-Z0-9][^\s,.;:]*){0,3}(?:,? (?:and|or|et|und|y|ou|oder) "
+    r"|, (?=[^,.;:]{2,30},? (?:and|or|et|und|y|ou|oder) ))(?:the )?(?!I\b)[A-Z0-9]"
+)
+"""What follows a name that is picked with others, so that none is the pick: " and Acme"."""
+PAST = re.compile(r"\b(?:was|were|used to be)\b")
+"""Words of a sentence about a pick that is over."""
 LABEL_BEFORE_NAME = re.compile(
     r"\bwhere (?:the )?\Z|(?:\A|[.!?)]\s*)\W*(?!so\b|verdict|overall|bottom|in short|conclusion"
     r"|recommend|my |our |winner)[\w&/ -]{2,30}(?::|\s[\u2013\u2014-])\s*(?:the\s+)?\Z",

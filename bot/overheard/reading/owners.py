@@ -434,7 +434,9 @@ class Names:
         if len(brands) < 2:  # noqa: PLR2004 - a pair
             return NOBODY if found["which"] else None
         one = found["which"]
-        return self._owner_of(*(brands if not one else brands[: 1] if one in _FORMER else brands[1:]))
+        return self._owner_of(
+            *(brands if not one else brands[:1] if one in _FORMER else brands[1:])
+        )
 
     def masked(self, start: int, end: int) -> str:
         """Return the text from `start` to `end` with an "X" in place of each brand name, so that no

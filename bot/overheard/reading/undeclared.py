@@ -70,7 +70,9 @@ _THIRD_PERSON = re.compile(
     r"(?! (?:are|were|have|do|can|could|will|would|may|might|should|must)\b)"
 )
 """What looks like the verb of a name: "Zorbo undercuts", and not "Zorbo rooms are"."""
-_GERMAN_THIRD_PERSON = re.compile(r" (?!nicht|mit|seit|fast|jetzt|laut|selbst|sonst|statt)[a-zäöüß]{2,}t\b")
+_GERMAN_THIRD_PERSON = re.compile(
+    r" (?!nicht|mit|seit|fast|jetzt|laut|selbst|sonst|statt)[a-zäöüß]{2,}t\b"
+)
 _PRICED = re.compile(
     r"(?: (?:at|for|from)|:|,| \(| [\u2013-]| \|) (?:just |only |about |around )?[$€£]\s?\d"
 )
@@ -142,7 +144,9 @@ def undeclared_mentions(
     names: set[str] = set()
     before: _Place | None = None
     for place in places:
-        joined = before and before.name in names and _JOINED.fullmatch(body, before.end, place.start)
+        joined = (
+            before and before.name in names and _JOINED.fullmatch(body, before.end, place.start)
+        )
         before = place
         if (
             not (place.name in names or place.name in products)
@@ -259,7 +263,10 @@ def _is_thing_or_person(body: str, place: _Place, *, german: bool, inside: bool)
         is_property(place.name)
         or (_BEGINNING.search(before) is not None and f" {place.name.lower()}" in body)
         or _LEADING.fullmatch(place.name) is not None
-        or (not (place.name.isupper() or inside) and _NO_SUBJECT_FORM.fullmatch(place.name) is not None)
+        or (
+            not (place.name.isupper() or inside)
+            and _NO_SUBJECT_FORM.fullmatch(place.name) is not None
+        )
         or (not place.name.isupper() and _NO_SUBJECT.fullmatch(place.name) is not None)
     )
 
