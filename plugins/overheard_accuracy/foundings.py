@@ -21,6 +21,10 @@ _ANOTHER_THING = re.compile(
     re.IGNORECASE,
 )
 """After a word of founding: something other than the brand is founded."""
+_ITS_THING = re.compile(
+    r"['\u2019]s (?!(?:company|business|firm|founders?|owners?|parent|team|story|history)\b)(?:[\w-]+ ){1,4}"
+)
+"""Between the brand and the word of founding: "Acme's mobile app launched"."""
 _OTHER_YEARS = FACTS.compiled("other years", r"\b{}\b")
 _SINCE = re.compile(
     rf"\bsince (?:(?:early|late|mid-?|at least) ?)?(?P<year>{YEAR_PATTERN.pattern})", re.I
@@ -81,7 +85,8 @@ def _year_at_cue(statement: Statement, cue: re.Match[str]) -> str | None:
     founds_another = statement.end <= cue.start() and _ANOTHER_THING.match(
         statement.text, cue.end()
     )
-    if is_negated or founds_another or of_another(statement, cue):
+    its_thing = _ITS_THING.fullmatch(statement.text[statement.end : cue.start()])
+    if is_negated or its_thing or founds_another or of_another(statement, cue):
         return None
     return _nearest_year(statement.text, cue)
 

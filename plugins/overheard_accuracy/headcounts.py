@@ -1,6 +1,7 @@
 """The check of the number of employees."""
 
 import re
+from itertools import zip_longest
 
 from overheard_accuracy.claims import (
     FactClaim,
@@ -30,6 +31,7 @@ _NOT_ITS_STAFF = re.compile(
 )
 _SERVED = FACTS.compiled("served", r"\b{}\b")
 """Between the brand and a number of people: customers, or only a part of the staff."""
+_OWNED = re.compile(r"['\u2019]s $")
 _AT_LEAST = re.compile(r"\b(?:more than|over|at least|upwards of|north of|exceeds?)\s*$", re.I)
 _AT_MOST = re.compile(r"\b(?:fewer than|less than|under|up to|below|at most)\s*$", re.I)
 _NUMBER_BEFORE, _NUMBER_AFTER = 25, 20
@@ -58,11 +60,14 @@ def employees(statement: Statement, truth: Truth) -> FactClaim | None:
         return None
     if historic(clause(statement.text, cue.start(), cue.end())):
         return None
-    for stated in amounts(statement.text):
+    found = amounts(statement.text)
+    for stated, following in zip_longest(found, found[1:]):
         before = statement.text[: stated.span[0]]
-        is_near = _is_near(statement, cue, stated)
+        of_other = _OWNED.search(before)
         if (
-            not is_near
+            not _is_near(statement, cue, stated)
+            or (following and following.span[1] <= cue.start())  # "9,000 users and 300 staff"
+            or (of_other and of_other.start() != statement.end)
             or stated.high < _LEAST_EMPLOYEES
             or YEAR_PATTERN.fullmatch(statement.text[slice(*stated.span)])
         ):

@@ -53,7 +53,9 @@ def chief_executive(statement: Statement, truth: Truth) -> FactClaim | None:
         if _NOT_PERSON.search(cue["stated"]) or _FOR_A_WHILE.search(statement.text[: cue.start()]):
             continue
         before = statement.text[max(0, cue.start() - _CHARACTERS_BEFORE) : cue.start()]
-        after = _NEXT.split(statement.text[cue.end() : cue.end() + _CHARACTERS_AFTER])[0]
+        names_brand = 0 <= statement.start - cue.end() <= len(" of ")  # "CEO of Acme until 2020"
+        end = statement.end if names_brand else cue.end()
+        after = _NEXT.split(statement.text[cue.end() : end + _CHARACTERS_AFTER])[0]
         around = before + cue.group() + after
         if unmeant(statement) or historic(around) or _leads_another(statement, cue):
             return None
