@@ -22,7 +22,8 @@ _ANOTHER_THING = re.compile(
 )
 """After a word of founding: something other than the brand is founded."""
 _ITS_THING = re.compile(
-    r"['\u2019]s (?!(?:company|business|firm|founders?|owners?|parent|team|story|history)\b)(?:[\w-]+ ){1,4}"
+    r"['\u2019]s (?!(?:company|business|firm|founders?|owners?|parent|team|story|history)\b)"
+    r"(?:[\w-]+ ){1,4}"
 )
 """Between the brand and the word of founding: "Acme's mobile app launched"."""
 _OTHER_YEARS = FACTS.compiled("other years", r"\b{}\b")

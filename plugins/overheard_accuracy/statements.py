@@ -19,7 +19,9 @@ _OWNER_CHARACTERS = 40
 """Characters before a name that are searched for words such as "owned by"."""
 _SENTENCE_CHARACTERS = 600
 """Characters of a sentence that are read."""
-_EDGE = re.compile(r"(?:,(?!\d)|[;:(\u2014|])\s*|\s(?:while|whereas|but|and|than|unlike|versus|vs\.?)\s")
+_EDGE = re.compile(
+    r"(?:,(?!\d)|[;:(\u2014|])\s*|\s(?:while|whereas|but|and|than|unlike|versus|vs\.?)\s"
+)
 _IS_OWNER = FACTS.compiled("owner before")
 _ASIDE = re.compile(
     r",\s(?:unlike|like|compared (?:to|with)|in contrast to|as opposed to|similar to|along with"

@@ -27,11 +27,11 @@ from overheard_visibility.pick_words import (
     NUMBER_ONE,
     OPENING_CLAUSE,
     OPENS_WITH_CONDITION,
+    PAST,
     PICK_AFTER_NAME,
     PICK_BEFORE_JAPANESE_NAME,
     PICK_BEFORE_NAME,
     PICK_IN_SENTENCE,
-    PAST,
     PLAIN_WORDS,
     PRODUCT_AFTER_BRAND,
     REFUSED,
@@ -259,7 +259,7 @@ def _ranked_first(reading: Reading) -> Iterator[str]:
 @once_an_answer
 def _picking_sentences(reading: Reading) -> dict[str, list[str]]:
     """Return the sentences that name one brand and pick it, by brand; those that advise against a
-    brand are left out.
+    brand are left out. A pick for a purpose ("for trails") counts in an answer without another.
     """
     mentions = _choices(reading).mentions
     brands_by_sentence: dict[int, set[str]] = {}
@@ -267,11 +267,14 @@ def _picking_sentences(reading: Reading) -> dict[str, list[str]]:
         brands_by_sentence.setdefault(mention.sentence, set()).add(mention.brand)
     negated = {mention.sentence for mention in mentions if mention.negated}
     picks: dict[str, list[str]] = {}
-    for sentence, brands in brands_by_sentence.items():
-        if len(brands) == 1 and sentence not in negated:
-            span = reading.sentences[sentence]
-            if _picks_for_every_reader(reading, *span):
-                picks.setdefault(min(brands), []).append(reading.sentence(sentence))
+    for any_purpose in (False, not _choices(reading).picked):
+        for sentence, brands in brands_by_sentence.items():
+            if len(brands) == 1 and sentence not in negated:
+                span = reading.sentences[sentence]
+                if _picks_for_every_reader(reading, *span, any_purpose=any_purpose):
+                    picks.setdefault(min(brands), []).append(reading.sentence(sentence))
+        if picks:
+            break
     return picks
 
 
@@ -280,17 +283,20 @@ def _nameless_picks(reading: Reading) -> list[Unit]:
     """Return the units of running text that pick their owner without naming a brand ("This is my
     pick"), in order.
     """
+    everyone = reading.among_all().mentions
     return [
         unit
         for unit in reading.units
         if unit.owner
         and unit.role in _RUNNING_TEXT
-        and not mentions_inside(reading.mentions, unit)
+        and not mentions_inside(everyone, unit)
         and _picks_for_every_reader(reading, unit.start, unit.end)
     ]
 
 
-def _picks_for_every_reader(reading: Reading, start: int, end: int) -> bool:
+def _picks_for_every_reader(
+    reading: Reading, start: int, end: int, *, any_purpose: bool = False
+) -> bool:
     """Return whether a part of a text has words that pick what it is about: "my top choice".
 
     False for a question, for advice against something, and for a pick with a condition, unless the
@@ -307,6 +313,7 @@ def _picks_for_every_reader(reading: Reading, start: int, end: int) -> bool:
     if PAST.search(sentence):
         return False
     rest = _without_asked_purposes(UNIVERSAL_CONDITION.sub("", sentence), question_words)
+    rest = FOR_PHRASE.sub("", rest) if any_purpose else rest
     return not (CONDITION.search(rest) or ADVISED_AGAINST.search(rest))
 
 

@@ -26,8 +26,8 @@ PICK_AFTER_NAME = _phrases("pick after name")
 PICK_IN_SENTENCE = _phrases("pick in sentence", r"\b{}")
 UNIVERSAL_CONDITION = _compiled("universal condition", r"\b{}")
 CONDITION = re.compile(
-    r"\b(?:if|unless|when|where(?!\ (?:I|we|you)\b)|(?<!not )only|but\ for"
-    r"|(?<!go )(?<!opt )for\ (?!most|the\ money|you\b|me\b)"
+    r"\b(?:if|unless|provided|when|where(?!\ (?:I|we|you)\b)|(?<!not )only|but\ for"
+    r"|for\ (?!most|the\ money|you\b|me\b)"
     r"|falls\ (?=(?:sie|du|ihre?|man|es|wir|ich|der|die|das|eine?|nötig)\b)"
     r"|solo\ (?=(?:si|para|cuando|en)\b)"
     r"|(?:wenn|sofern|(?<!nicht )nur|(?<!non )seulement|quand|lorsque|sauf|cuando|salvo)\b"
@@ -47,7 +47,8 @@ PRODUCT_AFTER_BRAND = re.compile(
 )
 """The name of a product after its brand in a title."""
 FOR_OTHER_READERS = re.compile(
-    r"(?:\A|[.,;:\u2013\u2014]\s)(?:but\s)?(?:otherwise|for (?:any|every)\w+ else|if not|if it is(?:n['\u2019]t| not))\b",
+    r"(?:\A|[.,;:\u2013\u2014]\s)(?:but\s)?"
+    r"(?:otherwise|for (?:any|every)\w+ else|if not|if it is(?:n['\u2019]t| not))\b",
     re.IGNORECASE,
 )
 """Words of a sentence whose second half recommends to the other readers."""
@@ -66,7 +67,9 @@ REFUSED = _compiled("no pick", r"\b(?:I|we)(?:['\u2019]d| would) (?:{})(?:(?! bu
 """What stands before a name that a sentence refuses to pick: "I'd rule out X first"."""
 ENUMERATED = re.compile(
     r"(?: [A-Z0-9][^\s,.;:]*){0,3}(?:,? (?:and|or|et|und|y|ou|oder) "
-    r"|, (?=[^,.;:]{2,30},? (?:and|or|et|und|y|ou|oder) ))(?:the )?(?!I\b)[A-Z0-9]"
+    r"|, (?=[^,.;:]{2,30},? (?:and|or|et|und|y|ou|oder) )"
+    r"| for [^,.;:]{2,30},? (?:and )?(?=[A-Z][^,.;:]* for ))"
+    r"(?:the )?(?!I\b)[A-Z0-9]"
 )
 """What follows a name that is picked with others, so that none is the pick: " and Acme"."""
 PAST = re.compile(r"\b(?:was|were|used to be)\b")
@@ -79,6 +82,7 @@ LABEL_BEFORE_NAME = re.compile(
 """The end of a label before a name: "Camera: the ...", "Camera - the ...", "Where the ..."."""
 LIMITED_PICK = re.compile(
     r" (?:(?!not\b|nicht\b|non\b)\w+ )?(?:nur|only|seulement|uniquement|solo)\b"
+    r"| (?:wins?|leads?) (?:on|in) "
     r"|(?: (?!und\b)\w+){0,3} (?:abraten|warnen|absehen|verzichten|meiden)\b",
     re.IGNORECASE,
 )

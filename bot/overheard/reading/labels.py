@@ -69,7 +69,8 @@ _COLONS = ":\uff1a"
 _STOPS = re.compile(r"[.!?]\s|\n")
 _VERB = _LISTS.compiled("verbs", r"\b{}\b")
 _SENTENCE = re.compile(
-    r"(?:you|it|they|we|I)\s|(?!(?:what(?! \w+ \w+ is\b)|why|who|where|how|which|best|great|ideal|perfect|good|for|if"
+    r"(?:you|it|they|we|I)\s"
+    r"|(?!(?:what(?! \w+ \w+ is\b)|why|who|where|how|which|best|great|ideal|perfect|good|for|if"
     r"|when|note"
     r"|worth|choose|pick|skip|avoid|consider)\b(?!.*, (?:it|that)['\u2019]s\b))"
     r"[^:]*?\b(?:is|are|was|were|has|have|had|can|can['\u2019]t|will|won['\u2019]t|does|do"

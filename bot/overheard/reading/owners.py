@@ -431,7 +431,7 @@ class Names:
             return None
         near = self.within(max(0, start - _PAIR_CHARACTERS), start)
         brands = list(dict.fromkeys(mention.brand for mention in reversed(near)))[1::-1]
-        if len(brands) < 2:  # noqa: PLR2004 - a pair
+        if len(brands) < 2:
             return NOBODY if found["which"] else None
         one = found["which"]
         return self._owner_of(

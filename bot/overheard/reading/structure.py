@@ -494,13 +494,16 @@ class _UnitBuilder:
             return context._replace(owner=Owner(product, foreign=True))
         return context
 
-    def _piece_owner(self, start: int, end: int, context: Context, line: Line) -> Owner:
+    def _piece_owner(  # noqa: PLR0911 - one return a rule, in their order
+        self, start: int, end: int, context: Context, line: Line
+    ) -> Owner:
         """Return the owner of a piece of text, and update `carried` for the text that follows.
 
         The first rule that applies decides:
 
         1. Text outside of lists that advises against all its brands is about the first of them.
         2. In a list, and in text that names it, the owner of the context counts.
+           "The former", "the latter" and "both" are the brands before.
         3. Text that goes on about its subject ("It runs on Acme") belongs to the owner before.
         4. Below an owner, the subject of the sentence counts; without a subject nobody in a closing
            sentence, in a question, or in advice after a list; else whom a pronoun points back to,

@@ -66,8 +66,9 @@ _NO_SUBJECT_FORM = _LISTS.compiled("no subjects by form")
 _RUNNING = re.compile(r"[.!?;] |\n\n|\A.?\Z")
 """What ends before a sentence in running text."""
 _THIRD_PERSON = re.compile(
-    r" (?:[a-z]+ly )?(?:[a-z]+(?<![aiou]s)s|[a-z]{3,}ed)\b"
-    r"(?! (?:are|were|have|do|can|could|will|would|may|might|should|must)\b)"
+    r" (?:[a-z]+ly )?(?!owns|acquired|bought|founded)(?:[a-z]+(?<![aiou]s)s|[a-z]{3,}ed)\b"
+    r"(?! (?:are|were|have|do|can|could|will|would|may|might|should|must|cost|need|take|make|come"
+    r"|get|wear|work|run|look|feel|go|sit|stay|last|help|let|give|require|include)\b)"
 )
 """What looks like the verb of a name: "Zorbo undercuts", and not "Zorbo rooms are"."""
 _GERMAN_THIRD_PERSON = re.compile(
