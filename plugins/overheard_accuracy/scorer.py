@@ -27,7 +27,7 @@ class Accuracy:
     """
 
     name = "accuracy"
-    version = "12"
+    version = "13"
     reads_facts = True
     metrics: Sequence[Metric] = (Metric("accuracy", Scale.SHARE, "Accuracy"),)
 

@@ -54,6 +54,8 @@ _JOINED_PICK = re.compile(
     r"|, (?=which (?:makes|is)|making it|so it(?:['\u2019]s| is))"
 )
 """Before a pick of what the clause before is about, whose purpose limits no pick."""
+_SOME, _EVERY = 1, 2
+"""For whom a sentence picks a brand."""
 _RUNNING_TEXT = frozenset({UnitRole.NONE, UnitRole.PRO, UnitRole.VERDICT})
 SUGGESTION_CHARACTERS = 240
 """Characters before a name in which the words of a suggestion are searched."""
@@ -266,16 +268,14 @@ def _picking_sentences(reading: Reading) -> dict[str, list[str]]:
     for mention in mentions:
         brands_by_sentence.setdefault(mention.sentence, set()).add(mention.brand)
     negated = {mention.sentence for mention in mentions if mention.negated}
-    picks: dict[str, list[str]] = {}
-    for any_purpose in (False, not _choices(reading).picked):
-        for sentence, brands in brands_by_sentence.items():
-            if len(brands) == 1 and sentence not in negated:
-                span = reading.sentences[sentence]
-                if _picks_for_every_reader(reading, *span, any_purpose=any_purpose):
-                    picks.setdefault(min(brands), []).append(reading.sentence(sentence))
-        if picks:
-            break
-    return picks
+    picks: dict[int, dict[str, list[str]]] = {}
+    for sentence, brands in brands_by_sentence.items():
+        if len(brands) == 1 and sentence not in negated:
+            readers = _readers_of_pick(reading, *reading.sentences[sentence])
+            found = picks.setdefault(readers, {}).setdefault(min(brands), [])
+            found.append(reading.sentence(sentence))
+    is_only_pick = not _choices(reading).picked
+    return picks.get(_EVERY) or (picks.get(_SOME) if is_only_pick else None) or {}
 
 
 @once_an_answer
@@ -290,31 +290,30 @@ def _nameless_picks(reading: Reading) -> list[Unit]:
         if unit.owner
         and unit.role in _RUNNING_TEXT
         and not mentions_inside(everyone, unit)
-        and _picks_for_every_reader(reading, unit.start, unit.end)
+        and _readers_of_pick(reading, unit.start, unit.end) == _EVERY
     ]
 
 
-def _picks_for_every_reader(
-    reading: Reading, start: int, end: int, *, any_purpose: bool = False
-) -> bool:
-    """Return whether a part of a text has words that pick what it is about: "my top choice".
+def _readers_of_pick(reading: Reading, start: int, end: int) -> int:
+    """Return for whom a part of a text, not empty, has words that pick what it is about: `_EVERY`
+    ("my top choice"), `_SOME` for a purpose that the question does not ask for, else 0.
 
-    False for a question, for advice against something, and for a pick with a condition, unless the
-    condition holds for every reader ("when in doubt") or is in the question. The part must not be
-    empty.
+    0 for a question, for advice against something, for a pick that is over, and for one with a
+    condition, unless that holds for every reader ("when in doubt").
     """
     body, question_words = reading.body, _choices(reading).question_words
     if body[end - 1] == "?":
-        return False
+        return 0
     sentence = _JOINED_PICK.split(body[start:end])[-1]
     start = end - len(sentence)
     if not (PICK_IN_SENTENCE.occurs(body, start, end) or UNIVERSAL_CONDITION.search(sentence)):
-        return False
-    if PAST.search(sentence):
-        return False
+        return 0
     rest = _without_asked_purposes(UNIVERSAL_CONDITION.sub("", sentence), question_words)
-    rest = FOR_PHRASE.sub("", rest) if any_purpose else rest
-    return not (CONDITION.search(rest) or ADVISED_AGAINST.search(rest))
+    if PAST.search(sentence) or ADVISED_AGAINST.search(rest):
+        return 0
+    if not CONDITION.search(rest):
+        return _EVERY
+    return 0 if CONDITION.search(FOR_PHRASE.sub("", rest)) else _SOME
 
 
 def _verdict(reading: Reading) -> Unit | None:
@@ -389,20 +388,23 @@ def is_picked(reading: Reading, mention: Mention) -> bool:
     """
     body, (low, high) = reading.body, _around(reading, mention)
     before = body[low : mention.start]
-    behind = (LIMITED_PICK, ENUMERATED)
-    if REFUSED.search(before) or any(words.match(body, mention.end, high) for words in behind):
-        return False
     if PICK_BEFORE_NAME.occurs(body, low, mention.start):
-        return not any(
+        picked = not any(
             other.brand != mention.brand
             and low < other.start < mention.start
             and PICK_BEFORE_NAME.occurs(body, low, other.start)
             for other in reading.mentions
         )
-    if not before.isascii() and PICK_BEFORE_JAPANESE_NAME.search(before):
-        return True
-    is_picked_after = PICK_AFTER_NAME.occurs(body, mention.end, high, first=True)
-    return is_picked_after and not LABEL_BEFORE_NAME.search(before)
+    elif not before.isascii() and PICK_BEFORE_JAPANESE_NAME.search(before):
+        picked = True
+    else:
+        picked = PICK_AFTER_NAME.occurs(body, mention.end, high, first=True)
+        picked = picked and not LABEL_BEFORE_NAME.search(before)
+    return picked and not (
+        REFUSED.search(before)
+        or LIMITED_PICK.match(body, mention.end, high)
+        or ENUMERATED.match(body, mention.end, high)
+    )
 
 
 def _is_limited(reading: Reading, mention: Mention, question_words: Container[str]) -> bool:

@@ -47,6 +47,9 @@ def read(text: str) -> ReadAnswer:
         "Acme is a solid choice. La Roche-Posay protects well but can sting.",
         "Acme is a solid choice. I'd steer clear of Zorbo after its breach.",
         "Acme is a solid choice. Zorbo I'd skip: it is slow.",
+        "Acme is a solid choice. Dreame, relatively new to the US, is loud; parts are rare.",
+        "Acme is a solid choice. Zorbo undercuts everyone. Its support is slow.",
+        "Acme is a solid choice. As for Zorbo, the breach is reason enough to look elsewhere.",
     ],
 )
 def test_the_sentence_of_an_undeclared_brand_is_not_about_the_brand_before(text: str) -> None:

@@ -54,6 +54,9 @@ _PLACED = _LISTS.compiled("placed", r"(?:(?:\A|[\n|.!?:;]\s){}\s)\Z")
 """What stands before a seller at the beginning of a sentence: "With Acme, ...", "Quality at"."""
 _TAKEN = _LISTS.phrases("taken", r"{}\s\Z")
 """What stands before a name that is chosen, avoided or compared with, and before a seller."""
+_PREPOSITIONS = (" to ", " toward ", " towards ", " on ", " with ", " for ", " be ", " is ")
+_FIRST_PERSON = re.compile(r"\b(?:I|we|[Mm]y|[Oo]ur)\b[^.,;:|]*\Z")
+"""Before such a word: "My money would go to Acme"."""
 _VERB = _LISTS.compiled("verbs after", r"{}\b")
 _LEADING = _LISTS.compiled("leading")
 _INSIDE = re.compile(r"[a-z,] ")
@@ -247,6 +250,8 @@ def _is_shown(body: str, place: _Place, verb: re.Pattern[str], *, german: bool) 
         return True
     if german or before[-1:] != " " or not before[-2:-1].isalpha():
         return not place.words and before.endswith("Bei ") and body[place.end + 1].islower()
+    if before.endswith(_PREPOSITIONS) and _FIRST_PERSON.search(before):
+        return True
     low = max(0, place.start - _BEFORE_CHARACTERS)
     return _TAKEN.occurs(body, low, low + len(before))
 
