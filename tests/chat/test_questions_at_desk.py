@@ -197,12 +197,12 @@ async def test_rights_are_those_of_commands(office: Office) -> None:
 
 
 async def test_a_viewer_is_refused_what_the_command_would_refuse(office: Office) -> None:
-    """Asking in words gives no right that the command would not give."""
+    """Asking in words gives no right that the command would not give; said where it was asked."""
     office.gate.role = Role.VIEWER
     screen = await asked(office, "check again")
 
     assert last(screen).title == "Not allowed"
-    assert screen.private
+    assert not screen.private
 
 
 async def test_a_person_who_asks_too_fast_waits(office: Office) -> None:

@@ -216,7 +216,7 @@ class ChatDesk:
                 token = await self._pending.add(offered, request.person, request.channel)
                 yes = Action(f"confirm {token}", replies.form_title(offered.spec), Style.PRIMARY)
                 card = replace(card, actions=(yes, *card.actions), footer=replies.EXPIRY_NOTE)
-            await interaction.conversation.show(card, private=refusal is not None)
+            await interaction.conversation.show(card)  # where it was said, also a refusal
         elif order is None:
             await interaction.conversation.show(reply.card)
         elif not await self._is_refused(order.spec, request, interaction.conversation):
