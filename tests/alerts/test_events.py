@@ -14,7 +14,7 @@ from overheard.alerts.events import (
     event_card,
     event_sentences,
     held_back,
-    history,
+    history_lines,
     quiet_hours_card,
     state,
     with_state_and_actions,
@@ -208,19 +208,14 @@ def test_an_event_in_a_thread_has_the_colour_of_its_news(
     assert card.text == event_sentences(AlertEvent(what, NOON, "Ada"))
 
 
-def test_the_history_has_a_row_for_each_event() -> None:
-    """With the time in the reader's zone."""
+def test_the_history_has_a_line_for_each_event() -> None:
+    """With the day in the reader's zone; that the alert goes on is no event for readers."""
     events = [
         AlertEvent(AlertEventKind.RAISED, NOON),
         AlertEvent(AlertEventKind.CLOSED, NOON + timedelta(hours=1), "Ada"),
     ]
-    table = history(events, UTC)
-
-    assert table.header == ("When", "What happened")
-    assert table.rows == (
-        ("2 Mar 2026, 12:00 UTC", "Raised."),
-        ("2 Mar 2026, 13:00 UTC", "Ada closed it."),
-    )
+    events.insert(1, AlertEvent(AlertEventKind.CONTINUED, NOON))
+    assert list(history_lines(events, UTC)) == ["2 Mar: Raised.", "2 Mar: Ada closed it."]
 
 
 @pytest.mark.parametrize(

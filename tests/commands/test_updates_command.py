@@ -76,7 +76,7 @@ def test_an_update_is_kept_and_listed(program: Program) -> None:
     assert update["model"] == "svc/m-1"
     assert update["at"] == UPDATE.isoformat()
     assert update["note"] == "new weights"
-    assert update["effects"][0]["sentence"] == "Acme has no checks to compare."
+    assert update["effects"][0]["sentence"] == "Acme: no checks to compare."
 
 
 def test_what_is_the_same_is_said_once(program: Program) -> None:
@@ -86,7 +86,7 @@ def test_what_is_the_same_is_said_once(program: Program) -> None:
     program.run("updates", "add", "svc/m-1", "--when", "2026-04-27T09:00Z", "--note", "again")
 
     shown = sentences(program.run("updates", "list")[0])
-    assert shown.count("Acme, Beta and Gamma have no checks to compare.") == 1
+    assert shown.count("Acme, Beta and Gamma: no checks to compare.") == 1
     assert shown.count("no checks to compare") == 1
 
 
@@ -99,7 +99,7 @@ def test_a_brand_that_moved(program: Program) -> None:
     assert effect["level_kept"]
     assert effect["interval"][0] < -0.4 < effect["interval"][1] < 0
     out, _ = program.run("updates", "list")
-    assert "Acme moved by \N{MINUS SIGN}" in sentences(out)
+    assert "Acme: moved by \N{MINUS SIGN}" in sentences(out)
 
 
 def test_a_brand_that_did_not_move(program: Program) -> None:
@@ -107,13 +107,13 @@ def test_a_brand_that_did_not_move(program: Program) -> None:
     add(program)
     bring(program, [0.5] * 2, UPDATE)
     assert re.search(
-        r"Acme is not clear yet after 2 of 6 checks: so far \S+ points? \(\S+ to \S+ points\)\.",
+        r"Acme: not clear yet after 2 of 6 checks: so far \S+ points? \(\S+ to \S+ points\)\.",
         sentences(program.run("updates", "list")[0]),
     )
     bring(program, [0.5] * 4, UPDATE + timedelta(days=1))
     (effect,) = program.json("updates", "list")["updates"][0]["effects"]
     assert effect["finding"] == "still"
-    assert effect["sentence"].startswith("Acme did not move by more than ")
+    assert effect["sentence"].startswith("Acme: not moved by more than ")
 
 
 def test_an_update_that_was_none_is_removed(program: Program) -> None:

@@ -167,9 +167,9 @@ def test_an_alert_s_history_is_shown(raised: Program) -> None:
     [row] = raised.json("alerts", "list", "--state", "live", "--brand", "acme")["alerts"]
     assert row["id"] == 1
     assert raised.json("alerts", "--state", "closed")["alerts"] == []
-    shown = sentences(raised.run("alerts", "show", "#1")[0])
-    assert "snoozed by terminal until the next update of the model" in shown
-    assert "What happened to alert 1" in shown
+    shown = sentences(raised.run("alerts", "show", "#1", "--figures")[0])
+    assert "put it aside. Until the next update." in shown
+    assert "What happened so far" in shown
 
 
 def test_checking_again_asks_that_model_about_that_brand(

@@ -151,10 +151,11 @@ def test_imported_prompts_are_not_asked(history: Program, write: Write) -> None:
 
 
 def test_a_report_without_answers_says_what_to_do(history: Program) -> None:
-    """It names the two commands that bring answers."""
+    """It names the command that brings answers."""
     out, _ = history.run("report")
 
-    assert "Ask with check, or bring history with import." in " ".join(out.split())
+    assert "No answers yet." in out
+    assert "overheard check Acme" in out
 
 
 @pytest.mark.parametrize("broken", ["\0", "\ud800"])

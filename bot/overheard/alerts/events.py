@@ -174,31 +174,13 @@ def snoozed_until(event: AlertEvent) -> datetime | None:
     return None
 
 
-def history(events: Sequence[AlertEvent], zone: tzinfo) -> Table:
-    """Return the events of an alert as a table with the columns "When" (in the reader's time zone)
-    and "What happened", in the order given. Events that only say that the alert goes on are left
-    out.
-    """
-    rows = [
-        (wording.moment(event.at, zone), event_sentences(event, zone))
-        for event in _shown_events(events)
-    ]
-    return Table(("When", "What happened"), tuple(rows))
-
-
 def history_lines(events: Sequence[AlertEvent], zone: tzinfo) -> Iterator[str]:
     """Yield a line for each event of an alert, in the order given: ``2 Mar: Ada takes care of it.``
     Events that only say that the alert goes on are left out.
     """
-    for event in _shown_events(events):
-        yield f"{wording.short_day(event.at, zone)}: {event_sentences(event, zone)}"
-
-
-def _shown_events(events: Sequence[AlertEvent]) -> Iterator[AlertEvent]:
-    """Return the events that readers see, in the order given: all except those that only say that
-    the alert goes on.
-    """
-    return (event for event in events if event.what is not AlertEventKind.CONTINUED)
+    for event in events:
+        if event.what is not AlertEventKind.CONTINUED:
+            yield f"{wording.short_day(event.at, zone)}: {event_sentences(event, zone)}"
 
 
 def _actions(alert: Alert, price: str, *, details: bool) -> Iterator[Action]:

@@ -27,6 +27,7 @@ from overheard.domain import (
     AlertState,
     Model,
     Setting,
+    Shift,
 )
 from overheard.interfaces import Store
 
@@ -162,7 +163,7 @@ class Watch:
         return {**asdict(self), **times, "looks": [at.isoformat() for at in self.looks]}
 
     @classmethod
-    def since(cls, compared: Comparison | None, metric: str, **known: Any) -> Watch:
+    def since(cls, compared: Comparison | Shift | None, metric: str, **known: Any) -> Watch:
         """Return it with what the runs that count show against those before; None where nothing can
         be compared.
         """

@@ -10,7 +10,6 @@ from overheard.alerts.events import (
     alert_label,
     alert_row,
     alert_table,
-    history,
     history_lines,
     state_data,
     with_state_and_actions,
@@ -149,13 +148,12 @@ async def show(
     ] = None,
 ) -> Card:
     """Show an alert again, with a quote, how sure it is and why; with `about`, the answer to one
-    question. A further card has what happened to the alert, the oldest first: below all figures,
-    which a terminal always shows.
+    question.
 
     Args:
-        call: Tells whether a chat or a terminal asks, and the time zone.
         alert: The number of the alert, such as ``12`` or ``#12``.
-        figures: Whether a chat shows all figures, with sentences from before and after the change.
+        figures: Whether to show all figures, with sentences from before and after the change, and
+            what happened to the alert, the oldest first.
         about: One of `AlertQuestion`; None for all.
     """
     stored_alert = await AlertLog(call.store, call.clock).find(number_of(alert))
@@ -170,20 +168,15 @@ async def show(
         answer = await run_in_chart_thread(lambda: answer_about(question, stored_alert, evidence))
         sure = question is AlertQuestion.SURE
         return await _with_others(call, answer, stored_alert, apart=stored_alert.id, sure=sure)
-    all_figures = await run_in_chart_thread(lambda: compose(stored_alert, evidence))
     events = await call.store.alerts.events(stored_alert.id)
-    if figures and call.face is Face.CHAT:
-        happened = Card("What happened so far", "\n".join(history_lines(events, call.zone)))
-        title = message_title(stored_alert, evidence)
-        return replace(all_figures, title=title, more=(happened,))
-    card = await alert_card(call, stored_alert, details=True)
-    if call.face is Face.TERMINAL:
-        happened = Card(
-            f"What happened to alert {stored_alert.id}", table=history(events, call.zone)
-        )
-        card = replace(card, more=(replace(all_figures, image=None), happened))
     rows = [picked(event, "id", "what", "at", "who", "note") for event in events]
-    return replace(card, data={**card.data, "events": rows})
+    card = await alert_card(call, stored_alert, details=True)
+    data = {**card.data, "events": rows}
+    if figures:
+        happened = Card("What happened so far", "\n".join(history_lines(events, call.zone)))
+        card = await run_in_chart_thread(lambda: compose(stored_alert, evidence))
+        card = replace(card, title=message_title(stored_alert, evidence), more=(happened,))
+    return replace(card, data=data)
 
 
 async def _with_cause(call: Call, alert: Alert, evidence: AlertEvidence) -> AlertEvidence:

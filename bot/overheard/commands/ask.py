@@ -6,7 +6,7 @@ from typing import Annotated
 
 from overheard.cards import wording
 from overheard.cards.card import Card, Field, Severity, Tainted
-from overheard.cards.command import CommandSpec, Face, Kind, Proposal, Role, argument, option
+from overheard.cards.command import CommandSpec, Kind, Proposal, Role, argument, option
 from overheard.cards.model_names import ModelNames
 from overheard.commands.answers import searched_for, sources_data
 from overheard.commands.check import SEED_BITS
@@ -52,29 +52,27 @@ async def ask(
     async def execute() -> Card:
         """Ask the models, and return the card of their answers."""
         outcome, answers = await call.run_service().ask_aside(run)
-        names = call.names if call.face is Face.CHAT else None
-        return _answers_card(question, answers, outcome, names)
+        return _answers_card(question, answers, outcome, call.names)
 
     return Proposal(quote.price, quote.usd, execute)
 
 
 def _answers_card(
-    question: str, answers: Sequence[Answer], outcome: Outcome, names: ModelNames | None
+    question: str, answers: Sequence[Answer], outcome: Outcome, names: ModelNames
 ) -> Card:
     """Return the card of a free question: what it cost, why models did not answer or were not
     asked, and a further card for each answer with a text. It is a warning if a model did not
     answer, and failed if the run is.
     """
     answered = [answer for answer in answers if answer.reply.text]
-    footer = "These answers are kept, and no figure rests on them."
-    skipped = skip_note(outcome.run.panel, names.name if names else str)
+    skipped = skip_note(outcome.run.panel, names.name)
     sentences = [*fault_sentences(outcome.failures), f"{skipped}." if skipped else ""]
     return Card(
         title=wording.shorten(wording.line(question), MAX_TITLE_CHARS),
         text="\n\n".join(filter(None, sentences)),
         fields=(Field("Spent", wording.money(outcome.spent)),),
         severity=Severity.WARNING if outcome.failures else Severity.PLAIN,
-        footer=footer if names else f"Run {outcome.run.key}. {footer}",
+        footer="These answers are kept, and no figure rests on them.",
         more=tuple(_answer_card(answer, names) for answer in answered),
         data={
             "run": outcome.run.key,
@@ -88,15 +86,14 @@ def _answers_card(
     )
 
 
-def _answer_card(answer: Answer, names: ModelNames | None) -> Card:
-    """Return the card of one model's answer as plain text, under the model's display name, or its
-    id if `names` is None. A text of more than `MAX_SHOWN_CHARS` characters is cut, and the footer
-    says so.
+def _answer_card(answer: Answer, names: ModelNames) -> Card:
+    """Return the card of one model's answer as plain text, under the model's display name. A
+    text of more than `MAX_SHOWN_CHARS` characters is cut, and the footer says so.
     """
     model, text = answer.question.model, readable(answer.conversation)
     is_cut = len(text) > MAX_SHOWN_CHARS
     return Card(
-        title=names.name(model) if names else str(model),
+        title=names.name(model),
         text=Tainted(wording.shorten(text, MAX_SHOWN_CHARS)),
         fields=searched_for([answer]),
         footer=f"The first {MAX_SHOWN_CHARS:,} of {len(text):,} characters." if is_cut else "",

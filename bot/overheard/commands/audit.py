@@ -4,13 +4,13 @@ from typing import Annotated
 
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Tainted, picked
-from overheard.cards.command import CommandSpec, Face, Kind, Role, option
+from overheard.cards.command import CommandSpec, Kind, Role, option
 from overheard.cards.wording import name_without_id
 from overheard.commands.arguments import read_time
 from overheard.deployment import Call
 from overheard.domain import AuditEntry
 
-SHOWN_ENTRIES, SHOWN_IN_CHAT = 50, 10
+SHOWN, SHOWN_ENTRIES = 10, 50
 """How many entries are shown by default, in a terminal and in a chat."""
 DONE = "done"
 """The outcome of a command that succeeded, which a chat does not show."""
@@ -22,31 +22,28 @@ async def audit(
     call: Call,
     *,
     since: Annotated[str, option("From when on.", Kind.TIME)] = "",
-    limit: Annotated[int | None, option("How many.", low=1, high=10_000)] = None,
+    limit: Annotated[int, option("How many.", low=1, high=10_000)] = SHOWN,
 ) -> Card:
     """Show the entries of the audit log, the newest first: who changed something, or used a command
-    that can spend money. A chat shows them as lines, a terminal as a table. Without entries the
-    text says that nothing was changed or asked.
+    that can spend money. Without entries the text says that nothing was changed or asked.
 
     Args:
         since: The earliest time of an entry, such as ``2026-11-24`` or ``yesterday``; empty for
             all.
-        limit: The largest number of entries; None for `SHOWN_IN_CHAT` in a chat, which then has a
-            button for `SHOWN_ENTRIES`, and `SHOWN_ENTRIES` elsewhere.
+        limit: The largest number of entries; where there are more, a button shows `SHOWN_ENTRIES`.
 
     Raises:
         TimeUnreadable: when `since` is no time.
     """
     start = read_time(since, call.clock.now(), call.zone) if since else None
-    max_entries = limit or (SHOWN_IN_CHAT if call.face is Face.CHAT else SHOWN_ENTRIES)
-    entries = await call.store.audit.find(since=start, limit=max_entries)
+    entries = await call.store.audit.find(since=start, limit=limit)
     names = ("at", "who", "channel", "command", "words", "outcome")
     data = [picked(entry, *names) for entry in entries]
     if not entries:
         text = "Nothing has been changed, and nothing asked."
         return Card("Who did what", text, data={"entries": data})
     more = Action(f"audit --limit {SHOWN_ENTRIES}", f"The last {SHOWN_ENTRIES}")
-    has_more = len(entries) == max_entries < SHOWN_ENTRIES
+    has_more = len(entries) == limit < SHOWN_ENTRIES
     return Card(
         title="Who did what",
         text=Tainted("\n".join(_entry_line(entry, call) for entry in entries)),

@@ -208,7 +208,7 @@ def _published_json(item: PublishedItem) -> dict[str, Any]:
     }
 
 
-SHOWN_ITEMS, SHOWN_IN_CHAT = 10, 3
+SHOWN_ITEMS, NAMED_ITEMS = 3, 10
 """How many items a card shows by default, in a terminal and in a chat."""
 
 
@@ -241,8 +241,7 @@ async def show_brief(
     Args:
         brand: The name of the brand; empty means the first tracked brand.
         days: Answers of so many days are read; 0 for the newest of each model that is asked.
-        most: How many items the card shows; 0 for `SHOWN_ITEMS`, in a chat for `SHOWN_IN_CHAT`. A
-            page has all items.
+        most: How many items the card shows; 0 for `SHOWN_ITEMS`. A page has all items.
         form: ``card``, or a page as ``markdown`` or ``html``.
         out: The file to which a terminal writes the page, in place of an existing one; None for
             standard output. Chats ignore it for a page.
@@ -257,8 +256,7 @@ async def show_brief(
     draft = (
         await _brand_brief(call, found_brand, days) if days else await newest_brief(call, situation)
     )
-    shown_by_default = SHOWN_IN_CHAT if call.face is Face.CHAT else SHOWN_ITEMS
-    card = brief_card(call, draft, most or shown_by_default)
+    card = brief_card(call, draft, most or SHOWN_ITEMS)
     told = await plugin_sentences(call, found_brand)
     card = replace(card, text="\n\n".join([str(card.text), *told]))
     card = with_standing_news(card, Telling(situation, call.names, call.zone))
@@ -392,7 +390,7 @@ def _unpublished_item(draft: BriefDraft, key: str) -> BriefItem:
     for item in draft.items:
         if item.key == wanted_key:
             return item
-    raise unknown_name("item", key, [item.key for item in draft.items[:SHOWN_ITEMS]])
+    raise unknown_name("item", key, [item.key for item in draft.items[:NAMED_ITEMS]])
 
 
 async def _reopen_item(call: Call, found_brand: Brand, item: str) -> Card:

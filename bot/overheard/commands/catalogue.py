@@ -213,8 +213,8 @@ class CatalogueNoun(Generic[Entry]):
         """Show a table of all objects in the catalogue's order, or only of those of one brand. A
         button adds an object; if people have added any that is shown, another changes one.
 
-        A terminal also shows keys and origins (the configuration or people). A chat shows a column
-        of origins only if they differ, and says in the footer if all come from the configuration.
+        A column says where each was decided if they differ, and the footer if all come from the
+        configuration. A terminal also shows keys.
 
         Args:
             brand: The name or alias of the brand; empty for all objects. A noun without `concerns`
@@ -233,14 +233,8 @@ class CatalogueNoun(Generic[Entry]):
             actions.append(Action(f"{self.name} edit", f"Change a {self.singular}"))
         in_terminal, file = call.face is Face.TERMINAL, call.config.file
         shown_origins: Sequence[str] = ()
-        footer = ""
-        if in_terminal:
-            shown_origins = origins
-            footer = f"What comes from the configuration is changed in {file}."
-        elif len(set(origins)) > 1:
+        if len(set(origins)) > 1:
             shown_origins = [file if origin == DECLARED else "chat" for origin in origins]
-        elif DECLARED in origins:
-            footer = f"All of them are set in {file}."
         text = "" if entries else self.empty
         if entries and self.notes:
             text = await self.notes(call, entries)
@@ -249,7 +243,7 @@ class CatalogueNoun(Generic[Entry]):
             text=text,
             table=self._list_table(entries, shown_origins, in_terminal=in_terminal),
             actions=tuple(actions),
-            footer=footer,
+            footer=f"All of them are set in {file}." if {*origins} == {DECLARED} else "",
             data={self.name: list(map(self.data, entries, origins))},
         )
 
@@ -278,7 +272,7 @@ class CatalogueNoun(Generic[Entry]):
         rows = [tuple(cell(entry) for cell in columns.values()) for entry in entries]
         header = tuple(columns)
         if origins:
-            header = (*header, "From" if in_terminal else "Decided in")
+            header = (*header, "Decided in")
             rows = [(*row, origin) for row, origin in zip(rows, origins, strict=True)]
         return Table(header, tuple(rows))
 

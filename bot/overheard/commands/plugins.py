@@ -58,10 +58,9 @@ async def plugins(
     loaded = call.plugins
     faults = "\n\n".join([*(report.sentence for report in loaded.faulty), *loaded.paused])
     listed = wording.listing([report.name for report in loaded.reports])
-    names = f": {listed}" if call.face is Face.CHAT else ""
     return Card(
         title=wording.count(len(loaded.reports), "plugin"),
-        text=faults or f"All of them are loaded{names}.",
+        text=faults or f"All of them are loaded: {listed}.",
         table=Table(
             ("Plugin", "Version", "State", "Provides"),
             tuple(

@@ -111,7 +111,7 @@ async def _brand_card(call: Call, brand: Brand, *, details: bool) -> Card:
         "situation": situation.data(),
     }
     if not situation.runs:
-        return replace(_card_without_answers(brand, call.face, news), data=data)
+        return replace(_card_without_answers(brand, news), data=data)
     shown = [*situation.places, *situation.old_places]
     if details or not shown:
         when = f"Answers of {telling.newest_day()}."
@@ -151,15 +151,13 @@ async def _brand_card(call: Call, brand: Brand, *, details: bool) -> Card:
     )
 
 
-def _card_without_answers(brand: Brand, face: Face, news: Sequence[News]) -> Card:
+def _card_without_answers(brand: Brand, news: Sequence[News]) -> Card:
     """Return the card of a brand without any stored answer, with a button that starts a check: what
-    failed, if something did. A terminal is also told of `import`.
+    failed, if something did.
     """
     title, text = brand.name, "No answers yet."
     if news:
         title, text = news[0].title, "\n".join(news[0].lines)
-    elif face is Face.TERMINAL:
-        text += " Ask with check, or bring history with import."
     ask = fitting(Action(f"check {quoted(brand.name)}", "Check now", Style.PRIMARY))
     severity = news[0].severity if news else Severity.PLAIN
     return Card(title, text, actions=ask, severity=severity)
@@ -222,7 +220,7 @@ async def _attached_page(call: Call, chosen: Brand) -> Card:
     """
     situation = await SituationReader(call).read(chosen)
     if not situation.runs:
-        return _card_without_answers(chosen, call.face, ())
+        return _card_without_answers(chosen, ())
     content, page = await _page_content_and_html(call, situation)
     name = wording.file_name(f"{chosen.name} {call.clock.now():%Y-%m-%d}", "html")
     return Card(

@@ -10,7 +10,7 @@ from typing import Annotated
 
 from overheard.alerts.run_analysis import run_service
 from overheard.cards import wording
-from overheard.cards.card import Action, Card, Style, Table, picked
+from overheard.cards.card import Action, Card, Style, picked
 from overheard.cards.command import CommandSpec, Face, Proposal, Role, argument, option
 from overheard.cards.wording import name_without_id
 from overheard.commands.check import execute_run
@@ -31,25 +31,26 @@ _RunKey = Annotated[str, argument("Its key, or a part of it.")]
 async def list_runs(
     call: Call, *, limit: Annotated[int, option("How many.", low=1, high=1000)] = SHOWN
 ) -> Card:
-    """Return the card of the newest runs with their states, the newest first: a table in a
-    terminal, a line for each run of the history in a chat. A button resumes the newest paused run.
+    """Return the card of the newest runs with their states, the newest first, each in a line, which
+    in a terminal begins with its key. A button resumes the newest paused run.
 
     Args:
-        call: Tells whether a chat or a terminal asks, and the time zone.
+        call: Tells whether a chat or a terminal asks, and the time zone; a chat shows only runs of
+            the history.
         limit: The largest number of runs; a chat shows `SHOWN_IN_CHAT` if it is the default.
     """
     is_chat = call.face is Face.CHAT
     shown = SHOWN_IN_CHAT if is_chat and limit == SHOWN else limit
     runs = await call.store.runs.find(limit=shown, aside=False if is_chat else None)
     if not runs:
-        return _card_without_runs(call.face)
+        ask = (Action("check", "Check now"),)
+        return Card("No checks", "Nothing has been asked yet.", actions=ask, data={"runs": []})
     held = {run.id for run in runs if run.state in UNFINISHED and await is_held(call.store, run)}
     with_open_batch = {batch.run_id for batch in await call.store.batches.unfinished()}
     states = {run.id: _state_words(run, held, with_open_batch) for run in runs}
     return Card(
         title=f"The last {wording.count(len(runs), 'check')}",
-        text=_run_lines(call.zone, runs, states) if is_chat else "",
-        table=None if is_chat else _runs_table(runs, states),
+        text=_run_lines(call.zone, runs, states, keys=not is_chat),
         actions=tuple(
             Action(f"runs resume {run.key}", "Resume", Style.PRIMARY)
             for run in [run for run in runs if run.state is RunState.PAUSED][:1]
@@ -68,19 +69,6 @@ async def list_runs(
                 for run in runs
             ]
         },
-    )
-
-
-def _card_without_runs(face: Face) -> Card:
-    """Return the card shown before the first check; a chat has a button that starts it."""
-    is_chat = face is Face.CHAT
-    return Card(
-        title="No checks",
-        text="Nothing has been asked yet."
-        if is_chat
-        else "Nothing has been asked yet; begin with: check",
-        actions=(Action("check", "Check now"),) if is_chat else (),
-        data={"runs": []},
     )
 
 
@@ -163,33 +151,17 @@ async def _request_state(store: Store, name: str, state: RunState, verb: str) ->
     return run
 
 
-def _runs_table(runs: Sequence[Run], states: Mapping[int, str]) -> Table:
-    """Return the terminal's table of runs: key (which begins with the time of the start), state,
-    number of questions (``-`` for imported history), person.
-    """
-    rows = tuple(
-        (
-            run.key,
-            states[run.id],
-            f"{len(run.panel):,}" if run.panel else "-",
-            name_without_id(run.asked_by),
-        )
-        for run in runs
-    )
-    return Table(("Run", "State", "Questions", "Asked by"), rows, frozenset({2}))
-
-
-def _run_lines(zone: tzinfo, runs: Sequence[Run], states: Mapping[int, str]) -> str:
-    """Return the chat's text, with a line for each run, such as ``3 Mar, 09:00: 48 questions, Ann,
-    paused``; the time of day stands where several runs are of one day. If all runs have the same
-    number of questions, it stands above the lines and not in each.
+def _run_lines(zone: tzinfo, runs: Sequence[Run], states: Mapping[int, str], *, keys: bool) -> str:
+    """Return a line for each run, such as ``3 Mar, 09:00: 48 questions, Ann, paused``; the time of
+    day stands where several runs are of one day. If all runs have the same number of questions, it
+    stands above the lines and not in each. With `keys`, a line begins with the run's key.
     """
     sizes = {len(run.panel) for run in runs if run.panel}
     runs_on_day = Counter(wording.short_day(run.started_at, zone) for run in runs)
     each = [f"{wording.count(sizes.pop(), 'question')} each.\n"] if len(sizes) == 1 else []
     lines = []
     for run in runs:
-        when = wording.short_day(run.started_at, zone)
+        when = run.key if keys else wording.short_day(run.started_at, zone)
         if runs_on_day[when] > 1:
             when += f", {wording.clock(run.started_at, zone)}"
         asked = wording.count(len(run.panel), "question") if run.panel and not each else ""

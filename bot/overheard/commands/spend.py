@@ -11,7 +11,7 @@ from overheard.cards import wording
 from overheard.cards.card import Action, Card, Choice, Field, Severity, Table
 from overheard.cards.charts.bars import Bar, Bars
 from overheard.cards.charts.renderer import picture
-from overheard.cards.command import CommandSpec, Face, Kind, option, quoted
+from overheard.cards.command import CommandSpec, Kind, option, quoted
 from overheard.cards.model_names import ModelNames
 from overheard.cards.wording import name_without_id
 from overheard.commands.arguments import past_span, span_words
@@ -61,20 +61,16 @@ async def spend(
     spent = await call.store.money.spending(since=begin, until=span.end)
     runs = {run.id: run for run in await call.store.runs.find()}
     sums = {name: _sums(spent, _names_function(name, runs)) for name in GROUPINGS}
-    shown = {name: _sums_by_display_name(name, sums[name], call.names) for name in GROUPINGS}
+    shown = _sums_by_display_name(by, sums[by], call.names)
     total = sum(spending.usd for spending in spent)
     estimated = sum(spending.estimated_usd for spending in spent)
     again = sum(one.usd for one in spent if runs[one.run_id].label == BURST)
     budget = await _budget_json(call)
     near = any(row["share"] >= WARNING for row in budget)
-    in_chat = call.face is Face.CHAT
-    others = [
-        name for name in GROUPING_LABELS if name != by and len(sums[name]) > 1 and not in_chat
-    ]
     typed = {"days": str(days) if days else "", "since": since, "until": until}
     bars = Bars(
         f"Spent by {GROUPING_LABELS.get(by, by).lower()}",
-        tuple(Bar(k, v) for k, v in shown[by].items()),
+        tuple(Bar(k, v) for k, v in shown.items()),
     )
     when = span_words(Span(begin, span.end), call.zone)
     return Card(
@@ -90,15 +86,12 @@ async def spend(
             )
             for row in budget
         ),
-        table=_sums_table(GROUPING_LABELS.get(by, by.capitalize()), shown[by], pictured=True),
+        table=_sums_table(GROUPING_LABELS.get(by, by.capitalize()), shown),
         image=await picture(bars, "spend.png") if spent else None,
         severity=Severity.WARNING if near else Severity.PLAIN,
-        actions=(Action("budget set", "Budget"),) if in_chat else (),
+        actions=(Action("budget set", "Budget"),),
         footer="Brands that share an answer share its cost." if len(sums["brand"]) > 1 else "",
-        choice=_chart_menu(by, sums, typed) if in_chat else None,
-        more=tuple(
-            Card(f"By {n}", table=_sums_table(GROUPING_LABELS[n], shown[n])) for n in others
-        ),
+        choice=_chart_menu(by, sums, typed),
         data={
             "since": begin.isoformat(),
             "until": span.end.isoformat() if span.end else None,
@@ -209,10 +202,10 @@ def _sums(spent: Iterable[Spending], shared_by: Callable[[Spending], list[str]])
     return dict(sorted(sums.items(), key=lambda item: (-item[1], item[0])))
 
 
-def _sums_table(header: str, sums: Sums, *, pictured: bool = False) -> Table | None:
+def _sums_table(header: str, sums: Sums) -> Table | None:
     """Return a table of sums; None without any."""
     rows = tuple((name, wording.money(usd)) for name, usd in sums.items())
-    return Table((header, "Spent"), rows, frozenset({1}), pictured=pictured) if rows else None
+    return Table((header, "Spent"), rows, frozenset({1}), pictured=True) if rows else None
 
 
 async def _budget_json(call: Call) -> list[dict[str, Any]]:

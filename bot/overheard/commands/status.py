@@ -197,14 +197,12 @@ def _card_without_brands(face: Face) -> Card:
     """Return the card shown before a brand is tracked, with a button that begins the set-up in a
     chat, or adds a brand in a terminal.
     """
-    in_chat = face is Face.CHAT
-    begin = Action("setup brand", "Set up", Style.PRIMARY)
-    add = Action("brands add", "Add a brand", Style.PRIMARY)
+    begin = ("setup brand", "Set up") if face is Face.CHAT else ("brands add", "Add a brand")
     return Card(
         title="Nothing is measured yet",
         text="Add your brand and its competitors: I ask AI models what your buyers ask, and say "
         "when they change what they say about you.",
-        actions=(begin if in_chat else add, Action("help", "Help")),
+        actions=(Action(*begin, Style.PRIMARY), Action("help", "Help")),
         data={"brands": [], "alerts": [], "false_claims": {}, "next_runs": []},
     )
 

@@ -30,48 +30,36 @@ class Effect:
 
     Attributes:
         brand: The brand's name.
-        watch: What the checks since the update show.
+        watch: What the checks since the update show; or the shift that detection found, if it may
+            have begun with the update.
+        moved: Whether the brand moved.
         runs_before: Number of checks before the update that are compared.
-        shift: The shift that detection found and that may have begun with the update; None without
-            one. It is told in place of what the checks show.
     """
 
     brand: str
     watch: Watch
+    moved: bool = False
     runs_before: int = 0
-    shift: Shift | None = None
 
     @property
-    def values(self) -> tuple[float, float] | None:
-        """The shares of answers (before, after) that name the brand; None where nothing can be
-        compared.
+    def words(self) -> str:
+        """The effect in words: that the brand moved, and by how much; that it did not, by more than
+        so much; or that this is not clear.
         """
-        return (self.shift.before, self.shift.after) if self.shift else self.watch.values
-
-    @property
-    def interval(self) -> tuple[float, float] | None:
-        """The 90 % interval of the change between them."""
-        return self.shift.interval if self.shift else self.watch.interval
-
-    @property
-    def predicate(self) -> str:
-        """The effect as the predicate of a sentence about the brand: that it moved, and by how
-        much; that it did not, by more than so much; or that this is not clear.
-        """
-        if not self.values or not self.interval:
-            return "has no checks to compare"
-        before, after = self.values
+        if not self.watch.values or not self.watch.interval:
+            return "no checks to compare"
+        before, after = self.watch.values
         change = wording.change(after - before, Scale.BINARY)
-        size = f"{change} ({wording.interval(*self.interval, Scale.BINARY)})"
-        if self.shift or self.watch.has_moved:
+        size = f"{change} ({wording.interval(*self.watch.interval, Scale.BINARY)})"
+        if self.moved:
             return f"moved by {size}, from {wording.percent(before)} to {wording.percent(after)}"
         if self.watch.is_still:
             points = wording.count(max(1, ceil(100 * self.watch.bound)), "point")
-            return f"did not move by more than {points}"
+            return f"not moved by more than {points}"
         if self.watch.over:
-            return f"is not clear: {size}"
+            return f"not clear: {size}"
         checks = f"{len(self.watch.looks)} of {wording.count(UPDATE_LOOKS, 'check')}"
-        return f"is not clear yet after {checks}: so far {size}"
+        return f"not clear yet after {checks}: so far {size}"
 
     def data(self) -> dict[str, Any]:
         """Return the effect for JSON output. ``before``, ``after`` and ``interval`` are shares, 0
@@ -79,28 +67,25 @@ class Effect:
         update that chance would show a change too often, and ``runs_to_exclude`` is after about how
         many checks its size would be told.
         """
-        watch, (before, after) = self.watch, self.values or (None, None)
-        finding = (
-            "moved" if self.shift or watch.has_moved else "still" if watch.is_still else "open"
-        )
+        watch, (before, after) = self.watch, self.watch.values or (None, None)
+        finding = "moved" if self.moved else "still" if watch.is_still else "open"
         more = watch.looks_to_tell
         return {
             "brand": self.brand,
             "metric": VISIBILITY,
-            "finding": finding if self.values else None,
+            "finding": finding if watch.values else None,
             "looks": len(watch.looks),
             "before": before,
             "after": after,
-            "interval": list(self.interval) if self.interval else None,
+            "interval": list(watch.interval) if watch.interval else None,
             "runs_before": self.runs_before,
             "level_kept": self.runs_before >= MIN_RUNS_BEFORE,
             "runs_to_exclude": None if more is None else len(watch.looks) + more,
-            "sentence": f"{self.brand} {self.predicate}.",
+            "sentence": f"{self.brand}: {self.words}.",
         }
 
 
 WHOLE_CHANGED = "It changed how it speaks about the whole category."
-_PLURAL = {"has": "have", "is": "are"}
 
 
 async def list_updates(call: Call) -> Card:
@@ -122,7 +107,7 @@ async def list_updates(call: Call) -> Card:
         effects |= await _update_effects(call, model, known, changes)
     paragraphs = [*problems]
     for update in {(update.model, update.at): update for update in known}.values():
-        head = f"{call.names.name(update.model)}, {wording.day(update.at, call.zone)}:"
+        head = f"{call.names.name(update.model)}, {wording.day(update.at, call.zone)}."
         whole = [WHOLE_CHANGED] if update.id in model_alerts else []
         paragraphs.append(" ".join([head, *whole, *_effect_sentences(effects[update.id])]))
     rows = [
@@ -258,9 +243,10 @@ async def _update_effects(
         following = next((at for at in times if at > update.at), None)
         known_changes = [change for change, _ in found]
         since = since_update(own, others, update.at, following, known_changes)
-        watch = Watch.since(since.compared, VISIBILITY, looks=since.looks, over=since.over)
-        fitting = (shift for change, shift in found if change.fits(update.at, own.runs))
-        return Effect(brand, watch, since.before, next(fitting, None))
+        shift = next((s for change, s in found if change.fits(update.at, own.runs)), None)
+        shown = shift or since.compared
+        watch = Watch.since(shown, VISIBILITY, looks=since.looks, over=since.over)
+        return Effect(brand, watch, bool(shift) or watch.has_moved, since.before)
 
     brands = [brand.name for brand in call.catalogue.tracked]
     return {update.id: tuple(effect(brand, update) for brand in brands) for update in updates}
@@ -268,15 +254,13 @@ async def _update_effects(
 
 def _effect_sentences(effects: Iterable[Effect]) -> Iterator[str]:
     """Yield a sentence for each different effect, with the names of all brands that have it, such
-    as ``Acme and Globex have no checks to compare``.
+    as ``Acme and Globex: no checks to compare``.
     """
     alike: dict[str, list[str]] = {}
     for effect in effects:
-        alike.setdefault(effect.predicate, []).append(effect.brand)
-    for predicate, brands in alike.items():
-        verb, space, rest = predicate.partition(" ")
-        verb = _PLURAL.get(verb, verb) if len(brands) > 1 else verb
-        yield f"{wording.listing(brands)} {verb}{space}{rest}."
+        alike.setdefault(effect.words, []).append(effect.brand)
+    for words, brands in alike.items():
+        yield f"{wording.listing(brands)}: {words}."
 
 
 def _update_json(update: ModelUpdate, effects: Iterable[Effect]) -> dict[str, Any]:
