@@ -440,13 +440,16 @@ class PluginWork:
             await self._store.updates.add(update)
 
     @core_method
-    async def post(self, key: str, command: str, at: datetime | None = None, **given: Any) -> None:
+    async def post(
+        self, key: str, command: str, due_at: datetime | None = None, **given: Any
+    ) -> None:
         """Store a delivery for each channel of alerts; those with a known key are there already."""
         config = self._call.config
         channels = [route.channel for route in config.routes] or config.health.notices
         card, key = json.dumps([command, given]), f"{self._plugin}-{key}"
-        at = at or self._call.clock.now()
-        await self._store.deliveries.add(deliveries_to(channels, DeliveryKind.CARD, key, at, card))
+        due_at = due_at or self._call.clock.now()
+        kind = DeliveryKind.CARD
+        await self._store.deliveries.add(deliveries_to(channels, kind, key, due_at, card))
 
     @core_method
     async def listed(self, provider: str) -> list[Mapping[str, Any]]:

@@ -27,11 +27,12 @@ def history(after: list[float], before: int = 10) -> tuple[Stream, datetime]:
 def watch_of(
     stream: Stream,
     at: datetime,
+    moved: datetime | None = None,
     following: datetime | None = None,
     changes: Sequence[KnownChange] = (),
 ) -> tuple[Watch, int]:
     """Return what the runs since an update show, and how many before it they are compared with."""
-    since = since_update(stream, [], at, following, changes)
+    since = since_update(stream, [], at, moved, following, changes)
     watch = Watch.since(since.compared, "visibility", looks=since.looks, over=since.over)
     return watch, since.before
 
@@ -103,8 +104,8 @@ def test_a_change_that_began_before_an_update_is_not_the_updates() -> None:
     early, before = watch_of(stream, stream.runs[8].at, changes=[change])
     assert (len(early.looks), before, early.over, early.has_moved) == (2, 8, True, False)
     assert watch_of(stream, at, changes=[change])[0].has_moved
-    assert change.fits(at, stream.runs)
-    assert not change.fits(later, stream.runs)
+    assert change.fits(at, stream)
+    assert not change.fits(later, stream)
 
 
 def test_changes_of_others_bound_what_is_compared() -> None:
@@ -119,6 +120,16 @@ def test_changes_of_others_bound_what_is_compared() -> None:
     assert (before, len(watch.looks)) == (11, 6)
     watch, before = watch_of(stream, runs[11], following=runs[13])
     assert (before, len(watch.looks), watch.over) == (11, 2, True)
+    watch, before = watch_of(stream, runs[11], moved=runs[9])
+    assert (before, len(watch.looks), watch.over) == (2, 6, True)
+
+
+def test_no_run_between_two_updates_says_nothing_of_the_first() -> None:
+    """Its runs are those of the second."""
+    stream, at = history([0.1] * 4)
+    first = at - timedelta(hours=2)
+    watch, _ = watch_of(stream, first, following=at - timedelta(hours=1))
+    assert (watch.values, watch.looks, watch.over) == (None, (), True)
 
 
 def test_rivals_help_to_estimate_the_run_effect_before_an_update() -> None:

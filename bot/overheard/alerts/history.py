@@ -345,8 +345,8 @@ class HistoryReader:
         Args:
             until: Only runs that began at this time or earlier; by default all.
         """
-        again = await self._bursts()
         table = await self.store.blocks.table(metric=VISIBILITY, until=until)
+        again = await self._bursts()
         streams = streams_of_table(table.of(self.versions))
         if not again:
             return streams

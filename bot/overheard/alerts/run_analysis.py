@@ -175,7 +175,7 @@ async def detect(call: Call, run: Run, brands: Sequence[str] | None = None) -> D
     problems = await read_feeds(plugins.feeds.values(), call.store.updates, plugins.providers, now)
     call.scoring.faults.update(problems)
     chosen = brands_scored_in(call, run.panel) if brands is None else brands
-    return await _detection_service(call).detect(run, chosen, now)
+    return await _detection_service(call).detect(run, chosen, call.clock.now())
 
 
 async def detect_statements(call: Call, brands: Sequence[str] | None = None) -> list[Alert]:

@@ -170,13 +170,14 @@ async def show(
         return await _with_others(call, answer, stored_alert, apart=stored_alert.id, sure=sure)
     events = await call.store.alerts.events(stored_alert.id)
     rows = [picked(event, "id", "what", "at", "who", "note") for event in events]
-    card = await alert_card(call, stored_alert, details=True)
-    data = {**card.data, "events": rows}
-    if figures:
-        happened = Card("What happened so far", "\n".join(history_lines(events, call.zone)))
-        card = await run_in_chart_thread(lambda: compose(stored_alert, evidence))
-        card = replace(card, title=message_title(stored_alert, evidence), more=(happened,))
-    return replace(card, data=data)
+    if not figures:
+        card = await alert_card(call, stored_alert, details=True)
+        return replace(card, data={**card.data, "events": rows})
+    data = {**alert_data(stored_alert, evidence), **state_data(stored_alert), "events": rows}
+    happened = Card("What happened so far", "\n".join(history_lines(events, call.zone)))
+    card = await run_in_chart_thread(lambda: compose(stored_alert, evidence))
+    title = message_title(stored_alert, evidence)
+    return replace(card, title=title, more=(happened,), data=data)
 
 
 async def _with_cause(call: Call, alert: Alert, evidence: AlertEvidence) -> AlertEvidence:

@@ -11,11 +11,11 @@ from overheard.deployment import Call
 from overheard.domain import AuditEntry
 
 SHOWN, SHOWN_ENTRIES = 10, 50
-"""How many entries are shown by default, in a terminal and in a chat."""
+"""How many entries are shown by default, and by the button below them."""
 DONE = "done"
-"""The outcome of a command that succeeded, which a chat does not show."""
+"""The outcome of a command that succeeded, which is not shown."""
 MAX_WORDS, MAX_OUTCOME = 80, 60
-"""Largest numbers of characters of a command and of its failure, in a line of a chat."""
+"""Largest numbers of characters of a command and of its failure, in a line."""
 
 
 async def audit(
@@ -53,7 +53,7 @@ async def audit(
 
 
 def _entry_line(entry: AuditEntry, call: Call) -> str:
-    """Return an entry as a line of a chat: ``25 May, 06:40 · Ada: check``. In brackets follow the
+    """Return an entry as a line: ``25 May, 06:40 · Ada: check``. In brackets follow the
     platform if the command was used in another channel than that of the call, and the outcome if
     the command was not carried out: ``(Slack, The brand Acme is set in config.toml)``.
     """

@@ -209,7 +209,7 @@ def _published_json(item: PublishedItem) -> dict[str, Any]:
 
 
 SHOWN_ITEMS, NAMED_ITEMS = 3, 10
-"""How many items a card shows by default, in a terminal and in a chat."""
+"""How many items a card shows by default, and how many an error names."""
 
 
 class BriefFormat(StrEnum):

@@ -233,8 +233,9 @@ class CatalogueNoun(Generic[Entry]):
             actions.append(Action(f"{self.name} edit", f"Change a {self.singular}"))
         in_terminal, file = call.face is Face.TERMINAL, call.config.file
         shown_origins: Sequence[str] = ()
+        added = "the store" if in_terminal else "chat"
         if len(set(origins)) > 1:
-            shown_origins = [file if origin == DECLARED else "chat" for origin in origins]
+            shown_origins = [file if one == DECLARED else added for one in origins]
         text = "" if entries else self.empty
         if entries and self.notes:
             text = await self.notes(call, entries)

@@ -154,7 +154,8 @@ async def _request_state(store: Store, name: str, state: RunState, verb: str) ->
 def _run_lines(zone: tzinfo, runs: Sequence[Run], states: Mapping[int, str], *, keys: bool) -> str:
     """Return a line for each run, such as ``3 Mar, 09:00: 48 questions, Ann, paused``; the time of
     day stands where several runs are of one day. If all runs have the same number of questions, it
-    stands above the lines and not in each. With `keys`, a line begins with the run's key.
+    stands above the lines and not in each. With `keys`, the run's key stands in place of
+    the day.
     """
     sizes = {len(run.panel) for run in runs if run.panel}
     runs_on_day = Counter(wording.short_day(run.started_at, zone) for run in runs)

@@ -42,11 +42,11 @@ async def spend(
     """Return the card of what answers cost in a time, with a chart by one grouping, and how much of
     each limit is used up.
 
-    A chat has a menu of the other groupings, a terminal a table for each of them with more than one
-    entry. The card is a warning if the share `WARNING` of a limit is spent.
+    A chat has a menu of the other groupings. The card is a warning if the share `WARNING` of a
+    limit is spent.
 
     Args:
-        call: Tells whether a chat or a terminal asks, and the time zone of `since` and `until`.
+        call: Has the time zone of `since` and `until`.
         days: The number of days (of UTC) up to `until`, that day included; 0 means from the first
             of the month.
         since: The first day; if given, `days` is ignored.

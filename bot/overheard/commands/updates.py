@@ -4,6 +4,7 @@ changed the visibility of brands.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from math import ceil
 from typing import Annotated, Any
 
@@ -51,11 +52,14 @@ class Effect:
         before, after = self.watch.values
         change = wording.change(after - before, Scale.BINARY)
         size = f"{change} ({wording.interval(*self.watch.interval, Scale.BINARY)})"
+        few = self.runs_before < MIN_RUNS_BEFORE
+        only = f" (only {wording.count(self.runs_before, 'check')} before it)" if few else ""
         if self.moved:
-            return f"moved by {size}, from {wording.percent(before)} to {wording.percent(after)}"
+            before_after = f"from {wording.percent(before)} to {wording.percent(after)}"
+            return f"moved by {size}, {before_after}{only}"
         if self.watch.is_still:
             points = wording.count(max(1, ceil(100 * self.watch.bound)), "point")
-            return f"not moved by more than {points}"
+            return f"not moved by more than {points}{only}"
         if self.watch.over:
             return f"not clear: {size}"
         checks = f"{len(self.watch.looks)} of {wording.count(UPDATE_LOOKS, 'check')}"
@@ -69,7 +73,7 @@ class Effect:
         """
         watch, (before, after) = self.watch, self.watch.values or (None, None)
         finding = "moved" if self.moved else "still" if watch.is_still else "open"
-        more = watch.looks_to_tell
+        more = None if finding != "open" or watch.over else watch.looks_to_tell
         return {
             "brand": self.brand,
             "metric": VISIBILITY,
@@ -93,8 +97,8 @@ async def list_updates(call: Call) -> Card:
     updates, each with its effect on the visibility of the tracked brands.
 
     New announcements are stored; sentences say which sources could not be read. Answers without
-    scores are scored first. A terminal has a table of numbers and notes as well; several updates of
-    one model on one day count as one in the title.
+    scores are scored first. A terminal has a table of numbers and notes as well. What two sources
+    tell is one update.
     """
     plugins, now = call.plugins, call.clock.now()
     problems = await read_feeds(plugins.feeds.values(), call.store.updates, plugins.providers, now)
@@ -106,16 +110,16 @@ async def list_updates(call: Call) -> Card:
     for model in dict.fromkeys(update.model for update in known):
         effects |= await _update_effects(call, model, known, changes)
     paragraphs = [*problems]
-    for update in {(update.model, update.at): update for update in known}.values():
+    apart = {(update.model, update.at): update for update in known}
+    for update in apart.values():
         head = f"{call.names.name(update.model)}, {wording.day(update.at, call.zone)}."
         whole = [WHOLE_CHANGED] if update.id in model_alerts else []
         paragraphs.append(" ".join([head, *whole, *_effect_sentences(effects[update.id])]))
     rows = [
         (str(u.id), str(u.model), wording.moment(u.at, call.zone), u.source, u.note) for u in known
     ]
-    days = {(update.model, update.at.astimezone(call.zone).date()) for update in known}
     return Card(
-        title=wording.count(len(days), "known update"),
+        title=wording.count(len(apart), "known update"),
         text="\n\n".join(paragraphs) or "None is known yet.",
         table=Table(("No.", "Model", "When", "Known from", "Note"), tuple(rows), frozenset({0}))
         if rows and call.face is Face.TERMINAL
@@ -142,7 +146,7 @@ async def add_update(
     on.
 
     Args:
-        call: Tells whether a chat or a terminal asks, and the time zone of `when`.
+        call: Has the time zone of `when`.
         model: The model as ``provider/model``.
         when: The time of the update: a day or a moment such as ``2026-11-24T07:00``, or ``now``.
         note: A note in a few words; empty for none.
@@ -233,23 +237,26 @@ async def _update_effects(
     times = sorted({update.at for update in updates})
     streams = await read_streams(call.store, call.scoring.versions, model=model, metric=VISIBILITY)
 
-    def effect(brand: str, update: ModelUpdate) -> Effect:
-        """Return the effect of one update on one brand."""
+    def effects(brand: str) -> dict[datetime, Effect]:
+        """Return the effects on one brand by the times of the updates."""
         found = changes.get((brand, model), ())
         own = next((stream for stream in streams if stream.key.brand == brand), None)
         if own is None:
-            return Effect(brand, Watch(VISIBILITY))
+            return dict.fromkeys(times, Effect(brand, Watch(VISIBILITY)))
         others = [stream for stream in streams if stream is not own]
-        following = next((at for at in times if at > update.at), None)
-        known_changes = [change for change, _ in found]
-        since = since_update(own, others, update.at, following, known_changes)
-        shift = next((s for change, s in found if change.fits(update.at, own.runs)), None)
-        shown = shift or since.compared
-        watch = Watch.since(shown, VISIBILITY, looks=since.looks, over=since.over)
-        return Effect(brand, watch, bool(shift) or watch.has_moved, since.before)
+        known_changes, moved = [change for change, _ in found], None
+        at_times = {}
+        for at, following in zip(times, [*times[1:], None], strict=True):
+            since = since_update(own, others, at, moved, following, known_changes)
+            shift = next((s for change, s in found if change.fits(at, own)), None)
+            shown = shift or since.compared
+            watch = Watch.since(shown, VISIBILITY, looks=since.looks, over=since.over)
+            at_times[at] = Effect(brand, watch, bool(shift) or watch.has_moved, since.before)
+            moved = at if at_times[at].moved else moved
+        return at_times
 
-    brands = [brand.name for brand in call.catalogue.tracked]
-    return {update.id: tuple(effect(brand, update) for brand in brands) for update in updates}
+    of_brands = [effects(brand.name) for brand in call.catalogue.tracked]
+    return {update.id: tuple(one[update.at] for one in of_brands) for update in updates}
 
 
 def _effect_sentences(effects: Iterable[Effect]) -> Iterator[str]:

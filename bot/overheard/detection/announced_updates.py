@@ -28,11 +28,11 @@ class KnownChange:
     began: datetime
     dates: frozenset[datetime]
 
-    def fits(self, at: datetime, runs: Sequence[RunKey]) -> bool:
-        """Return whether the change may have begun with the first run since an update; False while
-        there is no such run.
+    def fits(self, at: datetime, stream: Stream) -> bool:
+        """Return whether the change may have begun with the first run of a stream since an update;
+        False while there is no such run.
         """
-        return next((run.at for run in runs if run.at >= at), None) in self.dates
+        return next((run.at for run in _answered(stream) if run.at >= at), None) in self.dates
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +56,7 @@ def since_update(
     stream: Stream,
     others: Sequence[Stream],
     at: datetime,
+    since: datetime | None = None,
     following: datetime | None = None,
     changes: Sequence[KnownChange] = (),
 ) -> SinceUpdate:
@@ -69,14 +70,16 @@ def since_update(
         others: Other brands' streams of the same model and metric, with which the variance of the
             run effect is estimated.
         at: Time of the update.
+        since: Time of an earlier update that moved the stream: runs before it do not count.
         following: Time of the next update, whose runs do not count.
         changes: What detection found at the stream.
     """
-    answered = [run for run, n in zip(stream.runs, stream.n, strict=True) if n.any()]
+    answered = _answered(stream)
     first = next((run.at for run in answered if run.at >= at), at)
-    began = [change.began for change in changes if not change.fits(at, stream.runs)]
-    start = max((time for time in began if time < first), default=None)
-    end = min((time for time in (following, *began) if time and time > first), default=None)
+    began = [change.began for change in changes if not change.fits(at, stream)]
+    starts = [since, *(time for time in began if time < first)]
+    ends = [following, *(time for time in began if time > first)]
+    start, end = max(filter(None, starts), default=None), min(filter(None, ends), default=None)
     before = [run for run in answered if run.at < at and not (start and run.at < start)]
     looks = [run for run in answered if run.at >= at and not (end and run.at >= end)][:UPDATE_LOOKS]
     compared = None
@@ -86,6 +89,10 @@ def since_update(
         compared = compare_sides(_cut(stream, counted), looks[0].id, tau2)
     over = end is not None or len(looks) == UPDATE_LOOKS
     return SinceUpdate(len(before), tuple(run.at for run in looks), compared, over)
+
+
+def _answered(stream: Stream) -> list[RunKey]:
+    return [run for run, n in zip(stream.runs, stream.n, strict=True) if n.any()]
 
 
 def _cut(stream: Stream, runs: Collection[RunKey]) -> Stream:

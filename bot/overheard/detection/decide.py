@@ -157,7 +157,7 @@ def decide(evidence: ModelEvidence, policy: AlertPolicy, history: AlertHistory) 
     measured = any(stream.statistic is not None for stream in evidence.streams)
     rare = rarity(evidence.statistic, evidence.runs_a_year, policy.brands) if measured else None
     if shifts:
-        rare = Rarity(shifts[0].chance_a_year or 0.0)
+        rare = Rarity(min(shifts[0].chance_a_year or 0.0, policy.false_alarms_per_year))
     level = rare.level(policy.false_alarms_per_year) if rare else None
     return Decision(
         brand=evidence.brand,

@@ -267,7 +267,11 @@ class AlarmTable:
         excesses. Each model weighs the same, and visibility as much as its other metrics together.
         """
         metrics = Counter(key.model for key in excesses)
-        shares = [_share(key.metric, metrics[key.model]) / len(metrics) for key in excesses]
+        weights = [_share(key.metric, metrics[key.model]) for key in excesses]
+        sums = dict.fromkeys(metrics, 0.0)
+        for key, weight in zip(excesses, weights, strict=True):
+            sums[key.model] += weight
+        shares = [w / sums[key.model] / len(sums) for key, w in zip(excesses, weights, strict=True)]
         scaled = self.far_slope * np.array(list(excesses.values()))
         return float(np.logaddexp.reduce(scaled + np.log(shares))) / self.far_slope
 

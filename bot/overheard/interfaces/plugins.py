@@ -371,7 +371,9 @@ class Work(Protocol):
         Its questions are asked again then, as far as ``[bursts]`` allows.
         """
 
-    async def post(self, key: str, command: str, at: datetime | None = None, **given: Any) -> None:
+    async def post(
+        self, key: str, command: str, due_at: datetime | None = None, **given: Any
+    ) -> None:
         """Post the card of a command of this plugin, once for each key, in the channels that get
         alerts: now, or at a time, as it is then.
         """
