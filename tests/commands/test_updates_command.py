@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 
 from kit.program import Program, sentences
+from overheard.alerts.story import Watch
 from overheard.commands.arguments import read_time
+from overheard.commands.updates import Effect
 from overheard.errors import TimeUnreadable
 
 CONFIG = """
@@ -114,6 +116,13 @@ def test_a_brand_that_did_not_move(program: Program) -> None:
     (effect,) = program.json("updates", "list")["updates"][0]["effects"]
     assert effect["finding"] == "still"
     assert effect["sentence"].startswith("Acme: not moved by more than ")
+
+
+@pytest.mark.parametrize(("before", "kept"), [(5, False), (6, True)])
+def test_with_few_checks_before_an_update_its_level_is_not_kept(before: int, kept: bool) -> None:
+    """Chance moves a brand more often then, and the data says so."""
+    effect = Effect("Acme", Watch("visibility"), runs_before=before)
+    assert effect.data()["level_kept"] is kept
 
 
 def test_an_update_that_was_none_is_removed(program: Program) -> None:

@@ -1,4 +1,4 @@
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -10,8 +10,9 @@ from overheard.detection.announced_updates import KnownChange, since_update
 from overheard.detection.confirmation import MOVED_WIDTHS, UPDATE_BOUNDARY, UPDATE_LOOKS
 from overheard.detection.control_variate import run_effect_variance
 from overheard.detection.decision_inputs import compare_sides
+from overheard.detection.power import WELL_KNOWN
 from overheard.measure.blocks import Stream
-from overheard_lab.panels import Design, simulate
+from overheard_lab.panels import Change, Design, simulate
 
 
 def history(after: list[float], before: int = 10) -> tuple[Stream, datetime]:
@@ -142,3 +143,29 @@ def test_rivals_help_to_estimate_the_run_effect_before_an_update() -> None:
     assert helped
     assert alone.change == helped.change
     assert alone.interval != helped.interval
+
+
+def first_told(points: float, size: int, seed: int) -> Iterator[int]:
+    """Yield at which look after an update each of some brands is said to have moved; 0 for none."""
+    before = 20
+    design = Design(before + UPDATE_LOOKS, 12, 3, WELL_KNOWN, tau=0.25)
+    change = Change(before, points) if points else None
+    world = simulate(design, change, size=size, seed=seed)
+    for brand in range(size):
+        at = world.stream(brand).runs[before].at
+        for look in range(1, UPDATE_LOOKS + 1):
+            if watch_of(world.stream(brand, first=before + look), at)[0].has_moved:
+                yield look
+                break
+        else:
+            yield 0
+
+
+@pytest.mark.slow
+def test_the_looks_after_an_update_keep_their_level() -> None:
+    """Of brands that did not move, one in twenty is said to have at most, within three standard
+    deviations of this simulation; of those that fall by 20 points, most by the second look.
+    """
+    moved = sum(look > 0 for look in first_told(0, 1000, seed=1)) / 1000
+    assert moved <= 0.05 + 3 * (0.05 * 0.95 / 1000) ** 0.5
+    assert sum(look in (1, 2) for look in first_told(-20, 100, seed=2)) > 70
