@@ -1,4 +1,4 @@
-"""A chat shows the progress of re-scoring and its result."""
+"""Slack shows the progress of re-scoring and its result."""
 
 import asyncio
 from datetime import UTC, datetime
@@ -8,9 +8,12 @@ import pytest
 
 from kit.office import Office, open_office
 from kit.scripted import reply
+from kit.slack_desk import headers, listening
+from kit.slack_peer import SlackPeer
 from overheard.domain import Answer, Brand, Model, Prompt, Question, Run
 from overheard.interfaces import NoProgress
 from overheard.scoring import rescoring
+from overheard_slack.chat import SlackChat
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
 ANSWERS = 20
@@ -44,9 +47,10 @@ async def office(monkeypatch: pytest.MonkeyPatch) -> Office:
     return office
 
 
-async def test_a_chat_shows_how_far_it_is(office: Office) -> None:
+async def test_slack_shows_how_far_it_is(slack: SlackPeer, chat: SlackChat, office: Office) -> None:
     """In one message, in whose place the result comes."""
-    screen = await office.chat.type("report")
-
-    assert any(PROGRESS in str(card) for card in screen.cards)
-    assert DONE in screen.card.title
+    async with listening(chat, office.desk):
+        await slack.command("report")
+        await slack.until(lambda: [m for m in slack.messages if PROGRESS in str(m)])
+        await slack.until(lambda: [m for m in slack.messages if DONE in str(headers(m))])
+    assert len(slack.messages) == 1

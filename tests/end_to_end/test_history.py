@@ -255,9 +255,11 @@ def test_answers_come_back_in_the_order_of_the_file(history: Program, write: Wri
 
 
 def test_csv_gives_back_any_text(history: Program, write: Write) -> None:
-    """Line ends, quotes and commas inside a text break no record."""
+    """Line ends, quotes and commas inside a text break no record; a list is a JSON text."""
     texts = ["a\rb", "a\nb", "a\r\nb", 'a"b', "a,b", "\r", "plain"]
-    history.json("import", str(write("h.jsonl", [line(n, text=t) for n, t in enumerate(texts)])))
+    cited = FULL["citations"]
+    lines = [line(n, text=t, citations=cited) for n, t in enumerate(texts)]
+    history.json("import", str(write("h.jsonl", lines)))
     file = history.folder / "answers.csv"
     history.run("export", "answers", "--format", "csv", "--out", str(file))
     with file.open(newline="", encoding="utf-8") as stream:
@@ -265,6 +267,7 @@ def test_csv_gives_back_any_text(history: Program, write: Write) -> None:
 
     assert [row["text"] for row in rows] == [*texts[:5], "'\r", "plain"]
     assert set(rows[0]) == set(FULL)
+    assert json.loads(rows[0]["citations"]) == cited
 
 
 def test_csv_holds_no_formula(history: Program, write: Write) -> None:

@@ -285,6 +285,7 @@ async def test_a_chat_that_cannot_post_is_one_sentence_that_names_its_package(
             f"chat team fails (RuntimeError in overheard_team); {ASK}",
         ),
         ("return [1]", "The chat team fails (it is int, and no Finding)"),
+        ("return [Finding('team', 'the token is refused', 'renew it')]", "the token is refused"),
     ],
 )
 def test_doctor_examines_a_chat_of_a_plugin(

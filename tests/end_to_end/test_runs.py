@@ -59,15 +59,17 @@ def test_a_cancelled_run_keeps_what_was_answered(program: Program, service: Chat
 
 @pytest.mark.slow
 def test_a_run_that_was_killed_can_be_resumed_or_cancelled(
-    program: Program, service: ChatService
+    program: Program, service: ChatService, config: str
 ) -> None:
-    """The list says that it was cut off."""
+    """The list says that it was cut off; cancelled, it holds no money any more."""
+    program.configure(config + "\n[budget]\nday = 10\n")
     service.delay = 0.1
     process = begun(program, service)
     process.kill()
     process.communicate()
     out, _ = program.run("runs", "list")
     [run] = program.json("runs", "list")["runs"]
+    assert program.json("spend")["budget"][0]["held"] > 0
     program.json("runs", "cancel", run["run"])
 
     assert "cut off" in out
@@ -75,6 +77,7 @@ def test_a_run_that_was_killed_can_be_resumed_or_cancelled(
     [run] = program.json("runs", "list")["runs"]
     assert run["state"] == "cancelled"
     assert run["finished_at"]
+    assert program.json("spend")["budget"][0]["held"] == 0
 
 
 def test_answers_are_reused_within_an_age(program: Program, service: ChatService) -> None:

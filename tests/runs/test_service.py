@@ -246,6 +246,7 @@ async def test_what_a_cancelled_batch_has_answered_is_kept() -> None:
 
     assert provider.cancelled == ["batch_0"]
     assert notes == ["2 answers of its batches were ready, and are kept."]
+    assert await house.store.batches.unfinished() == []
     assert await house.store.answers.count(run.id) == 2
 
 

@@ -135,6 +135,6 @@ async def test_a_fault_of_cancelled_work_is_not_printed(caplog: pytest.LogCaptur
     with pytest.raises(asyncio.CancelledError):
         await task
     del task
-    gc.collect(1)  # what a test has made is young
+    gc.collect()
     await asyncio.sleep(0)
     assert "never retrieved" not in caplog.text
