@@ -1,10 +1,11 @@
 """How often the watch is wrong, and how soon it is right.
 
-python bench/watch.py worlds           simulated distances: false events a model-year
+python bench/watch.py worlds           simulated distances: false events in 150 model-years
 python bench/watch.py record FILE NAME days of the bundled model, added to the file under a name:
                                        calm, another back end (with --model), or of a change
                                        (with --adapter); training/README.md makes these files
-python bench/watch.py replay FILE      these days redrawn, with and without a change
+python bench/watch.py replay FILE      these days redrawn: 100 times with each change, and 20
+                                       model-years without one
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ import numpy as np
 
 from overheard import Model, Prompt, Question
 from overheard_local.provider import LocalProvider, LocalSettings
-from overheard_watch.questions import SHORT
+from overheard_watch.questions import SHORT, questions
 from overheard_watch.statistic import WatchDay, WatchState, replayed, watch_state
 
 YEAR = 365
@@ -104,24 +105,26 @@ QUESTIONS = (
     "Explain what a mortgage is to a child.",
     "Which exercises are good for a stiff back?",
 )
-"""Neutral ones, and none of those that are asked."""
+"""Neutral ones, other than those that the watch asks."""
 CALM, OTHER = "calm", "another back end"
 """Names of recorded days: of the model as it is, and of the same weights computed otherwise."""
-BEFORE = 17
-"""Calm days before a change."""
+YEARS = {"worlds": 150, "replay": 20}
+"""Model-years in which false events are counted, unless --years says otherwise."""
 
 
-async def record(settings: Mapping[str, Any], days: int, seed: int) -> list[list[str]]:
+async def record(
+    settings: Mapping[str, Any], asked: Sequence[str], days: int, seed: int
+) -> list[list[str]]:
     """Return the answers of days of the bundled model at temperature .8."""
     given = {"temperature": 0.8, "max_tokens": 50, **settings}
     provider = LocalProvider("local", LocalSettings.model_validate(given))
     model = Model("local", provider.models()[0])
-    questions = [Question(Prompt(f"{text} {SHORT}"), model) for text in QUESTIONS]
+    each_day = [Question(Prompt(text), model) for text in asked]
     found = []
     for day in range(days):
-        seeds = range(seed + day * len(questions), seed + (day + 1) * len(questions))
-        asked = (provider.ask(q, seed=own) for q, own in zip(questions, seeds, strict=True))
-        found.append([reply.text for reply in await asyncio.gather(*asked)])
+        seeds = range(seed + day * len(each_day), seed + (day + 1) * len(each_day))
+        replies = (provider.ask(q, seed=own) for q, own in zip(each_day, seeds, strict=True))
+        found.append([reply.text for reply in await asyncio.gather(*replies)])
         print(f"day {day + 1} of {days}", flush=True)
     await provider.close()
     return found
@@ -132,9 +135,7 @@ def redrawn(rng: np.random.Generator, days: Sequence[Sequence[str]], count: int)
     none twice as long as there are others.
     """
     rounds = -(-count // len(days))
-    orders = [
-        np.concatenate([rng.permutation(len(days)) for _ in range(rounds)]) for _ in QUESTIONS
-    ]
+    orders = [np.concatenate([rng.permutation(len(days)) for _ in range(rounds)]) for _ in days[0]]
     return [
         [days[order[day]][column] for column, order in enumerate(orders)] for day in range(count)
     ]
@@ -143,22 +144,25 @@ def redrawn(rng: np.random.Generator, days: Sequence[Sequence[str]], count: int)
 def state_of_texts(days: Sequence[Sequence[str]], again: Sequence[Sequence[str]]) -> WatchState:
     """Return what answers of days show, of which the last were asked once more an hour later."""
     first = len(days) - len(again)
+    names = [f"question {number}" for number in range(len(days[0]))]
     calendar = [
         WatchDay(
             START + timedelta(days=number),
-            dict(zip(QUESTIONS, day, strict=True)),
-            dict(zip(QUESTIONS, again[number - first], strict=True)) if number >= first else {},
+            dict(zip(names, day, strict=True)),
+            dict(zip(names, again[number - first], strict=True)) if number >= first else {},
         )
         for number, day in enumerate(days)
     ]
-    return watch_state(calendar, QUESTIONS)
+    return watch_state(calendar, names)
 
 
-def told(calm: Sequence[Sequence[str]], changed: Sequence[Sequence[str]], draws: int) -> str:
+def told(
+    calm: Sequence[Sequence[str]], changed: Sequence[Sequence[str]], days_before: int, draws: int
+) -> str:
     """Return how often a change is told on its first day and by its third, with days redrawn."""
     rng, first, third = np.random.default_rng(3), 0, 0
     for _ in range(draws):
-        before, after = redrawn(rng, calm, BEFORE), redrawn(rng, changed, 4)
+        before, after = redrawn(rng, calm, days_before), redrawn(rng, changed, 4)
         days, again = before + after[:3], after[3:]
         first += bool(state_of_texts(days[:-2], again).events)
         third += bool(state_of_texts(days, []).events or state_of_texts(days[:-2], again).events)
@@ -185,12 +189,12 @@ def false_events(recorded: Mapping[str, Sequence[Sequence[str]]], years: int) ->
     return events
 
 
-def replay(file: Path, draws: int, years: int) -> None:
+def replay(file: Path, days_before: int, draws: int, years: int) -> None:
     """Print how soon recorded changes are told, and the false events of recorded calm days."""
     recorded: dict[str, list[list[str]]] = json.loads(file.read_text(encoding="utf-8"))
     for name, days in recorded.items():
         if name != CALM:
-            print(f"{name}: {told(recorded[CALM], days, draws)}")
+            print(f"{name}: {told(recorded[CALM], days, days_before, draws)}")
     for name, events in false_events(recorded, years).items():
         print(f"{name}: {events} false events in {years} model-years")
 
@@ -204,19 +208,22 @@ def main() -> None:
     parser.add_argument("--model", type=Path, help="a GGUF file in place of the bundled one")
     parser.add_argument("--adapter", default="", help="a LoRA adapter, as [providers.*] names it")
     parser.add_argument("--scale", type=float, default=1.0, help="how strongly it works")
+    parser.add_argument("--watched", action="store_true", help="ask what `watch start` asks")
     parser.add_argument("--days", type=int, default=24)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--years", type=int, default=20)
-    parser.add_argument("--draws", type=int, default=300)
+    parser.add_argument("--before", type=int, default=17, help="calm days before a change")
+    parser.add_argument("--years", type=int, help="150 for worlds, 20 for replay")
+    parser.add_argument("--draws", type=int, default=100)
     given = parser.parse_args()
     if given.what == "worlds":
-        worlds(given.years)
+        worlds(given.years or YEARS[given.what])
     elif given.what == "replay":
-        replay(given.file, given.draws, given.years)
+        replay(given.file, given.before, given.draws, given.years or YEARS[given.what])
     else:
         settings = {"adapter": given.adapter, "adapter_scale": given.scale}
         settings |= {"model_file": given.model} if given.model else {}
-        days = asyncio.run(record(settings, given.days, given.seed))
+        asked = questions(()) if given.watched else [f"{text} {SHORT}" for text in QUESTIONS]
+        days = asyncio.run(record(settings, asked, given.days, given.seed))
         kept = json.loads(given.file.read_text("utf-8")) if given.file.exists() else {}
         given.file.write_text(json.dumps({**kept, given.name: days}), encoding="utf-8")
 

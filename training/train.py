@@ -96,7 +96,10 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--alpha", type=float, default=16.0)
     parser.add_argument("--epochs", type=int, default=4)
     parser.add_argument(
-        "--steps", type=int, nargs="+", help="write an adapter after each of these, at one rate"
+        "--steps",
+        type=int,
+        nargs="+",
+        help="write adapters after these, at one rate and for any epochs",
     )
     parser.add_argument("--batch", type=int, default=8)
     parser.add_argument("--rate", type=float, default=2e-3, help="peak learning rate")
@@ -158,13 +161,15 @@ def train(
     """
     weights = [weight for lora in layers.values() for weight in (lora.a, lora.b)]
     optimizer = torch.optim.AdamW(weights, lr=args.rate, weight_decay=0.0)
-    steps = max(args.steps or [args.epochs * math.ceil(len(examples) / args.batch)])
+    in_epoch = math.ceil(len(examples) / args.batch)
+    steps = max(args.steps or [args.epochs * in_epoch])
+    epochs = math.ceil(steps / in_epoch)
     schedule: torch.optim.lr_scheduler.LRScheduler
     if args.steps:
         schedule = torch.optim.lr_scheduler.ConstantLR(optimizer, factor=1.0)
     else:
         schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, args.rate, steps, pct_start=0.1)
-    for step, batch in enumerate(islice(batches(examples, args.batch, args.epochs), steps), 1):
+    for step, batch in enumerate(islice(batches(examples, args.batch, epochs), steps), 1):
         loss = model(**padded(batch)).loss
         optimizer.zero_grad()
         loss.backward()
