@@ -42,6 +42,14 @@ READ, OVERLAPS = "read", "overlap:"
 """Names under which is kept when the lists were read, and which models overlap."""
 
 
+class EndUnknown(OverheardError):
+    """A reminder is asked for of a model that does not end, or has ended."""
+
+    message = "No source that I can read says that {model} is yet to end; see watch ends."
+
+    model: str
+
+
 async def show_ends(
     view: View, *, model: Annotated[str, option("Only this model.", Kind.MODEL)] = ""
 ) -> Card:
@@ -107,9 +115,12 @@ def _day(day: date | None) -> str:
     return f"{day.day} {day:%b}" if day else ""
 
 
+def _ended(view: View, notice: Notice) -> bool:
+    return bool(notice.ends and notice.ends < view.clock.now().date())
+
+
 def _title(view: View, model: Model, notice: Notice) -> str:
-    ended = notice.ends and notice.ends < view.clock.now().date()
-    verb = "ended" if ended else "ends"
+    verb = "ended" if _ended(view, notice) else "ends"
     return f"{_family(view, model)}'s model {model.id} {verb} on {_day(notice.ends)}"
 
 
@@ -126,16 +137,14 @@ async def _report_changed(
     now = view.clock.now()
     made = dict(made_before)
     for model in view.models:
-        for notice in notices:
-            if not (notice.source.endswith("model list") and notice.changed):
+        for one in notices:
+            if not (one.source.endswith("model list") and one.changed and one.is_of(model)):
                 continue
-            if not notice.is_of(model):
-                continue
-            at = notice.changed.isoformat()
+            at = one.changed.isoformat()
             if made.get(str(model), at) != at:
-                recent = now - timedelta(days=1) < notice.changed <= now
-                note = f"{notice.source}: made on {_day(notice.changed.date())}"
-                changed_at = notice.changed if recent else now
+                recent = now - timedelta(days=1) < one.changed <= now
+                note = f"{one.source}: made on {_day(one.changed.date())}"
+                changed_at = one.changed if recent else now
                 await view.work.report(ModelUpdate(model, changed_at, "feed", note))
             made[str(model)] = at
     await view.work.keep(READ, {"at": now.isoformat(), "made": made})
@@ -163,10 +172,9 @@ async def _ending_card(
         for brand in view.catalogue.brands
         if brand.tracked and any(not s.brands or brand.name in s.brands for s in schedules)
     )
-    asks = f"{wording.count(len(schedules), 'schedule')} ask it: {wording.listing(list(named))}."
-    if len(schedules) == 1:
-        asks = asks.replace(" ask it", " asks it")
-    lost = f"{asks} After that day they would have no figures." if schedules else ""
+    asks = wording.count(len(schedules), "schedule asks", "schedules ask")
+    lost = f"{asks} it: {wording.listing(list(named))}. After that day they would have no figures."
+    lost = lost if schedules else ""
     new = next((one.replacement for one in found if one.replacement), "")
     proposed, footer, actions = "No source names a successor.", "", []
     if chosen := kept.get(f"{OVERLAPS}{model}"):
@@ -190,7 +198,7 @@ async def _ending_card(
         words = f"watch overlap {quoted(str(model))} {quoted(str(follower))}"
         actions.append(Action(words, "Start with the next check", Style.PRIMARY))
     actions.append(Action(f"watch overlap {quoted(str(model))}", "Choose another"))
-    if not chosen:
+    if not chosen and not _ended(view, found[0]):
         actions.append(Action(f"watch remind {quoted(str(model))}", "Remind me in a week"))
     return Card(
         title=_title(view, model, found[0]),
@@ -209,10 +217,16 @@ async def _ending_card(
 async def remind(
     view: View, *, model: Annotated[str, argument("The model that ends.", Kind.MODEL)]
 ) -> Card:
-    """Post the card of a model that ends again in a week, as it is then, where alerts go."""
+    """Post the card of a model that ends again in a week, as it is then, where alerts go.
+
+    Raises:
+        EndUnknown: when no source says that it is yet to end.
+    """
     ending, at = view.find_model(model), view.clock.now() + LATER
-    key = f"reminder-{ending}-{at:%Y-%m-%d}"
-    await view.work.post(key, "watch ends", at, model=str(ending))
+    found = _ends_of(ending, await all_notices(view, []))
+    if not found or _ended(view, found[0]):
+        raise EndUnknown(model=ending.id)
+    await view.work.post(f"reminder-{ending}-{at:%Y-%m-%d}", "watch ends", at, model=str(ending))
     day = wording.day(at, view.zone)
     return Card(f"I remind you of {ending.id} on {day}", severity=Severity.GOOD)
 

@@ -22,16 +22,14 @@ MAX_ALIASES = 50
 TIMEOUT_S = 20.0
 REFRESH = timedelta(hours=6)
 """For so long a feed is not asked again."""
-NAME_KEYS = ("model_id", "model_name", "id", "model")
-END_KEYS = (
-    "shutdown_date", "retires_at", "expiration_date", "shutdown", "deprecation", "shutdown_on"
-)  # fmt: skip
+NAME_KEYS = ("model_id", "model_name", "model", "id")
+"""The first of these with a text; where there is a ``model``, the ``id`` is the entry's own."""
+END_KEYS = "shutdown_date retires_at expiration_date shutdown deprecation shutdown_on"
 """Where OpenAI, Anthropic, OpenRouter, model-eol, Mistral and modeldeprecations.dev write the last
 day of a model; deprecations.info writes as OpenAI does. Google's own list has no days."""
 REPLACEMENT_KEYS = (
-    "replacement", "deprecation_replacement_model", "replacement_models", "replacement_model",
-    "replacements",
-)  # fmt: skip
+    "replacement deprecation_replacement_model replacement_models replacement_model replacements"
+)
 CHANGES = re.compile("behavior|default|quality|model_update|version|alias")
 """Kinds of events after which a model may answer otherwise."""
 FIRST_DAY, LAST_DAY = date(2020, 1, 1), date(2100, 1, 1)
@@ -108,7 +106,7 @@ def read_notices(document: object, source: str, read: date) -> Iterator[Notice]:
 
 def _notice(entry: Mapping[str, Any], vendor: str, source: str, read: date) -> Iterator[Notice]:
     kind = _text(entry.get("event_kind"))
-    listed = [next(filter(None, map(entry.get, NAME_KEYS)), "")]
+    listed = [next(filter(None, map(_text, map(entry.get, NAME_KEYS))), "")]
     of_vendor = _text(entry.get("provider")) or vendor
     if kind:
         tags = [_text(tag) for tag in _list(entry.get("tags"))]
@@ -118,12 +116,12 @@ def _notice(entry: Mapping[str, Any], vendor: str, source: str, read: date) -> I
         listed = [name.removeprefix(f"{of_vendor}-") for name in models]
     given = (_text(name) for name in (*listed, *_list(entry.get("aliases"))))
     names = tuple(dict.fromkeys(filter(None, given)))
-    ends = next((day for key in END_KEYS if (day := _day(entry.get(key)))), None)
+    ends = next((day for key in END_KEYS.split() if (day := _day(entry.get(key)))), None)
     made = _time(entry.get("created")) or _time(entry.get("created_at"))
     if kind:
         made = _time(entry.get("effective_at")) or _time(entry.get("event_date"))
         made = made if CHANGES.search(kind) else None
-    found = (entry.get(key) for key in REPLACEMENT_KEYS)
+    found = (entry.get(key) for key in REPLACEMENT_KEYS.split())
     follows = next(filter(None, found), "")
     follows = _list(follows)[0] if _list(follows) else follows
     replacement = _text(follows.get("model") if isinstance(follows, Mapping) else follows)

@@ -9,12 +9,12 @@ import pytest
 from kit.recording import HandClock
 from kit.vendors import Call as Asked, Reaction
 from kit.watched import PROVIDER, Endpoint, House, opened
-from overheard import Model
+from overheard import Model, OverheardError
 from overheard.domain import Delivery
 from overheard_watch.notices import FeedSettings, FeedUnreadable, Notice, PublicFeed, read_notices
 
 START = datetime(2026, 12, 14, 9, tzinfo=UTC)
-TODAY = START.date()
+TODAY, LAST = START.date(), date(2027, 2, 12)
 OPENAI = [
     {
         "id": "gpt-5.4-mini",
@@ -160,6 +160,7 @@ def said(document: object) -> list[Notice]:
         (DEPRECATIONS, "openai/gpt-5.4-mini", date(2027, 2, 12), "gpt-6-luna"),
         (CATALOGUE, "google/gemini-2.5-flash+search", date(2027, 2, 12), "gemini-3.6-flash"),
         (FEED, "google/gemini-2.5-flash", date(2027, 2, 12), "gemini-3.6-flash"),
+        ([{"id": "x", "model": "gpt-9", "shutdown_on": "2027-02-12"}], "openai/gpt-9", LAST, ""),
     ],
 )
 def test_each_shape_says_when_a_model_ends(
@@ -264,7 +265,7 @@ async def test_a_model_that_ends_is_told_four_times(source: Source) -> None:
     assert card.footer == (
         "OpenAI's model list says 12 Feb and registry says 14 Feb, read on 15 Feb"
     )
-    labels = ["Start with the next check", "Choose another", "Remind me in a week"]
+    labels = ["Start with the next check", "Choose another"]
     assert [action.label for action in card.actions] == labels
 
 
@@ -276,7 +277,9 @@ async def test_the_reminder_of_an_ending_is_a_delivery_of_next_week(source: Sour
     assert said.title == "I remind you of gpt-5.4-mini on 21 Dec 2026"
     [reminder] = await house.deployment.store.deliveries.find()
     assert reminder.due_at == START + timedelta(days=7)
-    assert "Proposed: gpt-6-luna" in str((await house.posted(reminder)).text)
+    card = await house.posted(reminder)
+    assert "Proposed: gpt-6-luna" in str(card.text)
+    assert card.actions[-1].label == "Remind me in a week"
     await house.command("watch overlap", old="openai/gpt-5.4-mini", new="openai/gpt-6-luna")
     card = await house.posted(reminder)
 
@@ -284,6 +287,21 @@ async def test_the_reminder_of_an_ending_is_a_delivery_of_next_week(source: Sour
     assert [action.label for action in card.actions] == ["Choose another"]
     await house.jobs("watch ends")
     assert await ends_posted(house) == []
+
+
+async def test_there_is_no_reminder_of_a_model_that_is_not_yet_to_end(source: Source) -> None:
+    """Nor of one whose last day has passed."""
+    source.listed = [OPENAI[0] | {"shutdown_date": None}]
+    house = await opened(HandClock(START), provider(source))
+    refused = "No source that I can read says that gpt-5.4-mini is yet to end; see watch ends."
+    for last_day in (None, "2026-12-13"):
+        source.listed[0]["shutdown_date"] = last_day
+        with pytest.raises(OverheardError, match=refused):
+            await house.command("watch remind", model="openai/gpt-5.4-mini")
+
+    assert await house.deployment.store.deliveries.find() == []
+    source.listed[0]["shutdown_date"] = "2026-12-14"
+    await house.command("watch remind", model="openai/gpt-5.4-mini")
 
 
 async def test_a_feed_that_has_not_changed_is_not_sent_again(source: Source) -> None:
