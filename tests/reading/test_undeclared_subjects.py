@@ -1,11 +1,13 @@
 """Undeclared brands that a sentence makes its subject or a seller."""
 
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 from grading import answer, entries
 
 from overheard import Brand
+from overheard.domain import Rule
 from overheard.reading.claims import grave_sentences
 from overheard.reading.reader import ReadAnswer, Reader
 from overheard_sentiment import Sentiment
@@ -74,12 +76,64 @@ def test_the_sentence_of_an_undeclared_brand_is_not_about_the_brand_before(text:
         "Acme's Explora is a solid choice. Explora sells out.",
         "Acme is a solid choice. 2FA costs extra.",
         "Acme is a solid choice. Available only with a plan.",
+        "Acme is a solid choice. I use it on Windows, and it crashes.",
+        "Acme is a solid choice. Freelancers wanted more.",
     ],
 )
 def test_other_capitals_end_no_text(text: str) -> None:
     """Products with an article, abbreviations, ordinary words, people, and partners."""
     units = read(text).reading(ACME, ()).units
     assert all(unit.is_of("Acme") for unit in units)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I would use it on Friday. I moved to Texas. I pay with Visa. I work for Google.",
+        "Friday is slow. I ran it on Windows.",
+        "Freelancers wanted more. Redditors complained. Polyester traps heat.",
+        "Zumba? No. Tulsa? It has stores.",
+    ],
+)
+def test_names_of_days_places_people_and_things_are_no_brands(text: str) -> None:
+    """Where no word of a choice stands, and nothing but the form of a verb would prove one."""
+    assert not read(text).everyone
+
+
+def test_what_the_writer_would_choose_is_a_brand() -> None:
+    """With a word of choice before the name."""
+    found = read("My money would go to Zorbo. My vote is Globex. I lean towards Bolt.").everyone
+    assert [mention.brand for mention in found] == ["Zorbo", "Globex", "Bolt"]
+
+
+def test_a_german_seller_may_end_the_text() -> None:
+    """What would follow it is missing."""
+    text = "Acme ist gut und die App ist gut. Am besten kauft man das Rad bei Acme. Bei Zorbo."
+    assert {mention.brand for mention in read(text).everyone} == {"Acme"}
+    assert read("Das ist gut und die App ist gut.\n\n- Bei Zorbo").everyone == ()
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        Rule("Bolt", near=("taxi",)),
+        Rule("Bolt", not_near=("days",)),
+        Rule("bolt", languages=("de",)),
+    ],
+)
+def test_a_name_that_a_rule_rejects_is_no_mention(rule: Rule) -> None:
+    """Though it stands where a name stands."""
+    given = answer("Bolt ships in two days. Acme is slow.")
+    prompt = replace(given.question.prompt, language="en")
+    given = replace(given, question=replace(given.question, prompt=prompt))
+    found = Reader([ACME, Brand("Bolt", rules=(rule,))]).read(given)
+    assert [mention.brand for mention in found.everyone] == ["Acme"]
+
+
+def test_advice_against_a_name_that_is_an_ordinary_word_is_seen() -> None:
+    """It is found where a name stands, and marked like any other mention."""
+    [found] = Reader([Brand("Monday")]).read(answer("Avoid Monday at all costs.")).mentions
+    assert found.negated
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ modules that take an answer apart: their patterns take long to compile, and most
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import islice
@@ -15,12 +15,12 @@ from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from overheard.domain import Answer, Brand, Fact, Mention, Reading, Unit
-from overheard.reading.text import sentences
+from overheard.reading.text import fold, sentences
 
 if TYPE_CHECKING:
     from overheard.reading.mentions import MentionFinder
 
-READING_VERSION = "23"
+READING_VERSION = "24"
 """The version of this package: of mentions, negation, sentences, rankings and structure.
 Increase it with every change here that can change a score: history is then scored again."""
 
@@ -138,6 +138,13 @@ class Reader:
 
         return MentionFinder(self._brands)
 
+    @cached_property
+    def _names(self) -> dict[str, str]:
+        """The brand of each declared name; "" for a name that a rule restricts."""
+        ruled = {fold(rule.spelling).text for brand in self._brands for rule in brand.rules}
+        names = ((name, brand.name) for brand in self._brands for name in brand.names)
+        return {name: "" if fold(name).text in ruled else brand for name, brand in names}
+
     def read(self, answer: Answer) -> ReadAnswer:
         """Return an answer parsed, with the mentions of all brands.
 
@@ -154,15 +161,17 @@ class Reader:
         body = page.body
         spans = sentences(body)
         restated_start, restated_end = _restatement_span(body, answer.question.prompt.text)
-        mentions = self._mentions(body, spans, answer.question.prompt.language)
-        others = undeclared_mentions(body, spans, mentions)
-        # a declared name that is an ordinary word, in the place of a name
-        known = {name: brand.name for brand in self._brands for name in brand.names}
-        found = [replace(m, brand=known[m.brand]) for m in others if m.brand in known]
-        undeclared = tuple(mention for mention in others if mention.brand not in known)
+        mentions = self._finder.find(body, spans, answer.question.prompt.language)
+        undeclared = undeclared_mentions(body, spans, mentions)
+        if undeclared:
+            # Names that the finder took for ordinary words, where the sentence shows a brand.
+            known = self._names
+            found = [replace(m, brand=known[m.brand]) for m in undeclared if known.get(m.brand)]
+            mentions = tuple(sorted((*mentions, *found), key=attrgetter("start")))
+            undeclared = tuple(mention for mention in undeclared if mention.brand not in known)
         mentions = tuple(
             mention
-            for mention in sorted((*mentions, *found), key=attrgetter("start"))
+            for mention in _with_negation(body, spans, mentions)
             if not restated_start <= mention.start < restated_end
         )
         everyone = tuple(sorted((*mentions, *undeclared), key=attrgetter("start")))
@@ -178,22 +187,6 @@ class Reader:
             everyone=everyone if undeclared else mentions,
         )
 
-    def _mentions(
-        self, body: str, spans: tuple[tuple[int, int], ...], language: str
-    ) -> tuple[Mention, ...]:
-        """Return the mentions in a body, in order, marked as negated where the text advises against
-        the brand.
-        """
-        mentions = self._finder.find(body, spans, language)
-        if not may_advise_against(body):
-            return mentions
-        return tuple(
-            replace(m, negated=True)
-            if advises_against(body, m.start, m.end, spans[m.sentence])
-            else m
-            for m in mentions
-        )
-
     def named_in(self, question: str) -> frozenset[str]:
         """Return the names of the brands that a question names. The result is kept, because many
         answers have the same question.
@@ -205,6 +198,18 @@ class Reader:
             mentions = self._finder.find(body, sentences(body))
             self._asked[question] = frozenset(mention.brand for mention in mentions)
         return self._asked[question]
+
+
+def _with_negation(
+    body: str, spans: Sequence[tuple[int, int]], mentions: tuple[Mention, ...]
+) -> tuple[Mention, ...]:
+    """Return mentions, marked as negated where the text advises against the brand."""
+    if not may_advise_against(body):
+        return mentions
+    return tuple(
+        replace(m, negated=True) if advises_against(body, m.start, m.end, spans[m.sentence]) else m
+        for m in mentions
+    )
 
 
 def _restatement_span(body: str, question: str) -> tuple[int, int]:

@@ -54,9 +54,6 @@ _PLACED = _LISTS.compiled("placed", r"(?:(?:\A|[\n|.!?:;]\s){}\s)\Z")
 """What stands before a seller at the beginning of a sentence: "With Acme, ...", "Quality at"."""
 _TAKEN = _LISTS.phrases("taken", r"{}\s\Z")
 """What stands before a name that is chosen, avoided or compared with, and before a seller."""
-_PREPOSITIONS = (" to ", " toward ", " towards ", " on ", " with ", " for ", " be ", " is ")
-_FIRST_PERSON = re.compile(r"\b(?:I|we|[Mm]y|[Oo]ur)\b[^.,;:|]*\Z")
-"""Before such a word: "My money would go to Acme"."""
 _VERB = _LISTS.compiled("verbs after", r"{}\b")
 _LEADING = _LISTS.compiled("leading")
 _INSIDE = re.compile(r"[a-z,] ")
@@ -69,11 +66,13 @@ _NO_SUBJECT_FORM = _LISTS.compiled("no subjects by form")
 _RUNNING = re.compile(r"[.!?;] |\n\n|\A.?\Z")
 """What ends before a sentence in running text."""
 _THIRD_PERSON = re.compile(
-    r" (?:[a-z]+ly )?(?!owns|acquired|bought|founded)(?:[a-z]+(?<![aiou]s)s|[a-z]{3,}ed)\b"
-    r"(?! (?:are|were|have|do|can|could|will|would|may|might|should|must|cost|need|take|make|come"
-    r"|get|wear|work|run|look|feel|go|sit|stay|last|help|let|give|require|include)\b)"
+    r"(?<![eo]rs)(?<!ists) (?:[a-z]+ly )?(?!owns|acquired|bought|founded)(?:[a-z]+(?<![aiou]s)s"
+    r"|[a-z]{3,}ed)\b(?! (?:are|were|have|do|can|will|may|might|(?:c|w|sh)ould|must|cost|need|take"
+    r"|make|come|get|wear|work|run|look|feel|go|sit|stay|last|help|let|give|require|include)\b)"
 )
-"""What looks like the verb of a name: "Zorbo undercuts", and not "Zorbo rooms are"."""
+"""What looks like the verb of a name: "Zorbo undercuts", and not of a plural: "Zorbo rooms are",
+"Freelancers wanted".
+"""
 _GERMAN_THIRD_PERSON = re.compile(
     r" (?!nicht|mit|seit|fast|jetzt|laut|selbst|sonst|statt)[a-zäöüß]{2,}t\b"
 )
@@ -249,9 +248,7 @@ def _is_shown(body: str, place: _Place, verb: re.Pattern[str], *, german: bool) 
     ):
         return True
     if german or before[-1:] != " " or not before[-2:-1].isalpha():
-        return not place.words and before.endswith("Bei ") and body[place.end + 1].islower()
-    if before.endswith(_PREPOSITIONS) and _FIRST_PERSON.search(before):
-        return True
+        return not place.words and before.endswith("Bei ") and body[place.end + 1 :][:1].islower()
     low = max(0, place.start - _BEFORE_CHARACTERS)
     return _TAKEN.occurs(body, low, low + len(before))
 
