@@ -22,10 +22,12 @@ _ANOTHER_THING = re.compile(
 )
 """After a word of founding: something other than the brand is founded."""
 _ITS_THING = re.compile(
-    r"['\u2019]s (?!(?:company|business|firm|founders?|owners?|parent|team|story|history)\b)"
-    r"(?:[\w-]+ ){1,4}"
+    r"['\u2019]s (?!(?P<more>(?:[\w-]+ ){1,3})?(?:company|business|firm|founders?|owners?|parent"
+    r"|team|story|history)\b(?(more) (?:was )?\Z))(?:[\w-]+ ){1,4}"
 )
-"""Between the brand and the word of founding: "Acme's mobile app launched"."""
+"""Between the brand and the word of founding: "Acme's mobile app launched", but not "Acme's two
+founders launched it".
+"""
 _OTHER_YEARS = FACTS.compiled("other years", r"\b{}\b")
 _SINCE = re.compile(
     rf"\bsince (?:(?:early|late|mid-?|at least) ?)?(?P<year>{YEAR_PATTERN.pattern})", re.I
@@ -140,10 +142,9 @@ def _too_early_claim(statement: Statement, founding_year: str) -> FactClaim | No
         founding_year: The earliest year that may be right, four digits.
     """
     cue = _SINCE.search(statement.text)
-    is_too_early = (
-        cue is not None and cue["year"] < founding_year and not of_another(statement, cue)
-    )
-    return FactClaim(Verdict.WRONG, cue["year"]) if cue and is_too_early else None
+    if cue and cue["year"] < founding_year and not of_another(statement, cue):
+        return FactClaim(Verdict.WRONG, cue["year"])
+    return None
 
 
 def _nearest_year(text: str, cue: re.Match[str]) -> str | None:

@@ -27,7 +27,7 @@ class Accuracy:
     """
 
     name = "accuracy"
-    version = "13"
+    version = "14"
     reads_facts = True
     metrics: Sequence[Metric] = (Metric("accuracy", Scale.SHARE, "Accuracy"),)
 

@@ -45,8 +45,6 @@ _PRODUCT_NAME_CHARACTERS = 4
 """Fewest characters of the name of a product that sentences use alone."""
 _AROUND_PRODUCT = " \n\t.,;:!?()*'\u2019\"\u2013\u2014|/"
 """Characters that may stand next to a whole word."""
-_LISTED_ABOVE = 1
-"""Fewest undeclared products above a brand by which it is not the first of its list."""
 _NUMBER_CHARACTERS = 8
 """Characters before a name in which its number is searched."""
 _JOINED_PICK = re.compile(
@@ -116,8 +114,7 @@ def picks_another(reading: Reading) -> bool:
         return True
     titles = [unit for unit in reading.units if unit.role is UnitRole.TITLE and unit.owner]
     own = next((unit.start for unit in titles if unit.is_of(reading.brand.name)), -1)
-    above = {unit.owner for unit in titles if unit.foreign and unit.start < own}
-    return len(above) >= _LISTED_ABOVE
+    return any(unit.foreign and unit.start < own for unit in titles)
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,7 +306,7 @@ def _readers_of_pick(reading: Reading, start: int, end: int) -> int:
     if not (PICK_IN_SENTENCE.occurs(body, start, end) or UNIVERSAL_CONDITION.search(sentence)):
         return 0
     rest = _without_asked_purposes(UNIVERSAL_CONDITION.sub("", sentence), question_words)
-    if PAST.search(sentence) or ADVISED_AGAINST.search(rest):
+    if PAST.search(rest) or ADVISED_AGAINST.search(rest):
         return 0
     if not CONDITION.search(rest):
         return _EVERY

@@ -68,12 +68,19 @@ REFUSED = _compiled("no pick", r"\b(?:I|we)(?:['\u2019]d| would) (?:{})(?:(?! bu
 ENUMERATED = re.compile(
     r"(?: [A-Z0-9][^\s,.;:]*){0,3}(?:,? (?:and|or|et|und|y|ou|oder) "
     r"|, (?=[^,.;:]{2,30},? (?:and|or|et|und|y|ou|oder) )"
-    r"| for [^,.;:]{2,30},? (?:and )?(?=[A-Z][^,.;:]* for ))"
-    r"(?:the )?(?!I\b)[A-Z0-9]"
+    r"| for [^,.;:]{2,30},? (?:and )?(?=[A-Z][^,.;:]* for ))(?:the )?(?!I\b)[A-Z0-9]"
+    r"(?![^\s,.;:]*(?: [A-Z0-9][^\s,.;:]*){0,3} (?:(?!as )[a-z]*[a-rt-z]s|would) (?!for )[a-z])"
 )
-"""What follows a name that is picked with others, so that none is the pick: " and Acme"."""
-PAST = re.compile(r"\b(?:was|were|used to be)\b")
-"""Words of a sentence about a pick that is over."""
+"""What follows a name that is picked with others, so that none is the pick: " and Acme"; not the
+subject of another clause: " and Acme comes second".
+"""
+PAST = re.compile(
+    r"\b(?:my|our) (?:(?!of |I |we )\w+ ){1,3}(?:was|were|used to be)\b|\b(?:was|were|used to be)\b"
+    r"(?!(?:,? (?!my\b|our\b|the\b)[\w'\u2019]+)*,? (?:is|are|would be|(?:it|that)['\u2019]s)\b)"
+)
+"""The verb of a pick that is over: not one with another, of the present, between it and the pick,
+such as in "all that I was shown is".
+"""
 LABEL_BEFORE_NAME = re.compile(
     r"\bwhere (?:the )?\Z|(?:\A|[.!?)]\s*)\W*(?!so\b|verdict|overall|bottom|in short|conclusion"
     r"|recommend|my |our |winner)[\w&/ -]{2,30}(?::|\s[\u2013\u2014-])\s*(?:the\s+)?\Z",

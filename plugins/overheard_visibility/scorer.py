@@ -52,7 +52,7 @@ class Visibility:
     """
 
     name = "visibility"
-    version = "21"
+    version = "22"
     metrics: Sequence[Metric] = (
         Metric("visibility", Scale.BINARY, "Visibility"),
         Metric("first_choice", Scale.BINARY, "First choice"),

@@ -119,6 +119,8 @@ def test_a_statement_is_held_against_its_fact(text: str, expected: tuple[str, st
         "Bolt costs $15/month; Acme is pricier.",
         "Acme laid off 100 employees in 2023.",
         "Acme charges $0.99 per transaction.",
+        "Acme's new team plan launched in 2014.",
+        "Acme's chat is new. Acme launched it in 2014.",
     ],
 )
 def test_nothing_is_concluded_from_what_might_mean_something_else(text: str) -> None:
@@ -439,6 +441,8 @@ TRAPS = (
     ("text", "expected"),
     [
         ("Acme launched back in 2009.", ("founded", "wrong")),
+        ("Acme's two founders launched it in 2012.", ("founded", "wrong")),
+        ("Acme's two founders launched it in 2011.", ("founded", "correct")),
         ("The story of Acme starts in 2011.", ("founded", "correct")),
         ("Since 2005, Acme has helped teams.", ("founded", "wrong")),
         ("Acme wurde 2009 in Wien gegründet.", ("founded", "wrong")),

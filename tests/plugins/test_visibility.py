@@ -326,3 +326,40 @@ def test_the_first_sentence_may_be_the_answer() -> None:
     for text in ("Acme, if the budget allows. Boltly is cheaper.", "Acme. Boltly is cheaper."):
         assert scores(text)["first_choice"] == 1
         assert scores(text, "Boltly")["first_choice"] == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("Acme makes sense here. If I were in your place, this would be my pick.", 1),
+        ("Acme is fast. If we were choosing today, it would be our recommendation.", 1),
+        ("Acme is solid. If I were choosing, that would be my top choice.", 1),
+        ("My favourite of everything I was shown is Acme.", 1),
+        ("Acme was founded in 2001 and is our top choice.", 1),
+        ("Acme was my pick for years.", 0),
+        ("Acme is known. It used to be our recommendation.", 0),
+        ("Acme is dear. It was my pick for years and is now too slow.", 0),
+        ("Our pick was Acme, which is fast.", 0),
+    ],
+)
+def test_a_pick_is_over_if_its_own_verb_is_past(text: str, value: float) -> None:
+    """Another past verb in the sentence, such as that of a condition, leaves it a pick."""
+    assert scores(text)["first_choice"] == value
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("My pick is Acme and Boltly is second.", 1),
+        ("I'd pick Acme, Boltly is too slow and Cruxify is dear.", 1),
+        ("The winner is Acme, Boltly comes second, and Cruxify third.", 1),
+        ("My top pick is Acme and Cruxify is a close second.", 1),
+        ("I'd pick Acme and Boltly.", 0),
+        ("I'd pick Acme, Boltly, and Cruxify.", 0),
+        ("I'd pick Acme and Boltly headphones for most teams.", 0),
+        ("I'd pick Acme for price, Boltly for speed.", 0),
+    ],
+)
+def test_a_name_behind_a_pick_shares_it_unless_it_begins_a_clause(text: str, value: float) -> None:
+    """Of "Acme and Boltly" neither is the pick; in "Acme and Boltly is second" Acme is."""
+    assert scores(text)["first_choice"] == value
