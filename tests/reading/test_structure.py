@@ -7,6 +7,7 @@ import pytest
 from kit.scripted import reply
 from overheard.domain import Answer, Brand, Model, Prompt, Question, Unit, UnitRole
 from overheard.reading import read_units
+from overheard.reading.labels import has_hedge
 from overheard.reading.reader import Reader
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -284,3 +285,57 @@ def test_siblings_with_undeclared_names_own_themselves_beside_one_declared_brand
     assert owners["light"] == ("Acme", False)
     assert owners["quiet, but heavy"] == ("Zorbo Air", True)
     assert owners["cheap"] == ("Quillo X", True)
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "owner"),
+    [
+        ("Acme beats Boltly. The former owner of Boltly left.", "owner", ""),
+        ("Acme beats Boltly. The former owner of Boltly left. The first units fail.", "units", ""),
+        ("Did you try Acme? The former CEO left.", "CEO", "Acme"),
+        ("Acme beats Boltly. The second users complained about noise.", "noise", "Acme"),
+        ("Acme is well made. The former model was loud.", "loud", "Acme"),
+        ("Acme has two plans. The first costs $5.", "costs", "Acme"),
+        ("Acme beats Boltly. The latter's support is slow.", "slow", "Boltly"),
+        ("Acme beats Boltly. The second costs $5.", "costs", "Boltly"),
+        ("Acme beats Boltly. The former, however, is slow.", "slow", "Acme"),
+        ("I have two cats; Acme beats Boltly. Both are allergic to dust.", "dust", ""),
+        (
+            "For a small team I'd look at Acme first. It is important to compare. You should ask.",
+            "ask",
+            "",
+        ),
+        ("For a small team I'd look at Acme first. It is slow.", "slow", "Acme"),
+    ],
+)
+def test_only_a_pronoun_points_back(text: str, words: str, owner: str) -> None:
+    """An adjective before a noun and an "it" that stands for nothing do not."""
+    assert unit_with(text, words).owner == owner
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Acme and Boltly are good. The first reviews were bad.",
+        "Acme, Boltly and Cruxify are good. The former two cost more.",
+        "Acme and Boltly are good. Both are slow.",
+        "Acme is good, while Boltly is cheap. Both are slow.",
+    ],
+)
+def test_a_sentence_about_the_brands_before_is_about_each(text: str) -> None:
+    """Those of an enumeration, and "both" of the two subjects."""
+    last = read_units(text, BRANDS)[-1]
+    assert last.is_of("Acme")
+    assert last.is_of("Boltly")
+
+
+@pytest.mark.parametrize("label", ["IT support", "IT admins"])
+def test_a_department_is_a_label(label: str) -> None:
+    """Though it is spelled like a pronoun."""
+    assert unit_with(f"- Acme\n  - {label}: slow to answer", "slow").label == label
+
+
+def test_a_user_who_has_no_way_to_cancel_is_heard() -> None:
+    """Only a model that has no way to know speaks of itself."""
+    assert not has_hedge("Users have said I have no way to cancel with Acme.")
+    assert has_hedge("I have no way to verify the price of Acme.")

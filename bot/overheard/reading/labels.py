@@ -17,8 +17,9 @@ GOING_ON = _LISTS.compiled("going on", r"{}\b")
 """Beginnings of paragraphs that go on about the subject of the paragraph before."""
 DECIDING = _LISTS.compiled("deciding")
 """Beginnings of sentences that no longer belong to the cons before them."""
-PRONOUN = re.compile(
-    r"(?:it(?:s|['\u2019]s)?|they(?:['\u2019]re)?|their)\b(?!['\u2019]| (?-i:[A-Z]))", re.IGNORECASE
+PRONOUN = _LISTS.compiled(
+    "expletive",
+    r"(?:it(?:s|['\u2019]s)?|they(?:['\u2019]re)?|their)\b(?!['\u2019]| (?-i:[A-Z])|{})",
 )
 """Beginnings of sentences about the subject of the sentence before: "It runs on Acme"."""
 ELIDED = re.compile(
@@ -69,7 +70,7 @@ _COLONS = ":\uff1a"
 _STOPS = re.compile(r"[.!?]\s|\n")
 _VERB = _LISTS.compiled("verbs", r"\b{}\b")
 _SENTENCE = re.compile(
-    r"(?:you|it|they|we|I)\s"
+    r"(?-i:[Yy]ou|[Ii]t|[Tt]hey|[Ww]e|I)\s"
     r"|(?!(?:what(?! \w+ \w+ is\b)|why|who|where|how|which|best|great|ideal|perfect|good|for|if"
     r"|when|note"
     r"|worth|choose|pick|skip|avoid|consider)\b(?!.*, (?:it|that)['\u2019]s\b))"

@@ -11,8 +11,9 @@ from typing import NamedTuple
 
 from overheard.domain import Mention, UnitRole
 from overheard.reading.labels import LabelKind, bare_start, kind_of
-from overheard.reading.word_lists import CONTRAST
+from overheard.reading.word_lists import CONTRAST, WordLists
 
+_LISTS = WordLists("overheard.reading", "owners.txt")
 _ROLE_WORDS = (
     r"(?:Pros?|Cons?|Prices?|Pricing|Costs?|Best [Ff]or|Ideal [Ff]or|Great [Ff]or|Good [Ff]or"
     r"|Perfect [Ff]or|Not [Ii]deal [Ff]or|Downsides?|Drawbacks?|Limitations?|Strengths?"
@@ -33,9 +34,10 @@ _END = re.compile(
 """Ends of sentences, also where the space is missing, and ends of shop cards."""
 _ROLE = re.compile(rf"(?=[A-Z])(?:(?<![A-Za-z0-9] )\b|(?<=[a-z0-9)])){_ROLE_WORDS}\s?:")
 _POINT_AHEAD = r"\s(?=[A-Z0-9]|[^\w\s\"'(\[$\u20ac\u00a3~<>&])"
+_POINTER = _LISTS.pattern("pointer")
 _POINT = re.compile(
     rf"(?:\s?[;|\u2022\u00b7]|,(?=\s[^\w\s\"'(\[$\u20ac\u00a3~<>&-])){_POINT_AHEAD}"
-    r"|[;,]\s(?=(?:(?:while|and|but|whereas) )?the (?:latter|second [a-z]+s )\b)"
+    rf"|[;,]\s(?=(?:(?:while|and|but|whereas) )?(?!the f){_POINTER})"
 )
 """Between points in one line."""
 _DASH = re.compile(rf"\s[-\u2013]{_POINT_AHEAD}")
@@ -77,13 +79,7 @@ _CLAUSE = re.compile(
 )
 _OPPOSING = re.compile(rf"\b(?:{_CONTRAST}|yet)\s|;", re.IGNORECASE)
 _CONCESSION = re.compile(r"(?:while|although|whereas|though|unlike most)\b", re.IGNORECASE)
-PREDICATE = re.compile(
-    r"(?:['\u2019]s)?(?:\s[\w-]+){0,3}?,?\s(?:is|are|may|might|can|could|will|has|have|offers?|provides?|does|makes?|comes?|gets?"
-    r"|was|wins?|leads?|lags?|shines?|excels?|works?|suits?|keeps?|gives?|includes?|lacks?|costs?|starts?"
-    r"|stands|focuses|feels|takes?|adds?|needs?|remains?|tends?|leans?|caters?|supports?|requires?"
-    r"|bundles?|charges?|scores?|handles?|covers?)\b",
-    re.IGNORECASE,
-)
+PREDICATE = _LISTS.compiled("predicate", r"(?:['\u2019]s)?(?:\s[\w-]+){0,3}?,?\s{}\b")
 """What follows the subject of a sentence: at most three more words of a name, and a verb."""
 
 
@@ -306,13 +302,9 @@ _JOINED = re.compile(
 _POSSESSIVE = re.compile(r"['\u2019]s ")
 """Between a maker and its brand."""
 _AGAINST = re.compile(r"\bvs\.?\b|\bversus\b|\bcompared\b|\balternatives? to\b", re.IGNORECASE)
-_PAIRED = re.compile(
-    r"(?:(?:while|and|but|whereas) )?(?:the (?P<which>former|latter|(?:first|second)(?= [a-z]+s ))"
-    r"|both(?: of (?:them|these))?(?= (?:are|have|can|do|will|offer|cost|come|work) ))\b(?! of)",
-    re.IGNORECASE,
-)
-"""Words at the beginning of a sentence that point back to two brands."""
-_FORMER = frozenset({"former", "first"})
+_PAIRED = _LISTS.compiled("pointer", "(?:(?:while|and|but|whereas) )?{}")
+_BOTH = _LISTS.compiled("both")
+_SENTENCES = re.compile(r".*(?:[.!?]\s+|\n)(?=\S)", re.DOTALL)
 _PAIR_CHARACTERS = 600
 _MAKER = re.compile(r"\w \((?:by |from )?\Z")
 _MADE_BY = re.compile(r"(?:\bby|:|[\u2013\u2014(\[-]|/|&)\s*(?:the )?\Z", re.IGNORECASE)
@@ -423,20 +415,28 @@ class Names:
         return Owner(declared[0], shared=tuple(declared[1:]))
 
     def of_pair(self, start: int) -> Owner | None:
-        """Return the owner that "the former", "the latter" or "both" at an offset points back to,
-        `NOBODY` where fewer than two brands are near; None for other words.
+        """Return whom "the former", "the latter", "the first", "the second" or "both" at an offset
+        points back to; None for other words. "Both" are the only two brands of the sentence before,
+        which begins with one, as its subjects; else None. Where fewer than two brands are near,
+        "the former" and "the latter" are `NOBODY`, and the first and second None.
         """
+        begin = max(0, start - _PAIR_CHARACTERS)
         found = _PAIRED.match(self._body, start)
-        if not found:
+        if not found and _BOTH.match(self._body, start):
+            before = _SENTENCES.match(self._body, begin, start)
+            begin = before.end() if before else begin
+        elif not found:
             return None
-        near = self.within(max(0, start - _PAIR_CHARACTERS), start)
-        brands = list(dict.fromkeys(mention.brand for mention in reversed(near)))[1::-1]
+        near = self.within(begin, start)
+        brands = list(dict.fromkeys(mention.brand for mention in reversed(near)))
+        if not found:
+            are_subjects = all(PREDICATE.match(self._body, m.end, start) for m in near)
+            is_pair = len(brands) == 2 and are_subjects and self.begins(begin, start)
+            return self._owner_of(*brands[::-1]) if is_pair else None
+        which = found["which"].lower()
         if len(brands) < 2:
-            return NOBODY if found["which"] else None
-        one = found["which"]
-        return self._owner_of(
-            *(brands if not one else brands[:1] if one in _FORMER else brands[1:])
-        )
+            return NOBODY if which in {"former", "latter"} else None
+        return self._owner_of(brands[which in {"former", "first"}])
 
     def masked(self, start: int, end: int) -> str:
         """Return the text from `start` to `end` with an "X" in place of each brand name, so that no
