@@ -70,6 +70,39 @@ class TestForms:
         assert not (await office.chat.type("evidence")).form
         assert (await office.chat.type("brands remove")).form
 
+    @pytest.mark.parametrize(
+        ("words", "filled"),
+        [("updates add", {"model": "svc/m-1"}), ("schedules pause", {"name": "weekly"})],
+    )
+    async def test_what_changes_something_shows_the_only_value_first(
+        self, words: str, filled: dict[str, str]
+    ) -> None:
+        """In a form, filled in, and nothing has happened yet. Sent off, it is done."""
+        office = await open_office(forms=True)
+        await office.chat.type('schedules add weekly "every Monday at 9"')
+        screen = await office.chat.type(words)
+        assert screen.form
+        assert screen.form.values == filled
+        assert not await office.store.updates.find()
+
+        done = await office.chat.submit(screen)
+        assert not done.card.failed
+
+    @pytest.mark.parametrize(("more", "values"), [("", {"brand": "Acme"}), ("Umbra", {})])
+    async def test_a_form_of_its_own_that_needs_a_brand_is_not_opened_without(
+        self, more: str, values: dict[str, str]
+    ) -> None:
+        """The brand is asked for first, also where there is only one."""
+        office = await open_office(forms=True)
+        if more:
+            await office.chat.type(f"brands add {more}")
+        form = (await office.chat.type("prompts suggest")).form
+
+        assert form
+        assert form.command.name == "prompts suggest"
+        assert form.values == values
+        assert {one.value for one in form.choices["brand"]} >= {"Acme"}
+
     async def test_editing_opens_a_form_of_what_there_is(self) -> None:
         """A command that changes something shows it first."""
         office = await open_office(forms=True)

@@ -120,6 +120,25 @@ def test_a_brand_that_is_an_ordinary_word_is_found_where_it_is_a_name() -> None:
     assert parse_question("close the alert", found, TODAY).intent == "close"
 
 
+@pytest.mark.parametrize(
+    ("model", "word"),
+    [
+        (Model("groq", "llama-3.3-70b"), "Llama"),
+        (Model("ollama", "llama3.2"), "Llama"),
+        (Model("deepinfra", "deepseek-v3"), "DeepSeek"),
+        (Model("mygateway", "gpt-5"), "ChatGPT"),
+    ],
+    ids=str,
+)
+def test_a_model_is_meant_by_the_family_that_its_id_begins_like(model: Model, word: str) -> None:
+    """Also where readers are shown its id, since nothing says whose it is."""
+    found = read_names_of(CATALOGUE, {model: model.id})
+
+    parsed = parse_question(f"how often does {word} mention us?", found, TODAY)
+    assert parsed.models == (model.id,)
+    assert not parsed.not_asked
+
+
 def test_a_question_goes_on_with_the_one_before() -> None:
     """With another model, another brand or another time."""
     before = parse_question("how often does ChatGPT mention us since May?", names(), TODAY)

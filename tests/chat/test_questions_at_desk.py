@@ -5,8 +5,12 @@ from datetime import timedelta
 import pytest
 
 from kit.office import DECLARED, Office, open_office
+from kit.question_lists import situation
 from overheard.cards.card import Card, Tainted
-from overheard.cards.command import Role
+from overheard.cards.command import Face, Role
+from overheard.chat.parser import parse
+from overheard.chat.questions.wording import offered_card
+from overheard.commands.registry import offered
 from overheard.domain import Alert, Delivery, DeliveryKind, Model, Shift
 from overheard.testing.fakes import GENERAL, Screen
 
@@ -138,6 +142,22 @@ async def test_a_wish_is_a_button(office: Office, question: str, words: str) -> 
 
     assert card.title == "Shall I do that?"
     assert card.actions[0].words == words
+
+
+@pytest.mark.parametrize(
+    "words", ["schedules pause weekly", "updates add svc/m-1", "alerts snooze 1 --for 2d"]
+)
+async def test_who_fills_in_an_offer_gets_its_form(words: str) -> None:
+    """Also where there is only one thing that it can be about: nothing is carried out."""
+    office = await open_office(forms=True)
+    await office.chat.type('schedules add weekly "every Monday at 9"')
+    await office.chat.type("check Acme")
+    await with_alert(office, "")
+    offer = offered_card(parse(words, offered(Face.CHAT)), situation(), "")
+    own = [action.words for action in offer.actions if action.label == "Fill it in myself"]
+
+    assert own
+    assert (await office.chat.type(own[0])).form
 
 
 @pytest.mark.parametrize(

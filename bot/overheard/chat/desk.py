@@ -315,7 +315,7 @@ class ChatDesk:
         set-up without any option, where no form can be opened. All of these are shown to the person
         alone.
         """
-        order = await self._completing.with_only_values(order)
+        filled = await self._completing.with_only_values(order)
         spec, conversation = order.spec, interaction.conversation
         is_empty_step = spec.step and not (request.is_form or order.given)
         refusal = await self._gate.allowed(request.person, request.channel, spec)
@@ -325,12 +325,12 @@ class ChatDesk:
             await conversation.show(card, private=True)
         elif order.helped:
             await conversation.show(command_help_card(spec), private=True)
-        elif form := await self._form_to_open(order, request, interaction):
+        elif form := await self._form_to_open(order, filled, request, interaction):
             await conversation.open_form(form)
-        elif order.missing or is_empty_step:
-            await conversation.show(command_help_card(spec, order.missing), private=True)
+        elif filled.missing or is_empty_step:
+            await conversation.show(command_help_card(spec, filled.missing), private=True)
         else:
-            await self._carry_out(order, interaction, from_form=request.is_form)
+            await self._carry_out(filled, interaction, from_form=request.is_form)
 
     async def _carry_out(
         self,
@@ -372,25 +372,29 @@ class ChatDesk:
             await conversation.show(step.card, private=True)
 
     async def _form_to_open(
-        self, order: Order, request: Request, interaction: Interaction
+        self, order: Order, filled: Order, request: Request, interaction: Interaction
     ) -> Form | None:
         """Return the form to open for a typed command, or None when the command needs no form.
 
         A form opens when required options are missing, and for a command with a filled-in form
         (`fill`) when no other option was given. A step of the set-up always gets its filled-in
-        form, and a command of which nothing was typed the form that it has of its own. None where
-        no form can be opened, and for the submission of a form.
+        form, and a command of which nothing was typed the form that it has of its own, if that
+        needs nothing. None where no form can be opened, for the submission of a form, and for a
+        command that only reads and lacks nothing but what there is only one of.
+
+        Args:
+            order: The command as it was typed.
+            filled: The same, with what there is only one of.
         """
-        spec, given = order.spec, order.given
+        spec, given = filled.spec, filled.given
         if request.is_form or not interaction.conversation.forms:
             return None
-        own_forms = [one for one in self._commands if one.form_of == spec.name and one.fill]
-        if own_forms and order.missing and not given:
-            spec, order = own_forms[0], Order(own_forms[0])
-        if order.missing and not (spec.step and spec.fill):
-            lists = {
-                option.name: await self._completing.entries(option) for option in order.missing
-            }
+        own = [fill(one, {}) for one in self._commands if one.form_of == spec.name and one.fill]
+        if own and order.missing and not (given or own[0].missing):
+            spec, order = own[0].spec, own[0]
+        asks = filled.missing or (spec.role > Role.VIEWER and not spec.fill)
+        if order.missing and asks and not (spec.step and spec.fill):
+            lists = {one.name: await self._completing.entries(one) for one in order.missing}
             choices = {name: entries for name, entries in lists.items() if entries}
             return Form(spec, replies.form_title(spec), given, choices=choices)
         required = {option.name for option in spec.options if option.required}

@@ -124,14 +124,15 @@ def _spellings(model: Model, shown: str) -> Iterable[str]:
 
     In this order: its name for readers; the model as ``provider/model``; its id; its name for
     readers without an addition (" (...)", " with search"); beginnings of its id of two or more
-    words; the names of its family and of the vendors of that family. Google is never one, because
-    it is also a search engine.
+    words; the names of its families, also of one that only a word of its id begins like, and of
+    their vendors. Google is never one, because it is also a search engine.
     """
     yield from (shown, str(model), model.id, shown.partition(" (")[0].partition(" with ")[0])
     words = folded_words(model.id)
     for size in range(2, len(words) + 1):
         yield " ".join(words[:size])
-    if family := family_name(model):
+    alike = [name for start, name, _ in FAMILIES if any(w.startswith(start) for w in words)]
+    for family in filter(None, (family_name(model), *alike)):
         yield from (family, *_OTHER_SPELLINGS.get(family, ()))
         vendors = (vendor for vendor, name in VENDORS.items() if name == family)
         yield from (vendor for vendor in vendors if vendor != SEARCH_ENGINE)

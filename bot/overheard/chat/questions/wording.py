@@ -6,7 +6,7 @@ from datetime import date
 
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Field, Severity, Tainted, divided
-from overheard.cards.command import Kind, quoted
+from overheard.cards.command import Kind, Role, quoted
 from overheard.chat.parser import Order, fill
 from overheard.chat.questions.assistant import Reading
 from overheard.chat.questions.grammar import ParsedQuestion
@@ -101,8 +101,8 @@ def offered_card(order: Order, situation: Situation, price: str) -> Card:
         for name, value in order.given.items()
     )
     pairs = [(words, form_title(spec))]
-    # a missing alert is filled in where there is one, and the command then carried out
-    opens = any(o.required and o.kind is not Kind.ALERT for o in spec.options)
+    # with nothing typed, a viewer's command may take what there is only one of and open no form
+    opens = spec.role > Role.VIEWER and any(option.required for option in spec.options)
     if form != words and (spec.fill or opens):
         pairs.append((form, "Fill it in myself"))
     actions = primary_first(buttons(situation.commands, pairs))
