@@ -243,10 +243,31 @@ async def test_a_plugin_whose_scorer_computes_without_an_end_is_left_out_at_the_
         assert faults[0] == caplog.messages[-2]
         assert "gave no result within 0.5 s" in faults[1]
         assert "is paused" in faults[2]
+        assert ("so the next start leaves its plugin out" in faults[2]) == (name == "slow")
     problems = {one.name: one.problem for one in load_plugins(config).faulty}
 
     assert "it gave no result within 0.5 s and kept its process busy" in problems["slow"]
     assert "dozing" not in problems
+
+
+async def test_a_late_start_and_a_late_reading_before_a_resume_leave_no_plugin_out(
+    shelf: Shelf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A busy machine delays the start; who resumes a plugin gives it all of its time again."""
+    shelf.install("slow", scorer("slow", "while True: pass"))
+    plugins = load_plugins(parse_config("", str(tmp_path / "config.toml")))
+    odd = isolated(plugins, "slow")
+    with monkeypatch.context() as patch:
+        patch.setattr(scorer_process, "START_TIMEOUT_S", 0.01)
+        faults = [str(one) for one in await odd.score_all([[reading()]] * 2)]
+    assert all("within 0.01 s" in fault for fault in faults)
+    for _ in range(2):
+        plugins.resume("slow")
+        with pytest.raises(PluginFault, match="gave no result within 1 s;"):
+            await odd.score(reading())
+    plugins.close()
+
+    assert load_plugins(parse_config("", str(tmp_path / "config.toml"))).faulty == []
 
 
 async def test_an_async_scorer_reads_for_all_brands_of_an_answer_at_a_time_in_one_loop(

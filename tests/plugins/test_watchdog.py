@@ -39,6 +39,20 @@ THREAD = """
 
     threading.Thread(target=call, daemon=True).start()
 """
+IN_C_CALL = """
+import sys, threading, time
+from pathlib import Path
+from overheard.plugins import watchdog
+watchdog.HELD_S, watchdog.END_S = 0.5, 1.0
+seconds, folder, *names = sys.argv[1:]
+sys.path.insert(0, folder)
+for name in names:
+    threading.Thread(target=__import__(name).go, daemon=True).start()
+watched = {name: watchdog.Watched(f"{folder}/{name}.py", name, "1") for name in names}
+watchdog.begin(watched, Path(folder, "left.json"))
+watchdog.beat()
+time.sleep(int(seconds))
+"""
 
 
 def install(folder: Path, code: str) -> None:
@@ -150,6 +164,22 @@ async def test_a_call_that_blocks_for_seconds_counts_as_late(
         await guard.call(doze, 1.0)
 
 
+async def test_each_hold_up_of_a_part_that_is_never_paused_is_logged(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As no pause will tell of it."""
+    monkeypatch.setattr("overheard.plugins.guard.LOOP_HELD_LIMIT_S", 0.0)
+    guard = Guard("The chat dozing", None)
+
+    async def doze() -> None:
+        time.sleep(0.01)  # noqa: ASYNC251 - as a plugin might
+
+    for _ in range(3):
+        await guard.call(doze, 1.0)
+
+    assert sum("held up everything else" in message for message in caplog.messages) == 3
+
+
 CALLS = """Timeout (0:00:05)!
 Thread 0x00000000000000aa (most recent call first):
   File "/site/other.py", line 3 in wait
@@ -182,6 +212,36 @@ def test_the_innermost_call_of_a_plugin_or_of_overheard_counts(
     assert (found and found[1]) == place
 
 
+TWO = """Thread 0x00000000000000aa (most recent call first):
+  File "/site/dozing.py", line 3 in go
+
+Thread 0x00000000000000cc (most recent call first):
+  File "{waits}", line 9 in go
+  File "/site/busy.py", line 5 in go
+
+Thread 0x00000000000000bb (most recent call first):
+  File "/usr/lib/python3.11/socket.py", line 12 in recv
+"""
+
+
+@pytest.mark.parametrize(
+    ("watched", "waits", "name"),
+    [
+        (("dozing", "busy"), "/site/busy.py", None),
+        (("busy",), "/site/busy.py", "busy"),
+        (("dozing", "busy"), "/usr/lib/python3.11/threading.py", "dozing"),
+    ],
+)
+def test_of_threads_of_two_plugins_none_is_named(
+    watched: tuple[str, ...], waits: str, name: str | None
+) -> None:
+    """It is not known which of them computes; a thread that waits for another does not."""
+    plugins = {one: Watched(f"/site/{one}.py", one, "1") for one in watched}
+
+    found = culprit(TWO.format(waits=waits), 0xBB, plugins, is_idle=True)
+    assert (found and found[0]) == name
+
+
 def test_while_the_main_thread_waits_for_another_that_thread_counts() -> None:
     """Where the main thread is does not tell, as when it waits for Python's lock."""
     plugins = {"other": Watched("/site/other.py", "Plugin other", "1")}
@@ -189,6 +249,27 @@ def test_while_the_main_thread_waits_for_another_that_thread_counts() -> None:
 
     assert culprit(calls, 0xBB, plugins) is None
     assert culprit(calls, 0xBB, plugins, is_idle=True) == ("other", "other.py:3, in wait")
+
+
+@pytest.mark.parametrize(
+    ("threads", "named"),
+    [(("dozing", "busy"), ""), (("dozing",), ""), (("busy",), "busy has held up everything")],
+)
+def test_a_thread_that_sleeps_is_not_named_while_the_main_one_is_in_a_call_of_c(
+    tmp_path: Path, threads: tuple[str, ...], named: str
+) -> None:
+    """The one that computes is, if it is the only one of a plugin."""
+    (tmp_path / "dozing.py").write_text(
+        "import time\ndef go():\n    while True:\n        time.sleep(0.005)\n"
+    )
+    (tmp_path / "busy.py").write_text("def go():\n    while True:\n        pass\n")
+    seconds = "40" if named else "4"  # a busy machine may give it little time
+    words = [sys.executable, "-c", IN_C_CALL, seconds, str(tmp_path), *threads]
+    held = subprocess.run(words, capture_output=True, text=True, check=False, timeout=60)
+
+    assert held.stderr.startswith(named)
+    assert bool(held.stderr) == bool(named)
+    assert held.returncode == (-signal.SIGKILL if named else 0)
 
 
 @pytest.mark.parametrize(

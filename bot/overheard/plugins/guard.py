@@ -8,7 +8,7 @@ import sys
 import time
 from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Generator, Iterator
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from contextlib import AbstractContextManager, contextmanager, redirect_stderr, redirect_stdout
 from contextvars import ContextVar
 from dataclasses import KW_ONLY, dataclass, field, replace
 from functools import wraps
@@ -40,25 +40,22 @@ _IN_PLUGIN: ContextVar[bool] = ContextVar("in_plugin", default=False)
 
 
 @contextmanager
-def plugin_code() -> Iterator[None]:
-    """Mark all code that runs in this task or thread within the block as code of a plugin."""
-    token = _IN_PLUGIN.set(True)
+def plugin_code(*, is_plugin: bool = True) -> Iterator[None]:
+    """Mark all code that runs in this task or thread within the block as code of a plugin, or as
+    none.
+    """
+    token = _IN_PLUGIN.set(is_plugin)
     try:
         yield
     finally:
         _IN_PLUGIN.reset(token)
 
 
-@contextmanager
-def core_code() -> Iterator[None]:
+def core_code() -> AbstractContextManager[None]:
     """Mark all code that runs in this task within the block as Overheard's own, which a plugin has
     called.
     """
-    token = _IN_PLUGIN.set(False)
-    try:
-        yield
-    finally:
-        _IN_PLUGIN.reset(token)
+    return plugin_code(is_plugin=False)
 
 
 def core_method(
@@ -342,8 +339,9 @@ class Guard:
         """Count a fault, pause the part after too many faults, and return the fault as an error.
 
         After `max_faults` faults in a row, or `MAX_LATE` calls that took too long among them, the
-        part is paused for `PAUSE_S`. The pause is logged, and the first call that is late.
-        Administrators get a notice of the first pause since the last success.
+        part is paused for `PAUSE_S`. The pause is logged, and the first call that is late, or each
+        of a part that is never paused. Administrators get a notice of the first pause since the
+        last success.
 
         Args:
             problem: The fault, as the rest of a sentence that begins with the part, such as
@@ -360,7 +358,7 @@ class Guard:
         ):
             self._pause()
         fault = PluginFault(part=self.part, problem=f"{problem}; {self.remedy}")
-        if self._late == late == 1:
+        if late and (self._late == 1 or self.max_faults is None):
             log.warning("%s", fault)
         return fault
 

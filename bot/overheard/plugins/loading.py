@@ -323,7 +323,7 @@ class _Loader(threading.Thread):
         with suppress(Exception):  # a finder of another package may raise anything
             spec = find_spec(top)
         folders = spec.submodule_search_locations if spec else None
-        code = next(iter(folders)) if folders else (spec and spec.origin) or top
+        code = os.path.join(next(iter(folders)), "") if folders else (spec and spec.origin) or top
         title = self._report("").sentence.partition(":")[0]
         return Watched(code, title, self.version)
 
@@ -558,6 +558,7 @@ class Plugins:
         paused = [guard for guard in self.guards if guard.plugin == plugin and guard.pause]
         for guard in paused:
             guard.resume()
+        self.scorer_process.late.get(plugin, set()).clear()
         others = dict(left_out(self.left_out))
         if not others.pop(plugin, None):
             return [guard.part for guard in paused]

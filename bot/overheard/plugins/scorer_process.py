@@ -29,7 +29,8 @@ from overheard.plugins.validation import Nonsense, ScorerReply, read_reply
 from overheard.plugins.watchdog_child import leave_out
 
 SCORE_TIMEOUT_S = 10.0
-"""Seconds that a scorer may take for one reading, and half of it for the next after a late one."""
+"""Seconds that a scorer may take for one reading; the next reading after a late one has half of
+it."""
 START_TIMEOUT_S = 30.0
 """Seconds that the child may take to start and to import a plugin."""
 EXIT_TIMEOUT_S = 0.5
@@ -107,8 +108,8 @@ class ScorerProcess:
         self._process: subprocess.Popen[bytes] | None = None
         self._socket: socket.socket | None = None
         self._received = bytearray()
-        self._late = set[str]()
-        """The scorers that were late last time."""
+        self.late: dict[str, set[str]] = {}
+        """The scorers whose last reading was late, by plugin."""
 
     async def score(
         self, origin: PluginLocation, scorer: str, groups: Sequence[Sequence[Reading]]
@@ -128,9 +129,8 @@ class ScorerProcess:
         """
         if self._worker is None:  # one thread: the child's parent, and its queue
             self._worker = ThreadPoolExecutor(1, "scorers")
-        request = ScorerRequest(sys.path, origin, scorer, groups)
         return await asyncio.get_running_loop().run_in_executor(
-            self._worker, self._score_in_child, request
+            self._worker, self._score_in_child, ScorerRequest(sys.path, origin, scorer, groups)
         )
 
     def close(self) -> None:
@@ -152,20 +152,24 @@ class ScorerProcess:
         problem.
         """
         results: list[GroupScores | Problem] = []
+        late = set[str]()  # forgotten if the start is late, as it is on a busy machine
         try:
             self._send_request(request)
             if problem := self._received_reply(START_TIMEOUT_S).problem:
                 return [Problem(problem)]
+            late = self.late.setdefault(request.origin.point.name, set())
             for group in request.groups:
-                timeout_s = SCORE_TIMEOUT_S / (2 if request.scorer in self._late else 1)
+                timeout_s = SCORE_TIMEOUT_S / (2 if request.scorer in late else 1)
                 results.append(self._receive_group(len(group), timeout_s))
-                self._late.discard(request.scorer)
-        except TimeoutError as late:
-            results.append(Problem(str(late), late=True))
-            if request.scorer in self._late and self._is_busy():
-                origin, problem = request.origin, f"{late} and kept its process busy"
+                late.discard(request.scorer)
+        except TimeoutError as timeout:
+            problem = str(timeout)
+            if request.scorer in late and self._is_busy():
+                origin, problem = request.origin, f"{timeout} and kept its process busy"
                 leave_out(origin.left_out, origin.point.name, origin.version, problem)
-            self._late.add(request.scorer)
+                problem += ", so the next start leaves its plugin out"
+            late.add(request.scorer)
+            results.append(Problem(problem, late=True))
             self._kill(0)
         except Nonsense as nonsense:
             results.append(Problem(f"fails ({nonsense})"))
@@ -226,8 +230,7 @@ class ScorerProcess:
             if not part:
                 raise ConnectionError
             self._received += part
-        line, _, rest = self._received.partition(b"\n")
-        self._received = rest
+        line, _, self._received = self._received.partition(b"\n")
         return read_reply(bytes(line))
 
     def _late_error(self, timeout_s: float) -> OSError:
@@ -276,11 +279,9 @@ class ScorerProcess:
         if process is None or connection is None:
             return "is not asked any more"
         connection.close()
-        by_itself = True
-        try:
+        with suppress(subprocess.TimeoutExpired):
             process.wait(patience_s)
-        except subprocess.TimeoutExpired:
-            by_itself = False
+        by_itself = process.returncode is not None
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, signal.SIGKILL)
         code = process.wait()
@@ -292,8 +293,7 @@ def _memory_limit() -> int:
     """Return how many bytes of address space the child may have: half of the machine's memory, from
     `MIN_MEMORY_BYTES` (also when the memory is unknown) to `MAX_MEMORY_BYTES`.
     """
-    try:
+    memory = 0
+    with suppress(ValueError, OSError):
         memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    except (ValueError, OSError):
-        memory = 0
     return min(MAX_MEMORY_BYTES, max(MIN_MEMORY_BYTES, memory // 2))

@@ -24,8 +24,8 @@ _SAMPLE_S = 1.0
 
 
 class Watched(NamedTuple):
-    """A plugin that is watched: the file or folder of its code, what sentences call it, and its
-    version.
+    """A plugin that is watched: what the paths of its code begin with, what sentences call it, and
+    its version.
     """
 
     code: str
@@ -68,7 +68,8 @@ def culprit(
     """Return the name of the plugin that holds up the program, and its place; None when it is none.
 
     In each thread the innermost call of a plugin or of Overheard counts. Other threads than the
-    main one count only while that one waits. A debugger may hold up everything.
+    main one count only while that one waits, and only if they all belong to one plugin, because
+    it is not known which of them computes. A debugger may hold up everything.
 
     Args:
         calls: The calls under way in each thread, as `faulthandler` writes them.
@@ -82,16 +83,20 @@ def culprit(
     first = threads.pop(main, [])
     waits = is_idle or (bool(first) and os.path.basename(first[0][0]) in _WAITING)
     own = os.path.dirname(os.path.dirname(__file__)) + os.sep
+    found: dict[str, str] = {}
     for frames in [first, *(threads.values() if waits else ())]:
         if any(os.path.basename(file) == "bdb.py" for file, _, _ in frames):
             return None
         for file, line, function in frames:
-            if file.startswith(own):
+            base = os.path.basename(file)
+            if file.startswith(own) or (frames is not first and base in _WAITING):
                 break
-            for name, plugin in plugins.items():
-                if file == plugin.code or file.startswith(plugin.code + os.sep):
-                    return name, f"{os.path.basename(file)}:{line}, in {function}"
-    return None
+            if name := next((one for one in plugins if file.startswith(plugins[one].code)), ""):
+                found.setdefault(name, f"{base}:{line}, in {function}")
+                break
+        if found and frames is first:
+            break
+    return found.popitem() if len(found) == 1 else None
 
 
 def _computed(process: int) -> tuple[int, int]:
@@ -131,7 +136,9 @@ def main() -> None:
         before = _computed(parent)
         time.sleep(_SAMPLE_S)
         own, every = (now - then for now, then in zip(_computed(parent), before, strict=True))
-        found = culprit(calls, main_thread, plugins, is_idle=2 * own < every)
+        # Less than half of the time is no thread that computes without an end.
+        is_idle = every - own > max(own, _SAMPLE_S / 2 * os.sysconf("SC_CLK_TCK"))
+        found = culprit(calls, main_thread, plugins, is_idle=is_idle)
         if found is None:
             continue
         name, place = found
