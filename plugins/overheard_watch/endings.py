@@ -309,7 +309,7 @@ WATCH_ENDS = CommandSpec(
 )
 WATCH_REMIND = CommandSpec(
     "watch remind",
-    "Show in a week again that a model ends.",
+    "Remind me in a week that a model ends.",
     remind,
     role=Role.OPERATOR,
     section=SECTION,

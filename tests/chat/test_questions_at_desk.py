@@ -1,5 +1,6 @@
 """Questions in words at the desk: a command that reads, or a card with buttons."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -106,6 +107,18 @@ async def test_what_changed_at_one_model_names_it_and_what_is_open_elsewhere(unt
 
     assert screen.card.title.startswith("No new alert at m2 ")
     assert "m1" in str(screen.card.text)
+
+
+async def test_several_alerts_at_one_model_are_counted_in_the_title() -> None:
+    """The word has its plural before the model."""
+    office = await open_office()
+    await office.chat.type("check Acme")
+    alert = await with_alert(office, "C1.7", "m2")
+    other = replace(alert.shift, brand="Zeta")
+    await office.store.alerts.add(Alert(other, opened_at=alert.opened_at), [])
+    screen = await office.chat.type("changes --model m2 --since yesterday --until today")
+
+    assert screen.card.title.startswith("2 alerts at m2 ")
 
 
 @pytest.mark.parametrize("span", ["until friday", "till tomorrow", "next monday"])

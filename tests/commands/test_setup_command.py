@@ -15,7 +15,7 @@ from kit.program import Program
 from overheard.commands.setup.config_file import category_in
 from overheard.commands.setup.terminal import setup
 from overheard.config.loader import load_config
-from overheard.errors import SetupRefused
+from overheard.errors import OverheardError, SetupRefused
 from overheard.runtime.wiring import open_deployment, store_maintenance
 from overheard.session import Session
 
@@ -236,7 +236,7 @@ def test_what_cannot_be_used_is_asked_for_again(tmp_path: Path, service: ChatSer
         "Answer again?": ["yes"],
         "Which model?": ["m-1"],
         "Dollars": ["one", "1 x", "$1, 4"],
-        "max_tokens": ["500"],
+        "max_tokens": ["0", "1.5", "4,096"],
         "costs": ["yes"],
     }
 
@@ -253,10 +253,55 @@ def test_what_cannot_be_used_is_asked_for_again(tmp_path: Path, service: ChatSer
         "base_url": service.url,
         "models": ["m-1"],
         "prices": {"m-1": {"input": 1.0, "output": 4.0}},
-        "max_tokens": 500,
+        "max_tokens": 4096,
     }
     assert config.budget.month == 20
     assert service.calls
+
+
+def again(file: Path, replies: dict[str, list[str]], **given: Any) -> list[str]:
+    """Set up by replies, whose key is in the question, and return the questions."""
+    asked: list[str] = []
+
+    def ask(question: str, default: str) -> str:
+        asked.append(question)
+        typed = next((replies[key] for key in replies if key in question), [])
+        return (typed.pop(0) if typed else "") or default
+
+    session = Session(open_deployment, store_maintenance, config=file, ask=ask)
+    asyncio.run(setup(session, brand="Acme", competitors=["Zeta"], category="tool", **given))
+    return asked
+
+
+def test_another_service_has_not_the_address_and_key_of_the_failed_one(
+    tmp_path: Path, service: ChatService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would get the key of the other, or ask at its address."""
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    service.listing = Behaviour(status=401, body=b"{}")
+    replies = {"Service": ["openai"], "Answer again?": ["yes", "no"]}
+    given = {"provider": "compatible", "base_url": service.url, "key_env": "ACME_KEY"}
+    with pytest.raises(OverheardError, match="OPENAI_API_KEY"):
+        again(tmp_path / "config.toml", replies, **given)
+
+
+@pytest.mark.parametrize(
+    ("model", "addresses", "is_asked"), [("newest", ["no address"], False), ("newst", [], True)]
+)
+def test_a_model_stays_unless_it_was_the_fault(
+    tmp_path: Path, service: ChatService, model: str, addresses: list[str], is_asked: bool
+) -> None:
+    """Where only the address was wrong, it is not asked for again."""
+    file = tmp_path / "config.toml"
+    replies = {
+        "Address": [*addresses, service.url, service.url],
+        "Answer again?": ["yes"],
+        "Which model": ["newest"],
+    }
+    asked = again(file, replies, provider="compatible", models=[model], key_env="ACME_KEY")
+
+    assert load_config(file).providers["compatible"]["models"] == ["newest"]
+    assert any("Which model" in question for question in asked) is is_asked
 
 
 def test_nobody_is_asked_where_nobody_can_answer(tmp_path: Path) -> None:

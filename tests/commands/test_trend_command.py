@@ -2,7 +2,7 @@
 
 import pytest
 
-from kit.office import DECLARED, Office, open_office
+from kit.office import DECLARED, Office, asked_office, open_office
 from kit.scripted import reply
 
 
@@ -110,3 +110,11 @@ async def test_report_and_trend_give_one_range_for_one_number(office: Office) ->
     shown = str(value).partition("(")[2].rstrip(")")
     assert f"(likely range {shown})" in report.image.alt
     assert "Named" in report.image.alt.partition(".")[0]
+
+
+async def test_values_of_a_competitor_alone_are_no_answers_of_the_brand() -> None:
+    """Without a time, no time is spoken of."""
+    office = await asked_office("Zeta is best.")
+    card = (await office.chat.type("trend Acme --metric position")).card
+
+    assert card.text == "No answers yet."

@@ -44,10 +44,10 @@ def test_what_there_is_only_one_of_need_not_be_named(program: Program, config: s
     assert "weekly" in program.run("schedules", "pause")[0]
     assert "m-1 on" in program.run("updates", "add")[0]
     assert "Missing argument 'BRAND'" in program.run("brands", "remove", code=2)[1]
-    needed = "ALERT is needed where there is not exactly one"
+    needed = "Name the ALERT: there is not exactly one"
     assert needed in program.run("alerts", "show", code=1)[1]
     program.run("brands", "add", "Globex")
-    assert "BRAND is needed" in program.run("claims", code=1)[1]
+    assert "Name the BRAND: there is not exactly one" in program.run("claims", code=1)[1]
 
 
 def test_the_configuration_can_be_named(program: Program, config: str, tmp_path: Path) -> None:

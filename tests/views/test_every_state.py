@@ -32,6 +32,7 @@ from kit.states import (
 from overheard.alerts.story import Watch, update_watched_models
 from overheard.cards.card import Card, Severity
 from overheard.cards.charts.renderer import without_pictures
+from overheard.cards.wording import short_day
 from overheard.commands.alerts import alert_card
 from overheard.commands.delivery_cards import sign_of_life
 from overheard.commands.doctor import Examination
@@ -400,6 +401,50 @@ async def test_what_is_wrong_of_a_competitor_is_news_of_the_competitor() -> None
     assert "It says “$99” in all 3 answers that state it; in truth $20 a month." in str(week.text)
     assert "ChatGPT gets Globex's price wrong" in said(changes)
     assert await made.deployment.store.alerts.find() == []
+
+
+@pytest.mark.parametrize("provider", ["openai", "anthropic"])
+async def test_the_news_of_the_chosen_model_is_the_headline(provider: str) -> None:
+    """Also where another model's comes first; the data has one shape with an end and without."""
+    facts = FACTS + '[[facts]]\nbrand = "Globex"\nfield = "price"\nvalue = "$20 a month"\n'
+    made = await past(weeks=5, facts=facts)
+    wrong = Plan({}, {"Globex costs $99 a month.": 3})
+    with without_pictures():
+        await made.check(openai=wrong, anthropic=wrong)
+        changes = await made.shown(f'changes Acme --model "{NAMES[provider]}"')
+        ended = await made.shown(f'changes Acme --model "{NAMES[provider]}" --until today')
+
+    assert changes.title == f"{NAMES[provider]} gets Globex's price wrong"
+    assert ended.data["situation"] == changes.data["situation"]
+
+
+async def test_a_trend_names_its_first_day_if_all_models_share_it() -> None:
+    """Each change is from the model's own first check in the time."""
+    made = await past(weeks=2)
+    shared = made.clock.now()
+    await made.check(anthropic=Plan(fails="timeout"))
+    alone = made.clock.now()
+    with without_pictures():
+        await made.check()
+        tables = [
+            (await made.shown(f"trend Acme --since {at:%Y-%m-%d}")).table for at in (shared, alone)
+        ]
+
+    headers = [table.header[2] for table in tables if table]
+    assert headers == [f"Since {short_day(shared, UTC)}", "Change in this time"]
+
+
+async def test_a_trend_without_a_time_does_not_say_that_it_has_no_answers() -> None:
+    """The only model that has ever answered is no longer asked."""
+    made = await past(weeks=0)
+    await made.check(times=2, anthropic=Plan(fails="timeout"))
+    made.leave("openai")
+    await made.check(anthropic=Plan(fails="timeout"))
+    ended = await made.shown("trend Acme --until 2020-01-01")
+    left = await made.shown("trend Acme")
+
+    assert ended.text == "No answers in this time."
+    assert str(left.text).startswith("No longer asked: ")
 
 
 @pytest.mark.slow

@@ -102,28 +102,29 @@ async def recent_changes(call: Call, brands: Sequence[str], model: str, span: Sp
     runs = await call.store.runs.find(aside=False)
     checks = sum(span.holds(run.started_at) for run in runs)
     tellings = await read_tellings(call, choose_brands(call.catalogue, names)[:MAX_BRANDS])
-    card = _changes_card(call, names, span, alerts, updates, checks)
-    if model:
-        named = call.names.find(model, call.plugins.models)
-        at = call.names.name(named) if named else model
-        card = replace(card, title=card.title.replace(" alert", f" alert at {at}", 1))
+    named = call.names.find(model, call.plugins.models) if model else None
+    at = f" at {call.names.name(named) if named else model}" if model else ""
+    card = _changes_card(call, names, at, span, alerts, updates, checks)
+    situations = [telling.situation.data() for telling in tellings]
     if span.end:
-        return with_standing_news(card, *tellings, figures=False)
-    firsts = [(news[0], telling) for telling in tellings if (news := telling.news)]
-    first, of = min(firsts, key=lambda one: one[0].kind, default=(None, None))
+        card = with_standing_news(card, *tellings, figures=False)
+        return replace(card, data={**card.data, "situation": situations})
+    news = [(one, telling) for telling in tellings for one in telling.news]
+    asked = [one for one in news if one[0].model is None or is_chosen(one[0].model)]
+    first, of = min(asked, key=lambda one: one[0].kind, default=(None, None))
     told = []
-    is_told = first and (first.model is None or is_chosen(first.model))
-    if first and of and is_told and first.kind <= NewsKind.WATCHED:
+    if first and of and first.kind <= NewsKind.WATCHED:
         told = ["\n".join(first.lines)]
         card = replace(card, title=of.headline(first))
     for telling in tellings:
         told += _telling_lines(telling, is_chosen, first.title if first and told else "")
-    situations = [telling.situation.data() for telling in tellings]
-    is_bad = any(one.severity in {Severity.BAD, Severity.WARNING} for one, _ in firsts)
+    severities = {one.severity for telling in tellings for one in telling.news[:1]}
     return replace(
         card,
         text="\n\n".join(filter(None, [str(card.text), *told])),
-        severity=Severity.WARNING if is_bad else card.severity,
+        severity=Severity.WARNING
+        if severities & {Severity.BAD, Severity.WARNING}
+        else card.severity,
         data={**card.data, "situation": situations},
     )
 
@@ -132,15 +133,16 @@ def _telling_lines(telling: Telling, is_chosen: Callable[[Model], bool], title: 
     """Return what stands now, whatever was asked: the figures of the chosen models, and all news
     but the calm and that of the title.
     """
-    news = telling.news
-    lines = telling.level_lines(news[:1] if title else (), only=is_chosen)
-    others = [one for one in news if one.title != title]
+    titled = [one for one in telling.news if one.title == title]
+    lines = telling.level_lines(titled, only=is_chosen)
+    others = [one for one in telling.news if one.title != title]
     return ["\n".join(lines), *told_titles(telling, others, brief=True)]
 
 
 def _changes_card(
     call: Call,
     brands: Sequence[str],
+    at: str,
     span: Span,
     alerts: Sequence[Alert],
     updates: Sequence[ModelUpdate],
@@ -149,19 +151,16 @@ def _changes_card(
     """Return the card of alerts and updates: a sentence for each of the newest `LISTED_CHANGES`
     updates (the oldest of them first) and on the checks, a table of the newest `LISTED_CHANGES`
     alerts, and buttons for the newest `MAX_BUTTONS` alerts. The title counts those raised within
-    the span. The card is a warning if one of them is not over.
+    the span; `at` is empty or names their model: `` at ChatGPT``. The card is a warning if one of
+    them is not over.
     """
     names = call.names
     lines = [
         f"{names.name(update.model)} was updated on {wording.day(update.at, call.zone)}."
         for update in updates[-LISTED_CHANGES:]
     ]
-    check_count = wording.count(checks, "check")
-    if alerts:
-        open_listed = "; alerts that are still open are listed" if span.end is None else ""
-        lines.append(f"{check_count} in this time{open_listed}.")
-    else:
-        lines.append(f"{check_count} in this time.")
+    open_listed = "; alerts that are still open are listed" if alerts and not span.end else ""
+    lines.append(f"{wording.count(checks, 'check')} in this time{open_listed}.")
     shown = alerts[:LISTED_CHANGES]
     buttons = [
         Action(f"alerts show {alert.id}", alert_label(alert, call.zone, names))
@@ -173,7 +172,7 @@ def _changes_card(
     new = sum(span.holds(alert.opened_at) for alert in alerts)
     alert_count = wording.count(new, "alert") if new else "No new alert"
     return Card(
-        title=f"{alert_count} {span_words(span, call.zone)}",
+        title=f"{alert_count}{at} {span_words(span, call.zone)}",
         text="\n".join(lines),
         table=table if shown else None,
         actions=fitting(*buttons, report),

@@ -103,21 +103,22 @@ async def _show_metric(call: Call, brand: Brand, metric: str, model: str, span: 
     telling = Telling(situation, call.names, call.zone)
     own_lines = [line for line in streams if line.key.brand == brand.name]
     if not own_lines:
+        text = "No answers yet."
+        if any(line.key.brand == brand.name for line in whole_streams):
+            text = "No answers in this time." if span != Span() else telling.left_sentence()
         return Card(
             title=_trend_title(shown, brand),
-            text="No answers in this time." if whole_streams else "No answers yet.",
+            text=text,
             actions=fitting(Action(f"check {quoted(brand.name)}", "Check now")),
             data={"brand": brand.name, "metric": metric, "models": {}},
         )
-    chart = await trend_chart(call, brand, shown, streams)
     points = {line.key.model: trend(line) for line in own_lines}
-    parts = (*standing_news(telling), telling.left_sentence())
-    faults = fault_sentences(call.scoring.faults)
+    told = (*standing_news(telling), telling.left_sentence(), *fault_sentences(call.scoring.faults))
     return Card(
         title=telling.dated(_trend_title(shown, brand)),
-        text="\n\n".join(filter(None, (*parts, *faults))),
+        text="\n\n".join(filter(None, told)),
         table=_trend_table(points, shown, span, call.names, call.zone),
-        image=await picture(chart, "trend.png"),
+        image=await picture(await trend_chart(call, brand, shown, streams), "trend.png"),
         choice=metric_choice(call.scoring.metrics.values(), brand, shown),
         actions=fitting(
             Action(f"report {quoted(brand.name)}", "Report"),
@@ -157,7 +158,8 @@ def _trend_table(
 ) -> Table:
     """Return a table with a row for each model, in the order of `points`: the newest value with its
     90 % interval, and its day where another model's is newer, the change from the first value to
-    the newest (``-`` with a single one), and the number of runs.
+    the newest (``-`` with a single one), and the number of runs. The day of the first value is
+    named where all models share it.
     """
     newest_day = max(found[-1].at.astimezone(zone).date() for found in points.values())
     rows = []
@@ -169,9 +171,10 @@ def _trend_table(
         day = f", {wording.short_day(last.at, zone)}" if is_old else ""
         change = wording.change(last.mean - first.mean, metric.scale) if len(found) > 1 else "-"
         rows.append((names.name(model), f"{now} ({interval}){day}", change, f"{len(found):,}"))
-    first_at = min(found[0].at for found in points.values())
-    since = wording.short_day(first_at, zone) if span.begin else "the first check"
-    return Table(("Model", "Newest", f"Since {since}", "Checks"), tuple(rows), frozenset({1, 2, 3}))
+    days = {wording.short_day(found[0].at, zone) for found in points.values()}
+    since = f"Since {min(days)}" if len(days) == 1 else "Change in this time"
+    since = since if span.begin else "Since the first check"
+    return Table(("Model", "Newest", since, "Checks"), tuple(rows), frozenset({1, 2, 3}))
 
 
 def _point_json(point: Point) -> dict[str, Any]:
@@ -196,8 +199,7 @@ async def _show_voice(call: Call, brand: Brand, model: str, span: Span) -> Card:
     if shares is None:
         return _card_without_shares(situation)
     metric = call.scoring.metrics[VOICE_METRIC]
-    marks = await chart_marks(call, situation.brand, metric, models)
-    shares = replace(shares, marks=marks)
+    shares = replace(shares, marks=await chart_marks(call, situation.brand, metric, models))
     names = [call.names.name(model) for model in models]
     day = wording.short_day(shares.times[-1], shares.zone)
     own_name, shown = quoted(brand.name), sorted(situation.runs)

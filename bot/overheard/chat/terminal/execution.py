@@ -258,7 +258,7 @@ async def _open_and_run(
 
             order = await Completing(deployment).with_only_values(order)
         if order.missing:
-            problem = f"{order.missing[0].placeholder} is needed where there is not exactly one"
+            problem = f"Name the {order.missing[0].placeholder}: there is not exactly one"
             raise BadUsage(problem=problem, usage=spec.usage)
         store, clock = deployment.store, deployment.clock
         call = session.call(deployment)

@@ -132,7 +132,9 @@ async def setup(
         )
     chosen, again = LOCAL, False
     while True:
-        chosen = person.value("provider", not again and provider, chosen)
+        failed, chosen = chosen, person.value("provider", not again and provider, chosen)
+        if again and chosen != failed:
+            base_url, key_env, models = "", "", ()
         if chosen == COMPATIBLE:
             base_url = person.value("base_url", not again and base_url, base_url)
             key_env = person.value("key_env", not again and key_env, key_env)
@@ -142,8 +144,9 @@ async def setup(
             plan = await _plan_with_models(plan, file, models, budget, person)
             break
         except OverheardError as error:
-            models, again = (), person.agrees(f"{error} Answer again?")
-            if not again:
+            # A model that the error names may be its cause, and is chosen again.
+            models = () if any(model in str(error) for model in models) else models
+            if not (again := person.agrees(f"{error} Answer again?")):
                 raise
     if plan.judge and judge == "none":
         judge = plan.judge if person.agrees(_reader_question(plan)) else judge
@@ -185,15 +188,14 @@ class _Person:
         typed = self.answer(question, default)
         return tuple(filter(None, map(str.strip, typed.split(",")))) if option.many else typed
 
-    def numbers(self, question: str, count: int) -> list[float]:
-        """Return so many numbers of 0 or more, which the person types with spaces or commas between
-        them, or none. The question is repeated until that is so.
+    def groups(self, question: str, pattern: str) -> Sequence[str]:
+        """Return the groups of a pattern in what the person types, or none for an empty line. The
+        question is repeated until that is so.
         """
-        while words := re.findall(r"[^\s,$]+", self.answer(f"{question}? Empty if unknown")):
-            numbers = [float(word) for word in words if re.fullmatch(r"\d*\.?\d+", word)]
-            if len(numbers) == len(words) == count:
-                return numbers
-        return []
+        while typed := self.answer(f"{question}? Empty if unknown"):
+            if form := re.fullmatch(pattern, typed):
+                return form.groups()
+        return ()
 
     def choice(self, question: str, choices: Sequence[str], default: str) -> str:
         """Return one of the choices, which the person types. The question is repeated until one of
@@ -262,11 +264,13 @@ async def _plan_with_models(
         return replace(plan, settings=settings | {"prices": dict.fromkeys(picked, free)})
     priced = all(provider.price(model) is not None for model in picked)
     if not priced:
-        if price := person.numbers("Dollars for a million tokens, asked and answered, as 1 4", 2):
-            known = dict(zip(("input", "output"), price, strict=True))
+        question = "Dollars for a million tokens, asked and answered, as 1 4"
+        if price := person.groups(question, r"\$?(\d*\.?\d+)[\s,]+\$?(\d*\.?\d+)"):
+            known = dict(zip(("input", "output"), map(float, price), strict=True))
             settings["prices"] = dict.fromkeys(picked, known)
-        if limit := person.numbers("The most tokens of an answer (max_tokens)", 1):
-            settings["max_tokens"] = int(limit[0])
+        question = "The most tokens of an answer (max_tokens), a whole number of 1 or more"
+        if limit := person.groups(question, r"([1-9]\d{0,2}(?:,\d{3})+|[1-9]\d*)"):
+            settings["max_tokens"] = int(limit[0].replace(",", ""))
         return replace(plan, settings=settings, month=month if price else 0)
     providers = {plan.provider: provider}
     reader = proposed_judge(providers) or Model(plan.provider, picked[0])
