@@ -164,7 +164,7 @@ async def _ending_card(
     view: View, model: Model, found: Sequence[Notice], kept: Mapping[str, Mapping[str, Any]]
 ) -> Card:
     """Return the card of one model that ends, with what is proposed and its price, or with the
-    model that is asked beside it already.
+    model that is asked together with it already.
     """
     schedules = view.catalogue.schedules
     named = dict.fromkeys(

@@ -332,7 +332,7 @@ def test_who_takes_care_of_it_is_in_the_last_line() -> None:
 
 def test_another_model_that_moved_is_not_called_unchanged() -> None:
     """A change of ten points, or of a quarter of the brand's own, is one; a model that moved the
-    other way, or hardly beside one that did, is not named.
+    other way, or hardly next to one that did, is not named.
     """
     began = NOON + 3 * DAY
     back = stream_of("Acme", OTHER, [[0, 0], [0, 0], [4, 4]])
