@@ -179,7 +179,7 @@ async def _ending_card(
     proposed, footer, actions = "No source names a successor.", "", []
     if chosen := kept.get(f"{OVERLAPS}{model}"):
         lost, name = "", Model.parse(chosen["also_ask"][0]).id
-        how = "in its place" if chosen["leave"] else f"beside it, after {OVERLAP} checks alone"
+        how = "in its place" if chosen["leave"] else f"with it for {OVERLAP} checks, then alone"
         proposed = f"{name} is asked {how}."
     elif new:
         follower = Model(model.provider, new + model.name.removeprefix(model.id))

@@ -283,7 +283,7 @@ async def test_the_reminder_of_an_ending_is_a_delivery_of_next_week(source: Sour
     await house.command("watch overlap", old="openai/gpt-5.4-mini", new="openai/gpt-6-luna")
     card = await house.posted(reminder)
 
-    assert card.text == "gpt-6-luna is asked beside it, after 4 checks alone."
+    assert card.text == "gpt-6-luna is asked with it for 4 checks, then alone."
     assert [action.label for action in card.actions] == ["Choose another"]
     await house.jobs("watch ends")
     assert await ends_posted(house) == []
