@@ -4,6 +4,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from ctypes import CDLL
 
 import pytest
 
@@ -53,3 +54,31 @@ def test_what_a_bot_imports_before_it_has_a_chat_and_an_answer() -> None:
     assert not imported & {"numpy", "rich", "sqlalchemy.dialects.postgresql", "alembic"}
     assert not imported & {"overheard.chat.desk", "overheard.reading.markdown"}
     assert not imported & {"overheard.commands.check", "overheard.detection.decide"}
+
+
+@pytest.mark.skipif(not hasattr(CDLL(None), "mallopt"), reason="an option of glibc")
+def test_all_threads_of_a_deployment_share_one_area_of_memory(program: Program) -> None:
+    """With an area for each, a process that checks again and again takes more and more."""
+    code = """
+import asyncio, ctypes
+from pathlib import Path
+from overheard.config.loader import load_config
+from overheard.runtime.wiring import open_deployment
+
+def is_in_main_area():
+    malloc = ctypes.CDLL(None).malloc
+    malloc.restype = ctypes.c_void_p
+    place, maps = malloc(5_000), Path("/proc/self/maps").read_text().splitlines()
+    first, last = next(one for one in maps if "[heap]" in one).split()[0].split("-")
+    return int(first, 16) <= place < int(last, 16)
+
+async def main():
+    async with open_deployment(load_config(Path("config.toml"))):
+        print(await asyncio.gather(*(asyncio.to_thread(is_in_main_area) for _ in range(4))))
+
+asyncio.run(main())
+"""
+    process = program.python(code)
+    out, err = process.communicate()
+
+    assert out.strip() == str([True] * 4), err

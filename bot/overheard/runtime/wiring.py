@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import AsyncIterator, Collection, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from ctypes import CDLL
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -34,6 +35,8 @@ _exit_timers: list[Timer] = []
 """The timer that ends the process, if the process is about to end; else empty."""
 GC_THRESHOLD_OBJECTS = 100_000
 """Number of new objects after which the garbage collector runs on the youngest generation."""
+M_ARENA_MAX = -8
+"""The number of this option of glibc."""
 START_GC_THRESHOLD_OBJECTS = 200_000
 """The same until a deployment is open: most new objects are imported ones then, which stay."""
 
@@ -56,6 +59,9 @@ async def open_deployment(config: Config, *, create: bool = True) -> AsyncIterat
             store that is removed after the block, and `Deployment.missing_store` is the URL of the
             missing one.
     """
+    with contextlib.suppress(AttributeError, OSError, TypeError):
+        # With an area for each thread, glibc takes more and more memory between those in use.
+        CDLL(None).mallopt(M_ARENA_MAX, 1)
     async with AsyncExitStack() as stack:
         store, missing = await _open_store(config.storage.url, stack, create=create)
         yield await stack.enter_async_context(_assemble(config, store, missing))
