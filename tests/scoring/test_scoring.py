@@ -113,6 +113,15 @@ async def test_a_prompt_of_one_brand_is_scored_for_its_market_alone() -> None:
     assert [brand for brand, _ in scorer.asked] == ["Acme", "Zeta"]
 
 
+async def test_answers_that_are_not_stored_are_read_each_by_itself() -> None:
+    """All of them have the number 0."""
+    scorer = Counting(lambda reading: [Score("counting", float("b" in reading.answer.reply.text))])
+    answers = [Answer(0, Question(WHICH, Model("s", "m")), reply(text), NOW) for text in "ab"]
+    records = await Scoring([scorer], Catalogue((ACME,))).score(answers)
+
+    assert [record.score.value for record in records] == [0.0, 1.0]
+
+
 async def test_only_complete_answers_are_scored() -> None:
     """A cut answer looks like a shift."""
     scorer = Counting(one)

@@ -251,13 +251,11 @@ class Scoring:
         records: list[ScoreRecord] = []
         async with self.round():
             for answer in answers:
+                readings = self._readings(answer)
                 for scorer in self.scorers:
-                    if isinstance(scorer, Judge) and not judged:
-                        continue
-                    version = self.version(scorer)
-                    records += (
-                        await self._scores_of_answer(scorer, version, self._readings(answer)) or []
-                    )
+                    if judged or not isinstance(scorer, Judge):
+                        version = self.version(scorer)
+                        records += await self._scores_of_answer(scorer, version, readings) or []
         return records
 
     async def read_again(
@@ -397,10 +395,10 @@ class Scoring:
     def _readings(self, answer: Answer) -> list[Reading]:
         """Return the reading of an answer for each brand that the answer is scored for.
 
-        They are kept, so that several scorers share them. When `MAX_KEPT_TEXTS` texts are kept, all
-        of them are dropped before another is parsed.
+        Those of stored answers are kept, so that several scorers share them. When `MAX_KEPT_TEXTS`
+        texts are kept, all of them are dropped before another is parsed.
         """
-        if answer.id not in self._just_read:
+        if not answer.id or answer.id not in self._just_read:
             if len(self._just_read) >= MAX_KEPT_TEXTS:
                 self._just_read.clear()
             markets = self._markets_for(answer.question.prompt.brands)
