@@ -131,6 +131,7 @@ def test_a_process_that_hangs_is_started_again(name: str) -> None:
     service = unit(DEPLOY / "systemd" / name)
     assert (service["Type"], service["WatchdogSec"]) == ("notify", "60")
     assert service["Restart"] in {"on-failure", "always"}
+    assert int(service["RestartSec"]) <= 2, "chats wait for what it says then"
     assert int(service["TimeoutStopSec"]) >= 10
 
 

@@ -14,12 +14,19 @@ import pytest
 from kit.recording import HandClock, RecordingChat, failing
 from overheard.alerts.handling import Handling
 from overheard.alerts.lifecycle import Lifecycle
-from overheard.alerts.outbox import LEASE, MAX_EDIT_ATTEMPTS, Outbox, Outgoing, Routes
+from overheard.alerts.outbox import (
+    IDLE_INTERVAL_S,
+    LEASE,
+    MAX_EDIT_ATTEMPTS,
+    Outbox,
+    Outgoing,
+    Routes,
+)
 from overheard.cards.card import Card
 from overheard.config.sections import RouteTable
 from overheard.domain import Alert, Delivery, DeliveryKind, Model, Run, Shift
 from overheard.errors import ChatUnavailable
-from overheard.interfaces import Store
+from overheard.interfaces import Chat, Store
 from overheard.interfaces.store import DeliveryRepository
 from overheard.testing.deployment import open_test_store
 from overheard_storage import open_store
@@ -98,6 +105,24 @@ async def test_an_alert_is_one_message_in_each_channel() -> None:
     assert await bot.work() == 0
     assert house.shown() == [("C1", "open 1"), ("C2", "open 1")]
     assert calls == house.chat.calls == ["post", "post"]
+
+
+async def test_what_waits_at_the_start_is_posted_once_there_is_a_chat() -> None:
+    """It waits for no next look into the outbox, such as the notice of why a bot was restarted."""
+    house = House(open_test_store(), channels=("C1",))
+    await house.raise_alert()
+    bot = house.bot()
+    chats: dict[str, Chat] = {}
+    bot.chats = chats
+    work = asyncio.create_task(bot.run())
+    await asyncio.sleep(0.05)
+    chats["slack"] = house.chat
+    try:
+        async with asyncio.timeout(IDLE_INTERVAL_S / 2):
+            while not house.shown():  # noqa: ASYNC110 - it tells nobody
+                await asyncio.sleep(0.01)
+    finally:
+        work.cancel()
 
 
 async def test_a_message_is_edited_as_its_alert_lives() -> None:

@@ -272,6 +272,24 @@ def test_a_thread_that_sleeps_is_not_named_while_the_main_one_is_in_a_call_of_c(
     assert held.returncode == (-signal.SIGKILL if named else 0)
 
 
+@pytest.mark.slow
+def test_a_thread_that_computes_is_named_on_a_busy_machine_too(tmp_path: Path) -> None:
+    """It has a tenth of a processor, and waits for it the rest of the time."""
+    (tmp_path / "busy.py").write_text("def go():\n    while True:\n        pass\n")
+    pin = f"import os; os.sched_setaffinity(0, {{{min(os.sched_getaffinity(0))}}})"
+    hogs = [subprocess.Popen([sys.executable, "-c", f"{pin}\nwhile True: pass"]) for _ in range(9)]
+    try:
+        words = [sys.executable, "-c", f"{pin}\n{IN_C_CALL}", "40", str(tmp_path), "busy"]
+        held = subprocess.run(words, capture_output=True, text=True, check=False, timeout=90)
+    finally:
+        for hog in hogs:
+            hog.kill()
+            hog.wait()
+
+    assert held.stderr.startswith("busy has held up everything")
+    assert held.returncode == -signal.SIGKILL
+
+
 @pytest.mark.parametrize(
     ("url", "writable", "expected"),
     [

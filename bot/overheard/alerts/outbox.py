@@ -176,6 +176,8 @@ MAX_EDIT_ATTEMPTS = 20
 """Attempts after which a message is given up: it was probably deleted."""
 IDLE_INTERVAL_S = 2.0
 """Seconds between two checks of an empty outbox."""
+START_INTERVAL_S = 0.1
+"""Seconds between two checks whether a chat can be posted to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,11 +242,14 @@ class Outbox:
         self._owner = secrets.token_hex(8)
 
     async def run(self) -> None:
-        """Post due deliveries until cancelled. When none was due, wait `IDLE_INTERVAL_S` seconds.
-        Faults of chats and cards are stored with their deliveries; those of the store are raised.
+        """Post due deliveries until cancelled, as soon as there is a chat. When none was due, wait
+        `IDLE_INTERVAL_S` seconds. Faults of chats and cards are stored with their deliveries; those
+        of the store are raised.
         """
         while True:
-            if not await self.work():
+            if not self.chats:
+                await asyncio.sleep(START_INTERVAL_S)
+            elif not await self.work():
                 await asyncio.sleep(IDLE_INTERVAL_S)
 
     async def work(self) -> int:

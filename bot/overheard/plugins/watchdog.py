@@ -20,7 +20,7 @@ from overheard.plugins.watchdog_child import Watched
 
 HELD_S = 5.0
 """Seconds without a turn of the program after which a plugin is named."""
-END_S = 10.0
+END_S = 5.0
 """Further seconds after which the program is ended."""
 BEAT_S = 1.0
 """Seconds between two signs of life."""

@@ -99,16 +99,33 @@ def culprit(
     return found.popitem() if len(found) == 1 else None
 
 
-def _computed(process: int) -> tuple[int, int]:
-    """Return for how long the main thread and all threads of a process have computed, in ticks of
-    the system; zeros where that is not known.
+def _computed(process: int) -> dict[str, tuple[int, int]]:
+    """Return for how long each thread of a process has computed and has waited for a processor, in
+    nanoseconds, by the number of the thread; nothing where that is not known.
     """
-    ticks = [0, 0]
+    found = {}
     with contextlib.suppress(OSError):  # only Linux
-        for place, stat in enumerate((f"task/{process}/stat", "stat")):
-            fields = Path(f"/proc/{process}/{stat}").read_text(encoding="utf-8").rpartition(")")[2]
-            ticks[place] = sum(map(int, fields.split()[11:13]))
-    return ticks[0], ticks[1]
+        for thread in Path(f"/proc/{process}/task").iterdir():
+            computed, waited, _ = (thread / "schedstat").read_text(encoding="utf-8").split()
+            found[thread.name] = int(computed), int(waited)
+    return found
+
+
+def _is_idle(process: int) -> bool:
+    """Return whether another thread than the main one computes without an end, as seen in
+    `_SAMPLE_S`: it waits for nothing but a processor, on a busy machine most of the time. A thread
+    that sleeps for moments waits for a processor too, and hardly computes.
+    """
+    before, began = _computed(process), time.monotonic_ns()
+    time.sleep(_SAMPLE_S)
+    passed, own = time.monotonic_ns() - began, str(process)
+    spent = {
+        thread: (computed - before[thread][0], waited - before[thread][1])
+        for thread, (computed, waited) in _computed(process).items()
+        if thread in before
+    }
+    least = max(spent.pop(own, (0, 0))[0], passed / 50)
+    return any(c > least and c + waited > passed * 0.75 for c, waited in spent.values())
 
 
 def _read(seconds: float | None) -> str:
@@ -133,12 +150,7 @@ def main() -> None:
             calls = (calls + more).rpartition("\0")[2]
         if not calls:
             continue
-        before = _computed(parent)
-        time.sleep(_SAMPLE_S)
-        own, every = (now - then for now, then in zip(_computed(parent), before, strict=True))
-        # Less than half of the time is no thread that computes without an end.
-        is_idle = every - own > max(own, _SAMPLE_S / 2 * os.sysconf("SC_CLK_TCK"))
-        found = culprit(calls, main_thread, plugins, is_idle=is_idle)
+        found = culprit(calls, main_thread, plugins, is_idle=_is_idle(parent))
         if found is None:
             continue
         name, place = found
