@@ -9,8 +9,9 @@ from overheard.cards.command import FormContent
 from overheard.commands.setup.starting import SETUP_START, fill_start, start_checks
 from overheard.config.stored_settings import JUDGE
 from overheard.deployment import Call
-from overheard.scoring.judge import judges
+from overheard.scoring.judge import judges, proposed_judge
 from overheard_judge import JudgeSettings, ModelJudge
+from overheard_local.provider import LocalProvider, LocalSettings
 
 HERE = partial(Call, who="Maya (slack:U1)", channel="slack:C1")
 
@@ -42,6 +43,11 @@ async def test_a_yes_switches_it_on_and_a_no_off() -> None:
     kept = await office.store.settings.get(JUDGE)
     assert kept
     assert kept.value == {}
+
+
+def test_no_reader_is_proposed_where_nothing_is_sold() -> None:
+    """The model on this machine has a price of 0, whatever model is named."""
+    assert proposed_judge({"local": LocalProvider("local", LocalSettings())}) is None
 
 
 async def test_a_judge_of_the_file_is_not_asked_about() -> None:

@@ -62,19 +62,21 @@ _BRANDED_QUESTIONS = (
     "Who is {brand} not for?",
 )
 _YES_NO = {"yes", "no"}
+GENERAL_QUESTIONS = 2
+"""Questions on a "product", where no category is known."""
 
 
 def suggestion_request(brand: Brand, count: int) -> Prompt:
     """Return the prompt that asks a model for buyers' questions which name no brand.
 
     Args:
-        brand: The brand in whose category buyers ask; "product" without a category.
+        brand: The brand in whose category buyers ask; without one, of what the brand sells.
         count: The number of questions to suggest.
     """
-    category = brand.category or "product"
+    sold = f"a {brand.category}" if brand.category else f"what {brand.name} sells"
     text = (
-        f"List {count} different questions that people ask an AI assistant before they buy a "
-        f"{category}. Cover needs, budgets, kinds of buyers, comparisons and doubts. Name no "
+        f"List {count} different questions that people ask an AI assistant before they buy "
+        f"{sold}. Cover needs, budgets, kinds of buyers, comparisons and doubts. Name no "
         f"brand and no product. Write one question a line, and nothing else."
     )
     return Prompt(text, ("suggestions",), (brand.name,))
@@ -206,7 +208,7 @@ def read_profile(text: str, brand: Brand) -> Profile:
 
 def template_questions(category: str, known: Iterable[str] = ()) -> list[str]:
     """Return fixed questions about a category that name no brand, such as ``What is the best CRM?``
-    for ``a CRM``; for an empty category they are about a "product".
+    for ``a CRM``; for an empty category the first `GENERAL_QUESTIONS`, about a "product".
 
     Args:
         category: The category, with or without an article.
@@ -215,7 +217,8 @@ def template_questions(category: str, known: Iterable[str] = ()) -> list[str]:
     left_out = {text.casefold() for text in known}
     words = " ".join(category.split()).strip(_EDGES)
     thing = re.sub(r"^(an?|the)\s+", "", words, flags=re.I) or "product"
-    questions = (text.format(category=thing) for text in _CATEGORY_QUESTIONS)
+    asked = _CATEGORY_QUESTIONS if words else _CATEGORY_QUESTIONS[:GENERAL_QUESTIONS]
+    questions = (text.format(category=thing) for text in asked)
     return [text for text in questions if text.casefold() not in left_out]
 
 

@@ -243,11 +243,11 @@ JUDGE_MODELS = ("gpt-6-luna", "claude-haiku-5-5", "gemini-2.5-flash-lite", "gemi
 
 
 def proposed_judge(providers: Mapping[str, Provider]) -> Model | None:
-    """Return the first model of `JUDGE_MODELS` that one of the providers, given by name, has a
-    price for; None without any.
+    """Return the first model of `JUDGE_MODELS` that one of the providers, given by name, sells;
+    None without any. A provider on this machine has a price of 0 for each name.
     """
     models = (Model(name, model) for model in JUDGE_MODELS for name in providers)
-    return next((model for model in models if price_of(model, providers)), None)
+    return next((m for m in models if (price := price_of(m, providers)) and price.output), None)
 
 
 def judging_cost_a_year(

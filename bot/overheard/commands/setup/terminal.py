@@ -1,30 +1,41 @@
-"""`setup` in the terminal: the first steps as prompts, then a configuration file, a first check and
-its report. A deployment that asks nothing yet also needs a service and its key.
+"""`setup` in the terminal: the service and the chat, for which only a terminal asks, written into a
+configuration file; then the steps of the set-up in chat, drawn as questions, the first check and
+its report.
 """
 
 import contextlib
+import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import inf
 from pathlib import Path
 from typing import Annotated, Any
 
-from overheard.cards import wording
 from overheard.cards.card import Card, Field, Severity
 from overheard.cards.command import IN_TERMINAL, CommandSpec, Role, option
 from overheard.commands.check import check
 from overheard.commands.export import replacing
 from overheard.commands.report import report
-from overheard.commands.setup.config_file import READING_MONTH_USD, SetupFile, derived_category
-from overheard.commands.setup.naming import BRAND, CATEGORY, COMPETITORS
+from overheard.commands.setup.checklist import checklist
+from overheard.commands.setup.draft import drafted_brand
+from overheard.commands.setup.naming import (
+    BRAND,
+    CATEGORY,
+    COMPETITORS,
+    fill_brand,
+    fill_questions,
+    set_brand,
+    set_questions,
+)
+from overheard.commands.setup.starting import fill_start, set_places, start_checks
 from overheard.config.loader import find_config, parse_config
-from overheard.config.sections import BUDGETS, Config
+from overheard.config.sections import BUDGETS
+from overheard.deployment import Call
 from overheard.domain import LOCAL, Model
 from overheard.errors import OverheardError, SetupRefused
 from overheard.interfaces import Listing, Provider, Verifiable
 from overheard.plugins import load_plugins
-from overheard.scoring.judge import judging_cost_a_year, proposed_judge
 from overheard.session import Session
 
 VENDORS = ("openai", "anthropic", "google")
@@ -36,6 +47,10 @@ CHATS = ("slack", "discord", "none")
 FREE_SERVICES = ("ollama", "vllm")
 """Services of this machine, whose answers cost nothing."""
 DEFAULT_MONTH_USD = 20.0
+RUN_SHARE = 0.25
+"""The budget of a run as a share of that of a month."""
+READING_MONTH_USD = 1.0
+"""What a model that reads answers besides the rules may spend in a month."""
 NEWEST_MODELS = 4
 """The cheapest of so many of the newest models with a known price is the default."""
 MAX_CHOICES = 8
@@ -46,7 +61,7 @@ NEXT_STEPS = {
     "slack": "For Slack, make the app from: overheard slack manifest. Then run: overheard doctor",
     "discord": "For Discord, invite the bot with: overheard discord invite, then run: overheard "
     "doctor",
-    "": "To check every Monday, run: overheard run",
+    "": "To check by itself, run: overheard run",
 }
 """What to do next, by the chat."""
 _PLACEHOLDER_MODEL = "model"
@@ -83,8 +98,8 @@ async def setup(
     channel: Annotated[str, option("The id of the channel for alerts.")] = "",
     yes: Annotated[bool, option("Ask nothing; spend within the budget.")] = False,
 ) -> Card:
-    """Write a configuration file for a brand, make the first check, and return a card with its
-    report.
+    """Write a configuration file with a service, set up a brand by the steps of the chats, make the
+    first check, and return a card with its report.
 
     What is not given is asked for at a terminal with a person, and again where the service cannot
     be used; elsewhere, and with `yes`, it has its default. The provider's key is tested before the
@@ -93,14 +108,13 @@ async def setup(
 
     Args:
         session: The session, with the path of the configuration file and the way to ask the person.
-        category: The kind of product, such as ``project management tool``; without it the model is
-            asked.
+        category: The kind of product, such as ``project management tool``.
         provider: The service to ask, one of `PROVIDERS`; by default the free local model.
         models: The service's models; by default the person chooses one.
         base_url: The address of the service; needed for ``compatible`` only.
         key_env: The environment variable with the key; empty for the usual one of the service.
         judge: The model that reads answers besides the rules, as ``provider/model``; ``none`` to
-            ask a person whether the proposed one does.
+            choose at the last step.
         budget: The budget in US dollars a month; left out where nothing has a price.
         alarms: The name of a budget of false alarms.
         chat: Where alerts go, one of `CHATS`.
@@ -108,8 +122,8 @@ async def setup(
         yes: Whether nothing is asked, and any known price is agreed to.
 
     Raises:
-        SetupRefused: when something is missing, a named model does not exist, or there is a
-            configuration that is not to be replaced.
+        SetupRefused: when something is missing, a named model does not exist, the store has another
+            brand, or there is a configuration that is not to be replaced.
         ConfigError: when the answers make no valid configuration.
         ProviderUnavailable: when the key is refused, or the service cannot be reached.
         FileUnwritable: when the configuration cannot be written.
@@ -140,7 +154,7 @@ async def setup(
             key_env = person.value("key_env", not again and key_env, key_env)
         try:
             settings = _provider_settings(chosen, base_url, key_env)
-            plan = SetupFile(brand, tuple(competitors), category, chosen, settings)
+            plan = SetupFile(chosen, settings)
             plan = await _plan_with_models(plan, file, models, budget, person)
             break
         except OverheardError as error:
@@ -148,12 +162,98 @@ async def setup(
             models = () if any(model in str(error) for model in models) else models
             if not (again := person.agrees(f"{error} Answer again?")):
                 raise
-    if plan.judge and judge == "none":
-        judge = plan.judge if person.agrees(_reader_question(plan)) else judge
     chat = person.value("chat", chat, "none")
     judge, chat = ("" if given == "none" else given for given in (judge, chat))
-    plan = replace(plan, judge=judge, alarms=alarms, chat=chat, channel=channel)
-    return await _first_check(session, plan, file, person)
+    plan = replace(plan, judge=judge, chat=chat)
+    parse_config(plan.text(), str(file))
+    with contextlib.suppress(OSError):
+        file.parent.mkdir(parents=True, exist_ok=True)
+    with replacing(file, opener=None) as out:
+        out.write(plan.text())
+    async with session.open_deployment(replace(session, config=file).read_config()) as deployment:
+        call = session.call(deployment)
+        named: dict[str, Any] = {"category": category, "competitors": competitors}
+        place = f"{chat}:{channel}" if chat and channel else ""
+        given = {"channel": place, "alarms": alarms if alarms != "calm" else ""}
+        call = await _steps_taken(call, person, brand, named, given)
+        return await _first_check(call, plan, file, person)
+
+
+async def _steps_taken(
+    call: Call, person: "_Person", brand: str, named: Mapping[str, Any], given: Mapping[str, str]
+) -> Call:
+    """Take the steps of the set-up with what their forms propose, ask the person for what costs
+    money, and return the call with what was stored. Names and facts that a model suggests wait for
+    a review in chat.
+    """
+    if others := [one.name for one in call.catalogue.tracked if brand not in one.names]:
+        raise SetupRefused(
+            problem=f"the store has the brand {others[0]}",
+            remedy="remove it with brands remove, or add a second one with brands add",
+        )
+    form = await fill_brand(call)
+    is_local = all(model.provider == LOCAL for model in call.plugins.models)
+    suggests = form.values["suggestions"] and not is_local
+    if suggests and not person.spends:
+        suggests = person.agrees(f"{form.hints['suggestions']} Ask it?")
+    await set_brand(call, name=brand, suggestions=suggests, **named)
+    call = await call.refreshed()
+    form = await fill_questions(call)
+    named_in = [choice.value for choice in form.choices["branded"][:1]]
+    await set_questions(call, questions=form.values["questions"], branded=named_in)
+    await set_places(call, channel=given["channel"])
+    call = await call.refreshed()
+    readers = (await fill_start(call)).choices["reader"]
+    reader = "model" if readers and person.agrees(f"{readers[0].label}?") else ""
+    await start_checks(call, reader=reader, alarms=given["alarms"])
+    return await call.refreshed()
+
+
+@dataclass(frozen=True, slots=True)
+class SetupFile:
+    """The content of the configuration file that `setup` writes.
+
+    Attributes:
+        provider: The name of the provider's table.
+        settings: The lines of the provider's table, each as a key and a value.
+        month: The budget in US dollars a month; 0 for none, as where nothing has a price.
+        judge: The judge's model, as ``provider/model``; empty for none. It may spend
+            `READING_MONTH_USD`.
+        chat: ``slack``, ``discord`` or empty.
+    """
+
+    provider: str
+    settings: Mapping[str, object]
+    month: float = 0
+    judge: str = ""
+    chat: str = ""
+
+    def text(self) -> str:
+        """Return the configuration file as TOML. The tables of a budget, a judge and a chat are
+        left out if the plan has none.
+        """
+        budget = {"run": round(self.month * RUN_SHARE, 2), "month": self.month}
+        judge = {"model": self.judge, "budget": READING_MONTH_USD}
+        tables: dict[str, Mapping[str, object]] = {
+            f"[providers.{self.provider}]": self.settings,
+            **({"[budget]": budget} if self.month else {}),
+            **({"[scorers.judge]": judge} if self.judge else {}),
+            **({f"[{self.chat}]": {}} if self.chat else {}),
+        }
+        lines = ["# Written by overheard setup. config.example.toml has all settings."]
+        for header, values in tables.items():
+            lines += ["", header, *(f"{key} = {_toml_value(values[key])}" for key in values)]
+        return "\n".join([*lines, ""])
+
+
+def _toml_value(value: object) -> str:
+    """Return a value as TOML. Texts, numbers and lists have the same form as in JSON, except one
+    control character (DEL) that TOML needs escaped; a dictionary becomes an inline table.
+    """
+    if isinstance(value, dict):
+        keys = {key: key if key.isidentifier() else _toml_value(key) for key in value}
+        return f"{{ {', '.join(f'{keys[k]} = {_toml_value(v)}' for k, v in value.items())} }}"
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,15 +288,6 @@ class _Person:
         typed = self.answer(question, default)
         return tuple(filter(None, map(str.strip, typed.split(",")))) if option.many else typed
 
-    def groups(self, question: str, pattern: str) -> Sequence[str]:
-        """Return the groups of a pattern in what the person types, or none for an empty line. The
-        question is repeated until that is so.
-        """
-        while typed := self.answer(f"{question}? Empty if unknown"):
-            if form := re.fullmatch(pattern, typed):
-                return form.groups()
-        return ()
-
     def choice(self, question: str, choices: Sequence[str], default: str) -> str:
         """Return one of the choices, which the person types. The question is repeated until one of
         them is typed.
@@ -206,6 +297,15 @@ class _Person:
         while given not in choices:
             given = self.answer(f"{given!r} is not one of them. {shown}", default)
         return given
+
+    def groups(self, question: str, pattern: str) -> Sequence[str]:
+        """Return the groups of a pattern in what the person types, or none for an empty line. The
+        question is repeated until that is so.
+        """
+        while typed := self.answer(f"{question}? Empty if unknown"):
+            if form := re.fullmatch(pattern, typed):
+                return form.groups()
+        return ()
 
     def agrees(self, question: str) -> bool:
         """Return whether the person answers a question with yes; False without a person."""
@@ -272,23 +372,7 @@ async def _plan_with_models(
         if limit := person.groups(question, r"([1-9]\d{0,2}(?:,\d{3})+|[1-9]\d*)"):
             settings["max_tokens"] = int(limit[0].replace(",", ""))
         return replace(plan, settings=settings, month=month if price else 0)
-    providers = {plan.provider: provider}
-    reader = proposed_judge(providers) or Model(plan.provider, picked[0])
-    answers = len(picked) * (len(plan.questions) + 1)
-    usd = judging_cost_a_year(reader, answers, providers) or 0.0
-    return replace(plan, settings=settings, month=month, judge=str(reader), reading_usd=usd)
-
-
-def _reader_question(plan: SetupFile) -> str:
-    """Return the question whether a model reads answers besides the rules, with its price a year
-    and the most that it may cost.
-    """
-    price = wording.money(plan.reading_usd, about=True)
-    most = wording.money(READING_MONTH_USD)
-    return (
-        f"Let {plan.judge} read tone and facts of a tenth of the answers besides the rules, and "
-        f"each alert before it is told? {price} a year, at most {most} a month."
-    )
+    return replace(plan, settings=settings, month=month)
 
 
 def _loaded_provider(plan: SetupFile, file: Path) -> Provider:
@@ -340,80 +424,45 @@ def _chosen_models(provider: Provider, offered: Sequence[str], person: _Person) 
     return [person.choice("Which model?", choices, cheapest)]
 
 
-def _written(session: Session, plan: SetupFile, file: Path) -> Config:
-    """Write the configuration file of a plan, in place of an existing one, and return the
-    configuration. Its folder is created; after an interruption the old file, or none, is left.
+async def _first_check(call: Call, plan: SetupFile, file: Path, person: _Person) -> Card:
+    """Make the first check, if it is free or the person agrees to its price, and return the card
+    that ends the set-up, with the report, or with the card of the check if it failed.
     """
-    parse_config(plan.text(), str(file))
-    with contextlib.suppress(OSError):
-        file.parent.mkdir(parents=True, exist_ok=True)
-    with replacing(file, opener=None) as out:
-        out.write(plan.text())
-    return replace(session, config=file).read_config()
-
-
-async def _first_check(session: Session, plan: SetupFile, file: Path, person: _Person) -> Card:
-    """Write the configuration, make the first check and return the card that ends the set-up, with
-    the report, or with the card of the check if it failed.
-
-    Before it, the first configured model is asked for a missing category, and the configuration is
-    written again with it. Each of both is done at once if it is free, else if the person agrees to
-    the price. Without agreement no check is made, and the card says how to check later.
-    """
-
-    def pays_for_category(price: str, usd: float) -> bool:
-        return person.pays(f"Let the model say what {plan.brand} is? That costs {price}.", usd)
-
-    config = _written(session, plan, file)
-    if not plan.category:
-        names = [plan.brand, *plan.competitors]
-        async with session.open_deployment(config) as deployment:
-            category = await derived_category(session.call(deployment), names, pays_for_category)
-        plan = replace(plan, category=category)
-        config = _written(session, plan, file)
-    async with session.open_deployment(config) as deployment:
-        call = session.call(deployment)
-        proposal = await check(call)
-        told = f"The first check costs {proposal.price}."
-        price = proposal.price if proposal.usd else "free"
-        if not person.pays(f"{told} Ask now?", proposal.usd):
-            return _done_card(plan, file, f"{told} Ask with: overheard check", price)
-        shown = checked = await proposal.execute()
+    brand = drafted_brand(call.catalogue).name
+    proposal = await check(call, brands=(brand,))
+    told = f"The first check costs {proposal.price}."
+    models: Sequence[str] = plan.settings.get("models", ())  # type: ignore[assignment]
+    data = {
+        "file": str(file),
+        "provider": plan.provider,
+        "models": list(models),
+        "questions": [prompt.text for prompt in call.catalogue.prompts_for(brand)],
+    }
+    shown: tuple[Card, ...] = ()
+    failed = False
+    if not person.pays(f"{told} Ask now?", proposal.usd):
+        told += " Ask with: overheard check"
+    else:
+        checked = reported = await proposal.execute()
         if not checked.failed:
             with contextlib.suppress(OverheardError):  # such as when there is nothing to report
-                shown = await report(call)
-    card = _done_card(plan, file, "", price)
-    data = {**card.data, "check": checked.data, "report": shown.data}
-    return replace(card, more=(shown,), failed=checked.failed, data=data)
-
-
-def _done_card(plan: SetupFile, file: Path, text: str, price: str) -> Card:
-    """Return the card that ends the set-up in the terminal."""
-    models = [f"{plan.provider}/{model}" for model in plan.models]
-    fields = [
-        Field("Written", str(file)),
-        Field("Asked", ", ".join(models) or "the local model"),
-        Field("A check", price),
-    ]
-    if plan.month:
-        fields.append(Field("Budget", f"{wording.money(plan.month)} a month"))
-    following = f"Read the questions in {file} and write your own buyers' questions there."
-    if not plan.category:
-        following = (
-            f"What {plan.brand} is was neither given nor known to the model, so its questions are "
-            f"general: write your buyers' questions into {file}."
-        )
+                reported = await report(call, brands=(brand,))
+        told, shown, failed = "", (reported,), checked.failed
+        data |= {"check": checked.data, "report": reported.data}
+    done = await checklist(await call.refreshed())
     return Card(
-        title=f"{plan.brand} is set up",
-        text="\n\n".join(filter(None, (text, f"{following} {NEXT_STEPS[plan.chat]}."))),
-        fields=tuple(fields),
+        title=f"{brand} is set up",
+        text="\n\n".join(filter(None, (told, done.missing(), f"{NEXT_STEPS[plan.chat]}."))),
+        fields=(
+            Field("Written", str(file)),
+            Field("Asked", ", ".join(f"{plan.provider}/{m}" for m in models) or "the local model"),
+            Field("A check", proposal.price if proposal.usd else "free"),
+            *done.fields(),
+        ),
         severity=Severity.GOOD,
-        data={
-            "file": str(file),
-            "provider": plan.provider,
-            "models": list(plan.models),
-            "questions": [*plan.questions, plan.branded_question],
-        },
+        more=shown,
+        failed=failed,
+        data=data,
     )
 
 
