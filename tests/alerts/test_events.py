@@ -243,7 +243,8 @@ def test_a_digest_counts_what_is_still_open(
     first, *lines = str(card.text).splitlines()
     assert first == said
     assert len(lines) == len(states)
-    assert all(line.startswith("12:00: m-1 fell (") for line in lines)
+    told = [f"12:00: m-1 fell ({state(alert_of(one), UTC)})" for one in states]
+    assert lines == told
     assert [row["state"] for row in card.data["alerts"]] == [state.value for state in states]
 
 
@@ -287,7 +288,9 @@ async def test_a_digest_gathers_the_alerts_of_one_night_and_channel() -> None:
         moved = replace(SHIFT, model=Model("svc", key), run_id=run.id)
         await life.raise_alert(Alert(moved, clock.now()))
         clock.pass_(hours=number * 24)
-    digests = [d for d in await store.deliveries.find() if d.kind is DeliveryKind.QUIET_HOURS]
+    found = await store.deliveries.find()
+    digests = [d for d in found if d.kind is DeliveryKind.QUIET_HOURS]
+    assert found[0] == digests[0], "it comes before its alerts"
     nights = {(d.channel, d.subject): [a.id for a in await held_back(store, d)] for d in digests}
 
     ends = [(NOON.replace(hour=7) + timedelta(days=day)).isoformat() for day in (1, 2)]

@@ -26,17 +26,6 @@ async def house() -> House:
     return House()
 
 
-async def test_who_acknowledged_it_is_kept(house: House) -> None:
-    """Others see who takes care of it."""
-    alert = await house.handling.acknowledge((await house.raise_alert()).id, "Ada")
-
-    assert (alert.state, alert.by) == (AlertState.ACKNOWLEDGED, "Ada")
-    assert await house.history(alert) == [
-        (AlertEventKind.RAISED, ""),
-        (AlertEventKind.ACKNOWLEDGED, "Ada"),
-    ]
-
-
 async def test_what_cannot_happen_says_why(house: House) -> None:
     """A second click shows who was first, and changes nothing."""
     alert = await house.handling.acknowledge((await house.raise_alert()).id, "Ada")

@@ -5,14 +5,9 @@ from typing import Any
 
 import pytest
 
-from kit.recording import HandClock
-from overheard.alerts.events import held_back, quiet_hours_card
-from overheard.alerts.handling import Handling
-from overheard.alerts.lifecycle import Lifecycle
 from overheard.alerts.outbox import Routes, routed, told_rivals
 from overheard.config.sections import RouteTable
-from overheard.domain import Alert, Brand, Catalogue, DeliveryKind, Metric, Model, Run, Scale, Shift
-from overheard.testing.deployment import open_test_store
+from overheard.domain import Alert, Brand, Catalogue, Metric, Model, Scale, Shift
 
 METRICS = {
     "visibility": Metric("visibility", Scale.BINARY, "Visibility"),
@@ -123,42 +118,6 @@ def test_quiet_hours_end_by_the_clock_of_the_channel(
 
     assert {delivery.due_at for delivery in found} == {end or now}
     assert [d.kind.value for d in found] == (["digest", "alert"] if end else ["alert"])
-
-
-async def test_a_night_makes_one_digest() -> None:
-    """It comes before its alerts, and shows those that are over by then."""
-    store, clock = open_test_store(), HandClock(NIGHT)
-    routes = Routes([RouteTable(channel="slack:C1", quiet="22:00-07:00")], METRICS)
-    life = Lifecycle(store, routes, clock)
-    for key in ("first", "second", "third"):
-        run = await store.runs.start(Run(key, clock.now()))
-        shift = alert().shift
-        moved = Shift(
-            shift.brand, Model("svc", key), shift.metric, run.id, 0.7, 0.4, -0.3, (-0.4, -0.1)
-        )
-        await life.raise_alert(Alert(moved, clock.now()))
-        clock.pass_(minutes=10)
-    await Handling(store, clock).close(2, "Ada")
-
-    digest, *alerts = [d for d in await store.deliveries.find() if d.kind is not DeliveryKind.EVENT]
-    assert digest.kind is DeliveryKind.QUIET_HOURS
-    assert len(alerts) == 3
-    told = await held_back(store, digest)
-    card = quiet_hours_card(told, [f"{one.shift.model.name} fell" for one in told], UTC)
-    assert card
-    assert card.title == "3 alerts during quiet hours"
-    first, *lines = str(card.text).splitlines()
-    assert first == "2 still open, below."
-    assert [line.partition(": ")[2] for line in lines] == [
-        "first fell (open)",
-        "second fell (closed by Ada)",
-        "third fell (open)",
-    ]
-
-
-async def test_one_alert_of_a_night_speaks_for_itself() -> None:
-    """Unless it is over: then no other message shows it."""
-    assert quiet_hours_card([alert()], ["first fell"], UTC) is None
 
 
 def test_a_channel_has_the_first_route_that_leads_there() -> None:

@@ -162,13 +162,6 @@ def test_a_brand_that_does_not_exist_or_is_meant_twice_is_an_error(tables: str, 
     assert told in problem
 
 
-def test_a_name_that_stands_there_twice_is_an_error() -> None:
-    """Two tables for one brand would leave open which one counts."""
-    [problem] = problems('[[brands]]\nname = "Acme"\n[[brands]]\nname = "acme"')
-
-    assert "[[brands]] numbers 1 and 2" in problem
-
-
 def test_a_brand_that_is_a_part_of_itself_is_an_error() -> None:
     """Each circle is told once; a chain of parents that ends is none."""
     brands = "".join(
@@ -306,24 +299,3 @@ def test_what_is_measured_is_laid_out_once_however_many_prompts_there_are(
     parse_config('[[brands]]\nname = "Acme"\n' + prompts)
 
     assert len(laid_out) == 1
-
-
-@pytest.mark.parametrize(
-    ("text", "sentence"),
-    [
-        (
-            '[[brands]]\nname = "Acme"\ncompetitors = ["Zeta", "acme"]',
-            'competitors must not hold the brand itself, "acme"',
-        ),
-        (
-            '[[prompts]]\ntext = "Which tool for {person}?"\npersonas = ["a nurse"]',
-            "text has the place {person}, which nothing fills; did you mean {persona}",
-        ),
-        ('[[routes]]\nchannel = "slack:#marketing"', '"slack:#marketing" is a name; write the id'),
-    ],
-)
-def test_what_would_silently_mean_something_else_is_refused(text: str, sentence: str) -> None:
-    """A brand that competes with itself, a place that nothing fills, a channel by its name."""
-    with pytest.raises(ConfigError) as caught:
-        parse_config(text)
-    assert sentence in str(caught.value)

@@ -256,18 +256,6 @@ async def test_a_run_that_is_cancelled_cancels_its_batch_and_keeps_what_is_answe
     assert await house.store.batches.unfinished() == []
 
 
-async def test_nobody_need_wait_for_a_run_that_is_cancelled(
-    house: House, service: BatchService
-) -> None:
-    """Cancelling it does what the dead process would have done."""
-    run = await handed_in(house, service)
-    outcome = await house.batches().cancel(run)
-
-    assert service.batches["batch_0"].cancelled
-    assert outcome.complete == 8
-    assert await house.store.batches.unfinished() == []
-
-
 async def test_a_vendor_that_refuses_a_batch_fails_its_questions(
     house: House, service: BatchService
 ) -> None:

@@ -212,6 +212,7 @@ class Unsteady(ScriptedProvider):
         Price(-1.0, 1.0),
         Price(1.0, -1.0),
         Price(1.0, inf),
+        Price(float("nan"), 0),
         Price(1.0, 1.0, cached=-1.0),
         Price(1.0, 1.0, search=inf),
     ],

@@ -402,24 +402,6 @@ async def test_the_dead_keep_what_may_still_be_charged(
 Clock = SteppingClock
 
 
-async def test_the_known_part_of_an_ambiguous_call_is_not_held_twice() -> None:
-    """A call that may have been charged keeps its money back, less the cost that is known: that is
-    spent, and spent money is not held as well.
-    """
-    store = open_test_store()
-    run = await store.runs.start(Run("one", START, PANEL))
-    reservation = SpendReservation(
-        store.money, BudgetTable(day=10.0), run.payer, SteppingClock(START)
-    )
-    held = await reservation.hold(PROMPT, 4.0)
-    assert held is not None
-    answer = Answer(run.id, Question(PROMPT, MODEL, 0), reply(cost_usd=1.0), START)
-    await store.answers.add([answer])
-    reservation.keep_back(held, 1.0)
-
-    assert await reservation.hold(PROMPT, 6.0) is not None
-
-
 async def test_money_that_comes_back_while_the_store_is_asked_is_used() -> None:
     """The last call under way ends while the store refuses another call: that is asked again."""
     store = open_test_store()

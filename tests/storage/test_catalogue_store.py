@@ -11,10 +11,6 @@ from overheard.interfaces import Store
 class TestCatalogue:
     """What is measured."""
 
-    async def test_an_empty_store_measures_nothing(self, store: Store) -> None:
-        """A new store has an empty catalogue."""
-        assert await store.catalogue.current() == Catalogue()
-
     async def test_what_is_declared_comes_back_whole_and_in_order(self, store: Store) -> None:
         """Provisioning keeps every field of everything, in the declared order."""
         declared = Catalogue(
@@ -138,7 +134,8 @@ class TestCatalogue:
         await store.scores.add(*SCORER, [(answer, [record(answer, brand="Hooli")])])
         assert not await store.catalogue.remove_brand("Hooli")
         assert not await store.catalogue.remove_brand("Nobody")
-        assert await store.catalogue.retired() == await store.catalogue.declared() == Catalogue()
+        assert await store.catalogue.current() == await store.catalogue.declared() == Catalogue()
+        assert await store.catalogue.retired() == Catalogue()
 
     async def test_what_the_configuration_gave_up_is_retired(self, store: Store) -> None:
         """Retired entries are listed apart from the declared ones."""
@@ -152,10 +149,4 @@ class TestCatalogue:
         await store.catalogue.add_prompts([])
         assert await store.answers.add([]) == []
         await store.scores.add(*SCORER, [])
-        assert await store.catalogue.current() == Catalogue()
-
-    async def test_names_that_only_answers_hold_are_not_measured(self, store: Store) -> None:
-        """Imported answers and scores bring their prompts and brands, not into the catalogue."""
-        (answer,) = await answers_of(store, 1)
-        await store.scores.add(*SCORER, [(answer, [record(answer, brand="Hooli")])])
         assert await store.catalogue.current() == Catalogue()
