@@ -18,19 +18,19 @@ from kit.alert_shapes import (
     stream_of,
 )
 from kit.scripted import reply
-from overheard.alerts import details as alert_details
-from overheard.alerts.details import alert_chart, alert_data, compose
+from overheard.alerts import message as alert_message_module
+from overheard.alerts.details import figures_card
 from overheard.alerts.evidence import quotes
+from overheard.alerts.message import alert_chart, alert_data
 from overheard.alerts.phrases import (
     is_listed,
     moved_words,
-    movement_words,
     shift_words,
     statement_clause,
     statement_phrase,
     true_value,
 )
-from overheard.cards.card import Card, Field, Image, Severity
+from overheard.cards.card import Card, Field, Image
 from overheard.cards.charts.trend import Chart, Mark
 from overheard.cards.wording import MINUS
 from overheard.domain import (
@@ -55,7 +55,7 @@ def charts(monkeypatch: pytest.MonkeyPatch) -> list[Chart]:
         shown.append(chart)
         return Image(b"", "chart", name)
 
-    monkeypatch.setattr(alert_details, "drawn_picture", keep)
+    monkeypatch.setattr(alert_message_module, "drawn_picture", keep)
     return shown
 
 
@@ -69,50 +69,19 @@ def paragraphs(composed: Card) -> list[str]:
     return str(composed.text).split("\n\n")
 
 
-def test_the_first_paragraph_says_how_sure_it_is_and_what_it_rests_on() -> None:
-    """The probability, the answers on both sides, and the number of prompts."""
-    composed = compose(alert_of(), evidence_of())
+def test_the_figures_begin_with_the_details_and_what_they_rest_on() -> None:
+    """How sure it is, when it began, the answers on both sides, and the number of prompts."""
+    composed = figures_card(alert_of(), evidence_of())
 
-    assert composed.title == "Acme: visibility fell from 70 % to 45 % at m-1"
-    assert paragraphs(composed)[0] == (
-        "Nearly certain: if nothing had changed, you would see this about once in 800 years. "
-        "It rests on 30 answers since then and 1,200 before, to the same 7 questions."
-    )
-    assert composed.footer == "Raised on 2 Mar 2026, 12:00 UTC."
+    assert composed.title == "m-1 names Acme less"
+    assert paragraphs(composed)[:3] == [
+        "How sure? The fall: nearly certain. Chance does this about once in 800 years.",
+        "Why? It began with the check of 4 Mar.",
+        "It rests on 30 answers since then and 1,200 before, to the same 7 questions.",
+    ]
+    assert composed.footer.startswith("Raised on 2 Mar 2026, 12:00 UTC · by API")
     assert composed.image
     assert composed.image.name == "alert-7.png"
-
-
-@pytest.mark.parametrize(
-    ("metric", "change", "severity"),
-    [
-        ("visibility", -0.25, Severity.BAD),
-        ("visibility", 0.25, Severity.GOOD),
-        ("position", -0.5, Severity.GOOD),
-        ("position", 0.5, Severity.BAD),
-    ],
-)
-def test_the_colour_says_whether_it_is_good_news(
-    metric: str, change: float, severity: Severity
-) -> None:
-    """A rank is better when it falls."""
-    moved = shift_of(metric=metric, before=2.0, after=2.0 + change, change=change)
-
-    assert compose(alert_of(moved), evidence_of()).severity is severity
-
-
-def test_when_it_began_is_a_run_or_a_range_of_runs() -> None:
-    """One date when only one run is likely, and the ends of the range otherwise."""
-    [_, sure, *_] = paragraphs(compose(alert_of(), evidence_of()))
-    dates = tuple(NOON + day * DAY for day in (1, 2, 4))
-    [_, unsure, *_] = paragraphs(compose(alert_of(), evidence_of(likely_starts=dates)))
-
-    assert sure == "It began with the check of 4 Mar 2026, 12:00 UTC. Only this model moved."
-    assert unsure == (
-        "It most likely began with the check of 4 Mar 2026, 12:00 UTC, and almost surely between "
-        "those of 3 Mar 2026, 12:00 UTC and 6 Mar 2026, 12:00 UTC. "
-        "Only this model moved."
-    )
 
 
 def test_the_chart_marks_when_it_began_and_when_it_grew(charts: list[Chart]) -> None:
@@ -120,8 +89,8 @@ def test_the_chart_marks_when_it_began_and_when_it_grew(charts: list[Chart]) -> 
     began that fits it, and a growth at the beginning is none.
     """
     dates, day_8 = (NOON + DAY, NOON + 4 * DAY), NOON + 8 * DAY
-    compose(alert_of(), evidence_of())
-    compose(alert_of(), evidence_of(likely_starts=dates, grown={5: day_8}))
+    figures_card(alert_of(), evidence_of())
+    figures_card(alert_of(), evidence_of(likely_starts=dates, grown={5: day_8}))
 
     assert charts[0].marks == (Mark(NOON + 2 * DAY, "began"),)
     assert charts[1].marks == (Mark(NOON + 2 * DAY, "most likely began"), Mark(day_8, "grew"))
@@ -142,10 +111,10 @@ def test_the_chart_shows_the_brand_and_its_competitors_at_that_model(charts: lis
         stream_of("Zeta", MODEL, [[0, 2], [2, 2], [4, 4]]),
     )
     rivals = (Brand("Zeta"), Brand("Umbra"))
-    compose(alert_of(), evidence_of(streams=streams, rivals=rivals))
+    figures_card(alert_of(), evidence_of(streams=streams, rivals=rivals))
     [chart] = charts
 
-    assert chart.title == "Visibility · m-1 (API)"
+    assert chart.title == "Named, of 8 answers · m-1 (API)"
     assert [(line.label, line.emphasis) for line in chart.series] == [
         ("Acme", True),
         ("Zeta", False),
@@ -163,7 +132,7 @@ def test_the_table_compares_competitors_here_and_the_brand_elsewhere() -> None:
         stream_of("Zeta", OTHER, [[1, 1], [1, 1], [3, 3]]),
         stream_of("Umbra", MODEL, [[0, 0], [0, 0], [0, 0]]),
     )
-    composed = compose(alert_of(), evidence_of(streams=streams))
+    composed = figures_card(alert_of(), evidence_of(streams=streams))
     [zeta, acme] = composed.table.rows if composed.table else ()
 
     assert composed.table
@@ -177,11 +146,11 @@ def test_the_table_compares_competitors_here_and_the_brand_elsewhere() -> None:
 def test_the_table_is_cut_where_the_shift_began() -> None:
     """Before and after are those of the run with which it began, and not of the alert's run."""
     rival = stream_of("Zeta", MODEL, [[0, 0], [4, 4], [4, 4]])
-    composed = compose(alert_of(shift_of(began=2)), evidence_of(streams=(rival,)))
+    composed = figures_card(alert_of(shift_of(began=2)), evidence_of(streams=(rival,)))
 
     assert composed.table
     assert composed.table.rows[0][2:4] == ("0 %", "100 %")
-    assert compose(alert_of(), evidence_of()).table is None
+    assert figures_card(alert_of(), evidence_of()).table is None
 
 
 def test_the_table_of_a_model_as_a_whole_has_the_brands_there() -> None:
@@ -192,7 +161,7 @@ def test_the_table_of_a_model_as_a_whole_has_the_brands_there() -> None:
     streams += [stream_of("Acme", OTHER, rows), stream_of("Nulla", MODEL, [[0, 0]])]
     whole = shift_of(brand=WHOLE_MODEL)
     also = (shift_of(brand="Zeta"), shift_of(brand="Acme"))
-    composed = compose(alert_of(whole, also=also), evidence_of(streams=tuple(streams)))
+    composed = figures_card(alert_of(whole, also=also), evidence_of(streams=tuple(streams)))
 
     assert composed.table
     assert [row[:2] for row in composed.table.rows] == [
@@ -203,48 +172,33 @@ def test_the_table_of_a_model_as_a_whole_has_the_brands_there() -> None:
 
 
 def test_the_fields_are_the_numbers_of_the_shift() -> None:
-    """Before, after, change, interval, and the certainty; of an alert of an earlier version it is
-    said that it is not known.
-    """
-    usual = (
+    """Before, after, change and interval."""
+    assert figures_card(alert_of(), evidence_of()).fields == (
         Field("Before", "70 %"),
         Field("After", "45 %"),
         Field("Change", f"{MINUS}25 points"),
         Field("Likely range of it", f"{MINUS}40 to {MINUS}10 points"),
     )
-    assert compose(alert_of(), evidence_of()).fields == (
-        *usual,
-        Field("Certainty", "nearly certain"),
-    )
-    unknown = compose(alert_of(shift_of(chance_a_year=None)), evidence_of())
-    assert unknown.fields == usual
-    assert "raised by an earlier version" in paragraphs(unknown)[0]
 
 
 def test_growth_is_told_with_its_run_and_its_own_certainty() -> None:
-    """Each step has a sentence; the field shows the last value of the metric that heads it."""
+    """Each step has a sentence."""
     later = (
         shift_of(run_id=5, before=0.45, after=0.3, change=-0.15, chance_a_year=0.1),
         shift_of(run_id=8, before=0.3, after=0.1, change=-0.2, chance_a_year=0.05),
         shift_of(run_id=8, metric="position", before=2.0, after=3.5, change=1.5),
     )
     alert = alert_of(later=later)
-    composed = compose(alert, evidence_of(grown={5: NOON + 5 * DAY, 8: NOON + 8 * DAY}))
+    composed = figures_card(alert, evidence_of(grown={5: NOON + 5 * DAY, 8: NOON + 8 * DAY}))
 
-    told = "if nothing had changed, you would see this about once in"
-    assert paragraphs(composed)[2] == (
-        "It has grown: with the check of 7 Mar 2026, 12:00 UTC, visibility fell from 45 % to 30 %. "
-        f"Likely: {told} 10 years. "
-        "It has grown: with the check of 10 Mar 2026, 12:00 UTC, visibility fell from 30 % to 10 %."
-        f" Likely: {told} 20 years. "
-        "It has grown: with the check of 10 Mar 2026, 12:00 UTC, position became worse from "
-        f"2.0 to 3.5. Nearly certain: {told} 800 years."
-    )
-    assert composed.fields[-1] == Field("Since it grew", "10 %")
     assert (
-        movement_words(alert, METRICS)
-        == "visibility fell from 70 % to 45 %, then to 30 %, then to 10 %"
-    )
+        "It has grown: with the check of 7 Mar 2026, 12:00 UTC, visibility fell from 45 % to 30 % "
+        "(likely). "
+        "It has grown: with the check of 10 Mar 2026, 12:00 UTC, visibility fell from 30 % to 10 % "
+        "(likely). "
+        "It has grown: with the check of 10 Mar 2026, 12:00 UTC, position became worse from "
+        "2.0 to 3.5 (nearly certain)."
+    ) in paragraphs(composed)
     assert moved_words(alert, METRICS) == "named less"
 
 
@@ -254,9 +208,10 @@ def test_other_metrics_that_moved_in_the_run_are_named() -> None:
         shift_of(metric="position", before=2.0, after=3.5, change=1.5),
         shift_of(metric="gone", before=0.25, after=0.125, change=-0.125),
     )
-    composed = compose(alert_of(also=also), evidence_of())
+    composed = figures_card(alert_of(also=also), evidence_of())
 
-    assert paragraphs(composed)[2] == ("At the same time:\nPosition: 2.0 → 3.5\nGone: 0.25 → 0.12")
+    told = "At the same time:\nPosition: 2.0 → 3.5\nGone: 0.25 → 0.12"
+    assert told in paragraphs(composed)
 
 
 @pytest.mark.parametrize(
@@ -288,7 +243,7 @@ def test_the_served_model_before_is_compared_with_the_one_since(
     marked = "fp" if after and after != before else ""
     answers = (answer(0, 1, served=before), answer(0, 2, served=after, fingerprint=marked))
 
-    assert said in paragraphs(compose(alert_of(), evidence_of(answers=answers)))
+    assert said in paragraphs(figures_card(alert_of(), evidence_of(answers=answers)))
 
 
 def test_the_five_prompts_that_moved_most_are_listed() -> None:
@@ -296,7 +251,7 @@ def test_the_five_prompts_that_moved_most_are_listed() -> None:
     moved = [(0, 1.0, 0.0), (1, 1.0, 1.0), (2, 0.9, 0.1), (3, 0.8, 0.2), (4, 0.0, 0.4)]
     prompts = tuple(PromptShift(PROMPTS[n].key, a, b, 3, 3) for n, a, b in moved)
     more = tuple(PromptShift(key, 0.5, 0.4, 3, 3) for key in ("fifth", "sixth"))
-    composed = compose(alert_of(shift_of(prompts=prompts + more)), evidence_of())
+    composed = figures_card(alert_of(shift_of(prompts=prompts + more)), evidence_of())
 
     assert paragraphs(composed)[-1].split("\n") == [
         "The questions that moved most:",
@@ -310,26 +265,31 @@ def test_the_five_prompts_that_moved_most_are_listed() -> None:
 
 def test_an_alert_whose_scorer_is_gone_shows_what_is_kept() -> None:
     """Without a chart, and with the numbers as they were stored."""
-    composed = compose(alert_of(shift_of(metric="gone")), evidence_of())
+    composed = figures_card(alert_of(shift_of(metric="gone")), evidence_of())
 
-    assert composed.title == "Acme: gone fell from 0.70 to 0.45 at m-1"
-    assert 'The plugin that measures "gone" is not installed any more' in paragraphs(composed)[0]
-    assert paragraphs(composed)[1].startswith("Nearly certain: if nothing had changed")
-    assert paragraphs(composed)[1].endswith("12:00 UTC. Only this model moved.")
-    assert (composed.severity, composed.image) == (Severity.WARNING, None)
-    assert composed.footer == "Raised on 2 Mar 2026, 12:00 UTC."
+    assert paragraphs(composed)[0] == (
+        'The plugin that measures "gone" is not installed any more: gone fell from 0.70 to 0.45.'
+    )
+    assert (composed.table, composed.image, composed.fields) == (None, None, ())
     assert composed.data["metric"] == "gone"
 
 
-def test_figures_that_moved_with_a_statement_stand_on_the_right() -> None:
-    """The alert is of the statement; its figures are a table below."""
-    claim = ReportedStatement(StatementKind.CLAIM, "price", "$49", "$14", answers=6, asked=24)
-    stated = shift_of(metric="false claims", statement=claim)
-    composed = compose(alert_of(stated, also=(shift_of(),)), evidence_of())
+def test_the_figures_of_claims_have_every_claim_what_is_cited_and_what_moved() -> None:
+    """A message says two of them; the metric that moved with them has its values."""
+    claims = [
+        shift_of(
+            metric="false claims",
+            statement=ReportedStatement(
+                StatementKind.CLAIM, "price", said, "$14", sources=("a.com",), answers=6, asked=24
+            ),
+        )
+        for said in ("$49", "$59", "$69")
+    ]
+    composed = figures_card(alert_of(claims[0], also=(*claims[1:], shift_of())), evidence_of())
 
-    assert composed.table
-    assert composed.table.rows == (("Visibility", "70 %", "45 %"),)
-    assert composed.table.right == {1, 2}
+    assert all(f"It says “{said}” in 6" in str(composed.text) for said in ("$49", "$59", "$69"))
+    assert "Cited next to it: a.com." in paragraphs(composed)
+    assert [field.value for field in composed.fields[:2]] == ["70 %", "45 %"]
 
 
 def test_a_statement_is_said_after_the_name_of_a_model() -> None:
@@ -446,7 +406,7 @@ def test_long_quotes_and_prompts_are_cut() -> None:
 
     assert len(quote.text.text) == 300
     assert len(quote.source) == len("Before, asked “”") + 100
-    listed = paragraphs(compose(alert_of(shift), known))[-1].split("\n")[1]
+    listed = paragraphs(figures_card(alert_of(shift), known))[-1].split("\n")[1]
     assert len(listed) == len("100 % → 0 %  ") + 90
 
 

@@ -15,7 +15,7 @@ import pytest
 from kit.recording import HandClock
 from kit.scripted import ScriptedProvider
 from kit.weekly_runs import MODELS, REPEATS, START, WEEK, keep_week
-from overheard.alerts.details import compose
+from overheard.alerts.details import figures_card
 from overheard.alerts.events import with_state_and_actions
 from overheard.alerts.evidence import AlertEvidence, gather_evidence, read_pasts
 from overheard.alerts.history import HistoryReader
@@ -398,7 +398,7 @@ async def test_the_message_says_which_brands_moved(moved: House) -> None:
         return await gather_evidence(call, now)
 
     with without_pictures():
-        short, whole = alert_message(alert, await evidence()), compose(alert, await evidence())
+        short, whole = alert_message(alert, await evidence()), figures_card(alert, await evidence())
     assert short.title == whole.title == "a changed how it speaks about your whole category"
     assert re.fullmatch(
         r"Named less: (Acme|Cord) \(\d of 24 answers, usually 1\d\) and (Acme|Cord) "

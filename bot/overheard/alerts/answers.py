@@ -5,17 +5,15 @@ whether other models changed too.
 from dataclasses import replace
 from enum import StrEnum
 
+from overheard.alerts.details import began_words, claim_chance_sentences, why_sentences
 from overheard.alerts.evidence import AlertEvidence, measured_shift
 from overheard.alerts.history import certainty, how_often
 from overheard.alerts.message import (
     MIN_CLEAR_CHANGE,
     alert_message,
-    began_words,
-    claim_chance_sentences,
     message_title,
     other_models,
     surest_shift,
-    why_sentences,
 )
 from overheard.alerts.metric_wording import metric_value
 from overheard.alerts.story import Period, duration_words

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
-from overheard.alerts.details import alert_chart, alert_data, model_title
-from overheard.alerts.evidence import AlertEvidence, measured_shift, metric_shifts, quotes
-from overheard.alerts.history import certainty, how_often
+from overheard.alerts.evidence import AlertEvidence, measured_shift, metric_shifts
+from overheard.alerts.history import certainty
 from overheard.alerts.metric_wording import (
     LEAST_MOVED,
     MetricValue,
@@ -15,25 +15,25 @@ from overheard.alerts.metric_wording import (
     went_both_ways,
 )
 from overheard.alerts.phrases import (
-    MAX_SHORT_CHARS,
     SHORT_LINES,
     is_listed,
     newest_statements,
     rise_title,
+    shift_words,
     short_statement_lines,
-    statement_quotes,
+    statement_data,
     statement_title,
     topic_words,
 )
 from overheard.alerts.story import AlertPart, Period, duration_words
 from overheard.cards import wording
-from overheard.cards.card import Card, Quote, Severity, Table, Tainted
+from overheard.cards.card import Card, Severity, Table, picked
 from overheard.cards.charts.renderer import drawn_picture
-from overheard.cards.charts.trend import Chart
+from overheard.cards.charts.trend import Chart, Mark, Series
 from overheard.cards.metric_words import words_of
 from overheard.cards.model_names import asked_by
 from overheard.cards.wording import name_without_id
-from overheard.domain import Alert, AlertState, Metric, ReportedStatement, Shift, StatementKind
+from overheard.domain import Alert, AlertState, Metric, ReportedStatement, Shift
 from overheard.measure.blocks import Stream
 
 MIN_CLEAR_CHANGE = 0.1
@@ -135,12 +135,13 @@ def _footnotes(alert: Alert, evidence: AlertEvidence, *, is_short: bool) -> Iter
         yield f"part of {of}"
     if not alert.of_model and not is_short:
         yield _other_models_note(alert, evidence)
-    yield from _owner_note(alert)
+    yield from owner_note(alert)
     how = asked_by(alert.shift.model)
     yield f"by {how}, not the app" if how.startswith("API") else how
 
 
-def _owner_note(alert: Alert) -> Iterator[str]:
+def owner_note(alert: Alert) -> Iterator[str]:
+    """Yield who takes care of an alert that is acknowledged, or took care of one that is over."""
     if alert.by and alert.state in {AlertState.ACKNOWLEDGED, AlertState.RECOVERED}:
         verb = "has" if alert.state is AlertState.ACKNOWLEDGED else "had"
         yield f"{name_without_id(alert.by)} {verb} it"
@@ -203,7 +204,7 @@ def message_title(alert: Alert, evidence: AlertEvidence) -> str:
         bool(evidence.stated) and not any(evidence.stated.values())
     )
     title = statement_title(
-        _told_statements(alert, evidence), brand, name, in_past_tense=nobody_states_it_now
+        told_statements(alert, evidence), brand, name, in_past_tense=nobody_states_it_now
     )
     if moved and AlertPart.METRICS not in evidence.over:
         return f"{title} and {_change_phrase(moved[0], evidence, 'it')}"
@@ -218,7 +219,7 @@ def _rivals_of(shift: Shift, evidence: AlertEvidence) -> Iterator[tuple[str, Met
             yield brand.name, value
 
 
-def _told_statements(alert: Alert, evidence: AlertEvidence) -> list[ReportedStatement]:
+def told_statements(alert: Alert, evidence: AlertEvidence) -> list[ReportedStatement]:
     """Return the statements that a title is about: those that the latest check makes, those of
     most answers first; all of them if it makes none.
     """
@@ -232,11 +233,13 @@ def _whole_model_title(alert: Alert, name: str, evidence: AlertEvidence) -> str:
     """Return the title of a message about a model-wide change, or of everything at once; for a
     recovered alert, that this is as before. ``name`` is the model's name for readers.
     """
-    if alert.state is not AlertState.RECOVERED:
-        return model_title(name, evidence)
+    if alert.state is AlertState.RECOVERED:
+        if evidence.everything:
+            return "Everything is as before"
+        return f"{name} speaks about your whole category as before"
     if evidence.everything:
-        return "Everything is as before"
-    return f"{name} speaks about your whole category as before"
+        return "Everything moved at once: how we ask, or the whole category"
+    return f"{name} changed how it speaks about your whole category"
 
 
 def _recovery_phrase(alert: Alert, moved: list[Shift], evidence: AlertEvidence) -> str:
@@ -360,34 +363,6 @@ def message_lines(
     return list(_text_lines(alert, reading, evidence, most))
 
 
-def details_message(alert: Alert, evidence: AlertEvidence) -> Card:
-    """Return the details of an alert: its message again, then a quote, how sure it is, when it
-    began and what fits, and which other models are unchanged.
-    """
-    shift = measured_shift(alert)
-    claims = [claim.statement for claim in evidence.claims if claim.statement.quote]
-    name = evidence.names.name(shift.model)
-    said = [Quote(f"{name}, {one.topic}", Tainted(one.quote)) for one in claims]
-    shown = said or statement_quotes(alert.moved, name) or quotes(shift, evidence, most=1)[-1:]
-    message = alert_message(alert, evidence)
-    lines = [ln for ln in str(message.text).splitlines() if not ln.startswith(ALSO_PREFIX)]
-    cause = f"{evidence.cause.title}. " if evidence.cause else ""
-    why = f"Why? {cause}{why_sentences(alert, evidence)}"
-    paragraphs = ["\n".join(lines), _sure_sentence(alert, evidence), why]
-    return replace(
-        message,
-        text="\n\n".join(filter(None, paragraphs)),
-        table=None,
-        quotes=tuple(
-            replace(quote, text=Tainted(wording.shorten(quote.text.text, MAX_QUOTE_CHARS)))
-            for quote in shown[:1]
-        ),
-        footer=" · ".join(
-            filter(None, [f"by {asked_by(shift.model)}", evidence.checked, *_owner_note(alert)])
-        ),
-    )
-
-
 def surest_shift(alert: Alert, evidence: AlertEvidence) -> Shift | None:
     """Return the change of a metric that chance explains least; None where that is not known, and
     where the metrics are back while statements go on.
@@ -396,72 +371,6 @@ def surest_shift(alert: Alert, evidence: AlertEvidence) -> Shift | None:
         return None
     sure = [shift for shift in metric_shifts(alert) if shift.chance_a_year is not None]
     return min(sure, key=lambda shift: shift.chance_a_year or 0.0, default=None)
-
-
-def _sure_sentence(alert: Alert, evidence: AlertEvidence) -> str:
-    """Return how sure the change of a metric is, or else that claims are no matter of chance; empty
-    for a recovered alert.
-    """
-    best = surest_shift(alert, evidence)
-    if alert.state is AlertState.RECOVERED:
-        return ""
-    if best is None:
-        return " ".join(claim_chance_sentences(alert, evidence))
-    what = "change"
-    if best.metric in evidence.metrics and evidence.metrics[best.metric].scale.is_rate:
-        what = "rise" if best.change > 0 else "fall"
-    level, often = certainty(best.chance_a_year), how_often(best.chance_a_year)
-    return f"How sure? The {what}: {level}. Chance does this {often}."
-
-
-def claim_chance_sentences(alert: Alert, evidence: AlertEvidence) -> Iterator[str]:
-    """Yield that the claim of an alert is no matter of chance, and which answers say so."""
-    for said in _told_statements(alert, evidence)[:1] if alert.statements else ():
-        answers = evidence.stated.get(said, said.answers)
-        if said.kind is StatementKind.CLAIM:
-            count = wording.count(answers or said.answers, "answer")
-            says = ("says" if answers == 1 else "say") if answers else "said"
-            value = wording.shorten(wording.line(said.said), MAX_SHORT_CHARS)
-            yield f"“{value}” is no matter of chance: {count} {says} it; you can read them."
-
-
-def began_words(alert: Alert, evidence: AlertEvidence) -> str:
-    """Return when the change of an alert began: ``It began between 16 and 23 Nov``."""
-    shift, zone = measured_shift(alert), evidence.zone
-    points = evidence.points(evidence.stream(shift.brand, shift))
-    first, last = evidence.likely_starts[0], evidence.likely_starts[-1]
-    before = [point.at for point in points if point.at < first]
-    began = f"It began with the check of {wording.short_day(last, zone)}"
-    if before:
-        days = wording.short_day(before[-1], zone), wording.short_day(last, zone)
-        month = days[1].partition(" ")[2]
-        began = f"It began between {days[0].removesuffix(f' {month}')} and {days[1]}"
-    return began
-
-
-def why_sentences(alert: Alert, evidence: AlertEvidence) -> str:
-    """Return sentences on when the change began, which update fits, its likeliest cause, and which
-    other models that answered in the newest check are unchanged.
-    """
-    shift = measured_shift(alert)
-    name = evidence.names.name(shift.model)
-    fits, began = "", began_words(alert, evidence)
-    if shift.updates:
-        day = wording.short_day(shift.updates[0].at, evidence.zone)
-        fits = f"; {name}'s update {'that day' if began.endswith(day) else f'of {day}'} fits"
-    sentences = [f"{began}{fits}."]
-    if evidence.model_alert:
-        of = "what moved at all models" if alert.of_model else "a change of the model as a whole"
-        sentences.append(f"It is part of {of}, which has an alert of its own.")
-    elif evidence.explanation and not fits and not (alert.of_model and evidence.everything):
-        sentences.append(evidence.explanation.words)
-    metric = evidence.metrics.get(shift.metric)
-    for stream, change in other_models(alert, evidence) if metric and not alert.of_model else ():
-        reading = metric_value(stream, evidence, shift)
-        if reading and metric and abs(change) < MIN_CLEAR_CHANGE:
-            other = evidence.names.name(stream.key.model)
-            sentences.append(f"{other} unchanged: {reading.cell(reading.now, metric)}.")
-    return " ".join(sentences)
 
 
 def other_models(alert: Alert, evidence: AlertEvidence) -> list[tuple[Stream, float]]:
@@ -557,11 +466,9 @@ def _text_lines(
         for name, value in _rivals_of(shift, evidence) if net_shifts(alert) else ():
             words = replace(value, answers=reading.answers and value.answers).words(metric)
             yield f"{name}: {title.lower()}{words}."
-    elif not metric:
-        yield (
-            f'The plugin that measures "{shift.metric}" is not installed any more; what was '
-            "measured is under Details."
-        )
+    elif not metric and not shift.statement:
+        moved = shift_words(shift, evidence.metrics)
+        yield f'The plugin that measures "{shift.metric}" is not installed any more: {moved}.'
     if not has_recovered and AlertPart.METRICS not in evidence.over:
         yield from _other_metrics_line(alert, evidence)
 
@@ -739,3 +646,102 @@ def _winning_rival_sentence(shift: Shift, metric: Metric, evidence: AlertEvidenc
     }
     best = max(gains, key=lambda name: gains[name], default="")
     return f" {best} took your place." if best and gains[best] >= MIN_CLEAR_CHANGE else ""
+
+
+MAX_CHART_LINES = 5
+"""Lines of an alert's chart."""
+
+
+def alert_chart(
+    shift: Shift, metric: Metric, evidence: AlertEvidence, title: str, answers: int = 0
+) -> Chart:
+    """Return the line chart of a metric at a model over time, for the brand of a shift and its
+    competitors: at most `MAX_CHART_LINES` lines, the brand first. Brands without answers have no
+    line. Checks after the end of the alert are left out.
+
+    Args:
+        shift: The shift to mark, whose brand's line is emphasised.
+        title: What the values are, such as "Named".
+        answers: The number of answers of each check, when values are shown as counts; else 0.
+    """
+    names = (shift.brand, *(rival.name for rival in evidence.rivals))[:MAX_CHART_LINES]
+    series = []
+    for name in names:
+        stream = evidence.stream(name, shift)
+        if stream:
+            points = tuple((p.at, p.mean, p.low, p.high) for p in evidence.points(stream))
+            series.append(Series(name, points, emphasis=name == shift.brand))
+    of = f", of {wording.count(answers, 'answer')}" if answers else ""
+    return Chart(
+        title=f"{title}{of} · {evidence.names.name(shift.model)} ({asked_by(shift.model)})",
+        scale=metric.scale,
+        series=tuple(series),
+        marks=tuple(_chart_marks(shift, evidence)),
+        zone=evidence.zone,
+        answers=answers,
+    )
+
+
+def _chart_marks(shift: Shift, evidence: AlertEvidence) -> Iterator[Mark]:
+    """Yield the marks of an alert's chart, one for each time: where the change began and, if it
+    grew, where it last grew.
+
+    Their labels are ``began``, or ``most likely began`` if several runs may have been the first,
+    and ``grew``. If the shift fits updates, the mark of its beginning is called by the first of
+    them instead: ``ChatGPT update, 2 Mar``. The shift is the alert's first or one by which it grew.
+    """
+    is_known = evidence.likely_starts[0] == evidence.likely_starts[-1]
+    labels = {evidence.began: "began" if is_known else "most likely began"}
+    grown = max(evidence.grown.values(), default=evidence.began)
+    if grown > evidence.began:
+        labels[grown] = "grew"
+    if shift.updates:
+        day = wording.short_day(shift.updates[0].at, evidence.zone)
+        began = evidence.grown.get(shift.run_id, evidence.began)
+        labels[began] = f"{evidence.names.name(shift.model)} update, {day}"
+    yield from (Mark(at, label) for at, label in labels.items())
+
+
+def alert_data(alert: Alert, evidence: AlertEvidence | None = None) -> dict[str, Any]:
+    """Return an alert as JSON values: its number, kind (``brand`` or ``model``) and all its shifts,
+    with their values on the scale of the metric.
+
+    The first shift stands at the top level with the number of its run, the other shifts of that run
+    under ``also``, and those of later runs, each with its run's number, under ``later``.
+
+    Args:
+        evidence: The evidence of the alert. With it, ``looks_like`` is the likeliest explanation as
+            of now, and ``part_of`` the number of the model-wide alert to which it belongs; either
+            may be None. Without it, both are left out.
+    """
+    from_evidence: dict[str, Any] = {}
+    if evidence is not None:
+        explanation, model_alert = evidence.explanation, evidence.model_alert
+        from_evidence["looks_like"] = explanation.data() if explanation else None
+        from_evidence["part_of"] = model_alert.id if model_alert else None
+    return {
+        "id": alert.id,
+        "kind": "model" if alert.of_model else "brand",
+        **from_evidence,
+        "run_id": alert.shift.run_id,
+        **_shift_data(alert.shift),
+        "also": [_shift_data(shift) for shift in alert.also],
+        "later": [{"run_id": s.run_id, **_shift_data(s)} for s in alert.later],
+    }
+
+
+def _shift_data(shift: Shift) -> dict[str, Any]:
+    """Return a shift as JSON values.
+
+    ``before``, ``after``, ``change`` and the two ends of its ``interval`` are on the scale of the
+    metric. ``brand`` is None for a model-wide change. ``level`` and ``chance_a_year`` are None
+    where the certainty is not known. ``recovery`` says whether the shift takes an earlier one back.
+    Only a statement has the key ``statement``.
+    """
+    return {
+        "brand": shift.brand or None,
+        **picked(shift, "model", "metric", "before", "after", "change", "interval"),
+        "level": certainty(shift.chance_a_year),
+        **picked(shift, "chance_a_year", "explanation", "recovery"),
+        **({"statement": statement_data(shift.statement)} if shift.statement else {}),
+    }

@@ -12,7 +12,6 @@ MAX_SAID_CHARS = 80
 MAX_SHORT_CHARS = 40
 MAX_CELL_CHARS = 30
 MAX_QUOTE_CHARS = 300
-SHOWN_SOURCES = 3
 SHORT_LINES = 2
 """Statements that a message says in words."""
 GRAVE_TOPICS = {
@@ -77,31 +76,6 @@ def is_listed(topic: str) -> bool:
     rather than a value.
     """
     return any(topic.casefold() in names for names in _LIST_FIELDS.values())
-
-
-def statement_lines(moved: Sequence[Shift], now: Mapping[ReportedStatement, int]) -> Iterator[str]:
-    """Yield a line for each statement that shifts report, as last reported, in the order of the
-    first reports.
-
-    The line says the statement (at most `MAX_SAID_CHARS` characters; of a grave one only its
-    subject), in how many answers it was made, and what is true. A second sentence names up to
-    `SHOWN_SOURCES` sources that these answers cite, if they cite any.
-
-    Args:
-        moved: The shifts of an alert; those of metrics are left out.
-        now: In how many answers of the latest check each false claim is made; for others, the
-            number at the last report is said.
-    """
-    for statement in newest_statements(moved):
-        answers = now.get(statement, statement.answers)
-        count = f"in {wording.count(answers, 'answer')} of {statement.asked:,}"
-        if statement.kind is StatementKind.GRAVE:
-            sentence = f"It speaks of {GRAVE_TOPICS.get(statement.topic, statement.topic)} {count}."
-        else:
-            value = wording.shorten(wording.line(statement.said), MAX_SAID_CHARS)
-            sentence = f"It says “{value}” {count}{_truth_clause(statement)}."
-        sources = ", ".join(statement.sources[:SHOWN_SOURCES])
-        yield f"{sentence} Cited next to it: {wording.line(sources)}." if sources else sentence
 
 
 def short_statement_lines(
@@ -301,22 +275,6 @@ def _direction(shift: Shift, metrics: Mapping[str, Metric]) -> str:
     return "rose" if shift.change > 0 else "fell"
 
 
-def movement_words(alert: Alert, metrics: Mapping[str, Metric]) -> str:
-    """Return in words how the first metric of an alert moved until now, its returns included:
-    ``visibility fell from 70 % to 45 %, then to 20 %``. For an alert that begins with a statement,
-    return what the model says; for a model-wide alert, that the model changed.
-
-    Args:
-        metrics: The metrics that are measured, by name.
-    """
-    if alert.shift.statement:
-        return shift_words(alert.shift, metrics)
-    if alert.of_model:
-        return "the model as a whole changed"
-    then = (f", then to {metric_words(shift, metrics)[2]}" for shift in later_metric_shifts(alert))
-    return shift_words(alert.shift, metrics) + "".join(then)
-
-
 def moved_words(alert: Alert, metrics: Mapping[str, Metric]) -> str:
     """Return what an alert reports as a table cell, without the figures, which its card has:
     ``price “$49”; named less``; for a model-wide alert, ``how it speaks of 4 brands``.
@@ -334,13 +292,6 @@ def moved_words(alert: Alert, metrics: Mapping[str, Metric]) -> str:
         else:
             parts.append(f"{label} {_direction(first, metrics)}")
     return "; ".join(parts)
-
-
-def later_metric_shifts(alert: Alert) -> list[Shift]:
-    """Return the shifts that an alert got after it was raised, growth and returns, in the metric of
-    its first shift, in the order of the runs.
-    """
-    return [shift for shift in alert.later if shift.metric == alert.shift.metric]
 
 
 def metric_words(shift: Shift, metrics: Mapping[str, Metric]) -> tuple[str, str, str]:

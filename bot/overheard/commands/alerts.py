@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Annotated, TypedDict
 
 from overheard.alerts.answers import AlertQuestion, answer_about
-from overheard.alerts.details import alert_data, compose
+from overheard.alerts.details import details_message, figures_card
 from overheard.alerts.events import (
     alert_label,
     alert_row,
@@ -16,7 +16,7 @@ from overheard.alerts.events import (
 )
 from overheard.alerts.evidence import AlertEvidence, gather_evidence, measured_shift, quotes
 from overheard.alerts.handling import AlertLog
-from overheard.alerts.message import alert_message, details_message, message_title
+from overheard.alerts.message import alert_data, alert_message, message_title
 from overheard.alerts.phrases import statement_quotes
 from overheard.alerts.story import alerts_about, model_alerts_of
 from overheard.cards import wording
@@ -175,7 +175,7 @@ async def show(
         return replace(card, data={**card.data, "events": rows})
     data = {**alert_data(stored_alert, evidence), **state_data(stored_alert), "events": rows}
     happened = Card("What happened so far", "\n".join(history_lines(events, call.zone)))
-    card = await run_in_chart_thread(lambda: compose(stored_alert, evidence))
+    card = await run_in_chart_thread(lambda: figures_card(stored_alert, evidence))
     title = message_title(stored_alert, evidence)
     return replace(card, title=title, more=(happened,), data=data)
 
