@@ -24,7 +24,7 @@ from overheard.cards.card import Action, Card, Choice, Field, Image, Quote, Styl
 from overheard.cards.charts.style import Theme
 from overheard.cards.charts.svg import png
 from overheard.cards.charts.trend import alt_text, drawing
-from overheard_discord.layouts import Box, Menu, MessagePage, Piece, Row, render
+from overheard_discord.layouts import Box, MessagePage, Piece, render
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 HIGHEST = 4_000
@@ -118,10 +118,10 @@ def piece(one: Piece) -> str:
     """Return a part of a card as HTML."""
     if isinstance(one, Image):
         return picture(one)
-    if isinstance(one, Row):
-        return f'<div class="buttons">{"".join(map(button, one.actions))}</div>'
-    if isinstance(one, Menu):
-        label = one.placeholder if one.chosen is None else one.actions[one.chosen].label
+    if isinstance(one, tuple):
+        return f'<div class="buttons">{"".join(map(button, one))}</div>'
+    if isinstance(one, Choice):
+        label = one.label if one.chosen is None else one.actions[one.chosen].label
         return f'<div class="menu">{html.escape(label)}</div>'
     text = f'<div class="text">{"".join(paragraphs(one.text))}</div>'
     return f'<div class="section">{text}{button(one.action)}</div>' if one.action else text

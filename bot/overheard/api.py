@@ -48,6 +48,11 @@ from overheard.chat_kit.forms import (
     form_fields as form_fields,
     read_form as read_form,
 )
+from overheard.chat_kit.messages import (
+    Recent as Recent,
+    packed as packed,
+    replace_messages as replace_messages,
+)
 from overheard.chat_kit.requests import (
     FINISH_TIMEOUT_S as FINISH_TIMEOUT_S,
     ButtonQuestions as ButtonQuestions,

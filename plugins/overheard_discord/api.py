@@ -2,16 +2,14 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import aiohttp
 import discord
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
-from discord.webhook.async_ import AsyncWebhookAdapter, async_context
 
 from overheard import ChatFailed, ChatUnavailable, wording
-from overheard_discord.settings import DISCORD_API, DISCORD_GATEWAY, DiscordSettings
+from overheard_discord.settings import DiscordSettings
 
 NAME = "discord"
 """The chat's name in configuration, routes and channel names."""
@@ -110,75 +108,8 @@ def _retry_after(error: Exception) -> float | None:
         return None
 
 
-def redirect(client: discord.Client, settings: DiscordSettings) -> None:
-    """Make a client use the addresses of ``[discord]`` for the REST API and the gateway.
-
-    Methods of the client are replaced, unless the addresses are Discord's own.
-    """
-    if settings.api_url != DISCORD_API:
-        _redirect_requests(client, settings.api_url.rstrip("/"))
-    if settings.gateway_url != DISCORD_GATEWAY:
-        _redirect_gateway(client, settings.gateway_url)
-
-
-def redirect_answers(settings: DiscordSettings) -> None:
-    """Make this task, and the tasks that it starts, answer interactions at the address of the REST
-    API in ``[discord]``; do nothing for Discord's own address.
-    """
-    if settings.api_url != DISCORD_API:
-        async_context.set(_RedirectedAdapter(settings.api_url.rstrip("/")))
-
-
-def _redirect_requests(client: discord.Client, base: str) -> None:
-    """Make a client send all its requests for the REST API to another address.
-
-    Args:
-        client: The client, of which a method is replaced.
-        base: The beginning of the address, without a slash at its end.
-    """
-    request = client.http.request
-
-    async def redirected(route: Route, **more: Any) -> Any:
-        return await request(_with_base(route, base), **more)
-
-    client.http.request = redirected  # type: ignore[method-assign]
-
-
-def _redirect_gateway(client: discord.Client, gateway: str) -> None:
-    """Make a client connect to another gateway.
-
-    Args:
-        client: The client, of which a method is replaced.
-        gateway: The address of the gateway, such as ``wss://127.0.0.1:8443``.
-    """
-    connect = client.http.ws_connect
-    default = str(DiscordWebSocket.DEFAULT_GATEWAY)
-
-    async def redirected(url: str, **more: Any) -> Any:
-        return await connect(url.replace(default, gateway, 1), **more)
-
-    client.http.ws_connect = redirected  # type: ignore[method-assign]
-
-
-class _RedirectedAdapter(AsyncWebhookAdapter):
-    """Answers interactions at another address.
-
-    Args:
-        base: The beginning of the address, without a slash at its end.
-    """
-
-    def __init__(self, base: str) -> None:
-        super().__init__()  # type: ignore[no-untyped-call] # discord.py has no types there
-        self._base = base
-
-    async def request(self, route: Route, *args: Any, **more: Any) -> Any:
-        """Send a request to the other address, and return the answer."""
-        return await super().request(_with_base(route, self._base), *args, **more)
-
-
-def _with_base(route: Route, base: str) -> Route:
-    """Return a route of discord.py after its address was changed to begin with `base` instead of
-    Discord's own.
-    """
-    route.url = route.url.replace(Route.BASE, base, 1)
-    return route
+def set_addresses(settings: DiscordSettings) -> None:
+    """Let discord.py, in this process, send its requests to the addresses of ``[discord]``."""
+    Route.BASE = settings.api_url.rstrip("/")
+    address = type(DiscordWebSocket.DEFAULT_GATEWAY)
+    DiscordWebSocket.DEFAULT_GATEWAY = address(settings.gateway_url)

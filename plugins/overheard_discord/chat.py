@@ -7,7 +7,7 @@ from contextlib import suppress
 
 import discord
 
-from overheard import FINISH_TIMEOUT_S, Card, ChatFailed, ChatLost, ChatUnavailable, Desk, Finding
+from overheard import FINISH_TIMEOUT_S, ChatFailed, ChatLost, ChatUnavailable, Desk, Finding
 from overheard_discord.api import (
     DISALLOWED_INTENTS_CLOSE_CODE,
     INVALID_TOKEN_CLOSE_CODE,
@@ -16,8 +16,6 @@ from overheard_discord.api import (
     PORTAL,
     chat_failed,
     missing_token,
-    redirect,
-    redirect_answers,
     refused_token,
     translated_errors,
 )
@@ -25,7 +23,6 @@ from overheard_discord.client import DiscordClient
 from overheard_discord.invitation import DISCORD_PERMISSIONS, invitation
 from overheard_discord.posts import Poster
 from overheard_discord.settings import DiscordSettings
-from overheard_discord.sync import is_served
 
 GATEWAY_TIMEOUT_S = 60.0
 """Seconds after which a silent gateway counts as lost. When the connection stays down for as long
@@ -36,11 +33,8 @@ WATCHES_A_TIMEOUT = 10
 CLOSE_TIMEOUT_S = 1.5
 """Seconds to wait for the gateway's closing frame."""
 
-PERSON = "@"
-"""The beginning of a channel that is a person's direct messages; the person's id follows."""
 
-
-class DiscordChat:
+class DiscordChat(Poster):
     """Discord as a chat of the bot: posts and edits messages, and passes requests to the desk.
 
     Channels and messages are named by their ids.
@@ -57,6 +51,7 @@ class DiscordChat:
             drawn for that.
     """
 
+    name = NAME
     dark = True
 
     def __init__(self, settings: DiscordSettings, *, silence_s: float = GATEWAY_TIMEOUT_S) -> None:
@@ -65,11 +60,6 @@ class DiscordChat:
         self.drain_s = FINISH_TIMEOUT_S
         self._client: DiscordClient | None = None
         self._logging_in = asyncio.Lock()
-
-    @property
-    def name(self) -> str:
-        """The chat's name in configuration and routes."""
-        return NAME
 
     @property
     def connected(self) -> bool:
@@ -89,8 +79,7 @@ class DiscordChat:
             ChatLost: when the connection ends, or is down for longer than `silence_s` seconds.
             ChatFailed: when Discord cannot be reached for the login.
         """
-        redirect_answers(self._settings)
-        client = await self._logged_in()
+        client = await self.logged_in()
         client.desk = desk
         client.down_since = time.monotonic()
         try:
@@ -98,71 +87,6 @@ class DiscordChat:
         finally:
             await client.serving.finish(self.drain_s)
             await self.close()
-
-    async def post(
-        self, channel: str, card: Card, *, key: str, thread: str = "", broadcast: bool = False
-    ) -> str:
-        """Post a card and return the id of its first message.
-
-        Args:
-            channel: The channel's id; ``@`` and a person's id for direct messages.
-            key: The unique key of the post, by which `find` finds it; invisible in the message.
-            thread: The id of the message in whose thread to post; "" posts in the channel.
-            broadcast: Whether a card that is posted in a thread is also posted in the channel.
-
-        Raises:
-            ChatFailed: when an id has other characters than digits, the card was not posted, or
-                Discord's answer was lost.
-        """
-        thread_id = _snowflake(thread) if thread else None
-        channel_id = await self._channel_id(channel)
-        poster = await self._poster()
-        return str(
-            await poster.post(channel_id, card, key=key, thread=thread_id, broadcast=broadcast)
-        )
-
-    async def edit(self, channel: str, message: str, card: Card) -> None:
-        """Replace a posted card by another card, in all its messages.
-
-        Args:
-            channel: The channel's id; ``@`` and a person's id for direct messages.
-            message: The id of the first message, which `post` returned.
-            card: The new card.
-
-        Raises:
-            ChatFailed: when an id has other characters than digits, or Discord refuses the edit or
-                does not answer.
-        """
-        poster = await self._poster()
-        await poster.edit(await self._channel_id(channel), _snowflake(message), card)
-
-    async def find(self, channel: str, key: str) -> str | None:
-        """Return the id of the recent message that `post` has posted with a key, in a channel or
-        its threads; or None.
-
-        Args:
-            channel: The channel's id; ``@`` and a person's id for direct messages.
-
-        Raises:
-            ChatFailed: when the id has other characters than digits, or the channel cannot be read.
-        """
-        poster = await self._poster()
-        message_id = await poster.find(await self._channel_id(channel), key)
-        return None if message_id is None else str(message_id)
-
-    async def link(self, channel: str, message: str) -> str:
-        """Return the ``https://`` address of a message.
-
-        Args:
-            channel: The channel's id; ``@`` and a person's id for direct messages.
-            message: The id of the message, which `post` returned.
-
-        Raises:
-            ChatFailed: when an id has other characters than digits, or the message does not exist
-                any more.
-        """
-        poster = await self._poster()
-        return await poster.link(await self._channel_id(channel), _snowflake(message))
 
     async def examine(self, channels: Sequence[str]) -> Sequence[Finding]:
         """Return what `overheard doctor` says of Discord: findings about the application, the
@@ -176,17 +100,12 @@ class DiscordChat:
         """
         try:
             with translated_errors():
-                return await examine(await self._logged_in(), channels)
-        except ChatUnavailable as error:
-            return [Finding(NAME, str(error.details["reason"]), str(error.details["remedy"]))]
-        except ChatFailed as error:
-            return [
-                Finding(
-                    NAME,
-                    str(error.details["reason"]),
-                    "look whether this machine reaches https://discord.com, and try again",
-                )
-            ]
+                return await examine(await self.logged_in(), channels)
+        except (ChatUnavailable, ChatFailed) as error:
+            remedy = error.details.get(
+                "remedy", "look whether this machine reaches https://discord.com, and try again"
+            )
+            return [Finding(NAME, str(error.details["reason"]), str(remedy))]
 
     async def close(self) -> None:
         """Close the connections to Discord.
@@ -202,24 +121,7 @@ class DiscordChat:
             with suppress(Exception):
                 await client.http.close()
 
-    async def _channel_id(self, channel: str) -> int:
-        """Return the id of a channel as a number.
-
-        Args:
-            channel: The id as text; or ``@`` and a person's id for the direct messages with that
-                person, whose channel Discord is asked for.
-
-        Raises:
-            ChatFailed: when the id has other characters than digits, or Discord cannot be asked.
-        """
-        if not channel.startswith(PERSON):
-            return _snowflake(channel)
-        return await (await self._poster()).direct(_snowflake(channel.removeprefix(PERSON)))
-
-    async def _poster(self) -> Poster:
-        return Poster(await self._logged_in())
-
-    async def _logged_in(self) -> DiscordClient:
+    async def logged_in(self) -> DiscordClient:
         """Return the client that is logged in; log a new one in if there is none or it was closed.
 
         The client of a running chat is connected to the gateway, a new one is not.
@@ -230,7 +132,6 @@ class DiscordChat:
         async with self._logging_in:
             if self._client is None or self._client.is_closed():
                 client = DiscordClient(self._settings, silence_s=self._silence_s)
-                redirect(client, self._settings)
                 try:
                     await self._log_in(client)
                 except BaseException:
@@ -296,25 +197,16 @@ def _connection_error(task: asyncio.Task[None]) -> Exception:
         task: The task of the connection or of its watchdog, which has ended with an error.
     """
     error = task.exception()
-    if isinstance(error, discord.ConnectionClosed) and error.code == INVALID_TOKEN_CLOSE_CODE:
-        return refused_token()
     if isinstance(error, ChatLost):
         return error
-    if isinstance(error, discord.ConnectionClosed) and error.code:
-        return ChatLost(chat=PLATFORM, reason=f"its gateway closed it with code {error.code}")
+    code = error.code if isinstance(error, discord.ConnectionClosed) else None
+    if code == INVALID_TOKEN_CLOSE_CODE:
+        return refused_token()
     if isinstance(error, discord.PrivilegedIntentsRequired):
-        reason = f"its gateway closed it with code {DISALLOWED_INTENTS_CLOSE_CODE}"
-        return ChatLost(chat=PLATFORM, reason=reason)
+        code = DISALLOWED_INTENTS_CLOSE_CODE
     # When the very first connection fails, discord.py raises an unrelated error.
-    return ChatLost(chat=PLATFORM, reason="its gateway cannot be reached")
-
-
-def _snowflake(text: str) -> int:
-    """Return the text of a Discord id, such as ``1234567890123456789``, as a number."""
-    if not text.isdecimal():
-        reason = f'"{text}" is no id; copy it in Discord with Developer Mode on'
-        raise ChatFailed(chat=PLATFORM, reason=reason)
-    return int(text)
+    reason = f"its gateway closed it with code {code}" if code else "its gateway cannot be reached"
+    return ChatLost(chat=PLATFORM, reason=reason)
 
 
 async def examine(client: DiscordClient, channels: Sequence[str]) -> list[Finding]:
@@ -358,9 +250,9 @@ async def _check_servers(client: DiscordClient) -> list[Finding]:
         discord.HTTPException: when Discord does not return the servers.
     """
     joined = {guild.id async for guild in client.fetch_guilds(with_counts=False)}
-    served = sorted(guild for guild in joined if is_served(client.settings, guild))
+    served = sorted(guild for guild in joined if client.settings.serves(guild))
     missing = [guild for guild in client.settings.guilds if guild not in joined]
-    invite = f"open {invitation(client.application_id or 0)}"
+    invite = f"open {invitation(client.application_id or 0)[0]}"
     problems = [
         Finding(f"{NAME}: server {guild}", "the bot is not in this server", invite)
         for guild in missing

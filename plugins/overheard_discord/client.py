@@ -3,6 +3,7 @@
 import contextlib
 import logging
 import time
+from collections.abc import Coroutine, Sequence
 from typing import Any
 
 import discord
@@ -23,13 +24,13 @@ from overheard import (
     wording,
 )
 from overheard_discord import custom_ids, forms, slash_commands
-from overheard_discord.api import NAME, PLATFORM, translated_errors
+from overheard_discord.api import NAME, PLATFORM, set_addresses, translated_errors
 from overheard_discord.conversation import DiscordConversation
 from overheard_discord.layouts import render
 from overheard_discord.pages import Presenter
 from overheard_discord.questions import MessageConversation, read_question
 from overheard_discord.settings import DiscordSettings
-from overheard_discord.sync import CommandSync, is_served
+from overheard_discord.sync import CommandSync
 
 log = logging.getLogger(__name__)
 
@@ -63,6 +64,7 @@ class DiscordClient(discord.Client):
         The connection counts as down from now until it is established. Without a desk, the client
         registers no commands and ignores all requests.
         """
+        set_addresses(settings)
         # The bot has no voice features, so discord.py need not warn of missing voice libraries.
         discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
         super().__init__(
@@ -119,14 +121,14 @@ class DiscordClient(discord.Client):
         posted where the bot may write in no channel. A greeting that Discord refuses is ignored.
         """
         await self.on_guild_available(guild)
-        if self.desk is None or not is_served(self.settings, guild.id):
+        if self.desk is None or not self.settings.serves(guild.id):
             return
-        channel = _greeting_channel(guild)
-        if channel is None:
-            return
-        with contextlib.suppress(discord.HTTPException):
-            for page in render(await self.desk.greeting()):
-                await self.presenter.send(page, channel.send)
+        places = (guild.system_channel, *guild.text_channels) if guild.me else ()
+        writable = (one for one in places if one and one.permissions_for(guild.me).send_messages)
+        if channel := next(writable, None):
+            with contextlib.suppress(discord.HTTPException):
+                for page in render(await self.desk.greeting()):
+                    await self.presenter.send(page, channel.send)
 
     async def on_guild_remove(self, guild: discord.Guild) -> None:
         """Forget a server, so that a new invitation registers the commands again."""
@@ -138,14 +140,8 @@ class DiscordClient(discord.Client):
         Does nothing without a desk. When Discord refuses the answer or cannot be reached, the
         failure is only logged.
         """
-        self.serving.add_current()
-        if self.desk is None:
-            return
-        try:
-            with translated_errors():
-                await self._dispatch(interaction, self.desk)
-        except ChatFailed as failed:  # the desk could not show this error to the person
-            log.warning("An interaction was not answered: %s", failed)
+        if self.desk is not None:
+            await self._logged(self._dispatch(interaction, self.desk), "An interaction")
 
     async def on_message(self, message: discord.Message) -> None:
         """Answer a mention of the bot or a direct message by the desk.
@@ -157,26 +153,23 @@ class DiscordClient(discord.Client):
         if self.desk is None or self.user is None:
             return
         request = read_question(message, self.user)
-        guild = message.guild
-        served = is_served(self.settings, guild.id) if guild else self.settings.direct_messages
-        if request is None or not served:
-            return
+        if request and self.settings.serves(message.guild.id if message.guild else None):
+            conversation = MessageConversation(message, self.presenter)
+            await self._logged(self.desk.serve(request, conversation), "A question")
+
+    async def _logged(self, serving: Coroutine[Any, Any, object], name: str) -> None:
+        """Wait for a request to be served; an error that the desk could not show to the person is
+        only logged.
+        """
         self.serving.add_current()
         try:
-            await self.desk.serve(request, MessageConversation(message, self.presenter))
-        except ChatFailed as failed:  # the desk could not show this error to the person
-            log.warning("A question was not answered: %s", failed)
+            with translated_errors():
+                await serving
+        except ChatFailed as failed:
+            log.warning("%s was not answered: %s", name, failed)
 
     async def _refuse(self, interaction: discord.Interaction[Any], text: str) -> None:
         await interaction.response.send_message(text, ephemeral=True)
-
-    def _is_served(self, interaction: discord.Interaction[Any]) -> bool:
-        """Return whether the settings let the place of an interaction, a server or direct messages,
-        use the bot.
-        """
-        if interaction.guild_id is None:
-            return self.settings.direct_messages
-        return is_served(self.settings, interaction.guild_id)
 
     async def _dispatch(self, interaction: discord.Interaction[Any], desk: Desk) -> None:
         """Serve an interaction by its type: a command, a form, a click, or text that is being
@@ -193,7 +186,7 @@ class DiscordClient(discord.Client):
         data: Any = interaction.data or {}
         if interaction.type is InteractionType.autocomplete:
             await self._offer_values(interaction, desk)
-        elif not self._is_served(interaction):
+        elif not self.settings.serves(interaction.guild_id):
             await self._refuse(interaction, NOT_SERVED)
         elif interaction.type is InteractionType.application_command:
             if call := slash_commands.read_call(data, desk):
@@ -320,17 +313,14 @@ class DiscordClient(discord.Client):
             return
         option = call.typing
         typed_value = slash_commands.last_value(option, call.typed)
-        values = [choice for choice in option.choices if typed_value.lower() in choice.lower()]
+        values: Sequence[str] = [
+            choice for choice in option.choices if typed_value.lower() in choice.lower()
+        ]
         if not values:
-            values = [
-                *await desk.complete(
-                    call.spec.name,
-                    option.name,
-                    typed_value,
-                    person=_person(interaction),
-                    channel=_channel_name(interaction),
-                )
-            ]
+            person, channel = _person(interaction), _channel_name(interaction)
+            values = await desk.complete(
+                call.spec.name, option.name, typed_value, person=person, channel=channel
+            )
         choices = slash_commands.option_choices(option, call.typed, values)
         await interaction.response.autocomplete(
             [app_commands.Choice(**choice) for choice in choices]
@@ -376,18 +366,3 @@ def _clicked_message_id(interaction: discord.Interaction[Any]) -> str:
 def _is_private_click(interaction: discord.Interaction[Any]) -> bool:
     """Return whether an interaction is a click in a message that only this person sees."""
     return interaction.message is not None and interaction.message.flags.ephemeral
-
-
-def _greeting_channel(guild: discord.Guild) -> discord.TextChannel | None:
-    """Return the channel for the greeting in a server: the first in which the bot may write.
-
-    The server's system channel comes first, then its text channels in Discord's order. None when
-    the bot may write in none, or Discord has not sent the bot's own membership.
-    """
-    bot = guild.me
-    if bot is None:
-        return None
-    for channel in (guild.system_channel, *guild.text_channels):
-        if channel is not None and channel.permissions_for(bot).send_messages:
-            return channel
-    return None

@@ -14,7 +14,7 @@ from typing import Any
 
 import discord
 
-from overheard import Card, Form
+from overheard import Card, Form, replace_messages
 from overheard_discord import forms
 from overheard_discord.api import NAME, translated_errors
 from overheard_discord.layouts import MessagePage, render
@@ -123,9 +123,8 @@ class DiscordConversation:
             with translated_errors():
                 if any(sent.private != private for sent in self._sent):
                     await self._withdraw_all()
-                for number, page in enumerate(pages):
-                    await self._put_page(number, page, private)
-                await self._withdraw_after(len(pages))
+                put = partial(self._put_page, private)
+                await replace_messages(self._sent, pages, put, self._delete)
 
     async def open_form(self, form: Form) -> None:
         """Open a form as the first answer; to be called only while `forms` is true.
@@ -199,25 +198,19 @@ class DiscordConversation:
         """Whether Discord takes no more answers by the interaction's token."""
         return monotonic() > self._expires_at
 
-    async def _put_page(self, number: int, page: MessagePage, private: bool) -> None:
-        """Show a page as one of the messages of the answer.
-
-        A message that is there is edited. A new one is sent as the first answer, after that as a
-        further answer, and after the token has expired as a message of the bot.
-
-        Args:
-            number: The number of the message in the answer, from 0; at most the number of messages
-                that are there.
-            private: Whether only the person who sent the request sees a new message.
+    async def _put_page(
+        self, private: bool, _: int, page: MessagePage, sent: SentMessage | None
+    ) -> SentMessage:
+        """Show a page in a message of the answer, or in a new one: in the first answer, after that
+        in a further one, and after the token has expired in a message of the bot.
         """
-        if number < len(self._sent):
-            self._sent[number] = await self._edit_message(self._sent[number], page)
-        elif self._is_expired:
-            self._sent.append(await self._send_late(page, private))
-        elif self._is_acknowledged:
-            self._sent.append(await self._send_further(page, private))
-        else:
-            self._sent.append(await self._respond(page, private))
+        if sent:
+            return await self._edit_message(sent, page)
+        if self._is_expired:
+            return await self._send_late(page, private)
+        if self._is_acknowledged:
+            return await self._send_further(page, private)
+        return await self._respond(page, private)
 
     async def _respond(self, page: MessagePage, private: bool) -> SentMessage:
         """Send a page as the first answer, and return the message with the page.
@@ -389,20 +382,15 @@ class DiscordConversation:
         """
         if self._clicked and self._sent == [self._clicked] and not self._clicked.private:
             self._sent = []
-        await self._withdraw_after(0)
+        await replace_messages(self._sent, (), partial(self._put_page, False), self._delete)
 
-    async def _withdraw_after(self, count: int) -> None:
-        """Delete the messages of the answer after the first `count`, and forget them.
-
-        A refusal of Discord is ignored.
-        """
-        for sent in self._sent[count:]:
-            with suppress(discord.HTTPException):
-                if sent.first:
-                    await self._interaction.delete_original_response()
-                elif sent.id:
-                    await self._interaction.followup.delete_message(sent.id)
-        del self._sent[count:]
+    async def _delete(self, sent: SentMessage) -> None:
+        """Delete a message of the answer; a refusal of Discord is ignored."""
+        with suppress(discord.HTTPException):
+            if sent.first:
+                await self._interaction.delete_original_response()
+            elif sent.id:
+                await self._interaction.followup.delete_message(sent.id)
 
 
 def _clicked_message(interaction: discord.Interaction[Any]) -> SentMessage | None:

@@ -4,14 +4,12 @@ A button works as long as its message exists, because its custom id holds the wo
 runs. A click on a button with a question first shows the question, only to the person who clicked.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import discord
 
-from overheard import Action, ButtonQuestions, Click, ClickKind, Style, wording
-from overheard_discord import markup
-from overheard_discord.layouts import Menu
+from overheard import Action, ButtonQuestions, Choice, Click, ClickKind, Style, wording
 from overheard_discord.limits import DISCORD
 
 STYLES = {
@@ -25,17 +23,13 @@ from a menu with `SWITCH_PREFIX` replaces the message with the menu.
 """
 
 
-def button(action: Action, questions: ButtonQuestions) -> discord.ui.Button[Any]:
-    """Return the button of an action.
-
-    Args:
-        action: The action; without a label, its words are the label. A long label is cut.
-        questions: Keeps the action's question, if it has one.
-    """
-    return _button(action, questions.click(action))
+def button(action: Action, click: Click) -> discord.ui.Button[Any]:
+    """Return the button of an action; without a label, its words are the label."""
+    label = wording.cut(wording.line(action.label) or action.words, DISCORD.label)
+    return discord.ui.Button(label=label, style=STYLES[action.style], custom_id=click.id)
 
 
-def menu(shown: Menu, number: int, questions: ButtonQuestions) -> discord.ui.Select[Any]:
+def menu(shown: Choice, number: int, questions: ButtonQuestions) -> discord.ui.Select[Any]:
     """Return a menu as discord.py's component; a chosen entry does what its button would do.
 
     So the value of an entry is the custom id that a button of its action would have. A long
@@ -49,12 +43,11 @@ def menu(shown: Menu, number: int, questions: ButtonQuestions) -> discord.ui.Sel
     """
     prefix = MENU_PREFIX if shown.chosen is None else SWITCH_PREFIX
     select: discord.ui.Select[Any] = discord.ui.Select(
-        custom_id=f"{prefix}{number}",
-        placeholder=markup.cut(shown.placeholder, DISCORD.placeholder),
+        custom_id=f"{prefix}{number}", placeholder=wording.cut(shown.label, DISCORD.placeholder)
     )
     for index, action in enumerate(shown.actions):
         select.add_option(
-            label=markup.cut(wording.line(action.label) or action.words, DISCORD.option),
+            label=wording.cut(wording.line(action.label) or action.words, DISCORD.option),
             value=questions.click(action).id,
             default=index == shown.chosen,
         )
@@ -71,8 +64,8 @@ def question_view(click: Click, label: str) -> discord.ui.View:
     """
     consent = Action(click.words, label or "Yes", Style.PRIMARY)
     view = discord.ui.View(timeout=None)
-    view.add_item(_button(consent, Click(ClickKind.RUN, click.words)))
-    view.add_item(_button(Action("", "Cancel"), Click(ClickKind.CANCEL)))
+    view.add_item(button(consent, Click(ClickKind.RUN, click.words)))
+    view.add_item(button(Action("", "Cancel"), Click(ClickKind.CANCEL)))
     view.stop()  # else discord.py keeps the view; clicks are read from the custom ids alone
     return view
 
@@ -100,28 +93,11 @@ def label_of(message: discord.Message | None, clicked: str) -> str:
         message: The message; None gives "".
         clicked: The button's custom id, or the entry's value.
     """
-    for component in _all_components(message.components if message else ()):
-        for option in getattr(component, "options", ()):
+    view = discord.ui.LayoutView.from_message(message) if message else discord.ui.LayoutView()
+    for item in view.walk_children():
+        for option in getattr(item, "options", ()):
             if option.value == clicked:
                 return str(option.label)
-        if getattr(component, "custom_id", None) == clicked:
-            return str(getattr(component, "label", None) or "")
+        if getattr(item, "custom_id", None) == clicked:
+            return str(getattr(item, "label", None) or "")
     return ""
-
-
-def _all_components(components: Iterable[Any]) -> Iterator[Any]:
-    """Yield each component and then, depth first, the components nested in it.
-
-    A button next to a text comes after the text.
-    """
-    for component in components:
-        yield component
-        accessory = getattr(component, "accessory", None)
-        inner = getattr(component, "children", ())
-        yield from _all_components((*inner, accessory) if accessory else inner)
-
-
-def _button(action: Action, click: Click) -> discord.ui.Button[Any]:
-    """Return a button with the label and the style of an action, and the custom id of a click."""
-    label = markup.cut(wording.line(action.label) or action.words, DISCORD.label)
-    return discord.ui.Button(label=label, style=STYLES[action.style], custom_id=click.id)

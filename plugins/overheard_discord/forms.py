@@ -17,7 +17,7 @@ from overheard import (
     read_form,
     wording,
 )
-from overheard_discord import markup, slash_commands
+from overheard_discord import slash_commands
 from overheard_discord.api import NAME
 from overheard_discord.limits import DISCORD
 
@@ -36,12 +36,12 @@ def modal(form: Form) -> ui.Modal:
     left out if all five inputs are used. Of more than five options, four have an input each and the
     others share the last one. Long texts are cut to Discord's limits.
     """
-    title = markup.cut(wording.line(form.problem or form.title), DISCORD.modal_title)
+    title = wording.cut(wording.line(form.problem or form.title), DISCORD.modal_title)
     dialog = ui.Modal(title=title, custom_id=PREFIX + form.command.name, timeout=None)
     own, shared = _split(form_fields(form))
     input_count = len(own) + (1 if shared else 0)
     if form.text and input_count < DISCORD.inputs:
-        dialog.add_item(ui.TextDisplay(markup.cut(wording.visible(form.text), DISCORD.modal_text)))
+        dialog.add_item(ui.TextDisplay(wording.cut(wording.visible(form.text), DISCORD.modal_text)))
     for field in own:
         dialog.add_item(_labelled_input(field))
     if shared:
@@ -114,8 +114,8 @@ def _labelled_input(field: FormField) -> ui.Label[ui.Modal]:
     if option.many and isinstance(item, ui.TextInput):
         hint = f"{hint.rstrip('.')}; one a line"
     return ui.Label(
-        text=markup.cut(option.shown, DISCORD.modal_title),
-        description=markup.cut(hint, DISCORD.hint) or None,
+        text=wording.cut(option.shown, DISCORD.modal_title),
+        description=wording.cut(hint, DISCORD.hint) or None,
         component=item,
     )
 
@@ -162,7 +162,7 @@ def _option_menu(field: FormField) -> ui.Select[ui.Modal]:
         max_values=len(shown) if option.many else 1,
     )
     for choice in shown:
-        label = markup.cut(wording.line(choice.label), DISCORD.choice)
+        label = wording.cut(wording.line(choice.label), DISCORD.choice)
         menu.add_option(label=label, value=choice.value, default=choice.value in field.values)
     return menu
 
@@ -182,7 +182,7 @@ def _text_field(field: FormField) -> ui.TextInput[ui.Modal]:
         default=text[: DISCORD.typed] or None,
         required=option.required,
         max_length=DISCORD.typed,
-        placeholder=markup.cut(option.example, DISCORD.hint) or None,
+        placeholder=wording.cut(option.example, DISCORD.hint) or None,
     )
 
 
@@ -205,7 +205,7 @@ def _shared_input(fields: Sequence[FormField]) -> ui.Label[ui.Modal]:
         required=False,
         max_length=DISCORD.typed,
     )
-    hint = markup.cut(f"One a line, as name: value. {names.capitalize()}", DISCORD.hint)
+    hint = wording.cut(f"One a line, as name: value. {names.capitalize()}", DISCORD.hint)
     return ui.Label(text="More", description=hint, component=item)
 
 

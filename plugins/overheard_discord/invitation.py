@@ -2,36 +2,27 @@
 
 import base64
 import binascii
-from collections.abc import Mapping
-from urllib.parse import urlencode
 
 from overheard import IN_TERMINAL, Card, ChatUnavailable, CommandSpec, View
 from overheard_discord.settings import DiscordSettings
 
-DISCORD_PERMISSIONS: Mapping[str, int] = {
-    "view_channel": 1 << 10,
-    "send_messages": 1 << 11,
-    "embed_links": 1 << 14,
-    "attach_files": 1 << 15,
-    "read_message_history": 1 << 16,
-    "create_public_threads": 1 << 35,
-    "send_messages_in_threads": 1 << 38,
-}
-"""The permissions that the bot needs in a channel: Discord's bit by discord.py's name."""
-PERMISSION_BITS = sum(DISCORD_PERMISSIONS.values())
-"""The bot's permissions as Discord's bit mask."""
+DISCORD_PERMISSIONS = (
+    *("view_channel", "send_messages", "embed_links", "attach_files", "read_message_history"),
+    *("create_public_threads", "send_messages_in_threads"),
+)
+"""discord.py's names of the permissions that the bot needs in a channel."""
 
 
-def invitation(application: int) -> str:
+def invitation(application: int) -> tuple[str, int]:
     """Return the address at Discord with which a person adds the bot of an application, given by
-    its id, to a server.
+    its id, to a server, and the bot's permissions as Discord's bit mask.
     """
-    query = {
-        "client_id": application,
-        "scope": "bot applications.commands",
-        "permissions": PERMISSION_BITS,
-    }
-    return f"https://discord.com/oauth2/authorize?{urlencode(query)}"
+    import discord  # takes long, and no other command needs it
+
+    permissions = discord.Permissions(**dict.fromkeys(DISCORD_PERMISSIONS, True))
+    scopes = ("bot", "applications.commands")
+    address = discord.utils.oauth_url(application, permissions=permissions, scopes=scopes)
+    return address, permissions.value
 
 
 def application_of(settings: DiscordSettings) -> int | None:
@@ -66,8 +57,8 @@ async def discord_invite(view: View) -> Card:
             "[discord]; it is on the page General Information of your application at "
             "https://discord.com/developers/applications",
         )
-    url = invitation(application)
-    data = {"url": url, "application_id": str(application), "permissions": PERMISSION_BITS}
+    url, permissions = invitation(application)
+    data = {"url": url, "application_id": str(application), "permissions": permissions}
     return Card("", url, data=data)
 
 

@@ -9,11 +9,23 @@ Limits: https://docs.discord.com/developers/components/reference.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, groupby
 
-from overheard import Action, Card, Choice, Field, File, Image, Quote, Severity, divided, wording
+from overheard import (
+    Action,
+    Card,
+    Choice,
+    Field,
+    File,
+    Image,
+    Quote,
+    Severity,
+    divided,
+    packed,
+    wording,
+)
 from overheard_discord import markup
 from overheard_discord.limits import DISCORD
 
@@ -54,24 +66,11 @@ class TextWithButton:
     action: Action | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """Buttons in a row."""
-
-    actions: tuple[Action, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Menu:
-    """A menu; `placeholder` is shown while `chosen`, the index of an entry, is None."""
-
-    placeholder: str
-    actions: tuple[Action, ...]
-    chosen: int | None = None
-
-
-Piece = TextWithButton | Image | File | Row | Menu
-"""A part of a card that is not split."""
+Row = tuple[Action, ...]
+"""Buttons in a row."""
+Piece = TextWithButton | Image | File | Row | Choice
+"""A part of a card that is not split. The label of a `Choice`, which is a menu, is what the menu
+shows while no entry is chosen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,18 +119,18 @@ class MessagePage:
         return tuple(chain.from_iterable(map(_buttons_of, self.pieces)))
 
     @property
-    def rows(self) -> tuple[Row | Menu, ...]:
+    def rows(self) -> tuple[Row | Choice, ...]:
         """The rows of buttons and the menus of a message with embeds, from top to bottom.
 
         Embeds have no buttons next to texts. The buttons that belong next to texts form rows of up
         to five instead, which come before the next row or menu of the page.
         """
-        rows: list[Row | Menu] = []
+        rows: list[Row | Choice] = []
         buttons_of_texts: list[Action] = []
         for piece in self.pieces:
             if isinstance(piece, TextWithButton) and piece.action:
                 buttons_of_texts.append(piece.action)
-            elif isinstance(piece, Row | Menu):
+            elif isinstance(piece, tuple | Choice):
                 rows += (*_rows(buttons_of_texts, DISCORD.row), piece)
                 buttons_of_texts = []
         return (*rows, *_rows(buttons_of_texts, DISCORD.row))
@@ -139,29 +138,13 @@ class MessagePage:
     @property
     def size(self) -> int:
         """The length of all texts together, in UTF-16 code units, as Discord counts it."""
-        return sum(
-            markup.utf16_length(piece.text)
-            for piece in self.pieces
-            if isinstance(piece, TextWithButton)
-        )
+        texts = (piece.text for piece in self.pieces if isinstance(piece, TextWithButton))
+        return sum(map(wording.length, texts))
 
     @property
     def components(self) -> int:
         """The number of components, as Discord counts them: containers and all that is nested."""
         return len(self.boxes) + sum(map(_component_count, self.pieces))
-
-    def with_piece(self, piece: Piece, color: int, *, joins: bool) -> MessagePage:
-        """Return the page with one more piece at its end.
-
-        Args:
-            color: The accent of the new container, if one is begun.
-            joins: Whether the piece is added to the last container, if there is one; otherwise it
-                begins a new container.
-        """
-        if joins and self.boxes:
-            *others, last = self.boxes
-            return MessagePage((*others, replace(last, pieces=(*last.pieces, piece))))
-        return MessagePage((*self.boxes, Box(color, (piece,))))
 
 
 def render(card: Card) -> tuple[MessagePage, ...]:
@@ -170,7 +153,8 @@ def render(card: Card) -> tuple[MessagePage, ...]:
     There are at most `MAX_PAGES`. If more were needed, the last one only says how many messages are
     left out.
     """
-    pages = list(_packed_pages(map(_card_box, card.whole())))
+    cards = [[(box, piece) for piece in box.pieces] for box in map(_card_box, card.whole())]
+    pages = [*map(_page, packed(cards, lambda parts: _fits_message(_page(parts))))]
     if len(pages) <= MAX_PAGES:
         return tuple(pages)
     shown = pages[: MAX_PAGES - 1]
@@ -237,10 +221,11 @@ def _heading(card: Card) -> Iterator[TextWithButton]:
     A long title or text is cut, and a long text is split for Discord's limit. An address that is
     not safe is left out.
     """
-    if title := markup.cut(card.severity.icon + markup.escaped_line(card.title), MAX_TITLE).strip():
+    title = wording.cut(card.severity.icon + markup.escaped_line(card.title), MAX_TITLE).strip()
+    if title:
         yield TextWithButton(f"### {wording.unbroken(title)}")
-    text = markup.counted(markup.escape(card.text), MAX_TEXT)
-    yield from map(TextWithButton, markup.pieces(text, DISCORD.text))
+    text = wording.cut(markup.escape(card.text), MAX_TEXT, counts=True)
+    yield from map(TextWithButton, wording.pieces(text, DISCORD.text))
     if card.link and card.link.safe:
         yield TextWithButton(f"[{markup.inline(card.link.label)}]({card.link.url})")
 
@@ -272,10 +257,11 @@ def _field_text(field: Field, *, on_one_line: bool) -> str:
         on_one_line: Whether a value of one line follows its name on the same line; otherwise, and
             for a value of several lines, the value begins on the next line.
     """
-    name = markup.cut(markup.inline(field.name), MAX_TITLE) or "-"
-    if on_one_line and "\n" not in wording.visible(field.value):
-        return f"**{name}** {markup.counted(markup.inline(field.value), MAX_FIELD) or '-'}"
-    return f"**{name}**\n{markup.counted(markup.escape(field.value), MAX_FIELD) or '-'}"
+    name = wording.cut(markup.inline(field.name), MAX_TITLE) or "-"
+    fits_line = on_one_line and "\n" not in wording.visible(field.value)
+    value = markup.inline(field.value) if fits_line else markup.escape(field.value)
+    gap = " " if fits_line else "\n"
+    return f"**{name}**{gap}{wording.cut(value, MAX_FIELD, counts=True) or '-'}"
 
 
 def _details(card: Card) -> Iterator[TextWithButton]:
@@ -291,7 +277,7 @@ def _details(card: Card) -> Iterator[TextWithButton]:
         yield from map(TextWithButton, markup.table_pieces(card.table))
     yield from map(_quote, card.quotes)
     if card.image and not card.image.png:
-        yield TextWithButton(f"-# Chart: {markup.cut(markup.inline(card.image.alt), DISCORD.alt)}")
+        yield TextWithButton(f"-# Chart: {wording.cut(markup.inline(card.image.alt), DISCORD.alt)}")
 
 
 def _file_pieces(file: File | None) -> Iterator[TextWithButton | File]:
@@ -306,15 +292,15 @@ def _file_pieces(file: File | None) -> Iterator[TextWithButton | File]:
 
 def _quote(quote: Quote) -> TextWithButton:
     """Return a quotation, with its source in small letters below it; both are cut if long."""
-    text = markup.counted(markup.escape(quote.text), MAX_QUOTE)
-    source = markup.cut(markup.inline(quote.source), MAX_TITLE)
+    text = wording.cut(markup.escape(quote.text), MAX_QUOTE, counts=True)
+    source = wording.cut(markup.inline(quote.source), MAX_TITLE)
     return TextWithButton("\n".join((*(f"> {line}" for line in text.splitlines()), f"-# {source}")))
 
 
 def _small_text(text: str) -> Iterator[TextWithButton]:
     """Yield a text in small letters, cut after `MAX_FOOTER` characters; nothing for ""."""
     if text:
-        yield TextWithButton(f"-# {markup.cut(text, MAX_FOOTER)}")
+        yield TextWithButton(f"-# {wording.cut(text, MAX_FOOTER)}")
 
 
 def _distinct_actions(actions: Sequence[Action]) -> tuple[list[Action], str]:
@@ -339,15 +325,15 @@ def _action_if_usable(action: Action | None) -> Action | None:
     if action is None:
         return None
     longest_custom_id = f"ask:{action.words}"
-    return action if markup.utf16_length(longest_custom_id) <= DISCORD.custom_id else None
+    return action if wording.length(longest_custom_id) <= DISCORD.custom_id else None
 
 
 def _rows(actions: Sequence[Action], size: int) -> Iterator[Row]:
     for start in range(0, len(actions), size):
-        yield Row(tuple(actions[start : start + size]))
+        yield tuple(actions[start : start + size])
 
 
-def _action_menus(label: str, actions: Sequence[Action]) -> Iterator[Menu]:
+def _action_menus(label: str, actions: Sequence[Action]) -> Iterator[Choice]:
     """Yield menus of actions, in their order, each with as many entries as Discord takes.
 
     Args:
@@ -357,7 +343,7 @@ def _action_menus(label: str, actions: Sequence[Action]) -> Iterator[Menu]:
     """
     for start in range(0, len(actions), DISCORD.options):
         entries = tuple(actions[start : start + DISCORD.options])
-        yield Menu(_placeholder(label, entries), entries)
+        yield Choice(_placeholder(label, entries), entries)
 
 
 def _placeholder(label: str, entries: Sequence[Action]) -> str:
@@ -380,7 +366,7 @@ def _placeholder(label: str, entries: Sequence[Action]) -> str:
     return wording.shorten(text, MAX_PLACEHOLDER)
 
 
-def _choice_menu(choice: Choice | None) -> Iterator[Menu]:
+def _choice_menu(choice: Choice | None) -> Iterator[Choice]:
     """Yield the menu of a choice; nothing for None and for a choice without entries.
 
     The label of its chosen entry, if it has one, begins with the label of the choice: "Show:
@@ -400,31 +386,16 @@ def _choice_menu(choice: Choice | None) -> Iterator[Menu]:
         else:
             entries.append(action)
     if entries:
-        yield Menu(f"{choice.label} \N{HORIZONTAL ELLIPSIS}", tuple(entries), chosen)
+        yield Choice(f"{choice.label} \N{HORIZONTAL ELLIPSIS}", tuple(entries), chosen)
 
 
-def _packed_pages(boxes: Iterable[Box]) -> Iterator[MessagePage]:
-    """Yield containers, in their order, as messages; there is at least one message.
-
-    A container that does not fit below those before it begins a new message. One that is too large
-    for a message is split between its pieces, and goes on in a further container.
-
-    Args:
-        boxes: The containers, one for each card.
-    """
-    page = MessagePage()
-    for box in boxes:
-        if page.boxes and not _fits_message(MessagePage((*page.boxes, box))):
-            yield page
-            page = MessagePage()
-        joins = False
-        for piece in box.pieces:
-            grown = page.with_piece(piece, box.color, joins=joins)
-            if page.boxes and not _fits_message(grown):
-                yield page
-                grown = MessagePage().with_piece(piece, box.color, joins=False)
-            page, joins = grown, True
-    yield page
+def _page(parts: Sequence[tuple[Box, Piece]]) -> MessagePage:
+    """Return pieces, each with the container of its card, as a message."""
+    groups = groupby(parts, key=lambda part: id(part[0]))
+    cards = [[*group] for _, group in groups]
+    return MessagePage(
+        tuple(Box(card[0][0].color, tuple(piece for _, piece in card)) for card in cards)
+    )
 
 
 def _fits_message(page: MessagePage) -> bool:
@@ -451,15 +422,15 @@ def _component_count(piece: Piece) -> int:
     itself. A text with a button counts as three: the section, the text and the button. Any other
     piece counts as one.
     """
-    if isinstance(piece, Row):
-        return 1 + len(piece.actions)
-    if isinstance(piece, Menu):
+    if isinstance(piece, tuple):
+        return 1 + len(piece)
+    if isinstance(piece, Choice):
         return 2
     return 3 if isinstance(piece, TextWithButton) and piece.action else 1
 
 
 def _buttons_of(piece: Piece) -> tuple[Action, ...]:
     """Return the actions of a piece's buttons; none for a menu, a picture and a file."""
-    if isinstance(piece, Row):
-        return piece.actions
+    if isinstance(piece, tuple):
+        return piece
     return (piece.action,) if isinstance(piece, TextWithButton) and piece.action else ()

@@ -15,26 +15,17 @@ _TAINTED_MARKS = re.compile(r"[\\`*_~|\[\]<@:]")
 """The same, and the colon of addresses and emoji codes; for text from outside."""
 _LINE_MARKS = re.compile(r"^(\s*)([>#+-])", re.MULTILINE)
 _NUMBERED = re.compile(r"^(\s*\d+)([.)])", re.MULTILINE)
-_BROKEN_ESCAPE = re.compile(r"(?<!\\)((?:\\\\)*)\\$")
-"""A backslash at the end that has lost the character after it."""
 
 MAX_TABLE_WIDTH = 32
 """Monospaced columns that a phone shows in a container without wrapping."""
 STRONG, PLAIN = "\N{SINGLE RIGHT-POINTING ANGLE QUOTATION MARK} ", "  "
 """Before the row that a card is about, and before other rows: code blocks have no bold."""
-NOTE_LENGTH = 40
-"""UTF-16 code units that are kept free for the note at the end of a cut text."""
 MAX_ROWS = 100
 """Rows of a table."""
 MAX_CELL = 300
 """Characters of a cell."""
 MAX_TABLE_PIECE = 1_800
 """Characters of one piece of a table."""
-
-
-def utf16_length(text: str) -> int:
-    """Return a text's length as Discord counts: in UTF-16 code units."""
-    return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def escape(text: Text) -> str:
@@ -72,55 +63,6 @@ def _escape_marks(text: str, *, is_untrusted: bool) -> str:
     """
     marks = _TAINTED_MARKS if is_untrusted else _MARKS
     return marks.sub(r"\\\g<0>", text)
-
-
-def cut(escaped: str, limit: int) -> str:
-    """Return escaped text of at most `limit` UTF-16 code units.
-
-    A longer text is cut and ends in an ellipsis. No character and no escape is split.
-    """
-    if utf16_length(escaped) <= limit:
-        return escaped
-    return f"{_first_units(escaped, limit - 1).rstrip()}\N{HORIZONTAL ELLIPSIS}"
-
-
-def counted(escaped: str, limit: int) -> str:
-    """Return escaped text of at most `limit` UTF-16 code units.
-
-    A longer text is cut, and ends with the number of characters left out, with the backslashes of
-    escapes: ``Acme is… (1,204 more characters)``. No character and no escape is split.
-    """
-    if utf16_length(escaped) <= limit:
-        return escaped
-    head = _first_units(escaped, limit - NOTE_LENGTH).rstrip()
-    rest = wording.count(len(escaped) - len(head), "more character")
-    return f"{head}\N{HORIZONTAL ELLIPSIS} ({rest})"
-
-
-def pieces(escaped: str, limit: int) -> Iterator[str]:
-    """Yield escaped text in pieces of at most `limit` UTF-16 code units; nothing for an empty text.
-
-    It is split at the last end of a paragraph, a line or a word in the second half of the limit,
-    else at the limit, but within no character and no escape. White space at the split is removed.
-    """
-    while utf16_length(escaped) > limit:
-        head = _first_units(escaped, limit)
-        at = max(head.rfind(gap, len(head) // 2) for gap in ("\n\n", "\n", " "))
-        at = at if at > 0 else len(head)
-        yield escaped[:at].rstrip()
-        escaped = escaped[at:].lstrip()
-    if escaped:
-        yield escaped
-
-
-def _first_units(escaped: str, limit: int) -> str:
-    """Return the first `limit` UTF-16 code units of escaped text.
-
-    A character of two units whose second one is cut off is left out, and so is a backslash whose
-    character is.
-    """
-    units = escaped.encode("utf-16-le", "surrogatepass")[: 2 * limit]
-    return _BROKEN_ESCAPE.sub(r"\1", units.decode("utf-16-le", "ignore"))
 
 
 def table_pieces(table: Table) -> Iterator[str]:
@@ -174,7 +116,7 @@ def joined(lines: Iterable[str], limit: int) -> Iterator[str]:
     text = ""
     for line in lines:
         longer = f"{text}\n{line}" if text else line
-        if text and utf16_length(longer) > limit:
+        if text and wording.length(longer) > limit:
             yield text
             longer = line
         text = longer
@@ -188,7 +130,7 @@ def _record_texts(table: Table) -> Iterator[str]:
     """
     records = text_records(table, _escaped_cell)
     rows = (f"**{heading}**\n{rest}" if rest else f"**{heading}**" for heading, rest in records)
-    return joined((counted(row, MAX_TABLE_PIECE) for row in rows), MAX_TABLE_PIECE)
+    return joined((wording.cut(row, MAX_TABLE_PIECE, counts=True) for row in rows), MAX_TABLE_PIECE)
 
 
 def _escaped_cell(text: Text) -> str:

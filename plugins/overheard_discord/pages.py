@@ -9,18 +9,18 @@ import hashlib
 import io
 import logging
 import re
-from collections.abc import Awaitable, Callable
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
+from itertools import count
 from typing import Any, TypeVar
 
 import discord
 from discord import ui
 
-from overheard import ButtonQuestions, File, Image, wording
-from overheard_discord import custom_ids, markup
+from overheard import ButtonQuestions, Choice, File, Image, wording
+from overheard_discord import custom_ids
 from overheard_discord.layouts import (
-    Box,
-    Menu,
     MessagePage,
     Piece,
     Row,
@@ -131,26 +131,14 @@ class Presenter:
     ) -> Sent:
         """Send a page as a new message, and return what `send_message` returns.
 
-        A page with components that Discord refuses is sent as embeds. Files that are too large for
-        the server are left out, which a line says.
-
         Args:
-            page: The content.
-            send_message: Sends a message, with the arguments of discord.py's ``send``.
-            mark: The mark that the message carries, or None for none.
+            send_message: Sends a message, given the arguments of discord.py's ``send``.
+            mark: The identity that the message carries.
 
         Raises:
-            discord.HTTPException: when Discord refuses the message for another reason.
+            discord.HTTPException: when Discord refuses the page.
         """
-
-        def components(page: MessagePage) -> dict[str, Any]:
-            return {"view": self._layout(page, mark), **_uploads(page, "files")}
-
-        def embeds(page: MessagePage) -> dict[str, Any]:
-            view = {"view": self._buttons(page)} if page.rows else {}
-            return {"embeds": _embeds(page, mark), **_uploads(page, "files"), **view}
-
-        return await self._call_with_page(page, send_message, components, embeds)
+        return await self._show(page, send_message, mark, edits=False, as_components=False)
 
     async def edit(
         self,
@@ -160,209 +148,142 @@ class Presenter:
         *,
         has_components: bool = False,
     ) -> Sent:
-        """Replace all content of a message by a page, and return what `edit_message` returns.
-
-        A page with components that Discord refuses is shown as embeds, unless the message shows
-        components already: Discord never turns these into embeds. Files that are too large for the
-        server are left out, which a line says.
+        """Replace the content of a message by a page, and return what `edit_message` returns.
 
         Args:
-            edit_message: Edits the message, with the arguments of discord.py's ``edit``.
-            mark: The mark that the message carries afterwards, or None for none.
-            has_components: Whether the message is known to show components.
+            edit_message: Edits the message, given the arguments of discord.py's ``edit``.
+            mark: The identity that the message carries.
+            has_components: Whether the message consists of components, which Discord does not turn
+                back into one with embeds.
 
         Raises:
-            discord.HTTPException: when Discord refuses the edit for another reason.
+            discord.HTTPException: when Discord refuses the page.
         """
+        return await self._show(page, edit_message, mark, edits=True, as_components=has_components)
 
-        def components(page: MessagePage) -> dict[str, Any]:
-            view = self._layout(page, mark)
-            return {"content": None, "embeds": [], "view": view, **_uploads(page, "attachments")}
-
-        def embeds(page: MessagePage) -> dict[str, Any]:
-            view = self._buttons(page) if page.rows else None
-            shown = {"content": None, "embeds": _embeds(page, mark), "view": view}
-            return shown | _uploads(page, "attachments")
-
-        return await self._call_with_page(
-            page, edit_message, components, components if has_components else embeds
-        )
-
-    async def _call_with_page(
+    async def _show(
         self,
         page: MessagePage,
         send_or_edit: Callable[..., Awaitable[Sent]],
-        components: Callable[[MessagePage], dict[str, Any]],
-        embeds: Callable[[MessagePage], dict[str, Any]],
+        mark: MessageMark | None,
+        *,
+        edits: bool,
+        as_components: bool,
     ) -> Sent:
-        """Call a function of discord.py with a page, and return its result.
+        """Send or edit; as embeds where components are refused, unless these are needed.
 
-        The page is passed as components or, once Discord has refused components and has taken
-        embeds instead, as embeds. That is remembered in `takes_components` for all later pages. If
-        Discord says that the files are too large, the page is passed again without files.
-
-        Args:
-            components: Returns the function's arguments that show a page as components.
-            embeds: Returns the function's arguments that show a page as embeds.
-
-        Raises:
-            discord.HTTPException: when Discord refuses the message for another reason.
+        Files that are too large for the server are left out, which the page then says.
         """
-        arguments = components if self.takes_components else embeds
+        may_be_embeds = self.takes_components and not as_components
+        form = self._components if as_components or self.takes_components else self._embeds
         try:
-            return await send_or_edit(**arguments(page))
+            return await send_or_edit(**form(page, mark, edits=edits))
         except discord.HTTPException as error:
             if error.status == TOO_LARGE_STATUS and page.files:
-                return await self._call_with_page(
-                    page.without_files(), send_or_edit, components, embeds
+                page = page.without_files()
+                return await self._show(
+                    page, send_or_edit, mark, edits=edits, as_components=as_components
                 )
-            is_refused_form = (error.status, error.code) == (400, REFUSED_FORM_CODE)
-            if arguments is embeds or not is_refused_form:
+            if not may_be_embeds or (error.status, error.code) != (400, REFUSED_FORM_CODE):
                 raise
             log.warning("Discord refuses components: %s", wording.line(error.text))
-        sent = await send_or_edit(**embeds(page))
+        sent = await send_or_edit(**self._embeds(page, mark, edits=edits))
         self.takes_components = False
         return sent
 
-    def _layout(self, page: MessagePage, mark: MessageMark | None) -> ui.LayoutView:
-        """Return a page as discord.py's view of components, and remember its buttons' questions.
-
-        Args:
-            mark: The mark, which the ids of the first container and of the first component in it
-                carry; None leaves all ids to Discord.
+    def _components(
+        self, page: MessagePage, mark: MessageMark | None, *, edits: bool
+    ) -> dict[str, Any]:
+        """Return discord.py's arguments that show a page as components, with its mark as the ids
+        of the first container and of the first component in it.
         """
-        view = ui.LayoutView(timeout=None)
-        builder = _Builder(self.questions)
-        for index, box in enumerate(page.boxes):
-            own_id, first_id = mark.ids if mark and index == 0 else (None, None)
-            view.add_item(builder.container(box, own_id, first_id))
+        view, numbers = ui.LayoutView(timeout=None), _numbers()
+        for box in page.boxes:
+            children = [self._component(piece, next(numbers[type(piece)])) for piece in box.pieces]
+            container: ui.Container[Any] = ui.Container(*children, accent_colour=box.color)
+            if mark and box is page.boxes[0]:
+                container.id, children[0].id = mark.ids
+            view.add_item(container)
         view.stop()  # else discord.py keeps the view; clicks are read from the custom ids alone
-        return view
+        return {"view": view, **_uploads(page, edits=edits), **(_NOTHING_ELSE if edits else {})}
+
+    def _component(self, piece: Piece, number: int) -> ui.Item[Any]:
+        """Return a piece as a component; `number` is its number among those of its kind."""
+        if isinstance(piece, Image):
+            url = f"attachment://{picture_name(number)}"
+            return ui.MediaGallery(
+                discord.MediaGalleryItem(url, description=_alternative_text(piece))
+            )
+        if isinstance(piece, File):
+            return ui.File(f"attachment://{attached_name(piece, number)}")
+        if isinstance(piece, tuple | Choice):
+            return ui.ActionRow(*self._items(piece, number))
+        text: ui.TextDisplay[Any] = ui.TextDisplay(piece.text)
+        if piece.action is None:
+            return text
+        return ui.Section(text, accessory=self._items((piece.action,), 0)[0])
+
+    def _items(self, row: Row | Choice, number: int) -> list[ui.Item[Any]]:
+        """Return the buttons of a row, or a menu with its number in the message."""
+        if isinstance(row, Choice):
+            return [custom_ids.menu(row, number, self.questions)]
+        return [custom_ids.button(action, self.questions.click(action)) for action in row]
+
+    def _embeds(
+        self, page: MessagePage, mark: MessageMark | None, *, edits: bool
+    ) -> dict[str, Any]:
+        """Return discord.py's arguments that show a page as embeds, each with the texts of a
+        container and the last of its pictures, and with its mark as the address of the first.
+        """
+        embeds, numbers = [], _numbers()
+        for box in page.boxes:
+            texts = [piece.text for piece in box.pieces if isinstance(piece, TextWithButton)]
+            images = [next(numbers[Image]) for piece in box.pieces if isinstance(piece, Image)]
+            # Discord refuses an empty embed.
+            text = "\n".join(texts) or (None if images else "-")
+            embed = discord.Embed(color=box.color, description=text)
+            if images:
+                embed.set_image(url=f"attachment://{picture_name(images[-1])}")
+            embeds.append(embed)
+        if mark:
+            embeds[0].url = mark.address
+        shown = {"embeds": embeds, **_uploads(page, edits=edits)}
+        if page.rows:
+            shown["view"] = self._buttons(page)
+        return {"content": None, "view": None, **shown} if edits else shown
 
     def _buttons(self, page: MessagePage) -> ui.View:
-        """Return discord.py's view with the rows of buttons and menus of a page that is shown as
-        embeds, and remember the buttons' questions.
-        """
-        view, builder = ui.View(timeout=None), _Builder(self.questions)
+        """Return the buttons and menus of a message with embeds."""
+        view = ui.View(timeout=None)
         for number, row in enumerate(page.rows):
-            for item in builder.items(row):
+            for item in self._items(row, number):
                 item.row = number
                 view.add_item(item)
         view.stop()  # else discord.py keeps the view; clicks are read from the custom ids alone
         return view
 
 
-class _Builder:
-    """Builds discord.py's components for one message, and numbers its pictures, files and menus.
-
-    The numbers make the names of attachments and the custom ids of menus unique in the message.
-
-    Args:
-        questions: Keeps the questions of the buttons and menu entries that have one.
-    """
-
-    def __init__(self, questions: ButtonQuestions) -> None:
-        self._questions = questions
-        self._pictures = self._files = self._menus = 0
-
-    def container(self, box: Box, own_id: int | None, first_id: int | None) -> ui.Container[Any]:
-        """Return a container with a component for each piece of a box.
-
-        Args:
-            box: A card, or the part of it that a message has room for; with at least one piece.
-            own_id: The id of the container; None leaves it to Discord.
-            first_id: The id of the container's first component; None leaves it to Discord.
-        """
-        children = [self._component(piece) for piece in box.pieces]
-        if first_id is not None:
-            children[0].id = first_id
-        return ui.Container(*children, accent_colour=box.color, id=own_id)
-
-    def items(self, row: Row | Menu) -> list[ui.Item[Any]]:
-        """Return the buttons of a row, or a menu."""
-        if isinstance(row, Menu):
-            return [self._menu(row)]
-        return [custom_ids.button(action, self._questions) for action in row.actions]
-
-    def _component(self, piece: Piece) -> ui.Item[Any]:
-        """Return the component that shows a piece of a card.
-
-        A picture or file is named as an attachment of the message. A text with a button becomes a
-        section, and buttons or a menu become a row.
-        """
-        if isinstance(piece, Image):
-            return self._picture(piece)
-        if isinstance(piece, File):
-            self._files += 1
-            return ui.File(f"attachment://{attached_name(piece, self._files)}")
-        if isinstance(piece, Row | Menu):
-            return ui.ActionRow(*self.items(piece))
-        text: ui.TextDisplay[Any] = ui.TextDisplay(piece.text)
-        if piece.action is None:
-            return text
-        return ui.Section(text, accessory=custom_ids.button(piece.action, self._questions))
-
-    def _picture(self, image: Image) -> ui.MediaGallery[Any]:
-        self._pictures += 1
-        url = f"attachment://{picture_name(self._pictures)}"
-        return ui.MediaGallery(discord.MediaGalleryItem(url, description=_alternative_text(image)))
-
-    def _menu(self, menu: Menu) -> ui.Select[Any]:
-        self._menus += 1
-        return custom_ids.menu(menu, self._menus, self._questions)
+_NOTHING_ELSE: dict[str, Any] = {"content": None, "embeds": []}
+"""What an edit removes from a message of an earlier version."""
 
 
-def _embeds(page: MessagePage, mark: MessageMark | None) -> list[discord.Embed]:
-    """Return a page as embeds, one for each container: its texts and its last picture.
-
-    Buttons, menus, files and further pictures are left out, because an embed cannot show them.
-
-    Args:
-        page: The page, with at least one container if there is a mark.
-        mark: The mark, which the address of the first embed carries; None for none.
-    """
-    embeds, pictures = [], 0
-    for box in page.boxes:
-        text = "\n".join(piece.text for piece in box.pieces if isinstance(piece, TextWithButton))
-        images = [piece for piece in box.pieces if isinstance(piece, Image)]
-        # Discord refuses an empty embed.
-        embed = discord.Embed(color=box.color, description=text or (None if images else "-"))
-        pictures += len(images)
-        if images:
-            embed.set_image(url=f"attachment://{picture_name(pictures)}")
-        embeds.append(embed)
-    if mark:
-        embeds[0].url = mark.address
-    return embeds
+def _numbers() -> defaultdict[type, Iterator[int]]:
+    """Return numbers from 1 for the pieces of a message, by kind."""
+    return defaultdict(lambda: count(1))
 
 
-def _uploads(page: MessagePage, name: str) -> dict[str, list[discord.File]]:
-    """Return the pictures and then the files of a page as discord.py's argument for uploads.
-
-    Each has the name by which the page's components refer to it, and its alternative text.
-
-    Args:
-        name: The name of the argument, ``files`` or ``attachments``: the only key of the result.
-    """
-    pictures = [
-        discord.File(
-            io.BytesIO(image.png),
-            filename=picture_name(number),
-            description=_alternative_text(image),
-        )
-        for number, image in enumerate(page.images, 1)
+def _uploads(page: MessagePage, *, edits: bool) -> dict[str, list[discord.File]]:
+    """Return the pictures and files of a page as discord.py's argument of a post or an edit."""
+    attached: list[tuple[str, bytes, Image | File]] = [
+        *((picture_name(n), image.png, image) for n, image in enumerate(page.images, 1)),
+        *((attached_name(file, n), file.content, file) for n, file in enumerate(page.files, 1)),
     ]
     files = [
-        discord.File(
-            io.BytesIO(file.content),
-            filename=attached_name(file, number),
-            description=_alternative_text(file),
-        )
-        for number, file in enumerate(page.files, 1)
+        discord.File(io.BytesIO(content), name, description=_alternative_text(shown))
+        for name, content, shown in attached
     ]
-    return {name: [*pictures, *files]}
+    return {"attachments" if edits else "files": files}
 
 
 def _alternative_text(shown: Image | File) -> str:
-    """Return the alternative text of a picture or file, cut to Discord's limit; else "Chart"."""
-    return markup.cut(wording.printable(shown.alt), DISCORD.alt) or "Chart"
+    return wording.cut(wording.printable(shown.alt), DISCORD.alt) or "Chart"

@@ -2,12 +2,13 @@
 
 import asyncio
 import re
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from typing import Any
+from functools import partial
 
 import discord
 
-from overheard import Card, ChatFailed, Form, Person, Request
+from overheard import Card, ChatFailed, Form, Person, Request, replace_messages
 from overheard_discord.api import NAME, PLATFORM, translated_errors
 from overheard_discord.layouts import MessagePage, render
 from overheard_discord.pages import Presenter
@@ -78,8 +79,9 @@ class MessageConversation:
         self._message = message
         self._presenter = presenter
         self._lock = asyncio.Lock()
-        self._sent: list[tuple[discord.Message, bool]] = []
-        """The messages of the answer, each with whether it is a direct message."""
+        self._sent: list[discord.Message] = []
+        self._private = False
+        """Whether these messages of the answer are direct messages."""
 
     @property
     def forms(self) -> bool:
@@ -101,12 +103,10 @@ class MessageConversation:
         """
         async with self._lock:
             with translated_errors():
-                if self._sent and self._sent[0][1] != private:
-                    await self._withdraw_after(0)
-                pages = render(card)
-                for number, page in enumerate(pages):
-                    await self._put_page(number, page, private)
-                await self._withdraw_after(len(pages))
+                if self._private != private:
+                    await replace_messages(self._sent, (), self._put_page, self._delete)
+                self._private = private
+                await replace_messages(self._sent, render(card), self._put_page, self._delete)
 
     async def open_form(self, form: Form) -> None:
         """Raise an error: Discord opens a form only after a click or a command.
@@ -116,43 +116,24 @@ class MessageConversation:
         """
         raise ChatFailed(chat=PLATFORM, reason=f"no form opens here: {form.title}")
 
-    async def _put_page(self, number: int, page: MessagePage, private: bool) -> None:
-        """Show a page as one of the messages of the answer: edit that message, or send a new one.
+    async def _put_page(
+        self, number: int, page: MessagePage, sent: discord.Message | None
+    ) -> discord.Message:
+        """Show a page in a message of the answer, or in a new one.
 
         A new message is, if private, a direct message to the person; else the first one is a reply
-        to the question, and each further one a message below it.
-
-        Args:
-            number: The number of the message in the answer, from 0.
+        to the question, which mentions no one, and each further one a message below it.
         """
-        if number < len(self._sent):
-            shown, _ = self._sent[number]
-            await self._presenter.edit(page, shown.edit, has_components=shown.flags.components_v2)
-            return
-
-        async def reply(**content: Any) -> discord.Message:
-            """Send a message with discord.py's arguments, and return it.
-
-            It is a direct message to the person if private. Otherwise the first message is a reply
-            to the question, which mentions nobody, and each further one follows in the channel.
-            """
-            if private:
-                return await self._message.author.send(**content)
-            if number:
-                return await self._message.channel.send(**content)
+        if sent:
+            has_components = sent.flags.components_v2
+            return await self._presenter.edit(page, sent.edit, has_components=has_components)
+        place = self._message.author if self._private else self._message.channel
+        send: Callable[..., Awaitable[discord.Message]] = place.send
+        if not (self._private or number):
             reference = self._message.to_reference(fail_if_not_exists=False)
-            return await self._message.channel.send(
-                **content, reference=reference, mention_author=False
-            )
+            send = partial(send, reference=reference, mention_author=False)
+        return await self._presenter.send(page, send)
 
-        self._sent.append((await self._presenter.send(page, reply), private))
-
-    async def _withdraw_after(self, count: int) -> None:
-        """Delete the messages of the answer after the first `count`, and forget them.
-
-        A refusal of Discord is ignored.
-        """
-        for shown, _ in self._sent[count:]:
-            with suppress(discord.HTTPException):
-                await shown.delete()
-        del self._sent[count:]
+    async def _delete(self, sent: discord.Message) -> None:
+        with suppress(discord.HTTPException):
+            await sent.delete()

@@ -25,8 +25,9 @@ class DiscordSettings(Settings):
         direct_messages: Whether the bot can be used in direct messages.
         permissions: Discord permissions that a member needs to see the command, such as
             ``["manage_guild"]``, unless a server's administrator overrides them; empty means none.
-        api_url: The address of Discord's API; change it for a proxy.
-        gateway_url: The address of Discord's gateway.
+        api_url: The address of Discord's API; change it for a proxy. It is that of all clients of
+            discord.py in this process.
+        gateway_url: The address of Discord's gateway, for the same clients.
     """
 
     token: Secret | None = Field(default=None, json_schema_extra={"env": "DISCORD_TOKEN"})
@@ -37,3 +38,9 @@ class DiscordSettings(Settings):
     permissions: tuple[str, ...] = ()
     api_url: str = Field(default=DISCORD_API, pattern=rf"^https?{_ADDRESS}$")
     gateway_url: str = Field(default=DISCORD_GATEWAY, pattern=rf"^wss?{_ADDRESS}$")
+
+    def serves(self, guild: int | None) -> bool:
+        """Return whether a server, given by its id, may use the bot; None for direct messages."""
+        if guild is None:
+            return self.direct_messages
+        return not self.guilds or guild in self.guilds

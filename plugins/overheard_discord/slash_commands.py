@@ -17,7 +17,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from overheard import CommandSpec, Desk, Kind, Option, Role, wording
-from overheard_discord import markup
 from overheard_discord.limits import DISCORD
 
 log = logging.getLogger(__name__)
@@ -111,7 +110,7 @@ def node_size(node: Node) -> int:
     """
     choices = (choice["name"] + choice["value"] for choice in node.get("choices", ()))
     own = (node["name"], node["description"], *choices)
-    return sum(map(markup.utf16_length, own)) + sum(map(node_size, node.get("options", ())))
+    return sum(map(wording.length, own)) + sum(map(node_size, node.get("options", ())))
 
 
 def is_same(wanted: Any, registered: Any) -> bool:
@@ -215,7 +214,7 @@ def option_choices(option: Option, typed: str, values: Iterable[str]) -> list[No
     before, comma, _ = typed.rpartition(",") if option.many else ("", "", "")
     beginning = f"{before}{comma} " if comma else ""
     texts = [f"{beginning}{list_item(value) if option.many else value}" for value in values]
-    fitting = [text for text in texts if 0 < markup.utf16_length(text) <= DISCORD.choice]
+    fitting = [text for text in texts if 0 < wording.length(text) <= DISCORD.choice]
     return [{"name": text, "value": text} for text in dict.fromkeys(fitting)][: DISCORD.children]
 
 

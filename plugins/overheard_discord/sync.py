@@ -11,14 +11,9 @@ import discord
 from overheard import ChatUnavailable, CommandSpec, suggestion
 from overheard_discord.api import PLATFORM
 from overheard_discord.settings import DiscordSettings
-from overheard_discord.slash_commands import IN_DIRECT_MESSAGE, IN_GUILD, Node, is_same, roots
+from overheard_discord.slash_commands import IN_DIRECT_MESSAGE, IN_GUILD, is_same, roots
 
 log = logging.getLogger(__name__)
-
-
-def is_served(settings: DiscordSettings, guild: int) -> bool:
-    """Return whether the settings let a server use the bot; without `guilds`, every server may."""
-    return not settings.guilds or guild in settings.guilds
 
 
 def permission_bits(permissions: Sequence[str]) -> int | None:
@@ -38,8 +33,7 @@ def permission_bits(permissions: Sequence[str]) -> int | None:
                 reason=f'there is no permission "{name}"{suggestion(name, flags)}',
                 remedy="mend permissions in [discord]",
             )
-    bits = {flags[name] for name in permissions}  # two names may mean one permission
-    return sum(bits) or None
+    return discord.Permissions(**dict.fromkeys(permissions, True)).value or None
 
 
 class CommandSync:
@@ -76,8 +70,10 @@ class CommandSync:
             places: The ids of servers; None stands for direct messages.
         """
         for place in places:
-            if place is None or is_served(self._settings, place):
-                async with self._lock:
+            async with self._lock:
+                if place not in self._registered and (
+                    place is None or self._settings.serves(place)
+                ):
                     await self._sync(place, specs)
 
     def forget(self, guild: int) -> None:
@@ -85,56 +81,30 @@ class CommandSync:
         self._registered.discard(guild)
 
     async def _sync(self, place: int | None, specs: Sequence[CommandSpec]) -> None:
-        """Register the commands of a place, unless that was done before.
-
-        A failure is logged; the next call tries again.
-
-        Args:
-            place: The id of the server; None for direct messages.
-        """
-        if place in self._registered:
-            return
-        try:
-            await self._register(place, self._root_commands(place, specs))
-            self._registered.add(place)
-        except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
-            name = f"server {place}" if place else "direct messages"
-            log.warning("The commands of %s are not up to date: %s", name, error)
-
-    def _root_commands(self, place: int | None, specs: Sequence[CommandSpec]) -> list[Node]:
-        """Return the root commands, in Discord's JSON, that a place should have.
-
-        Direct messages have none if the settings exclude them.
-
-        Args:
-            place: The id of the server; None for direct messages.
-        """
-        settings, permissions = self._settings, self._permissions
-        if place is None and not settings.direct_messages:
-            return []
-        context = IN_DIRECT_MESSAGE if place is None else IN_GUILD
-        return roots(settings.command, specs, context=context, permissions=permissions)
-
-    async def _register(self, place: int | None, commands: list[Node]) -> None:
-        """Replace all root commands that are registered in a place, unless they are the same.
+        """Register the commands of a place, unless they are the same; direct messages have none if
+        the settings exclude them. A failure is logged; the next call tries again.
 
         Args:
             place: The id of the server; None for direct messages, whose commands are the global
                 ones.
-            commands: The root commands, in Discord's JSON; an empty list removes all.
-
-        Raises:
-            discord.DiscordException: when Discord refuses.
-            aiohttp.ClientError: when the connection fails.
         """
+        context = IN_DIRECT_MESSAGE if place is None else IN_GUILD
+        shown = specs if self._settings.serves(place) else ()
+        commands = roots(
+            self._settings.command, shown, context=context, permissions=self._permissions
+        )
         http, application = self._client.http, self._client.application_id or 0
-        if place is None:
-            registered: Sequence[Any] = await http.get_global_commands(application)
-        else:
-            registered = await http.get_guild_commands(application, place)
-        if is_same(commands, list(registered)):
-            return
-        if place is None:
-            await http.bulk_upsert_global_commands(application, commands)
-        else:
-            await http.bulk_upsert_guild_commands(application, place, commands)
+        try:
+            if place is None:
+                registered: Sequence[Any] = await http.get_global_commands(application)
+            else:
+                registered = await http.get_guild_commands(application, place)
+            if not is_same(commands, list(registered)):
+                if place is None:
+                    await http.bulk_upsert_global_commands(application, commands)
+                else:
+                    await http.bulk_upsert_guild_commands(application, place, commands)
+            self._registered.add(place)
+        except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
+            name = f"server {place}" if place else "direct messages"
+            log.warning("The commands of %s are not up to date: %s", name, error)

@@ -66,8 +66,19 @@ class World:
 
     def post(self) -> Poster:
         """Return what posts by the bot that is running."""
-        assert isinstance(self.env.bot, DiscordClient)
-        return Poster(self.env.bot)
+        return Running(self.env.bot)
+
+
+class Running(Poster):
+    """Posts by a bot that is running."""
+
+    def __init__(self, bot: Any) -> None:
+        self._bot = bot
+
+    async def logged_in(self) -> DiscordClient:
+        """Return the bot."""
+        assert isinstance(self._bot, DiscordClient)
+        return self._bot
 
 
 @pytest.fixture
@@ -212,9 +223,7 @@ async def test_a_click_that_only_reads_is_answered_in_private(world: World) -> N
         Action("brands", "All"),
         Action("brands add Acme", "Add"),
     )
-    await world.post().post(
-        world.channel.id, Card("Alert", actions=actions), key="12", thread=None, broadcast=False
-    )
+    await world.post().post(str(world.channel.id), Card("Alert", actions=actions), key="12")
     message = world.channel.last_message
     assert message
     for seconds, label in ((0.0, "Details"), (0.2, "Details"), (0.0, "All")):
@@ -291,9 +300,7 @@ async def test_an_outage_is_told(world: World) -> None:
     """Whether a message went through is said to be unknown."""
     world.env.inject_error("POST", "/channels/*/messages", status=500)
     with pytest.raises(ChatFailed) as caught:
-        await world.post().post(
-            world.channel.id, Card("Alert"), key="12", thread=None, broadcast=False
-        )
+        await world.post().post(str(world.channel.id), Card("Alert"), key="12")
     assert caught.value.ambiguous
 
 

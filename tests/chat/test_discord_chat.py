@@ -372,13 +372,3 @@ async def test_what_is_wrong_is_found_with_a_remedy(peer: Peer) -> None:
 def faulty(findings: Sequence[Finding]) -> Iterator[Finding]:
     """Yield what has a problem."""
     return (finding for finding in findings if finding.problem)
-
-
-async def test_other_clients_stay_where_they_are(chat: DiscordChat, peer: Peer) -> None:
-    """The addresses are those of this bot alone."""
-    from discord.gateway import DiscordWebSocket
-    from discord.http import Route
-
-    async with running(chat, peer, ScriptedDesk()):
-        assert Route.BASE.startswith("https://discord.com/")
-        assert "discord.gg" in str(DiscordWebSocket.DEFAULT_GATEWAY)

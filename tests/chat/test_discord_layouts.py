@@ -188,7 +188,7 @@ def test_a_stranger_cannot_leave_a_table() -> None:
 def test_a_cut_parts_no_escape(limit: int) -> None:
     """What is cut does not end in half an escape, nor in half a character."""
     for text in ("****" * 9, "\U0001f680" * 9, "a\\" * 9):
-        cut = markup.cut(markup.escape(text), limit)
+        cut = wording.cut(markup.escape(text), limit)
         assert units(cut) <= limit
         backslashes = len(cut[:-1]) - len(cut[:-1].rstrip("\\"))
         assert backslashes % 2 == 0

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, tzinfo
 from math import ceil, floor
 
@@ -17,7 +17,11 @@ MAX_STEM_CHARS = 60
 """Characters of a file's name, without its ending."""
 SENTENCE_SHARE, WORD_SHARE = 0.8, 0.6
 """Shares of a limit that a cut after a sentence, and after a word, has to keep."""
+NOTE_LENGTH = 40
+"""UTF-16 code units that are kept free for the note at the end of a counted text."""
 _SENTENCE_END, _WORD_END = re.compile(r"(?<=[.!?])(?=\s)"), re.compile(r"\s")
+_BROKEN_ESCAPE = re.compile(r"(?<!\\)((?:\\\\)*)\\$")
+"""A backslash at the end that has lost the character after it."""
 _PER_CENT = re.compile(r"(?<=\d) %")
 _FILLERS = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0000-\U000e0fff]"
@@ -245,6 +249,49 @@ def shorten(text: str, limit: int) -> str:
             cut = last_end
             break
     return text[:cut].rstrip() + "\N{HORIZONTAL ELLIPSIS}"
+
+
+def length(text: str) -> int:
+    """Return a text's length as most platforms count: in UTF-16 code units."""
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def cut(text: str, limit: int, *, counts: bool = False) -> str:
+    """Return text of at most `limit` UTF-16 code units, in which no character and no escape by a
+    backslash is split.
+
+    A longer text is cut and ends in an ellipsis.
+
+    Args:
+        counts: Whether the number of characters left out follows the ellipsis:
+            ``Acme is… (1,204 more characters)``; the limit is above `NOTE_LENGTH` then.
+    """
+    if length(text) <= limit:
+        return text
+    head = _first_units(text, limit - (NOTE_LENGTH if counts else 1)).rstrip()
+    rest = f" ({count(len(text) - len(head), 'more character')})" if counts else ""
+    return f"{head}\N{HORIZONTAL ELLIPSIS}{rest}"
+
+
+def pieces(text: str, limit: int) -> Iterator[str]:
+    """Yield text in pieces of at most `limit` UTF-16 code units; nothing for an empty text.
+
+    It is split at the last end of a paragraph, a line or a word in the second half of the limit,
+    else at the limit, but within no character and no escape. White space at the split is removed.
+    """
+    while length(text) > limit:
+        head = _first_units(text, limit)
+        at = max(head.rfind(gap, len(head) // 2) for gap in ("\n\n", "\n", " "))
+        at = at if at > 0 else len(head)
+        yield text[:at].rstrip()
+        text = text[at:].lstrip()
+    if text:
+        yield text
+
+
+def _first_units(text: str, limit: int) -> str:
+    units = text.encode("utf-16-le", "surrogatepass")[: 2 * limit]
+    return _BROKEN_ESCAPE.sub(r"\1", units.decode("utf-16-le", "ignore"))
 
 
 def _visible(char: str) -> str:

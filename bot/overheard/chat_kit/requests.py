@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import OrderedDict
 from collections.abc import Coroutine
 from dataclasses import dataclass
 from enum import StrEnum
@@ -12,6 +11,7 @@ from typing import Any
 
 from overheard.cards.card import Action
 from overheard.cards.command import CommandSpec
+from overheard.chat_kit.messages import Recent
 from overheard.interfaces import CANCEL, CONFIRM
 
 MAX_QUESTIONS = 1_000
@@ -60,7 +60,7 @@ class ButtonQuestions:
     """The questions of the buttons shown last, in memory: an id has no room for them."""
 
     def __init__(self) -> None:
-        self._questions: OrderedDict[str, str] = OrderedDict()
+        self._questions: Recent[str, str] = Recent(MAX_QUESTIONS)
 
     def click(self, action: Action) -> Click:
         """Return what a click on an action's button does: ask the action's question, which is kept,
@@ -69,9 +69,6 @@ class ButtonQuestions:
         if not action.confirm:
             return Click(ClickKind.RUN, action.words)
         self._questions[action.words] = action.confirm
-        self._questions.move_to_end(action.words)
-        while len(self._questions) > MAX_QUESTIONS:
-            self._questions.popitem(last=False)
         return Click(ClickKind.ASK, action.words)
 
     def question(self, words: str, label: str) -> str:
