@@ -198,8 +198,9 @@ def _card_box(card: Card) -> Box:
     The container may be too large for a message. A card without any content becomes "-", because
     Discord refuses an empty container. The footer also says how many buttons are left out.
     """
-    actions, note = _distinct_actions(card.actions)
-    buttons, entries = divided(actions)
+    buttons, entries = divided([action for action in card.actions if _action_if_usable(action)])
+    left_out = len(buttons) - MAX_BUTTONS
+    note = f"{wording.count(left_out, 'button')} not shown" if left_out > 0 else ""
     footer = " \N{MIDDLE DOT} ".join(filter(None, (markup.inline(card.footer), note)))
     pieces: list[Piece] = [
         *_heading(card),
@@ -209,7 +210,7 @@ def _card_box(card: Card) -> Box:
         *_file_pieces(card.file),
         *_small_text(footer),
         *_choice_menu(card.choice),
-        *_rows(buttons, BUTTONS_IN_A_ROW),
+        *_rows(buttons[:MAX_BUTTONS], BUTTONS_IN_A_ROW),
         *_action_menus("More", entries),
     ]
     return Box(COLORS[card.severity], tuple(pieces) or (TextWithButton("-"),))
@@ -301,23 +302,6 @@ def _small_text(text: str) -> Iterator[TextWithButton]:
     """Yield a text in small letters, cut after `MAX_FOOTER` characters; nothing for ""."""
     if text:
         yield TextWithButton(f"-# {wording.cut(text, MAX_FOOTER)}")
-
-
-def _distinct_actions(actions: Sequence[Action]) -> tuple[list[Action], str]:
-    """Return the actions of a card that a message can show, and a note on the others.
-
-    Of several actions with the same words, the first is kept. Buttons beyond `MAX_BUTTONS` are left
-    out, which the note counts: "2 buttons not shown"; it is "" when there is none. Actions whose
-    words are too long for a custom id are left out without a note.
-    """
-    first_by_words: dict[str, Action] = {}
-    for action in actions:
-        if _action_if_usable(action):
-            first_by_words.setdefault(action.words, action)
-    distinct = list(first_by_words.values())
-    left_out = [action for action in distinct if not action.menu][MAX_BUTTONS:]
-    note = f"{wording.count(len(left_out), 'button')} not shown" if left_out else ""
-    return [action for action in distinct if action not in left_out], note
 
 
 def _action_if_usable(action: Action | None) -> Action | None:

@@ -7,22 +7,20 @@ of a card is read as markup.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, groupby
 from typing import Any
 
-from overheard import Card, Field, Image, Quote, Severity, Table, wording
+from overheard import Card, Field, Image, Quote, Severity, Table, packed, wording
 from overheard_slack.controls import button, controls, select
 from overheard_slack.limits import SLACK
 from overheard_slack.text import (
     Block,
-    cut,
     data_table,
     escape,
     is_free_of_markup,
     link,
-    pieces,
     plain_text_object,
     quote,
     rich,
@@ -127,16 +125,12 @@ def render(card: Card, *, pictures: bool = True, tables: bool = True) -> tuple[M
     """
     all_cards = list(card.whole())
     has_one_table = sum(each.table is not None for each in all_cards) == 1
-    parts_by_card = [
-        list(_card_parts(each, pictures=pictures, tables=tables and has_one_table))
-        for each in all_cards
-    ]
-    groups = list(_packed_parts(parts_by_card, SLACK.blocks))
-    shown_groups = groups[:MAX_MESSAGES]
-    if left_out := len(groups) - len(shown_groups):
+    groups = _packed(card, SLACK.blocks, pictures=pictures, tables=tables and has_one_table)
+    shown = groups[:MAX_MESSAGES]
+    if left_out := len(groups) - len(shown):
         note = f"{wording.count(left_out, 'more message')} left out."
-        shown_groups[-1].append(_Part(small(note, MAX_NOTE), card))
-    return tuple(map(_message, shown_groups))
+        shown[-1].append(_part(small(note, MAX_NOTE), shown[-1][-1].card))
+    return tuple(map(_message, shown))
 
 
 def home_message(card: Card) -> Message:
@@ -144,11 +138,10 @@ def home_message(card: Card) -> Message:
 
     Tables are text. What does not fit into one Home is left out, which the last line says.
     """
-    parts_by_card = [list(_card_parts(each, pictures=True, tables=False)) for each in card.whole()]
-    shown_group, *rest = _packed_parts(parts_by_card, SLACK.home)
+    shown, *rest = _packed(card, SLACK.home, pictures=True, tables=False)
     if rest:
-        shown_group.append(_Part(small("There is more than fits here.", MAX_NOTE), card))
-    return _message(shown_group)
+        shown.append(_part(small("There is more than fits here.", MAX_NOTE), shown[-1].card))
+    return _message(shown)
 
 
 def home_view(message: Message) -> dict[str, Any]:
@@ -170,24 +163,19 @@ class _Part:
 
     block: Block
     card: Card
-    image: Image | None = None
-    table: Table | None = None
-    size: int = 0
-    blocks: int = 1
+    image: Image | None
+    table: Table | None
+    size: int
+    blocks: int
 
-    def __post_init__(self) -> None:
-        """Compute `size` and `blocks` from the block and the table.
 
-        This is done once, because packing asks for them often. For a data table, whose workspace
-        may take no data tables, both allow for its form as text.
-        """
-        if self.table is not None:
-            text_blocks = list(text_table(self.table))
-            size = max(_characters(self.block), _characters(text_blocks))
-            object.__setattr__(self, "blocks", len(text_blocks))
-            object.__setattr__(self, "size", size)
-        else:
-            object.__setattr__(self, "size", _characters(self.block))
+def _part(
+    block: Block, card: Card, image: Image | None = None, table: Table | None = None
+) -> _Part:
+    """Return a block of a card; a data table has room for its form as text."""
+    as_text = list(text_table(table)) if table else [block]
+    size = max(_characters(block), _characters(as_text))
+    return _Part(block, card, image, table, size, len(as_text))
 
 
 def _card_parts(card: Card, *, pictures: bool, tables: bool) -> Iterator[_Part]:
@@ -202,35 +190,26 @@ def _card_parts(card: Card, *, pictures: bool, tables: bool) -> Iterator[_Part]:
         tables: Whether the table may be a data table; otherwise it is text.
     """
     for block in chain(_title_blocks(card), _text_blocks(card), _link_blocks(card)):
-        yield _Part(block, card)
+        yield _part(block, card)
     if card.choice and card.choice.chosen is not None and card.choice.actions:
-        yield _Part({"type": "actions", "elements": [select(card.choice)]}, card)
+        yield _part({"type": "actions", "elements": [select(card.choice)]}, card)
     shown_image = card.image if pictures and card.image and card.image.png else None
     if card.image:
         block = _image_block(card.image, as_picture=shown_image is not None)
-        yield _Part(block, card, shown_image)
-    yield from (_Part(block, card) for block in _field_blocks(card.fields))
+        yield _part(block, card, shown_image)
+    yield from (_part(block, card) for block in _field_blocks(card.fields))
     if card.table and not (card.table.pictured and shown_image):
-        yield from _table_parts(card.table, card, as_data=tables)
-    yield from (_Part(_quote_block(quoted), card) for quoted in card.quotes)
+        if tables and (data := data_table(card.table)):
+            yield _part(data, card, table=card.table)
+        else:
+            yield from (_part(block, card) for block in text_table(card.table))
+    yield from (_part(_quote_block(quoted), card) for quoted in card.quotes)
     if card.file:
-        yield _Part(small(wording.enclosed(card.file), SLACK.context), card)
+        yield _part(small(wording.enclosed(card.file), SLACK.context), card)
     if card.footer:
-        yield _Part(small(cut(wording.visible(card.footer), SLACK.context), SLACK.context), card)
-    yield from (_Part(block, card) for block in controls(card))
-
-
-def _table_parts(table: Table, card: Card, *, as_data: bool) -> Iterator[_Part]:
-    """Yield a table as a data table or as text.
-
-    Args:
-        as_data: Whether it may be a data table. It is text all the same where that is easier to
-            read, as for a table that is too wide for a phone.
-    """
-    if as_data and (block := data_table(table)):
-        yield _Part(block, card, table=table)
-    else:
-        yield from (_Part(block, card) for block in text_table(table))
+        footer = wording.cut(wording.visible(card.footer), SLACK.context, counts=True)
+        yield _part(small(footer, SLACK.context), card)
+    yield from (_part(block, card) for block in controls(card))
 
 
 def _title_blocks(card: Card) -> Iterator[Block]:
@@ -243,12 +222,13 @@ def _title_blocks(card: Card) -> Iterator[Block]:
     if title.strip():
         yield {"type": "header", "text": plain_text_object(title, SLACK.header)}
     if len(title) > SLACK.header:
-        yield rich(section(span(cut(title, SLACK.text), "bold")))
+        yield rich(section(span(wording.cut(title, SLACK.text, counts=True), "bold")))
 
 
 def _text_blocks(card: Card) -> Iterator[Block]:
     """Yield a card's text, cut after `MAX_TEXT` characters, in as many blocks as it needs."""
-    for piece in pieces(cut(wording.visible(card.text), MAX_TEXT), SLACK.text):
+    text = wording.cut(wording.visible(card.text), MAX_TEXT, counts=True)
+    for piece in wording.pieces(text, SLACK.text):
         yield rich(section(span(piece)))
 
 
@@ -311,14 +291,14 @@ def _wide_field(field: Field) -> Block:
             "accessory": button(field.action, button_name),
         }
     name = wording.shorten(wording.line(field.name), MAX_COLUMN_FIELD)
-    value = cut(wording.visible(field.value), SLACK.text - MAX_COLUMN_FIELD)
+    value = wording.cut(wording.visible(field.value), SLACK.text - MAX_COLUMN_FIELD, counts=True)
     return rich(section(span(name, "bold"), span(f"\n{value or '-'}")))
 
 
 def _quote_block(quoted: Quote) -> Block:
     """Return a quotation with its source in bold above it; a long text or source is cut."""
     source = wording.shorten(wording.line(quoted.source), MAX_COLUMN_FIELD)
-    text = cut(wording.visible(quoted.text), SLACK.text - MAX_COLUMN_FIELD)
+    text = wording.cut(wording.visible(quoted.text), SLACK.text - MAX_COLUMN_FIELD, counts=True)
     return rich(section(span(source, "bold")), quote(span(text, "italic")))
 
 
@@ -340,46 +320,26 @@ def _image_block(image: Image, *, as_picture: bool) -> Block:
     }
 
 
-def _packed_parts(
-    parts_by_card: Iterable[Sequence[_Part]], max_blocks: int
-) -> Iterator[list[_Part]]:
-    """Yield groups of parts, in order, each small enough for one message.
-
-    A card that does not fit below the cards before it begins a new group. Otherwise a divider is
-    put above it. A card that is too long for one message is split between its parts. Each group
-    leaves room for one more block, a note on what is left out. Without any part, there is one
-    group, which says "Nothing to show.".
-
-    Args:
-        parts_by_card: For each card, its parts.
-        max_blocks: The number of blocks that a message or view can hold.
-    """
-    group: list[_Part] = []
-    for parts in parts_by_card:
-        divider = [_Part({"type": "divider"}, parts[0].card)] if group and parts else []
-        if group and not _fits_message([*group, *divider, *parts], max_blocks):
-            yield group
-            group, divider = [], []
-        group += divider
-        for part in parts:
-            if group and not _fits_message([*group, part], max_blocks):
-                yield group
-                group = []
-            group.append(part)
-    yield group or [_Part(small("Nothing to show.", MAX_NOTE), Card(""))]
-
-
-def _fits_message(parts: Sequence[_Part], max_blocks: int) -> bool:
-    """Return whether parts fit into one message, with room for one more block.
-
-    A data table also has to fit in its form as text, in case the workspace takes no data tables.
+def _packed(card: Card, max_blocks: int, *, pictures: bool, tables: bool) -> list[list[_Part]]:
+    """Return the blocks of a card and of the cards below it, as one or more messages or views, each
+    with room for one more block, a note on what is left out.
 
     Args:
         max_blocks: The number of blocks that a message or view can hold.
     """
-    block_count = sum(part.blocks for part in parts)
-    characters = sum(part.size for part in parts)
-    return block_count < max_blocks and characters <= SLACK.message
+
+    def fits(parts: Sequence[_Part]) -> bool:
+        blocks = sum(part.blocks for part in parts) + len(list(_by_card(parts))) - 1
+        return blocks < max_blocks and sum(part.size for part in parts) <= SLACK.message
+
+    cards = [list(_card_parts(each, pictures=pictures, tables=tables)) for each in card.whole()]
+    return list(packed(cards, fits)) or [[_part(small("Nothing to show.", MAX_NOTE), Card(""))]]
+
+
+def _by_card(parts: Sequence[_Part]) -> Iterator[list[Block]]:
+    """Yield the blocks of each card; a divider is between two cards."""
+    for _, group in groupby(parts, key=lambda part: id(part.card)):
+        yield [part.block for part in group]
 
 
 def _characters(json_value: Any) -> int:
@@ -404,8 +364,10 @@ def _message(parts: Sequence[_Part]) -> Message:
     card = parts[0].card
     summary = wording.line(": ".join(filter(None, [card.title, wording.visible(card.text)])))
     fallback = SEVERITY_WORDS[card.severity] + wording.shorten(summary, MAX_FALLBACK_TEXT)
+    first, *others = _by_card(parts)
+    divided = chain.from_iterable(({"type": "divider"}, *blocks) for blocks in others)
     return Message(
-        blocks=tuple(part.block for part in parts),
+        blocks=(*first, *divided),
         text=escape(fallback) or "-",
         images=tuple(part.image for part in parts if part.image),
         tables=tuple(part.table for part in parts if part.table),

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import aiohttp
@@ -11,7 +12,16 @@ from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
-from overheard import FINISH_TIMEOUT_S, Card, ChatFailed, ChatUnavailable, Desk, Finding, Secret
+from overheard import (
+    FINISH_TIMEOUT_S,
+    Card,
+    ChatFailed,
+    ChatUnavailable,
+    Desk,
+    Finding,
+    Secret,
+    replace_messages,
+)
 from overheard_slack import checkup
 from overheard_slack.blocks import Message, render
 from overheard_slack.client import CALL_TIMEOUT_S, NAME, SlackClient, SlackFailed
@@ -101,9 +111,7 @@ class SlackChat:
         workspaces = await self._opened()
         if not self._settings.many:
             await workspaces.workspace("")
-        listeners = SlackListeners(
-            desk, workspaces, self._http_session(), self._pacer, many_workspaces=self._settings.many
-        )
+        listeners = SlackListeners(desk, workspaces, self._http_session(), self._pacer)
         self._questions = listeners.questions
         app = self._app(workspaces)
         listeners.attach(app, self._settings.command)
@@ -307,12 +315,8 @@ class SlackChat:
             SlackFailed: when Slack does not return the thread, or refuses a change.
         """
         posted = await find_continuations(outlet.client, outlet.channel, message)
-        for ts, content in zip(posted, rest, strict=False):
-            await outlet.edit(ts, content)
-        for content in rest[len(posted) :]:
-            await outlet.post(content, metadata=_CONTINUATION_METADATA)
-        for ts in posted[len(rest) :]:
-            await outlet.client.call("chat_delete", channel=outlet.channel, ts=ts)
+        put = partial(outlet.put, metadata=_CONTINUATION_METADATA)
+        await replace_messages(posted, rest, put, outlet.delete)
 
     async def _post_rest(
         self, outlet: ChannelOutlet, card: Card, first: Message, rest: Sequence[Message]

@@ -1,18 +1,16 @@
 """Calls to Slack's Web API: retries, and errors that name the remedy."""
 
-import asyncio
-from collections import OrderedDict
 from typing import Any
 
 import aiohttp
 from slack_sdk.errors import SlackClientError
 from slack_sdk.http_retry.async_handler import AsyncRetryHandler
-from slack_sdk.http_retry.request import HttpRequest
+from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
+from slack_sdk.http_retry.builtin_interval_calculators import BackoffRetryIntervalCalculator
 from slack_sdk.http_retry.response import HttpResponse
-from slack_sdk.http_retry.state import RetryState
 from slack_sdk.web.async_client import AsyncWebClient
 
-from overheard import ChatFailed, wording
+from overheard import ChatFailed, Recent, wording
 
 NAME = "Slack"
 CALL_TIMEOUT_S = 15.0
@@ -20,8 +18,9 @@ CALL_TIMEOUT_S = 15.0
 MAX_RETRY_AFTER_S = 10.0
 """A call waits this long at most when Slack limits the rate; for longer waits it fails."""
 MAX_RETRIES = 2
-FIRST_RETRY_S, RETRY_FACTOR = 0.2, 4
-"""Seconds before the first retry, and the factor by which each further wait is longer."""
+RETRY_FACTOR_S = 0.2
+"""Seconds of the pause before a further attempt, to which the SDK adds up to one; the next one has
+twice as many."""
 MAX_DETAIL = 300
 """Characters of Slack's own messages in an error."""
 RATE_LIMIT_S = 60.0
@@ -69,38 +68,6 @@ class SlackFailed(ChatFailed):
     """Slack's error code, such as ``not_in_channel``; empty when Slack sent none."""
 
 
-class UploadedPictures:
-    """The file ids of pictures that were uploaded to a workspace, in memory.
-
-    Attributes:
-        in_messages: Whether the workspace takes pictures within messages; else they are uploaded
-            into threads.
-    """
-
-    def __init__(self) -> None:
-        self.in_messages = True
-        self._files: OrderedDict[str, str] = OrderedDict()
-
-    def get(self, digest: str) -> str:
-        """Return Slack's id of a picture's file; "" for a picture that is not known.
-
-        Args:
-            digest: The SHA-256 hash of the picture, in hexadecimal digits.
-        """
-        return self._files.get(digest, "")
-
-    def add(self, digest: str, file: str) -> None:
-        """Keep Slack's id of a picture's file; above `MAX_PICTURES`, forget the oldest one.
-
-        Args:
-            digest: The SHA-256 hash of the picture, in hexadecimal digits.
-            file: The id of the file, such as ``F01``.
-        """
-        self._files[digest] = file
-        while len(self._files) > MAX_PICTURES:
-            self._files.popitem(last=False)
-
-
 class SlackClient:
     """Calls Slack's Web API with one token.
 
@@ -121,13 +88,13 @@ class SlackClient:
         The other repeats calls after server errors and lost connections, too.
         """
         self.token = token
-        self.pictures = UploadedPictures()
-        self.takes_tables = True
+        self.pictures: Recent[str, str] = Recent(MAX_PICTURES)
+        self.takes_pictures = self.takes_tables = True
+        limits: list[AsyncRetryHandler] = [_ShortRateLimits(MAX_RETRIES)]
+        outages = _Outages(MAX_RETRIES, BackoffRetryIntervalCalculator(RETRY_FACTOR_S))
         self._calls = {
-            once: AsyncWebClient(
-                token, base_url, session=session, retry_handlers=[_RetryPolicy(once=once)]
-            )
-            for once in (True, False)
+            once: AsyncWebClient(token, base_url, session=session, retry_handlers=handlers)
+            for once, handlers in ((True, limits), (False, [*limits, outages]))
         }
 
     @property
@@ -249,72 +216,25 @@ def _retry_seconds(header: Any) -> float:
     return float(value) if str(value).isdecimal() else RATE_LIMIT_S
 
 
-class _RetryPolicy(AsyncRetryHandler):
-    """Repeats a call after a rate limit, and after a server error when that does no harm.
+class _ShortRateLimits(AsyncRateLimitErrorRetryHandler):
+    """Tries again after a rate limit of at most `MAX_RETRY_AFTER_S` seconds."""
 
-    The SDK's own handlers wait for as long as Slack asks, and repeat a post whose answer was
-    lost, which would show the message twice.
+    async def _can_retry_async(self, **attempt: Any) -> bool:
+        response: HttpResponse | None = attempt.get("response")
+        is_limited = await super()._can_retry_async(**attempt)
+        return is_limited and response is not None and _retry_after_s(response) <= MAX_RETRY_AFTER_S
 
-    Args:
-        once: Whether a second call would do harm.
-    """
 
-    def __init__(self, *, once: bool) -> None:
-        super().__init__(MAX_RETRIES)
-        self._once = once
+class _Outages(AsyncRetryHandler):
+    """Tries again, with growing pauses, after a lost connection or an error of Slack's servers."""
 
-    async def _can_retry_async(
-        self,
-        *,
-        state: RetryState,  # noqa: ARG002 - the SDK passes all by name
-        request: HttpRequest,  # noqa: ARG002
-        response: HttpResponse | None = None,
-        error: Exception | None = None,
-    ) -> bool:
-        """Return whether to repeat a failed call.
-
-        After a rate limit, it is repeated if the limit lasts at most `MAX_RETRY_AFTER_S` seconds.
-        After a lost connection or a server error (HTTP status 500 or more), it is repeated unless a
-        second call would do harm. The SDK limits the number of repetitions.
-
-        Args:
-            state: The state of the attempts, which is not used.
-            request: The request, which is not used.
-            response: The response, or None without one.
-            error: The error of the call, or None.
-        """
-        if response is not None and response.status_code == 429:
-            return _retry_after_s(response) <= MAX_RETRY_AFTER_S
-        is_lost = isinstance(error, aiohttp.ClientConnectionError)
+    async def _can_retry_async(self, **attempt: Any) -> bool:
+        response, error = attempt.get("response"), attempt.get("error")
+        # The SDK gives a body that is no JSON as an error with aiohttp's response.
         status = getattr(getattr(error, "response", None), "status", 0)
         status = response.status_code if response else status
-        return not self._once and (is_lost or (isinstance(status, int) and status >= 500))
-
-    async def prepare_for_next_attempt_async(
-        self,
-        *,
-        state: RetryState,
-        request: HttpRequest,  # noqa: ARG002 - the SDK passes all by name
-        response: HttpResponse | None = None,
-        error: Exception | None = None,  # noqa: ARG002
-    ) -> None:
-        """Wait before a call is repeated, and tell the SDK to repeat it.
-
-        After a rate limit, the wait is as long as Slack asks; else it is 0.2 seconds before the
-        first repetition and 0.8 before the second.
-
-        Args:
-            request: The request, which is not used.
-            response: The response, or None without one.
-            error: The error of the call, which is not used.
-        """
-        state.next_attempt_requested = True
-        if response is not None and response.status_code == 429:
-            wait_s = _retry_after_s(response)
-        else:
-            wait_s = FIRST_RETRY_S * RETRY_FACTOR**state.current_attempt
-        await asyncio.sleep(wait_s)
-        state.increment_current_attempt()
+        is_lost = isinstance(error, aiohttp.ClientConnectionError)
+        return is_lost or (isinstance(status, int) and status >= 500)
 
 
 def _retry_after_s(response: HttpResponse) -> float:

@@ -1,6 +1,6 @@
 """Buttons and menus of cards as Block Kit, and what a click on them says."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -24,33 +24,18 @@ def controls(card: Card) -> Iterator[Block]:
     """
     actions = [replace(action, menu=action.menu and not action.confirm) for action in card.actions]
     buttons, entries = divided([action for action in actions if action.words or not action.menu])
-    entries = _distinct_actions(entries)
     elements = [button(action, str(number)) for number, action in enumerate(buttons)]
     if card.choice and card.choice.chosen is None and card.choice.actions:
         elements.append(select(card.choice))
     if len(entries) > SLACK.menu:
         elements.append(select(Choice("More", tuple(entries)), "more"))
     elif entries:
-        elements.append(_overflow_menu(entries))
+        options = list(map(_option, entries))
+        elements.append(
+            {"type": "overflow", "action_id": f"{ACTION_PREFIX}:menu", "options": options}
+        )
     for start in range(0, len(elements), SLACK.buttons):
         yield {"type": "actions", "elements": elements[start : start + SLACK.buttons]}
-
-
-def _distinct_actions(actions: Iterable[Action]) -> list[Action]:
-    """Return the actions in their order; of several with the same words, only the first."""
-    first_by_words: dict[str, Action] = {}
-    for action in actions:
-        first_by_words.setdefault(action.words, action)
-    return list(first_by_words.values())
-
-
-def _overflow_menu(entries: Sequence[Action]) -> Block:
-    """Return an overflow menu, behind three dots; a chosen entry runs the words of its action."""
-    return {
-        "type": "overflow",
-        "action_id": f"{ACTION_PREFIX}:menu",
-        "options": list(map(_option, entries)),
-    }
 
 
 def select(choice: Choice, name: str = "choice") -> Block:
@@ -65,22 +50,17 @@ def select(choice: Choice, name: str = "choice") -> Block:
         name: For a choice without a `chosen` entry, the part of the menu's id that is unique in its
             block.
     """
-    entries = [
-        replace(action, label=f"{choice.label}: {action.label}")
-        if index == choice.chosen
-        else action
-        for index, action in enumerate(choice.actions)
-    ]
-    options = {entry.words: _option(entry) for entry in entries[: SLACK.options]}
     element: Block = {
         "type": "static_select",
         "action_id": SWITCH if choice.chosen is not None else f"{ACTION_PREFIX}:{name}",
         "placeholder": plain_text_object(wording.line(choice.label), SLACK.label),
-        "options": list(options.values()),
+        "options": [],
     }
-    for index, entry in enumerate(entries):
-        if index == choice.chosen and entry.words in options:
-            element["initial_option"] = options[entry.words]
+    for index, entry in enumerate(choice.actions[: SLACK.options]):
+        label = f"{choice.label}: {entry.label}" if index == choice.chosen else entry.label
+        element["options"].append(_option(replace(entry, label=label)))
+        if index == choice.chosen:
+            element["initial_option"] = element["options"][-1]
     return element
 
 

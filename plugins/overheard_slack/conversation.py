@@ -6,8 +6,9 @@ import asyncio
 import contextlib
 import json
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import asdict, dataclass
-from typing import Any, Protocol
+from dataclasses import asdict, dataclass, replace
+from math import inf
+from typing import Any
 
 import aiohttp
 
@@ -46,6 +47,7 @@ class RequestOrigin:
         own: Whether the request is a click on a message that only this person sees.
         question: The id of the clicked message if it asked for a confirmation, or if the click
             chose what it shows; else "". The public answer replaces this message.
+        command: The command whose form was opened; "" without a form.
     """
 
     user: str
@@ -54,39 +56,26 @@ class RequestOrigin:
     url: str = ""
     own: bool = False
     question: str = ""
+    command: str = ""
 
-    def to_json(self) -> str:
+    def for_form(self, form: Form) -> str:
         """Return the origin as JSON, which a form carries until it is submitted."""
-        return json.dumps(asdict(self))
+        return json.dumps(asdict(replace(self, command=form.command.name)))
 
     @classmethod
-    def from_json(cls, text: str, user: str) -> RequestOrigin:
-        """Return the origin of a submitted form.
-
-        Args:
-            text: The JSON that `to_json` wrote when the form was opened. Any other text gives the
-                bot's conversation with the user.
-            user: The id of the person who submitted the form.
+    def of_form(cls, body: Mapping[str, Any]) -> RequestOrigin:
+        """Return the origin of a submitted form, or of one that is being filled in, from the JSON
+        that `for_form` wrote; another gives the bot's conversation with the user, and no command.
         """
+        user = body["user"]["id"]
         try:
-            return cls(**{**json.loads(text), "user": user})
-        except (TypeError, ValueError):
+            return cls(**{**json.loads(body["view"]["private_metadata"]), "user": user})
+        except (KeyError, TypeError, ValueError):
             return cls(user, user)
 
 
-class Outlet(Protocol):
-    """A way to show cards to people, each in place of the card before."""
-
-    async def show(self, card: Card) -> None:
-        """Show a card, at once or, where only the last of many is shown, in `finish`."""
-
-    async def withdraw(self) -> None:
-        """Remove the card that is shown, because the answer is shown elsewhere."""
-
-    async def finish(self) -> None:
-        """Show the last card, unless it is shown already."""
-
-
+Outlet = ChannelOutlet | ResponseUrlOutlet
+"""Shows cards to people, each in place of the card before."""
 OpenForm = Callable[[Form, RequestOrigin], Awaitable[None]]
 """Opens a form for the origin of a request; raises `SlackFailed` when Slack opens none."""
 
@@ -99,8 +88,7 @@ class SlackConversation:
         session: The HTTP session for replies to response URLs.
         pacer: Limits the messages of each channel.
         open_form: Opens a form; called at most once, and only within Slack's 3 seconds after the
-            request.
-        prefix: What precedes a channel's id in its name: ``T01/`` with many workspaces, else "".
+            request. None where no form opens, as for a question in words.
     """
 
     def __init__(
@@ -109,8 +97,7 @@ class SlackConversation:
         origin: RequestOrigin,
         session: aiohttp.ClientSession,
         pacer: ChannelPacer,
-        open_form: OpenForm,
-        prefix: str = "",
+        open_form: OpenForm | None,
     ) -> None:
         """Begin the conversation; nothing is shown yet.
 
@@ -119,18 +106,16 @@ class SlackConversation:
         """
         self._workspace = workspace
         self._origin = origin
-        self._prefix = prefix
         self._session = session
         self._pacer = pacer
-        self._open_form: OpenForm | None = open_form
-        self._started_at = asyncio.get_running_loop().time()
+        self._open_form = open_form
+        self._forms_end_at = asyncio.get_running_loop().time() + SLACK.form_window - FORM_MARGIN_S
         self._outlets: dict[bool, Outlet] = {}
         """The outlet in use, by whether it is private: at most one of the two."""
         self._showing = asyncio.Lock()
         self._newest = Card("")
         self._answered = asyncio.Event()
         self._form_shown = False
-        self._has_open_view = False
 
     @property
     def forms(self) -> bool:
@@ -140,8 +125,7 @@ class SlackConversation:
         opened for `FORM_MARGIN_S` less than the 3 seconds that Slack allows; with a view that is
         kept open for the form, at any time.
         """
-        age_s = asyncio.get_running_loop().time() - self._started_at
-        is_in_time = self._has_open_view or age_s < SLACK.form_window - FORM_MARGIN_S
+        is_in_time = asyncio.get_running_loop().time() < self._forms_end_at
         return self._open_form is not None and is_in_time
 
     @property
@@ -155,7 +139,7 @@ class SlackConversation:
         outlet = self._outlets.get(False)
         if not isinstance(outlet, ChannelOutlet) or not outlet.posted:
             return None
-        return f"slack:{self._prefix}{outlet.channel}", outlet.posted[0]
+        return f"slack:{self._workspace.prefix}{outlet.channel}", outlet.posted[0]
 
     @property
     def answered(self) -> bool:
@@ -172,11 +156,13 @@ class SlackConversation:
             SlackFailed: when Slack refuses that card.
         """
         opener, self._open_form = self._open_form, None
-        self._form_shown = opener is not None and await self._try_to_open(opener, form)
-        if self._form_shown:
-            self._answered.set()
-        else:
-            await self.show(FORM_TOO_LATE, private=True)
+        if opener is not None:
+            with contextlib.suppress(SlackFailed):
+                await opener(form, self._origin)
+                self._form_shown = True
+                self._answered.set()
+                return
+        await self.show(FORM_TOO_LATE, private=True)
 
     async def wait_for_form(self, timeout_s: float) -> bool:
         """Wait for the first answer, and return whether that answer is a form.
@@ -197,7 +183,7 @@ class SlackConversation:
         Args:
             open_form: Shows the form in a view that stays open meanwhile.
         """
-        self._open_form, self._has_open_view = open_form, True
+        self._open_form, self._forms_end_at = open_form, inf
         await self._answered.wait()
         self._open_form = None
         return self._form_shown
@@ -236,14 +222,6 @@ class SlackConversation:
                 await outlet.finish()
             except SlackFailed:
                 await self._direct_outlet().show(self._newest)
-
-    async def _try_to_open(self, opener: OpenForm, form: Form) -> bool:
-        """Open a form, and return whether Slack has opened it."""
-        try:
-            await opener(form, self._origin)
-        except SlackFailed:
-            return False
-        return True
 
     async def _show(self, card: Card, private: bool) -> None:
         """Show a private or public card, and remove a card of the other kind.

@@ -2,7 +2,6 @@
 
 import logging
 import re
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -10,15 +9,14 @@ import aiohttp
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_bolt.response import BoltResponse
 
-from overheard import Desk, Form, Person, Request, ServingTasks
+from overheard import Desk, Form, Person, Recent, Request, ServingTasks
 from overheard_slack import modals
 from overheard_slack.blocks import home_message, render
-from overheard_slack.client import NAME, SlackFailed
 from overheard_slack.controls import ACTION_PREFIX, clicked_words
 from overheard_slack.conversation import OpenForm, RequestOrigin, SlackConversation, click_origin
 from overheard_slack.pacer import ChannelPacer
 from overheard_slack.posts import ChannelOutlet
-from overheard_slack.questions import SlackQuestion, SlackQuestions
+from overheard_slack.questions import SlackQuestions
 from overheard_slack.workspaces import Workspace, Workspaces
 
 log = logging.getLogger(__name__)
@@ -41,8 +39,6 @@ class SlackListeners:
         workspaces: Finds the workspace of a request.
         session: The HTTP session for replies to response URLs.
         pacer: Limits the messages of each channel.
-        many_workspaces: Whether there are many workspaces. If so, a channel's name has its team's
-            id: ``slack:T01/C01`` instead of ``slack:C01``.
     """
 
     def __init__(
@@ -51,22 +47,14 @@ class SlackListeners:
         workspaces: Workspaces,
         session: aiohttp.ClientSession,
         pacer: ChannelPacer,
-        *,
-        many_workspaces: bool = False,
     ) -> None:
-        """Prepare the handlers; `attach` registers them with slack-bolt.
-
-        They share the ids of requests that were seen, and the background tasks in which requests
-        are served.
-        """
         self._desk = desk
         self._workspaces = workspaces
         self._session = session
         self._pacer = pacer
-        self._many_workspaces = many_workspaces
-        self._seen = SeenEvents()
+        self._seen: Recent[str, None] = Recent(MAX_SEEN_EVENTS)
         self._tasks = ServingTasks("Slack")
-        self.questions = SlackQuestions(self._start_question, workspaces)
+        self.questions = SlackQuestions(self._start, workspaces)
 
     def attach(self, app: AsyncApp, command: str) -> None:
         """Register with slack-bolt the handlers of all requests: the slash command, clicks,
@@ -110,11 +98,11 @@ class SlackListeners:
             body: The request, with the id of its event or of its trigger.
         """
         request_id = body.get("event_id") or body.get("trigger_id")
-        if not request_id or body.get("type") == "block_suggestion":
-            return await next()
-        if self._seen.is_new(request_id):
-            return await next()
-        return BoltResponse(status=200, body="")
+        if request_id and body.get("type") != "block_suggestion":
+            if request_id in self._seen:
+                return BoltResponse(status=200, body="")
+            self._seen[request_id] = None
+        return await next()
 
     async def _on_command(self, ack: AsyncAck, body: Body) -> None:
         """Acknowledge a slash command, and serve the words after it in a background task."""
@@ -122,17 +110,15 @@ class SlackListeners:
         origin = RequestOrigin(
             body["user_id"], body["channel_id"], url=body.get("response_url", "")
         )
-        words = body.get("text", "").strip()
-        self._tasks.start(self._serve(body, origin, words=words))
+        self._start(body, origin, words=body.get("text", "").strip())
 
     async def _on_click(self, ack: AsyncAck, body: Body) -> None:
         """Acknowledge a click, and serve the words of the button or menu entry in a background
         task.
         """
         await ack()
-        words = clicked_words(body)
         message = (body.get("container") or {}).get("message_ts", "")
-        self._tasks.start(self._serve(body, click_origin(body), words=words, message=message))
+        self._start(body, click_origin(body), words=clicked_words(body), message=message)
 
     async def _on_form(self, ack: AsyncAck, body: Body) -> None:
         """Serve a submitted form, and tell Slack what to do with the form.
@@ -144,25 +130,25 @@ class SlackListeners:
         one; if it is a card, this form is closed. Without an answer in time, this form is closed,
         or for a step of the set-up, replaced by a modal that says "One moment ...".
         """
-        metadata = modals.FormMetadata.read(body["view"])
-        command = self._desk.command_of(metadata.command)
+        origin = RequestOrigin.of_form(body)
+        command = self._desk.command_of(origin.command)
         if command is None:  # a form that was opened before the bot was updated
             await ack()
             return
-        prefix = self._channel_prefix(_team(body))
-        options, problems = modals.read_options(command, body["view"], prefix)
+        workspace = await self._workspace(body)
+        options, problems = modals.read_options(command, body["view"], workspace.prefix)
         if problems:
             await ack(response_action="errors", errors=problems)
             return
 
         async def replace_form(form: Form, origin: RequestOrigin) -> None:
             """Acknowledge the submitted form by another form in its place."""
-            await ack(response_action="update", view=modals.form_view(form, origin.to_json()))
+            view = modals.form_view(form, origin.for_form(form))
+            await ack(response_action="update", view=view)
 
-        origin = RequestOrigin.from_json(metadata.origin, body["user"]["id"])
-        conversation = await self._conversation(body, origin, replace_form)
+        conversation = self._conversation(workspace, origin, replace_form)
         self._tasks.start(
-            self._serve_in(conversation, body, origin, command=metadata.command, options=options)
+            self._serve_in(conversation, body, origin, command=origin.command, options=options)
         )
         if await conversation.wait_for_form(FORM_ANSWER_TIMEOUT_S):
             return
@@ -190,11 +176,11 @@ class SlackListeners:
             ChatUnavailable: when the workspace cannot be used any more.
         """
         await ack(response_action="update", view=modals.notice_view(title, "One moment ..."))
-        workspace = await self._workspaces.workspace(_team(body))
+        workspace = await self._workspace(body)
         view_id = body["view"]["id"]
 
         async def show_form(form: Form, origin: RequestOrigin) -> None:
-            view = modals.form_view(form, origin.to_json())
+            view = modals.form_view(form, origin.for_form(form))
             await workspace.client.call("views_update", view_id=view_id, view=view)
 
         async def replace_waiting_view() -> None:
@@ -210,13 +196,12 @@ class SlackListeners:
         The typed text itself is the last of them, because Slack accepts nothing that is not in the
         menu. After an error, which is logged, it is the only one.
         """
-        metadata = modals.FormMetadata.read(body["view"])
+        origin = RequestOrigin.of_form(body)
         option, typed = body["action_id"].removeprefix(f"{ACTION_PREFIX}:"), body.get("value", "")
         try:
-            origin = RequestOrigin.from_json(metadata.origin, body["user"]["id"])
             person, channel = await self._requester(body, origin)
             values = await self._desk.complete(
-                metadata.command, option, typed, person=person, channel=channel
+                origin.command, option, typed, person=person, channel=channel
             )
         except Exception:
             log.exception("No values could be offered for %s", option)
@@ -236,7 +221,7 @@ class SlackListeners:
         """Greet, in a background task, in a channel that the bot has joined; ignore other people
         who join.
         """
-        workspace = await self._workspaces.workspace(_team(body))
+        workspace = await self._workspace(body)
         if event.get("user") == workspace.rights.bot_user_id:
             self._tasks.start(self._greet(workspace, event["channel"], event.get("inviter", "")))
 
@@ -252,123 +237,71 @@ class SlackListeners:
             SlackFailed: when Slack refuses the message.
         """
         message = render(await self._desk.greeting(), pictures=False, tables=False)[0]
-        greeting: dict[str, Any] = {
-            "channel": channel,
-            "text": message.text,
-            "blocks": message.blocks,
-        }
+        greeting: dict[str, Any] = {"text": message.text, "blocks": message.blocks}
         if inviter:
-            await workspace.client.call("chat_postEphemeral", user=inviter, **greeting)
-        else:
-            await workspace.client.call("chat_postMessage", **greeting)
+            greeting["user"] = inviter
+        method = "chat_postEphemeral" if inviter else "chat_postMessage"
+        await workspace.client.call(method, channel=channel, **greeting)
 
     async def _on_uninstalled(self, body: Body) -> None:
-        await self._workspaces.forget(_team(body))
+        await self._workspaces.forget(str(body.get("team_id") or ""))
 
     async def _on_revoked(self, event: Body, body: Body) -> None:
         """Forget a workspace whose bot token was revoked; people's own tokens are not stored."""
         if (event.get("tokens") or {}).get("bot"):
-            await self._workspaces.forget(_team(body))
+            await self._on_uninstalled(body)
+
+    def _start(self, body: Body, origin: RequestOrigin, **fields: Any) -> None:
+        """Serve a slash command, a click or a question in a background task; at once returned, so
+        that slack-bolt acknowledges an event.
+        """
+        self._tasks.start(self._serve(body, origin, **fields))
 
     async def _serve(self, body: Body, origin: RequestOrigin, **fields: Any) -> None:
-        """Serve a slash command or a click to its end, and show the answers.
+        """Serve a slash command, a click or a question to its end, and show the answers.
 
         After a click in the App Home, the Home is shown anew, because its content may have changed.
 
         Args:
             body: The request from Slack.
             origin: Where the request came from.
-            fields: Further fields of the `Request`: ``words``, and of a click ``message``.
+            fields: Further fields of the `Request`, such as ``words``.
 
         Raises:
             ChatUnavailable: when the workspace cannot be used.
             SlackFailed: when Slack refuses the last card or the Home, or cannot be reached.
         """
+        workspace, trigger = await self._workspace(body), body.get("trigger_id")
 
         async def open_modal(form: Form, origin: RequestOrigin) -> None:
-            workspace = await self._workspaces.workspace(_team(body))
-            view = modals.form_view(form, origin.to_json())
-            await workspace.client.call("views_open", trigger_id=body["trigger_id"], view=view)
+            view = modals.form_view(form, origin.for_form(form))
+            await workspace.client.call("views_open", trigger_id=trigger, view=view)
 
-        conversation = await self._conversation(body, origin, open_modal)
+        conversation = self._conversation(workspace, origin, open_modal if trigger else None)
         await self._serve_in(conversation, body, origin, **fields)
         if (body.get("container") or {}).get("type") == "view":
             await self._show_home(body, origin.user)
 
-    async def _start_question(self, body: Body, question: SlackQuestion) -> None:
-        """Serve a question in words in a background task; return at once, so that slack-bolt
-        acknowledges the event.
-        """
-        self._tasks.start(self._serve_question(body, question))
-
-    async def _serve_question(self, body: Body, question: SlackQuestion) -> None:
-        """Pass a question in words to the desk, and show its last card even when it is cancelled.
-
-        The answer appears in the question's `answer_thread`, and is never a form.
-
-        Args:
-            body: The event from Slack, with the id that marks a repetition.
-
-        Raises:
-            ChatUnavailable: when the workspace cannot be used.
-            SlackFailed: when Slack refuses the last card, or cannot be reached.
-        """
-        origin = RequestOrigin(question.user, question.channel, question.answer_thread)
-        person, channel = await self._requester(body, origin)
-        request = Request(
-            body["event_id"],
-            person,
-            channel,
-            question=question.text,
-            message=question.thread,
-            thread=question.answer_thread,
-        )
-        conversation = await self._conversation(body, origin, _refuse_form)
-        try:
-            await self._desk.serve(request, conversation)
-        finally:
-            await conversation.finish()
-
-    async def _conversation(
-        self, body: Body, origin: RequestOrigin, open_form: OpenForm
+    def _conversation(
+        self, workspace: Workspace, origin: RequestOrigin, open_form: OpenForm | None
     ) -> SlackConversation:
-        """Return a new conversation for the answers to a request.
-
-        Args:
-            body: The request from Slack, with the id of its team.
-            origin: Where the request came from.
-            open_form: Opens a form in Slack; called at most once.
-        """
-        team = _team(body)
-        return SlackConversation(
-            await self._workspaces.workspace(team),
-            origin,
-            self._session,
-            self._pacer,
-            open_form,
-            self._channel_prefix(team),
-        )
+        return SlackConversation(workspace, origin, self._session, self._pacer, open_form)
 
     async def _serve_in(
         self, conversation: SlackConversation, body: Body, origin: RequestOrigin, **fields: Any
     ) -> None:
-        """Pass a request to the desk, and show its last card even when the request is cancelled.
-
-        Args:
-            body: The request from Slack, with the id that marks a repetition.
-            origin: Where the request came from.
-            fields: Further fields of the `Request`: ``words``, or ``command`` and ``options``.
-
-        Raises:
-            ChatUnavailable: when the workspace cannot be used.
-            SlackFailed: when Slack refuses the last card, or cannot be reached.
-        """
+        """Pass a request to the desk, and show its last card even when the request is cancelled."""
         person, channel = await self._requester(body, origin)
-        request = Request(body["trigger_id"], person, channel, **fields)
+        request = Request(body.get("trigger_id") or body["event_id"], person, channel, **fields)
         try:
             await self._desk.serve(request, conversation)
         finally:
             await conversation.finish()
+
+    async def _workspace(self, body: Body) -> Workspace:
+        """Return the workspace of a request; one without a team is of the only workspace."""
+        team = body.get("team_id") or (body.get("team") or {}).get("id") or ""
+        return await self._workspaces.workspace(str(team))
 
     async def _requester(self, body: Body, origin: RequestOrigin) -> tuple[Person, str]:
         """Return the person who sent a request, and the name of the channel.
@@ -380,10 +313,9 @@ class SlackListeners:
         Returns:
             The person, and ``slack:C01`` or, with many workspaces, ``slack:T01/C01``.
         """
-        team = _team(body)
-        workspace = await self._workspaces.workspace(team)
+        workspace = await self._workspace(body)
         person = await workspace.people.person(origin.user, _name(body))
-        return person, f"slack:{self._channel_prefix(team)}{origin.channel}"
+        return person, f"slack:{workspace.prefix}{origin.channel}"
 
     async def _show_home(self, body: Body, user: str) -> None:
         """Show the desk's card for a person as that person's App Home.
@@ -395,26 +327,10 @@ class SlackListeners:
         Raises:
             SlackFailed: when Slack refuses the content, or cannot be reached.
         """
-        workspace = await self._workspaces.workspace(_team(body))
+        workspace = await self._workspace(body)
         card = await self._desk.home(await workspace.people.person(user))
         home = ChannelOutlet(workspace.client, self._pacer, user)
         await home.publish(home_message(card))
-
-    def _channel_prefix(self, team: str) -> str:
-        """Return what precedes a channel's id in its name: ``T01/`` with many workspaces, or ""."""
-        return f"{team}/" if self._many_workspaces else ""
-
-
-async def _refuse_form(form: Form, origin: RequestOrigin) -> None:
-    """Open no form, for a question in words: Slack opens one only after a click or slash
-    command.
-    """
-    raise SlackFailed(chat=NAME, reason=f"no form opens here: {form.title}, {origin.channel}")
-
-
-def _team(body: Body) -> str:
-    """Return the id of the team that a request is from, such as ``T01``; "" if it has none."""
-    return str(body.get("team_id") or (body.get("team") or {}).get("id") or "")
 
 
 def _name(body: Body) -> str:
@@ -422,22 +338,3 @@ def _name(body: Body) -> str:
     user = body.get("user")
     account = user if isinstance(user, dict) else {}
     return str(body.get("user_name") or account.get("name") or account.get("username") or "")
-
-
-class SeenEvents:
-    """The ids of the latest requests: Slack sends one again when it missed the acknowledgement."""
-
-    def __init__(self) -> None:
-        self._seen: OrderedDict[str, None] = OrderedDict()
-
-    def is_new(self, event: str) -> bool:
-        """Return whether an id was not seen before, and remember it.
-
-        Above `MAX_SEEN_EVENTS`, the oldest id is forgotten.
-        """
-        if event in self._seen:
-            return False
-        self._seen[event] = None
-        if len(self._seen) > MAX_SEEN_EVENTS:
-            self._seen.popitem(last=False)
-        return True

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from overheard import (
@@ -23,7 +21,7 @@ from overheard import (
 )
 from overheard_slack.controls import ACTION_PREFIX
 from overheard_slack.limits import SLACK
-from overheard_slack.text import Block, cut, plain_text_object, rich, section, small, span
+from overheard_slack.text import Block, plain_text_object, rich, section, small, span
 
 CALLBACK_ID = "overheard:form"
 """The callback id of every form."""
@@ -31,31 +29,7 @@ MAX_BLOCKS_ABOVE_INPUTS = 2
 """Blocks of a form above its inputs: the problem and the text."""
 
 
-@dataclass(frozen=True, slots=True)
-class FormMetadata:
-    """The private metadata of a modal, which comes back when the modal is submitted.
-
-    Attributes:
-        command: The name of the command whose options the form asks for.
-        origin: Where the request came from that opened the form, and so where the answer goes, as
-            JSON of `RequestOrigin.to_json`.
-    """
-
-    command: str
-    origin: str
-
-    @classmethod
-    def read(cls, view: Mapping[str, Any]) -> FormMetadata:
-        """Return the metadata of a submitted modal, in the JSON that Slack sends."""
-        data = json.loads(view["private_metadata"])
-        return cls(data["command"], data["place"])
-
-    def to_json(self) -> str:
-        """Return the metadata as JSON, which `read` reads."""
-        return json.dumps({"command": self.command, "place": self.origin})
-
-
-def form_view(form: Form, origin: str) -> dict[str, Any]:
+def form_view(form: Form, metadata: str) -> dict[str, Any]:
     """Return the JSON of the Slack modal that asks for the options of a form's command.
 
     Long titles and texts are cut to Slack's limits. The button that closes the modal is "Later" for
@@ -63,13 +37,13 @@ def form_view(form: Form, origin: str) -> dict[str, Any]:
 
     Args:
         form: The form to show.
-        origin: Where the answer goes, as JSON of `RequestOrigin.to_json`; it comes back with the
+        metadata: Where the answer goes, from `RequestOrigin.for_form`; it comes back with the
             submission.
     """
     return {
         "type": "modal",
         "callback_id": CALLBACK_ID,
-        "private_metadata": FormMetadata(form.command.name, origin).to_json(),
+        "private_metadata": metadata,
         "title": plain_text_object(wording.line(form.title), SLACK.modal_title),
         "submit": plain_text_object(_submit_label(form), SLACK.modal_title),
         "close": plain_text_object("Later" if form.command.step else "Cancel", SLACK.modal_title),
@@ -115,7 +89,8 @@ def _form_blocks(form: Form) -> Iterator[Block]:
     """
     if form.problem:
         warning = "\N{WARNING SIGN}\N{VARIATION SELECTOR-16} "
-        problem = cut(wording.visible(form.problem), SLACK.text - len(warning))
+        limit = SLACK.text - len(warning)
+        problem = wording.cut(wording.visible(form.problem), limit, counts=True)
         yield rich(section(span(warning + problem, "bold")))
     yield small(wording.visible(form.text or form.command.summary), SLACK.context)
     for field in form_fields(form, defaults=True)[: SLACK.home - MAX_BLOCKS_ABOVE_INPUTS]:

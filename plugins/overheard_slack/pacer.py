@@ -1,8 +1,8 @@
 """The pace of messages in a Slack channel: about one a second, and a rest after a rate limit."""
 
 import asyncio
-from collections import OrderedDict
 
+from overheard import Recent
 from overheard_slack.client import MAX_RETRY_AFTER_S, rate_limited
 
 MAX_PACED_CHANNELS = 5_000
@@ -20,9 +20,9 @@ class ChannelPacer:
 
     def __init__(self, interval_s: float) -> None:
         self._interval_s = interval_s
-        self._next_times: OrderedDict[str, float] = OrderedDict()
+        self._next_times: Recent[str, float] = Recent(MAX_PACED_CHANNELS)
         """The earliest time for the next message, by channel."""
-        self._limit_ends: OrderedDict[str, float] = OrderedDict()
+        self._limit_ends: Recent[str, float] = Recent(MAX_PACED_CHANNELS)
         """The end of Slack's last rate limit, by channel."""
 
     async def wait(self, channel: str) -> None:
@@ -41,16 +41,8 @@ class ChannelPacer:
             raise rate_limited(limit_end - now)
         turn = max(now, limit_end, self._next_times.pop(channel, now))
         self._next_times[channel] = turn + self._interval_s
-        _drop_oldest(self._next_times)
         await asyncio.sleep(turn - now)
 
     def hold(self, channel: str, seconds: float) -> None:
         """Post nothing in a channel for `seconds`, because Slack limits the rate there."""
         self._limit_ends[channel] = asyncio.get_running_loop().time() + seconds
-        _drop_oldest(self._limit_ends)
-
-
-def _drop_oldest(times: OrderedDict[str, float]) -> None:
-    """Remove the channel that was added first, if there are more than `MAX_PACED_CHANNELS`."""
-    if len(times) > MAX_PACED_CHANNELS:
-        times.popitem(last=False)

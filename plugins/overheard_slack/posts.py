@@ -4,11 +4,12 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import product
 from typing import Any
 
 import aiohttp
 
-from overheard import Card, File, Image, wording
+from overheard import Card, File, Image, replace_messages, wording
 from overheard_slack.blocks import Message, home_view, picture_key, render
 from overheard_slack.client import NAME, SlackClient, SlackFailed
 from overheard_slack.limits import SLACK
@@ -75,12 +76,7 @@ class ChannelOutlet:
             SlackFailed: when Slack refuses a message.
         """
         messages = render(card)
-        for number, message in enumerate(messages):
-            if number < len(self.posted):
-                self.posted[number] = await self._edit_or_post(self.posted[number], message)
-            else:
-                self.posted.append(await self.post(message))
-        await self._delete(self.posted[len(messages) :])
+        await replace_messages(self.posted, messages, self.put, self.delete)
         for message, ts in zip(messages, self.posted, strict=True):
             await self.upload_pictures(message.images, self.thread or ts)
         await self.upload_files(card, self.thread or self.posted[0])
@@ -91,7 +87,7 @@ class ChannelOutlet:
         Raises:
             SlackFailed: when Slack does not delete a message; those after it stay.
         """
-        await self._delete([*self.posted])
+        await replace_messages(self.posted, (), self.put, self.delete)
 
     async def finish(self) -> None:
         """Do nothing: each card is shown at once."""
@@ -122,53 +118,34 @@ class ChannelOutlet:
         return str(answer["ts"])
 
     async def upload_pictures(self, images: Sequence[Image], thread: str) -> None:
-        """Upload pictures into a thread, if the workspace takes no pictures in messages.
-
-        A picture that this outlet has uploaded before is left out. When an upload fails, that is
-        logged, and the picture's alternative text is posted in its place.
-
-        Args:
-            thread: The id of the thread's first message.
-        """
-        if self.client.pictures.in_messages:
-            return
-        for image in images:
-            if picture_key(image) in self._uploaded:
-                continue
-            self._uploaded.add(picture_key(image))
-            try:
-                await self._upload(image, channel=self.channel, thread_ts=thread)
-            except SlackFailed as error:
-                log.warning("A picture was not uploaded: %s", error)
-                await self._reply(f"Chart: {wording.printable(image.alt)}", thread)
+        """Upload pictures into the thread of a message, if the workspace takes none in messages."""
+        if not self.client.takes_pictures:
+            await self._upload_into(thread, images)
 
     async def upload_files(self, card: Card, thread: str) -> None:
-        """Upload the files of a card and of the cards below it into a thread.
-
-        A file that is too large is left out, which the card itself says. A file that this outlet
-        has uploaded before is left out, too. When an upload fails, that is logged, and a reply in
-        the thread says which file was not sent.
-
-        Args:
-            thread: The id of the thread's first message.
+        """Upload the files of a card and of the cards below it into the thread of a message; one
+        that is too large is left out, which the card itself says.
         """
-        for file in (part.file for part in card.whole() if part.file and part.file.fits):
-            if file in self._uploaded:
+        files = (part.file for part in card.whole())
+        await self._upload_into(thread, [file for file in files if file and file.fits])
+
+    async def _upload_into(self, thread: str, shown: Sequence[Image | File]) -> None:
+        """Upload what this outlet has not uploaded before. When an upload fails, that is logged,
+        and a reply stands for it: the picture's alternative text, or which file was not sent.
+        """
+        for one in shown:
+            key = picture_key(one) if isinstance(one, Image) else one
+            if key in self._uploaded:
                 continue
-            self._uploaded.add(file)
+            self._uploaded.add(key)
             try:
-                await self.client.call(
-                    "files_upload_v2",
-                    once=True,
-                    channel=self.channel,
-                    thread_ts=thread,
-                    content=file.content,
-                    filename=file.name,
-                    title=wording.shorten(wording.line(file.alt), MAX_FILE_TITLE),
-                )
+                await self._upload(one, channel=self.channel, thread_ts=thread)
             except SlackFailed as error:
-                log.warning("A file was not uploaded: %s", error)
-                await self._reply(f"{wording.line(file.name)} was not sent. {error}", thread)
+                log.warning("A picture or file was not uploaded: %s", error)
+                text = f"Chart: {wording.printable(one.alt)}"
+                if isinstance(one, File):
+                    text = f"{wording.line(one.name)} was not sent. {error}"
+                await self._reply(text, thread)
 
     async def _send_best_form(
         self, message: Message, send: Send, picture_note: str = IN_THREAD
@@ -200,26 +177,21 @@ class ChannelOutlet:
             SlackFailed: when Slack refuses also the simplest form, or refuses the message for
                 another reason than its blocks.
         """
-        pictures = self.client.pictures
-        files: dict[str, str] = {}
-        if pictures.in_messages:
+        client, files = self.client, dict[str, str]()
+        if client.takes_pictures:
             files = {picture_key(image): await self._file_id(image) for image in message.images}
         has_files = any(files.values())
-        has_tables = self.client.takes_tables and bool(message.tables)
+        has_tables = client.takes_tables and bool(message.tables)
+        shows_alternative_texts = client.takes_pictures and not has_files
         forms = [
-            (with_files, with_tables)
-            for with_files in ((True, False) if has_files else (False,))
-            for with_tables in ((True, False) if has_tables else (False,))
+            *product((True, False) if has_files else (False,), (True, False)[not has_tables :])
         ]
         if has_files:
             forms.insert(0, forms[0])
         for number, (with_files, with_tables) in enumerate(forms, 1):
             shown = message if with_tables else message.with_text_tables()
-            shows_alternative_texts = pictures.in_messages and not has_files
-            if with_files or shows_alternative_texts:
-                shown = shown.with_files(files)
-            else:
-                shown = shown.with_files({}, picture_note)
+            in_place = with_files or shows_alternative_texts
+            shown = shown.with_files(files if in_place else {}, "" if in_place else picture_note)
             try:
                 answer = await send(shown)
             except SlackFailed as error:
@@ -230,10 +202,10 @@ class ChannelOutlet:
                 continue
             break
         if has_files and not with_files:
-            pictures.in_messages = False
+            client.takes_pictures = False
             log.warning("This workspace takes no pictures in messages; they go into threads.")
         if has_tables and not with_tables:
-            self.client.takes_tables = False
+            client.takes_tables = False
             log.warning("This workspace takes no data tables; tables are text.")
         return answer
 
@@ -246,10 +218,10 @@ class ChannelOutlet:
         pictures, key = self.client.pictures, picture_key(image)
         if not pictures.get(key):
             try:
-                pictures.add(key, await self._upload(image))
+                pictures[key] = await self._upload(image)
             except SlackFailed as error:
                 log.warning("A picture was not uploaded: %s", error)
-        return pictures.get(key)
+        return pictures.get(key, "")
 
     async def edit(self, ts: str, message: Message) -> None:
         """Replace the text and the blocks of a message; wait for the channel's turn first.
@@ -287,54 +259,56 @@ class ChannelOutlet:
 
         await self._send_best_form(message, send, picture_note="")
 
-    async def _edit_or_post(self, ts: str, message: Message) -> str:
-        """Edit a message; if it was deleted meanwhile, post it again.
-
-        Returns:
-            The id of the edited message, or of the new one.
-
-        Raises:
-            SlackFailed: when Slack refuses the edit for another reason, or refuses the post.
-        """
-        try:
-            await self.edit(ts, message)
-        except SlackFailed as error:
-            if error.code != "message_not_found":
-                raise
-            return await self.post(message)
-        return ts
-
-    async def _delete(self, messages: Sequence[str]) -> None:
-        """Delete messages, by their ids, and remove them from `posted`.
-
-        Raises:
-            SlackFailed: when Slack does not delete a message; those after it stay.
-        """
-        for ts in messages:
-            await self.client.call("chat_delete", channel=self.channel, ts=ts)
-            self.posted.remove(ts)
-
-    async def _upload(self, image: Image, **where: str) -> str:
-        """Upload a picture with its alternative text, and return the id of its file.
+    async def put(self, _: int, message: Message, ts: str | None, **more: Any) -> str:
+        """Show a message in place of the one with an id, and return the id of the message that
+        shows it: a new one for None, and where the old one was deleted.
 
         Args:
-            where: ``channel`` and ``thread_ts`` to post the picture there. Without them nobody sees
-                it until a message shows the file.
-
-        Returns:
-            Slack's id of the file; "" when its answer names none.
+            more: Further arguments of ``chat.postMessage`` for a new message.
 
         Raises:
-            SlackFailed: when Slack refuses the upload.
+            SlackFailed: when Slack refuses the message.
         """
+        if ts:
+            try:
+                await self.edit(ts, message)
+            except SlackFailed as error:
+                if error.code != "message_not_found":
+                    raise
+            else:
+                return ts
+        return await self.post(message, **more)
+
+    async def delete(self, ts: str) -> None:
+        """Delete a message.
+
+        Raises:
+            SlackFailed: when Slack does not delete it.
+        """
+        await self.client.call("chat_delete", channel=self.channel, ts=ts)
+
+    async def _upload(self, shown: Image | File, **where: str) -> str:
+        """Upload a picture or file, and return the id of Slack's file, or "".
+
+        Args:
+            where: ``channel`` and ``thread_ts`` share it there; without them it is not shared yet.
+
+        Raises:
+            SlackFailed: when Slack does not take it.
+        """
+        content: dict[str, Any]
+        if isinstance(shown, Image):
+            alt = wording.shorten(wording.printable(shown.alt), SLACK.alt)
+            content = {"content": shown.png, "alt_txt": alt}
+        else:
+            content = {"content": shown.content}
         answer = await self.client.call(
             "files_upload_v2",
             once=True,
             **where,
-            content=image.png,
-            filename=image.name,
-            title=wording.shorten(wording.line(image.alt), MAX_FILE_TITLE),
-            alt_txt=wording.shorten(wording.printable(image.alt), SLACK.alt),
+            **content,
+            filename=shown.name,
+            title=wording.shorten(wording.line(shown.alt), MAX_FILE_TITLE),
         )
         files = answer.get("files") or ()
         return str(files[0].get("id", "")) if files else ""

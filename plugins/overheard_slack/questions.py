@@ -8,13 +8,13 @@ served.
 import html
 import logging
 import re
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import Any
 
 from slack_bolt.async_app import AsyncApp
 
 from overheard_slack.client import SlackFailed
+from overheard_slack.conversation import RequestOrigin
 from overheard_slack.manifest import suggested_prompts
 from overheard_slack.workspaces import Workspaces
 
@@ -32,40 +32,19 @@ Body = dict[str, Any]
 """The JSON body of an event from Slack."""
 
 
-@dataclass(frozen=True, slots=True)
-class SlackQuestion:
-    """A question in words.
-
-    Attributes:
-        text: The question, without the mention of the bot.
-        user: The id of the person who asked.
-        channel: The channel's id.
-        thread: The id of the message in whose thread it was asked, or an empty string.
-        answer_thread: The id of the message in whose thread it is answered; empty in a direct
-            conversation outside of threads.
-    """
-
-    text: str
-    user: str
-    channel: str
-    thread: str
-    answer_thread: str
-
-
 class SlackQuestions:
     """Receives Slack's events for questions in words, and passes the questions on.
 
     Args:
-        serve: Serves a question; called with the whole event and the question in it.
+        serve: Begins to serve a question; called with the whole event, the origin of the question,
+            and by name further fields of a `Request`.
         workspaces: Finds the workspace of an event.
 
     Attributes:
         has_panel: Whether the app has shown itself to be one with the assistant panel.
     """
 
-    def __init__(
-        self, serve: Callable[[Body, SlackQuestion], Awaitable[None]], workspaces: Workspaces
-    ) -> None:
+    def __init__(self, serve: Callable[..., None], workspaces: Workspaces) -> None:
         self._serve = serve
         self._workspaces = workspaces
         self.has_panel = False
@@ -81,48 +60,38 @@ class SlackQuestions:
         app.event("app_context_changed")(_ignore)
 
     async def _on_mention(self, event: Body, body: Body) -> None:
-        """Serve a mention of the bot as a question, which is answered in the thread of the message.
-
-        Mentions by bots and edited messages are ignored. So are mentions in a direct message,
-        because Slack also sends these as messages.
+        """Serve a mention of the bot as a question; Slack also sends one in a direct message as a
+        message.
         """
-        is_direct_message = event["channel"].startswith("D")
-        if not is_direct_message and is_of_person(event):
-            thread = event.get("thread_ts", "")
-            await self._serve_message(event, body, thread, answer_thread=thread or event["ts"])
+        if not event["channel"].startswith("D"):
+            await self._ask(event, body)
 
     async def _on_message(self, event: Body, body: Body) -> None:
-        """Serve a direct message, or a message in the assistant panel, as a question.
-
-        It is answered in its thread, of which it may be the first message, and which shows that an
-        answer is coming. Messages in channels, messages of bots and edited messages are ignored.
+        """Serve a direct message, or a message in the assistant panel, as a question; its thread
+        shows that an answer is coming, until Slack removes the sign with the answer.
         """
         if event.get("channel_type") == "im" and is_of_person(event):
-            thread = event.get("thread_ts", "")
-            answer_thread = thread or event["ts"]
-            await self._show_status(body, event["channel"], answer_thread)
-            await self._serve_message(event, body, thread, answer_thread=answer_thread)
+            thread = event.get("thread_ts") or event["ts"]
+            await self._call_panel(
+                body,
+                "assistant_threads_setStatus",
+                channel_id=event["channel"],
+                thread_ts=thread,
+                status=STATUS,
+            )
+            await self._ask(event, body)
 
-    async def _serve_message(
-        self, event: Body, body: Body, thread: str, *, answer_thread: str
-    ) -> None:
-        """Pass a message on as a question, unless the bot itself wrote it.
-
-        A message without words, as a mention alone is, asks `NO_QUESTION`.
-
-        Args:
-            event: The message or mention, in Slack's JSON.
-            body: The whole request from Slack, with its team.
-            thread: The id of the message in whose thread the message is, or "".
-            answer_thread: The id of the message in whose thread to answer, or "".
+    async def _ask(self, event: Body, body: Body) -> None:
+        """Pass a person's new message on as a question; one without words, as a mention alone is,
+        asks `NO_QUESTION`. It is answered in its thread, of which it may be the first message.
         """
         workspace = await self._workspaces.workspace(str(body.get("team_id") or ""))
         bot_id = workspace.rights.bot_user_id or ""
-        if event["user"] == bot_id:
-            return
-        text = question_text(event.get("text", ""), bot_id) or NO_QUESTION
-        question = SlackQuestion(text, event["user"], event["channel"], thread, answer_thread)
-        await self._serve(body, question)
+        if is_of_person(event) and event["user"] != bot_id:
+            thread = event.get("thread_ts", "")
+            origin = RequestOrigin(event["user"], event["channel"], thread or event["ts"])
+            text = question_text(event.get("text", ""), bot_id) or NO_QUESTION
+            self._serve(body, origin, question=text, message=thread, thread=origin.thread)
 
     async def _on_panel_opened(self, event: Body, body: Body) -> None:
         """Propose questions in a new thread of the assistant panel."""
@@ -146,20 +115,6 @@ class SlackQuestions:
         prompts = suggested_prompts()
         await self._call_panel(
             body, method, channel_id=channel, title=GREETING, prompts=prompts, **thread
-        )
-
-    async def _show_status(self, body: Body, channel: str, thread: str) -> None:
-        """Show in a thread of a direct conversation that an answer is coming.
-
-        Slack removes the sign when the answer is posted.
-
-        Args:
-            body: The request from Slack, with its team.
-            channel: The channel's id.
-            thread: The id of the thread's first message.
-        """
-        await self._call_panel(
-            body, "assistant_threads_setStatus", channel_id=channel, thread_ts=thread, status=STATUS
         )
 
     async def _call_panel(self, body: Body, method: str, **arguments: Any) -> None:

@@ -20,39 +20,8 @@ from overheard_slack.limits import SLACK
 Block = dict[str, Any]
 """A piece of Block Kit, ready for JSON."""
 
-NOTE_LENGTH = 40
-"""Characters that are kept free for the note at the end of a cut text."""
-
 _READ_AS_MARKUP = re.compile(r"[*_~`<>&|\n]|:[^\s:]+:")
 """Characters that mrkdwn reads as markup, escaped or not."""
-
-
-def cut(text: str, limit: int) -> str:
-    """Return a text of at most `limit` characters.
-
-    A longer text is cut, and ends with the number of characters left out: ``Acme is… (1,204 more
-    characters)``.
-    """
-    if len(text) <= limit:
-        return text
-    head = text[: limit - NOTE_LENGTH].rstrip()
-    note = wording.count(len(text) - len(head), "more character")
-    return f"{head}\N{HORIZONTAL ELLIPSIS} ({note})"
-
-
-def pieces(text: str, limit: int) -> Iterator[str]:
-    """Yield a text in pieces of at most `limit` characters; nothing for an empty text.
-
-    It is split at the last end of a paragraph, a line or a word in the second half of the limit,
-    else at the limit. White space at the split is removed.
-    """
-    while len(text) > limit:
-        at = max(text.rfind(gap, limit // 2, limit) for gap in ("\n\n", "\n", " "))
-        at = at if at > 0 else limit
-        yield text[:at].rstrip()
-        text = text[at:].lstrip()
-    if text:
-        yield text
 
 
 def escape(text: str) -> str:
@@ -242,7 +211,7 @@ def _record_blocks(table: Table) -> Iterator[Block]:
     paragraphs: list[Block] = []
     size = 0
     for number, (row_heading, cells) in enumerate(text_records(table, _cell), 1):
-        rest = cut(cells, SLACK.text // 2)
+        rest = wording.cut(cells, SLACK.text // 2, counts=True)
         if paragraphs and size + len(row_heading) + len(rest) > SLACK.text:
             yield rich(*paragraphs)
             paragraphs, size = [], 0

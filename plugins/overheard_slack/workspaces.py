@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,7 +22,7 @@ from sqlalchemy import Table, delete, make_url, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from overheard import ChatUnavailable, Person
+from overheard import ChatUnavailable, Person, Recent
 from overheard_slack.client import NAME, REFUSED_TOKEN_CODES, SlackClient, SlackFailed
 from overheard_slack.manifest import SLACK_REDIRECT_PATH, SLACK_SCOPES
 from overheard_slack.settings import SlackSettings
@@ -55,12 +54,14 @@ class Workspace:
         people: Looks up the workspace's members.
         scopes: The OAuth scopes of the token; empty when Slack did not send them.
         rights: The bot's ids and token, for slack-bolt.
+        prefix: What precedes a channel's id in its name: ``T01/`` with many workspaces, else "".
     """
 
     client: SlackClient
     people: People
     scopes: frozenset[str]
     rights: AuthorizeResult
+    prefix: str = ""
 
 
 class Workspaces(Protocol):
@@ -111,8 +112,9 @@ async def identify(client: SlackClient, installer: str | None = None) -> Workspa
 
     Args:
         client: Calls Slack with the token.
-        installer: The id of the person who installed the bot by OAuth, who then counts as the only
-            owner; None where the workspace's owners and admins count as owners.
+        installer: The id of the person who installed the bot by OAuth in one of many workspaces,
+            who then counts as the only owner; None where the workspace's owners and admins count
+            as owners.
 
     Raises:
         SlackFailed: when the call fails for another reason.
@@ -122,15 +124,16 @@ async def identify(client: SlackClient, installer: str | None = None) -> Workspa
     except SlackFailed as error:
         raise token_refusal(error, "bot_token") or error from None
     scopes = frozenset(filter(None, answer["headers"].get("x-oauth-scopes", "").split(",")))
+    team = str(answer.get("team_id") or "")
     rights = AuthorizeResult(
         enterprise_id=answer.get("enterprise_id"),
-        team_id=answer.get("team_id"),
+        team_id=team,
         bot_user_id=answer.get("user_id"),
         bot_id=answer.get("bot_id"),
         bot_token=client.token,
     )
-    people = People(client, str(answer.get("team_id") or ""), installer)
-    return Workspace(client, people, scopes, rights)
+    prefix = "" if installer is None else f"{team}/"
+    return Workspace(client, People(client, team, installer), scopes, rights, prefix)
 
 
 def token_refusal(error: SlackFailed, key: str) -> ChatUnavailable | None:
@@ -174,8 +177,8 @@ class People:
         self._client = client
         self._team = team
         self._installer = installer
-        self._profiles: OrderedDict[str, tuple[float, Profile]] = OrderedDict()
-        self._groups: dict[str, tuple[str, ...]] = {}
+        self._profiles: Recent[str, tuple[float, Profile]] = Recent(MAX_PEOPLE)
+        self._groups: Sequence[Mapping[str, Any]] = ()
         self._groups_expire_at = 0.0
         self._asking = asyncio.Lock()
 
@@ -193,7 +196,7 @@ class People:
         account = await self._account(user)
         profile = account.get("profile") or {}
         display_name = profile.get("display_name") or account.get("real_name") or name or user
-        groups = (await self._groups_by_person()).get(user, ())
+        groups = await self._groups_of(user)
         zone = str(account.get("tz") or "")
         return Person("slack", user, str(display_name), groups, zone, self._owns(user, account))
 
@@ -226,27 +229,23 @@ class People:
         answer, lifetime_s = await self._answer_and_lifetime("users_info", user=user)
         account = answer.get("user") or account
         self._profiles[user] = (time.monotonic() + lifetime_s, account)
-        if len(self._profiles) > MAX_PEOPLE:
-            self._profiles.popitem(last=False)
         return account
 
-    async def _groups_by_person(self) -> Mapping[str, tuple[str, ...]]:
-        """Return the ids of the user groups of each person, by the person's id; people without a
-        group are not in it.
+    async def _groups_of(self, user: str) -> tuple[str, ...]:
+        """Return the ids of a person's user groups.
 
-        Slack is asked when they are not cached. When it does not send them, the result is what was
-        cached before, or empty. Rights depend on the groups, so that all requests wait for the
-        answer.
+        Slack is asked for all groups when they are not cached. When it does not send them, those
+        that were cached before count. Rights depend on the groups, so that all requests wait for
+        the answer.
         """
         async with self._asking:
             if self._groups_expire_at < time.monotonic():
                 answer, lifetime_s = await self._answer_and_lifetime(
                     "usergroups_list", include_users=True
                 )
-                if "usergroups" in answer:
-                    self._groups = _groups_by_person(answer["usergroups"])
+                self._groups = answer.get("usergroups", self._groups)
                 self._groups_expire_at = time.monotonic() + lifetime_s
-            return self._groups
+        return tuple(group["id"] for group in self._groups if user in (group.get("users") or ()))
 
     async def _answer_and_lifetime(
         self, method: str, **arguments: Any
@@ -264,20 +263,6 @@ class People:
             return await self._client.call(method, **arguments), PROFILE_LIFETIME_S
         except SlackFailed as error:
             return {}, PROFILE_LIFETIME_S if error.code else RETRY_AFTER_OUTAGE_S
-
-
-def _groups_by_person(groups: list[Mapping[str, Any]]) -> dict[str, tuple[str, ...]]:
-    """Return the ids of the user groups of each person, by the person's id.
-
-    Args:
-        groups: The ``usergroups`` of Slack's ``usergroups.list``, each with the ids of its
-            ``users``.
-    """
-    group_ids: dict[str, tuple[str, ...]] = {}
-    for group in groups:
-        for user in group.get("users") or ():
-            group_ids[user] = (*group_ids.get(user, ()), group["id"])
-    return group_ids
 
 
 class PurgedStateStore(AsyncSQLAlchemyOAuthStateStore):
@@ -322,7 +307,7 @@ class Installations:
         self._engine = _engine(settings.installations)
         self._store = AsyncSQLAlchemyInstallationStore(settings.client_id, self._engine, logger=log)
         self._states = PurgedStateStore(INSTALL_TIMEOUT_S, self._engine, logger=log)
-        self._workspaces_by_token: OrderedDict[str, Workspace] = OrderedDict()
+        self._workspaces_by_token: Recent[str, Workspace] = Recent(MAX_WORKSPACES)
 
     async def open(self) -> None:
         """Create the file and the tables of the database, as far as they are missing.
@@ -393,8 +378,6 @@ class Installations:
             installer = await self._newest(self._store.installations, "user_id", team)
             workspace = await identify(client, installer)
             self._workspaces_by_token[token] = workspace
-            if len(self._workspaces_by_token) > MAX_WORKSPACES:
-                self._workspaces_by_token.popitem(last=False)
         return workspace
 
     async def forget(self, team: str) -> None:

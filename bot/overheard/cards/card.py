@@ -215,10 +215,14 @@ MOST_BUTTONS = 3
 def divided(actions: Sequence[Action]) -> tuple[list[Action], list[Action]]:
     """Return the buttons of a card and the entries of its menu, both in the order of `actions`.
 
-    A single entry becomes the last button when the card has fewer than `MOST_BUTTONS` others.
+    Of several with the same words, only the first is in it. A single entry becomes the last button
+    when the card has fewer than `MOST_BUTTONS` others.
     """
-    buttons = [action for action in actions if not action.menu]
-    entries = [action for action in actions if action.menu]
+    distinct: dict[str, Action] = {}
+    for action in actions:
+        distinct.setdefault(action.words, action)
+    buttons = [action for action in distinct.values() if not action.menu]
+    entries = [action for action in distinct.values() if action.menu]
     if len(entries) == 1 and len(buttons) < MOST_BUTTONS:
         return buttons + entries, []
     return buttons, entries
