@@ -54,6 +54,22 @@ For a team of ten, these three are worth a look.
 - Start with the number of seats that you need
 - Expensive add-ons can double the price of any tool
 """
+SMALL = """\
+Three hosts for a small shop:
+
+- **Acme**
+  - fast Google Cloud servers
+  - expert support
+  - pricey for small sites
+- **Boltly**
+  - reliable uptime
+  - friendly support
+  - renewal prices jump sharply
+- **Cruxify**
+  - lowest prices
+  - modern control panel
+  - works in the browser
+"""
 BRANDS = ("Acme", "Boltly", "Cruxify")
 MAX_MOVE = 0.02
 
@@ -95,12 +111,12 @@ def like(one: Judged, other: Judged) -> bool:
     return same and abs(one.sentiment - other.sentiment) <= MAX_MOVE
 
 
-@pytest.mark.parametrize("text", [PRODUCTS, SOFTWARE])
+@pytest.mark.parametrize("text", [PRODUCTS, SOFTWARE, SMALL])
 @pytest.mark.parametrize("layout", RELAYOUTS)
 def test_another_layout_moves_nothing(text: str, layout: str) -> None:
     """Bullets as one line, as rows of a table, and with the notice of a service below."""
     other = RELAYOUTS[layout](text)
-    assert other != text
+    assert other != text or text is SMALL
     for brand in BRANDS:
         assert like(judged(text, brand, BRANDS), judged(other, brand, BRANDS)), brand
 
@@ -122,6 +138,35 @@ def test_another_order_moves_nothing(text: str) -> None:
     assert other != text
     for brand in BRANDS:
         assert like(judged(text, brand, BRANDS), judged(other, brand, BRANDS)), brand
+
+
+def test_a_bold_line_with_an_undeclared_name_ends_the_text_of_the_brand_above() -> None:
+    """Its points are not the brand's, also where no rival is declared."""
+    text = "**Acme**\nquick setup\n\n**Zorbify**\nsteep learning curve"
+    assert not judged(text, "Acme", ("Acme",)).drawback
+    text = "**Acme**\nquick setup\n\n**Battery life**\nsteep learning curve"
+    assert judged(text, "Acme", ("Acme",)).drawback
+
+
+@pytest.mark.parametrize(
+    ("line", "units"),
+    [
+        ("Acme: quick - cheap - loud", ["Acme", "quick", "cheap", "loud"]),
+        (
+            "**Acme** \u2013 quick; 60-hour battery; loud",
+            ["Acme", "quick", "60-hour battery", "loud"],
+        ),
+        ("Acme: Easy setup, Low price, Loud fan", ["Acme", "Easy setup", "Low price", "Loud fan"]),
+        ("Acme is quick; it is cheap; it is loud", ["Acme is quick; it is cheap; it is loud"]),
+    ],
+)
+def test_points_of_a_line_are_units(line: str, units: list[str]) -> None:
+    """Whatever divides them; the clauses of a sentence are none."""
+    question = Question(Prompt("Which one?"), Model("echo", "echo"))
+    read = Reader([Brand("Acme")]).read(
+        Answer(1, question, reply(line), datetime(2026, 1, 1, tzinfo=UTC))
+    )
+    assert [unit.text for unit in read.units] == units
 
 
 def test_the_drawbacks_are_those_of_the_brand() -> None:

@@ -62,7 +62,11 @@ def test_what_is_no_prose_is_taken_out(text: str) -> None:
         ("<div>\n<b>Acme</b> is fine\n</div>", "Acme is fine"),
         ("```markdown\n# Acme\n**Bolt**\n```", "Acme\nBolt"),
         ("Acme &amp; Bolt", "Acme & Bolt"),
-        ("Acme is\nwrapped here.\nNext line", "Acme is wrapped here.\nNext line"),
+        (
+            "Acme is among the very few tools that are\nwrapped here.\nNext line",
+            "Acme is among the very few tools that are wrapped here.\nNext line",
+        ),
+        ("Acme\nlight and quiet\nvery cheap", "Acme\nlight and quiet\nvery cheap"),
         ("• Acme\n• Bolt", "Acme\nBolt"),
         ("Text first\n2. Acme", "Text first\nAcme"),
         ("Ac\u200bme, \u202eBolt\u202c, C\x00o, D\u00adash", "Acme, Bolt, Co, Dash"),

@@ -69,17 +69,7 @@ _DIVIDER = re.compile(
 _COLONS = ":\uff1a"
 _STOPS = re.compile(r"[.!?]\s|\n")
 _VERB = _LISTS.compiled("verbs", r"\b{}\b")
-_SENTENCE = re.compile(
-    r"(?-i:[Yy]ou|[Ii]t|[Tt]hey|[Ww]e|I)\s"
-    r"|(?!(?:what(?! \w+ \w+ is\b)|why|who|where|how|which|best|great|ideal|perfect|good|for|if"
-    r"|when|note"
-    r"|worth|choose|pick|skip|avoid|consider)\b(?!.*, (?:it|that)['\u2019]s\b))"
-    r"[^:]*?\b(?:is|are|was|were|has|have|had|can|can['\u2019]t|will|won['\u2019]t|does|do"
-    r"|makes?|comes?"
-    r"|gets?|offers?|sits|tested|tried|found|considered|it['\u2019]s|that['\u2019]s"
-    r"|there['\u2019]s|\w+['\u2019]d)\s",
-    re.IGNORECASE,
-)
+_SENTENCE = _LISTS.compiled("beginnings")
 """The first half of a sentence before a colon: "The cost is the catch: you pay ..."."""
 _LABEL_CHARACTERS = 110
 _LABEL_WORDS = 14
@@ -102,15 +92,7 @@ _FOOTER_CHARACTERS = 300
 """The first part of a piece of text, in which offers and notices are searched."""
 _OFFER = _LISTS.compiled("offer", r"\W*{}")
 _WORD = re.compile(r"[^\W\d_]+")
-_ABSTRACT = re.compile(
-    r"\w{3}(?:ness|ity|tion|sion|ing|ment|ance|ence|ability|age|ure|ility|ics|life|size|ions|ings"
-    r"|ality)s?$"
-    r"|^(?:material|fabric|price|budget|warranty|trial|fit|noise|battery|screen|display|camera"
-    r"|sound"
-    r"|brand|brands|users?|teams?|data|software|app|apps|security|support|features?|range"
-    r"|weight)s?$",
-    re.IGNORECASE,
-)
+_ABSTRACT = _LISTS.compiled("properties")
 _EMOJI_ROLES = {
     **dict.fromkeys("👍✅✔☑➕⊕", UnitRole.PRO),  # noqa: RUF001 - these signs are meant
     **dict.fromkeys("👎❌✖✗✘➖⊖⚠🚫", UnitRole.CON),  # noqa: RUF001 - these signs are meant

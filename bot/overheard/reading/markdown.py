@@ -118,8 +118,8 @@ _PIECES_BEFORE_LINK = 4
 """Pieces of text before a link in which the words that introduce a citation are searched."""
 CELL = " | "
 """Separator of the cells of a table row in the body."""
-SOFT_BREAK = re.compile(r"\n(?<=[^.!?:\n]\n)(?=[a-z])")
-"""The end of a line within a sentence."""
+SOFT_BREAK = re.compile(r"\n(?<=[^\n]{40}[^.!?:\n]\n)(?=[a-z])")
+"""The end of a line within a sentence: short lines are no wrapped text."""
 _MAX_PARSED_CHARS = 20_000
 """Longer blocks of HTML are not parsed: hostile text takes quadratic time."""
 _HARD_BREAK = "\u2028"

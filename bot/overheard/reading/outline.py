@@ -96,6 +96,16 @@ def table_cells(body: str, rows: Sequence[Line], names: Names) -> Iterator[tuple
             yield row, cell
 
 
+def is_bold_title(body: str, line: Line) -> bool:
+    """Return whether a line of a paragraph is bold, short and no sentence: a title."""
+    if line.kind is not LineKind.PARAGRAPH or not line.bold or body[line.end - 1] in ".!?":
+        return False
+    text = body[bare_start(body, line.start, line.end) : line.end]
+    bold_characters = sum(bold_end - bold_start for bold_start, bold_end in line.bold)
+    is_short = text.count(" ") < _BOLD_TITLE_WORDS
+    return is_short and bold_characters >= _BOLD_TITLE_SHARE * len(text.rstrip(" :"))
+
+
 def _names_product(label: str, *, bold: bool) -> bool:
     """Return whether a label in running text can be the name of a product: one of its words is no
     ordinary word, or it is neither bold nor ends in a word for a property, nor is it one noun.
@@ -249,6 +259,10 @@ _VALUE_CHARACTERS = 70
 """Characters of a value in which the subject of an award is searched."""
 _TITLED_SHARE = 0.34
 """The share of headings of a level with a brand from which the level carries subjects."""
+_BOLD_TITLE_WORDS = 20
+"""Most words of a bold line that is a title."""
+_BOLD_TITLE_SHARE = 0.8
+"""The share of bold characters, 0 to 1, from which a line is bold."""
 _BOLD_REACH = 6
 """Characters, such as emoji and quotes, that may precede the bold text of a label."""
 _RECURRING = re.compile(r"([A-Z](?<![^\W_][A-Z])[^\s:.!?]{0,20}(?:\s[^\s:.!?]{1,20}){0,2}):")
@@ -273,6 +287,8 @@ class Outline:
         self._body, self._names = body, names
         self.titled = self._titled_levels(lines)
         """Levels of headings of which a third or more name a brand."""
+        self.bold_products = self._bold_products(lines)
+        """Bold lines that name undeclared products."""
         self.multi = self._lists_of_brands(lines)
         """Indices of the items of lists whose items name two or more brands."""
 
@@ -391,7 +407,10 @@ class Outline:
         follows_owner = bool(carried or above.owner) and not above.closed
         bold = bisect_left(line.bold, (label.start + 1, 0)) - 1
         is_bold = bold >= 0 and label.start < line.bold[bold][1]
-        may_be_product = has_roles or (not block_owner and _names_product(text, bold=is_bold))
+        is_point = label.start > line.start and is_property(text)
+        may_be_product = has_roles or not (
+            block_owner or is_point or not _names_product(text, bold=is_bold)
+        )
         times = self._label_counts[text]  # a property is repeated for several products
         recurs = times >= _MANY_LABELS or (times > 1 and " " not in text)
         is_product = may_be_product and not recurs
@@ -447,6 +466,30 @@ class Outline:
         return frozenset(
             level for level in declared if sum(leads[level]) >= _TITLED_SHARE * len(leads[level])
         )
+
+    def _bold_products(self, lines: Sequence[Line]) -> frozenset[str]:
+        """Return the bold lines that name undeclared products between those that name brands: lines
+        of no special kind, each written once, if two or more and `_TITLED_SHARE` of them and of
+        those with a brand begin with a name.
+        """
+        texts = Counter(
+            (self._body[bare_start(self._body, *line[:2]) : line.end].strip(" :"), bool(named))
+            for line in lines
+            if is_bold_title(self._body, line)
+            for named in (self._names.within(line.start, line.end),)
+        )
+        others = [
+            text
+            for (text, named), times in texts.items()
+            if not named
+            and times == 1
+            and kind_of(text) is LabelKind.OTHER
+            and not is_property(text)
+        ]
+        branded = sum(named for _, named in texts)
+        led = branded + sum(bool(_product_of(text)) for text in others)
+        is_titled = branded and led > 1 and led >= _TITLED_SHARE * (branded + len(others))
+        return frozenset(others if is_titled else ())
 
     def _lists_of_brands(self, lines: Sequence[Line]) -> frozenset[int]:
         """Return the indices, in `lines`, of the first lines of the items of each list whose items

@@ -5,22 +5,15 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Container, Iterator, Sequence
-from itertools import islice
 from operator import attrgetter
 from typing import NamedTuple
 
 from overheard.domain import Mention, UnitRole
 from overheard.reading.labels import LabelKind, bare_start, kind_of
+from overheard.reading.ordinary_words import is_common
 from overheard.reading.word_lists import CONTRAST, WordLists
 
 _LISTS = WordLists("overheard.reading", "owners.txt")
-_ROLE_WORDS = (
-    r"(?:Pros?|Cons?|Prices?|Pricing|Costs?|Best [Ff]or|Ideal [Ff]or|Great [Ff]or|Good [Ff]or"
-    r"|Perfect [Ff]or|Not [Ii]deal [Ff]or|Downsides?|Drawbacks?|Limitations?|Strengths?"
-    r"|Weakness(?:es)?|Advantages?|Disadvantages?|(?:The )?Catch|Verdict|(?:Key )?[Ff]eatures"
-    r"|Why (?:it|we|you)[^:]{0,25}|Highlights?|Perks?|Benefits?|Note|Notes|Bottom [Ll]ine"
-    r"|Who [Ii]t['\u2019]?s [Ff]or|Considerations?|Trade-?offs?|Caveats?|Watch out(?: for)?)"
-)
 _END = re.compile(
     r"[。！？｡.!?…$](?:"  # noqa: RUF001 - one set first, which the search finds fast
     r"(?<=[。！？｡])[」』）”’]*"  # noqa: RUF001 - full stops of Chinese and Japanese
@@ -32,23 +25,31 @@ _END = re.compile(
     r"\([\d.,]{1,7}[kKmM]?\+?\)|\.\d\d(?:\$[\d,]{1,9}\.\d\d)?(?=[A-Z])))"
 )
 """Ends of sentences, also where the space is missing, and ends of shop cards."""
-_ROLE = re.compile(rf"(?=[A-Z])(?:(?<![A-Za-z0-9] )\b|(?<=[a-z0-9)])){_ROLE_WORDS}\s?:")
+_ROLE = _LISTS.compiled(
+    "role labels", r"(?=[A-Z])(?:(?<![A-Za-z0-9] )\b|(?<=[a-z0-9)])){}\s?:", any_case=False
+)
 _POINT_AHEAD = r"\s(?=[A-Z0-9]|[^\w\s\"'(\[$\u20ac\u00a3~<>&])"
 _POINTER = _LISTS.pattern("pointer")
 _POINT = re.compile(
-    rf"(?:\s?[;|\u2022\u00b7]|,(?=\s[^\w\s\"'(\[$\u20ac\u00a3~<>&-])){_POINT_AHEAD}"
+    rf"(?:\s?[;\u2022\u00b7]|,(?=\s[^\w\s\"'(\[$\u20ac\u00a3~<>&-])){_POINT_AHEAD}|\s\|\s"
     rf"|[;,]\s(?=(?:(?:while|and|but|whereas) )?(?!the f){_POINTER})"
 )
 """Between points in one line."""
-_DASH = re.compile(rf"\s[-\u2013]{_POINT_AHEAD}")
+_DASH = re.compile(rf"\s[-\u2013](?:(?P<opens>{_POINT_AHEAD})|\s)")
 """The same, where it is not the first in the line, which follows a name or a label."""
+_SEMICOLON = re.compile(r";\s")
+"""The same, also before small letters, where a line has several."""
+_CAPITAL_POINT = re.compile(r",\s(?=(?P<word>[A-Z][a-z]+)(?![^()]*\)))")
+"""Between points with capitals behind a name or a label."""
+_NO_POINTS = re.compile(
+    r"[.!?] |(?:;|\s[-\u2013])\s(?:is|are|was|were|has|have|and|or|but|that|which|who|it|they)\b"
+)
+"""In a sentence with an aside or with clauses, and not between points."""
+_FEWEST_POINTS = 2
 _NEXT_LABEL = re.compile(r",\s(?=[A-Z][\w/&-]*(?: [\w/&-]+){0,2}:\s)")
 """Between a labelled value and the next label: "RAM: 8GB, Storage: 512GB"."""
 _BEFORE_ROLE = re.compile(r"(?:[;|.,]|\s[\u2013\u2014-])?\s*\Z")
-_SHORTENED = re.compile(
-    r"(?:\b(?:e\.g|i\.e|etc|vs|approx|incl|est|No|Mr|Mrs|Ms|Dr|St|Jr|Inc|Ltd|Co|Corp|U\.S|U\.K|a\.m"
-    r"|p\.m|fig|vol|al|[Ss]q|[Ff]t|pt|qt|oz)|(?:(?<![\w-])|\.)[A-Z])\Z"
-)
+_SHORTENED = _LISTS.compiled("abbreviations", r"(?:\b{}|(?:(?<![\w-])|\.)[A-Z])\Z", any_case=False)
 _STOP = re.compile(r"(?P<mark>[.!?\u2026][\"'\u201d\u2019)\]]*)\s+\Z")
 """The end of a sentence before a name that begins with a small letter."""
 _CARD = re.compile(
@@ -151,13 +152,13 @@ def _piece_edges(
         or not _is_abbreviated(body, start, found.start())
     ]
     edges += [point.span() for point in _POINT.finditer(body, start + 1, end)]
-    edges += [dash.span() for dash in islice(_DASH.finditer(body, start + 1, end), 1, None)]
     first_colon = body.find(":", start, end)
+    edges += _point_edges(body, start, end, first_colon)
     if first_colon < 0:
         return sorted(edges)
     edges += [label.span() for label in _NEXT_LABEL.finditer(body, first_colon, end)]
     for label_start, label_end in bold:
-        if label_start > start and ":" in body[label_end - 1 : label_end + 1]:
+        if start < label_start < end and ":" in body[label_end - 1 : label_end + 1]:
             separator = _BEFORE_ROLE.search(
                 body, max(start, label_start - _SEPARATOR_WINDOW_CHARACTERS), label_start
             )
@@ -171,6 +172,27 @@ def _piece_edges(
         colons = _SECOND_COLON.finditer(body, first_colon - 1, end)
         edges += [(colon.start() + 1, colon.end()) for colon in colons]
     return sorted(edges)
+
+
+def _point_edges(body: str, start: int, end: int, colon: int) -> Iterator[tuple[int, int]]:
+    """Yield the spans of the signs between the points of a line that `_POINT` does not find: of two
+    or more semicolons, dashes, or commas before capitals, if they are in no sentence; else of
+    dashes before a capital. A first dash without a `colon` before it divides no points, because it
+    follows a name.
+    """
+    dashes = list(_DASH.finditer(body, start + 1, end))
+    first = dashes[0].start() if dashes else end
+    if first < end and not 0 <= colon < first:
+        del dashes[0]
+    else:
+        first = colon if colon >= 0 else end
+    commas = _CAPITAL_POINT.finditer(body, first, end)
+    listed = [comma for comma in commas if is_common(comma["word"].lower())]
+    for signs in (dashes, list(_SEMICOLON.finditer(body, start + 1, end)), listed):
+        if len(signs) >= _FEWEST_POINTS and not _NO_POINTS.search(body, signs[0].start(), end):
+            yield from (sign.span() for sign in signs)
+        elif signs is dashes:
+            yield from (s.span() for s in signs if s["opens"] and not body[s.end()].isdigit())
 
 
 def _is_abbreviated(body: str, start: int, stop: int) -> bool:
@@ -257,23 +279,9 @@ _SUBJECT_CHARACTERS = 30
 _DEEP_WORDS = 3
 """Words before a name in a title of another product: "Westinghouse 55-inch Smart Roku TV"."""
 _MAX_TITLE_NAMES = 3
-_APART = re.compile(
-    r"\b(?:than|like|by|not quite"
-    r"|(?<!go )(?<!start )(?<!stick )(?<!begin )(?<!reach )(?<!opt )(?:with|for)"
-    r"|on|from|unlike|to|and|or|as|via|of|versus|vs\.?"
-    r"|against"
-    r"|into|includ(?:ing|es?)|at|which|that|whose|example)\s+(?:(?:the|its|your|an?|both|some"
-    r"|other)\s+)?\Z|[(/]\s*(?:(?:e\.g\.|i\.e\.|like|such as|including),?\s+)?\Z"
-    r"|\s(?-i:[A-Z])[\w-]*,\s*\Z"
-    r"|\b(?:alternatives? to|than|unlike|compared (?:to|with)"
-    r"|(?:consider|decide on|check|know) (?:your|whether|if|how|what|which))\s(?:[a-z-]+\s){0,2}\Z",
-    re.IGNORECASE,
-)
-_OPENER = re.compile(
-    r"(?:since|if|because|when|while|once|as|for|after|before|in|on|with|at|given|although|though"
-    r"|even|unlike|compared|like|under|from|without|within|despite|until|where)\b",
-    re.IGNORECASE,
-)
+_APART = _LISTS.compiled("apart")
+"""Before a name that is no subject."""
+_OPENER = _LISTS.compiled("openers", r"{}\b")
 """The first word of a sentence with its subject behind a comma: "Since you use Acme, Bolt is"."""
 _MAIN = re.compile(r",\s(?:the\s|your\s|then\s|an?\s)*\Z", re.IGNORECASE)
 _PLACE = re.compile(

@@ -32,7 +32,7 @@ from overheard.reading.labels import (
     role_of,
 )
 from overheard.reading.layout import Line, LineKind, Page
-from overheard.reading.outline import Outline, table_cells
+from overheard.reading.outline import Outline, is_bold_title, table_cells
 from overheard.reading.owners import NOBODY, Context, Names, Owner, is_worded, line_pieces
 
 _LEAD_RANK, _ROLE_RANK, _ITEM_RANK, _CELL_RANK = 7, 8, 10, 30
@@ -46,10 +46,8 @@ _LASTING_ROLES = frozenset({UnitRole.PRO, UnitRole.CON, UnitRole.VERDICT, UnitRo
 """Roles that go on in the sentences after the one with the label."""
 _PLAIN_ROLES = frozenset({UnitRole.NONE, UnitRole.SPECIFICATION})
 """Roles in the place of which a sign, such as a tick, gives its own."""
-_LEAD_WORDS, _BOLD_LEAD_WORDS = 14, 20
-"""Most words of a line that is a title by its first words, or by being bold."""
-_BOLD_LEAD_SHARE = 0.8
-"""The share of bold characters, 0 to 1, from which a line is bold."""
+_LEAD_WORDS = 14
+"""Most words of a line that is a title by its first words."""
 _AWARD_LINES = 12
 """Lines below an award in which its only brand is searched."""
 _INTRODUCING_CHARACTERS = 60
@@ -308,6 +306,7 @@ class _UnitBuilder:
                 self.carried = self._top.owner
         if self._is_lead(at, start) or self._is_list_role(at, start):
             multi = not self._top.owner and bool(self.outline.titled)
+            multi = multi or self.body[start : line.end].strip(" :") in self.outline.bold_products
             yield self._title_unit(line, _LEAD_RANK, multi=multi)
             return
         closes = CLOSING.match(self.body, start) or self.body[line.end - 1] == "?"
@@ -327,25 +326,20 @@ class _UnitBuilder:
     def _is_lead(self, at: int, start: int) -> bool:
         """Return whether a line of a paragraph is a title of the lines below.
 
-        A line of at most `_BOLD_LEAD_WORDS` words is a title if it is bold without the end of a
-        sentence; if it ends in a colon and is short or a role; or if it has at most `_LEAD_WORDS`
-        words, begins with a brand and has no verb, as a bare name. The last line is no bare name,
+        A line is a title if it is bold (`is_bold_title`); if it ends in a colon and is short or a
+        role; or if it has at most `_LEAD_WORDS` words, begins with a brand and has no verb, as a
+        bare name. The last line is no bare name,
         nor is one that tells something of the name before a heading, a brand's line or a closing
         one.
         """
         line, below = self.lines[at], next(iter(self.lines[at + 1 : at + 2]), None)
         text = self.body[start : line.end]
         word_count = text.count(" ") + 1
-        if not text or word_count > _BOLD_LEAD_WORDS:
-            return False
-        ends_sentence = text[-1] in ".!?"
-        bold_characters = sum(bold_end - bold_start for bold_start, bold_end in line.bold)
-        is_bold = bold_characters >= _BOLD_LEAD_SHARE * len(text.rstrip(" :"))
-        if is_bold and not ends_sentence:
-            return True
+        if not text or is_bold_title(self.body, line):
+            return bool(text)
         if text[-1] == ":":
             return len(text) < _INTRODUCING_CHARACTERS or role_of(text) is not None
-        if below is None or ends_sentence or word_count > _LEAD_WORDS or ": " in text:
+        if below is None or text[-1] in ".!?" or word_count > _LEAD_WORDS or ": " in text:
             return False
         is_next = (
             below.kind is LineKind.HEADING
