@@ -41,8 +41,8 @@ from overheard.plugins import GuardedProvider, Plugins, installed_plugins, load_
 from overheard.plugins.guard import core_method
 from overheard.runs.budget import capabilities_of
 from overheard.runs.limits import Limits, RetryPolicy
-from overheard.runs.plan import askable, choose_models, new_run
-from overheard.runs.quote import Pricing
+from overheard.runs.plan import askable, choose_models, lay_out, new_run
+from overheard.runs.quote import PriceQuote, Pricing
 from overheard.runs.runner import AskingMeans
 from overheard.runs.service import PricedAsking, RunAnalysis, RunService
 from overheard.runs.tasks import InlineQueue
@@ -345,6 +345,22 @@ class Call:
     def pricing(self) -> Pricing:
         """A service that computes the prices of runs before they are asked."""
         return self.deployment.pricing
+
+    async def price(
+        self, catalogue: Catalogue | None = None, *, batch: bool = False, **chosen: Any
+    ) -> PriceQuote | None:
+        """Return the price of a check, whether the budget covers it or not; None where there is
+        nothing to ask, or no longer.
+
+        Args:
+            catalogue: By default that of the deployment.
+            chosen: What is asked, see `lay_out`.
+        """
+        try:
+            panel = lay_out(catalogue or self.catalogue, self.plugins.providers, **chosen)
+        except OverheardError:
+            return None
+        return await self.pricing.unchecked(replace(panel, batch=batch))
 
     def aside_run(self, panel: Panel, label: str) -> Run:
         """Return a run outside the history that begins now, and is not stored yet."""

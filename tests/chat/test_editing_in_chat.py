@@ -51,9 +51,10 @@ async def test_in_slack_a_plan_of_checks_is_the_form_of_adding_one(
     """Typed alone it shows days and a time; what is chosen is stored."""
     await slack.command("schedules add")
     [view] = await slack.until(lambda: slack.modals)
-    assert view["title"]["text"] == "When I ask"
-    await slack.submit(view, {"time": {"type": "timepicker", "selected_time": "17:00"}})
-    await slack.until(lambda: slack.messages)
+    assert view["title"]["text"] == "4 of 5: Where and when"
+    time = {"time": {"type": "timepicker", "selected_time": "17:00"}}
+    ack = await slack.submit(view, time)
+    await slack.until(lambda: "5 of 5" in f"{ack} {slack.modals}")
     [schedule] = (await office.store.catalogue.current()).schedules
     assert schedule.cron == "0 17 * * mon"
 
@@ -78,7 +79,7 @@ async def test_in_discord_a_button_opens_the_plan_of_checks(discord: Peer) -> No
     await discord.gateway.until(lambda: "When I ask" in str(discord.messages))
     [shown] = discord.messages
     opened = await discord.click(shown, "When I ask")
-    assert discord.first_answer(opened)["data"]["title"] == "When I ask"
+    assert discord.first_answer(opened)["data"]["title"] == "4 of 5: Where and when"
 
 
 def filled(modal: dict[str, Any], **values: str) -> dict[str, Any]:

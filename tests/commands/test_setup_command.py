@@ -104,13 +104,16 @@ def test_what_it_stores_can_be_changed_in_chat(program: Program, service: ChatSe
     assert "Still to be set up: facts." in " ".join(shown.split())
 
 
-def test_another_brand_of_the_store_is_not_mixed_with_it(program: Program) -> None:
-    """The steps set up the one brand that there is."""
-    program.run(*ACME, "--category", "tool", "--provider", "openai", code=1)
-    program.run("setup", "--brand", "Umbra", "--category", "tool", "--yes", "--provider", "local")
-    (program.folder / "config.toml").unlink()
-    _, told = program.run(*ACME, "--provider", "local", code=1)
-    assert "the store has the brand Umbra" in told
+def test_a_second_brand_has_steps_of_its_own(program: Program) -> None:
+    """Its questions are not those of the first, and both are asked from now on."""
+    for brand in ("Acme", "Umbra"):
+        words = ("--competitor", "Zeta", "--provider", "local", "--yes")
+        program.run("setup", "--brand", brand, *words)
+        (program.folder / "config.toml").rename(program.folder / "written.toml")
+    catalogue = stored(program.folder / "written.toml").catalogue
+    assert [brand.name for brand in catalogue.tracked] == ["Acme", "Umbra"]
+    texts = [prompt.text for prompt in catalogue.prompts_for("Umbra")]
+    assert "What are the pros and cons of Umbra?" in texts
 
 
 def test_a_model_is_chosen_among_the_newest_that_have_a_price(

@@ -29,7 +29,6 @@ from overheard.deployment import Call
 from overheard.domain import TERMINAL, Alert, AlertState
 from overheard.errors import OverheardError, UnknownName
 from overheard.interfaces import Store
-from overheard.runs.plan import lay_out
 from overheard.views.news import read_tellings, with_standing_news
 
 LISTED_ALERTS = 20
@@ -254,13 +253,8 @@ async def recheck_price(call: Call, alert: Alert) -> str:
     empty when they cannot be asked, because the brand, its questions or the model is gone. The
     budget is not checked.
     """
-    try:
-        panel = lay_out(
-            call.catalogue, call.plugins.providers, **await recheck_of(call.store, alert)
-        )
-    except OverheardError:  # a click on the button says what is gone
-        return ""
-    return (await call.pricing.unchecked(panel)).short
+    price = await call.price(**await recheck_of(call.store, alert))
+    return price.short if price else ""  # a click on the button says what is gone
 
 
 MAX_QUOTED_PROMPTS = 5

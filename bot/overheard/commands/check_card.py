@@ -12,7 +12,7 @@ from overheard.alerts.run_analysis import AnalysisResult
 from overheard.alerts.service import DetectionResult
 from overheard.alerts.story import StoryState
 from overheard.cards import wording
-from overheard.cards.card import Action, Card, Field, Severity, Style, fitting, picked
+from overheard.cards.card import Action, Card, Severity, Style, fitting, picked
 from overheard.cards.charts.renderer import picture
 from overheard.cards.command import Face, quoted
 from overheard.cards.model_names import ModelNames
@@ -21,9 +21,8 @@ from overheard.commands.setup.checklist import checklist, go_on
 from overheard.deployment import Call
 from overheard.detection.power import Learning
 from overheard.domain import Account, Alert, Brand, Finish, Model, Panel, Run, RunState
-from overheard.errors import OverheardError
 from overheard.runs.budget import key_of, nearly_spent
-from overheard.runs.plan import lay_out, skip_note
+from overheard.runs.plan import skip_note
 from overheard.runs.presence import Presence
 from overheard.runs.service import RunResult
 from overheard.runs.tasks import Outcome
@@ -164,16 +163,12 @@ async def _asking_again(call: Call, brand: str, news: News | None, run: Run) -> 
         return []
     repeats = run.panel.repeats if run.panel else 1
     models = (str(news.model),)
-    try:
-        panel = lay_out(
-            call.catalogue, call.plugins.providers, brands=(brand,), models=models, repeats=repeats
-        )
-    except OverheardError:  # the model or the brand is gone
+    price = await call.price(brands=(brand,), models=models, repeats=repeats)
+    if price is None:  # the model or the brand is gone
         return []
-    price = (await call.pricing.unchecked(panel)).short
     words = f"check {quoted(brand)} --model {quoted(models[0])}"
     words += f" --repeats {repeats}" if repeats > 1 else ""
-    return [Action(words, f"Ask again now, {price}", Style.PRIMARY)]
+    return [Action(words, f"Ask again now, {price.short}", Style.PRIMARY)]
 
 
 def _answer_counts(outcome: Outcome) -> str:
@@ -425,13 +420,14 @@ def paused_card(outcome: Outcome) -> Card:
     return Card(
         title="Paused",
         text="What was answered is kept; the rest is asked when you resume.",
-        fields=tuple(_count_fields(outcome)),
         actions=(
             Action(f"runs resume {key}", "Resume", Style.PRIMARY),
             Action(f"runs cancel {key}", "Cancel", Style.DANGER),
         ),
         severity=Severity.WARNING,
-        footer=f"Run {key}",
+        footer=" · ".join(
+            filter(None, (_answer_counts(outcome), wording.money(outcome.spent), f"Run {key}"))
+        ),
         data=_outcome_json(outcome),
     )
 
@@ -453,26 +449,6 @@ def _outcome_json(outcome: Outcome) -> dict[str, object]:
         "spent_usd": outcome.spent,
         "estimated_usd": outcome.estimated,
     }
-
-
-def _count_fields(outcome: Outcome) -> Iterator[Field]:
-    """Yield the fields of a paused run's card: the numbers of answers, failures and retries, and
-    the price, which is called approximate if a part of it is estimated. Zero counts are left out,
-    except that of the answers.
-    """
-    yield Field("Answers", f"{outcome.kept + outcome.complete:,}")
-    asked_before = outcome.kept - outcome.reused
-    if asked_before > 0:
-        yield Field("Of these, asked before", f"{asked_before:,}")
-    if outcome.reused:
-        yield Field("Of these, reused", f"{outcome.reused:,}")
-    if outcome.incomplete:
-        yield Field("Incomplete, not scored", f"{outcome.incomplete:,}")
-    if outcome.failures:
-        yield Field("Without an answer", f"{outcome.failures.total():,}")
-    if outcome.retries:
-        yield Field("Asked again", f"{outcome.retries:,}")
-    yield Field("Spent", wording.money(outcome.spent, about=outcome.estimated > 0))
 
 
 async def _budget_and_judge_sentences(call: Call, run: Run) -> AsyncIterator[str]:

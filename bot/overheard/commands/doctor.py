@@ -32,13 +32,13 @@ from overheard.commands.examinations import (
     unset_variables,
     usage_findings,
 )
-from overheard.commands.prompts import named_brands
 from overheard.config.problems import suggestion
 from overheard.config.sections import header
 from overheard.deployment import Call
 from overheard.domain import Brand
 from overheard.errors import ConfigError, OverheardError, StoreError
 from overheard.interfaces import Chat, Finding
+from overheard.reading.reader import named_brands
 from overheard.runs.presence import Presence
 from overheard.session import Session
 from overheard.views.situation import HEADLINE, SituationReader

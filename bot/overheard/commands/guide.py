@@ -8,6 +8,7 @@ from overheard.cards import wording
 from overheard.cards.card import LONGEST_ACTION, Action, Card, Field, Severity, Table, picked
 from overheard.cards.command import CommandSpec, Face, Option, argument, quoted
 from overheard.commands.registry import CommandListing, sections
+from overheard.commands.setup.checklist import checklist
 from overheard.config.problems import unknown_name
 from overheard.deployment import Call
 from overheard.deprecations import OLD_COMMANDS
@@ -171,36 +172,23 @@ async def _suggestions(call: Call) -> AsyncIterator[Suggestion]:
     """Yield all steps that fit the state of a deployment, the most useful first.
 
     Without a tracked brand, only the set-up is yielded. Otherwise the order is: the newest open
-    alert of any brand, a first question, the first check, facts, a schedule and a channel for
-    alerts, as far as they are missing; then, once a check was made, the reports; then the lists.
-    Questions, facts and reports are those of the first tracked brand.
+    alert of any brand, the open steps of the set-up; then, once a check was made, the reports of
+    the first tracked brand; then the lists.
     """
-    catalogue, store = call.catalogue, call.store
-    brands = catalogue.tracked
+    setup = await checklist(call)
+    brands = call.catalogue.tracked
+    steps = [Suggestion(step.words, step.begin, step.purpose) for step in setup.open]
     if not brands:
-        yield Suggestion("setup brand", "Set up", "Your brand, its competitors and questions.")
+        yield steps[0]
         return
     name = quoted(brands[0].name)
-    for alert in (await store.alerts.find(live=True))[:1]:
+    for alert in (await call.store.alerts.find(live=True))[:1]:
         yield Suggestion(
             f"alerts show {alert.id}", "Open the alert", "See what changed, and take it."
         )
-    if not catalogue.prompts_for(brands[0].name):
-        yield Suggestion("prompts add", "Add a question", "What your buyers would ask.")
-    is_checked = bool(await store.runs.find(limit=1))
-    if not is_checked:
-        yield Suggestion("check", "Check now", "Ask the models for the first time.")
-    if not any(fact.brand == brands[0].name for fact in catalogue.facts):
-        yield Suggestion(
-            "facts add", "Add a fact", "Your price, your plans: I say who gets them wrong."
-        )
-    if not catalogue.schedules:
-        yield Suggestion("schedules add", "Check every week", "A change shows only between checks.")
-    if not call.config.routes:
-        yield Suggestion(
-            "routes add", "Alerts into this channel", "I speak up when something shifts."
-        )
-    if is_checked:
+    for step in steps:
+        yield step
+    if setup.decided["start"]:
         yield Suggestion(f"report {name}", "Report", "How often each model names you.")
         yield Suggestion(
             f"trend {name} --show versus", "Against a rival", "Who is ahead at which model."

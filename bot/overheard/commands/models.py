@@ -3,14 +3,12 @@ just now.
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
 from math import inf
 from typing import Any
 
 from overheard.cards import wording
-from overheard.cards.card import Card, Severity, Table
+from overheard.cards.card import Card, Severity
 from overheard.cards.command import CommandSpec, Face
-from overheard.cards.model_names import ModelNames
 from overheard.commands.examinations import shutdown_findings
 from overheard.deployment import Call
 from overheard.domain import FREE, Model, Price
@@ -37,7 +35,7 @@ async def list_models(call: Call) -> Card:
     is shut down soon, and one for each judge on how well it agrees with labelled answers. It is a
     warning if a model is paused or is shut down soon.
 
-    A terminal has a table with prices and pace; a chat has a line for each model. Nothing is asked.
+    Each model has a line, in a terminal with its id and pace. Nothing is asked.
     """
     kept = (await call.kept()).values()
     notes = {m: str(one["told"]) for one in kept if "told" in one for m in one.get("models", ())}
@@ -57,39 +55,22 @@ async def list_models(call: Call) -> Card:
         None, (price_of(model, call.plugins.providers) for model in call.plugins.models)
     )
     by_tokens = any(price.input or price.output for price in prices)
-    if call.face is Face.CHAT and rows:
-        asked = [f" ({row['how']})" if row["how"] != "-" else "" for row in rows]
-        named = [call.names.name(Model.parse(row["model"])) for row in rows]
-        told = (
-            f"{row['told']}, {row['watch']}; {row['price'].replace('unknown', 'price unknown')}"
-            for row in rows
-        )
-        lines = zip(named, asked, told, strict=True)
-        paragraphs.insert(0, "\n".join(f"{name}{how}: {state}" for name, how, state in lines))
+    in_terminal = call.face is Face.TERMINAL
+    lines = []
+    for row in rows:
+        how = f" ({row['how']})" if row["how"] != "-" else ""
+        name, price = call.names.name(Model.parse(row["model"])), row["price"]
+        state = f"{row['told']}, {row['watch']}; {price.replace('unknown', 'price unknown')}"
+        if in_terminal:  # where people type the id
+            name, state = f"{name}, {row['model']}", f"{state}; at a time {row['pace']}"
+        lines.append(f"{name}{how}: {state}")
+    paragraphs.insert(0, "\n".join(lines))
     return Card(
         title=wording.count(len(rows), "model"),
-        text="\n\n".join(paragraphs),
-        table=_models_table(call.names, rows) if call.face is Face.TERMINAL else None,
+        text="\n\n".join(filter(None, paragraphs)),
         severity=Severity.WARNING if troubled or ends else Severity.PLAIN,
-        footer=STATE_NOTE if call.face is Face.TERMINAL else f"{MILLION_TOKENS}." * by_tokens,
+        footer=" ".join([f"{MILLION_TOKENS}."] * by_tokens + [STATE_NOTE] * in_terminal),
         data={"models": rows, "judges": judged},
-    )
-
-
-def _models_table(names: ModelNames, rows: Sequence[Mapping[str, str]]) -> Table:
-    """Return the terminal's table of models, with ids, prices, pace and state."""
-    return Table(
-        ("Model", "Asked by", MILLION_TOKENS, "At a time", "State"),
-        tuple(
-            (
-                f"{names.name(Model.parse(row['model']))}, {row['model']}",
-                row["how"],
-                row["price"],
-                row["pace"],
-                f"{row['told']}, {row['watch']}",
-            )
-            for row in rows
-        ),
     )
 
 

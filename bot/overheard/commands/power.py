@@ -225,7 +225,6 @@ class PowerPlan:
         brand: The brand whose visibility is measured.
         repeats: How often each prompt is asked in a run.
         days: Days between two runs.
-        tau: Standard deviation of the run effects in logits; None to estimate it from stored runs.
         alarms: False alarms that are accepted in a year; None for those that are configured.
     """
 
@@ -233,7 +232,6 @@ class PowerPlan:
     prompts: Sequence[Prompt]
     repeats: int
     days: float
-    tau: float | None
     alarms: float | None = None
 
 
@@ -255,14 +253,6 @@ async def power(
         float | None,
         option("Days between two runs; by default as scheduled, else 7.", low=0.01, high=366),
     ] = None,
-    tau: Annotated[
-        float | None,
-        option(
-            "Standard deviation of the run effect, in logits; by default from the store.",
-            low=0,
-            high=1,
-        ),
-    ] = None,
     details: Annotated[bool, option("In a chat, the figures and pictures of each model.")] = False,
 ) -> Card:
     """Return the card of how small a drop of a brand's visibility its checks can show. Nothing is
@@ -278,7 +268,6 @@ async def power(
         repeats: How often each prompt is asked in a run; None for that of the brand's schedule,
             else `USUAL_REPEATS`.
         every: Days between two runs; None for those of the schedule, else `USUAL_DAYS_BETWEEN`.
-        tau: Standard deviation of the run effects in logits; None to estimate it from stored runs.
         details: Whether a chat shows a card for each model; a terminal always does.
 
     Raises:
@@ -291,7 +280,7 @@ async def power(
         if not found:
             raise NothingToAsk(missing=f"no {missing} is configured")
     usual_repeats, usual_days = _scheduled_repeats_and_days(call, brands[0])
-    plan = PowerPlan(brands[0], prompts, repeats or usual_repeats, every or usual_days, tau)
+    plan = PowerPlan(brands[0], prompts, repeats or usual_repeats, every or usual_days)
     measured = []
     for asked_model in models:
         outlook, notes = await _outlook(call, plan, asked_model)
@@ -333,7 +322,7 @@ async def current_offer(
         alarms: False alarms that are accepted in a year; None for those that are configured.
     """
     prompts = call.catalogue.prompts_for(brand.name)
-    plan = PowerPlan(brand, prompts, repeats, days, None, alarms)
+    plan = PowerPlan(brand, prompts, repeats, days, alarms)
     outlook, _ = await _outlook(call, plan, model)
     return Offer("As it is", outlook, days)
 
@@ -542,17 +531,17 @@ async def _outlook(call: Call, plan: PowerPlan, model: Model) -> tuple[Outlook, 
         chances=_prompt_rates(own, plan.prompts) if own and runs else typical(len(plan.prompts)),
         repeats=plan.repeats,
         before=max(runs, USUAL_RUNS),
-        tau=plan.tau if plan.tau is not None else tau,
+        tau=tau,
         limit=USUAL_LIMIT + max(MIN_EXCESS, needed),
     )
-    return outlook, list(_assumption_sentences(plan, runs))
+    return outlook, list(_assumption_sentences(runs))
 
 
-def _assumption_sentences(plan: PowerPlan, runs: int) -> Iterable[str]:
+def _assumption_sentences(runs: int) -> Iterable[str]:
     """Yield a sentence for each assumption made because only `runs` runs are stored."""
     if not runs:
         yield "Nothing was measured yet: the rates are those of a usual well-known brand."
-    if plan.tau is None and runs < MIN_RUNS_FOR_TAU:
+    if runs < MIN_RUNS_FOR_TAU:
         yield f"The model's run effect is not known yet: tau {USUAL_TAU} is assumed."
     if runs < USUAL_RUNS:
         yield f"It holds once there are {USUAL_RUNS} runs; now there are {runs}."

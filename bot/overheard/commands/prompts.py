@@ -1,18 +1,15 @@
 """`prompts`: the questions that models are asked, and suggestions of more by a model."""
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Annotated, Any
+from typing import Annotated
 
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Severity, Style, Table, Tainted, fitting
 from overheard.cards.command import (
-    IN_CHAT,
     CommandSpec,
     Face,
-    FormChoice,
-    FormContent,
     Kind,
     Option,
     Proposal,
@@ -24,12 +21,17 @@ from overheard.cards.command import (
 from overheard.commands.arguments import find_prompt
 from overheard.commands.catalogue import KEY, CatalogueNoun, find_brands, optional, require_yes
 from overheard.commands.check_card import fault_sentences
+from overheard.commands.setup.draft import store_draft, stored_draft
 from overheard.deployment import Call
-from overheard.domain import Brand, Catalogue, Panel, Prompt
-from overheard.interfaces import Store
-from overheard.reading.reader import Reader
+from overheard.domain import Brand, Panel, Prompt
+from overheard.reading.reader import named_brands
 from overheard.runs.plan import choose_models, find_brand
-from overheard.runs.suggestions import fact_questions, read_suggestions, suggestion_request
+from overheard.runs.suggestions import (
+    MAX_QUESTIONS,
+    fact_questions,
+    read_suggestions,
+    suggestion_request,
+)
 from overheard.runs.tasks import Outcome
 
 SHOWN_CHARS = 80
@@ -56,14 +58,6 @@ async def _checked_prompt(call: Call, prompt: Prompt, before: Prompt | None) -> 
     is_same = before is not None and before.key == prompt.key
     text = before.text if before and is_same else " ".join(prompt.text.split())
     return replace(prompt, text=text, brands=find_brands(call.catalogue, prompt.brands))
-
-
-def named_brands(catalogue: Catalogue, prompts: Sequence[Prompt]) -> Mapping[str, frozenset[str]]:
-    """Return which brands each prompt's text names, by the prompt's key; the set is empty if it
-    names none.
-    """
-    reader = Reader(catalogue.brands)
-    return {prompt.key: reader.named_in(prompt.text) for prompt in prompts}
 
 
 BRANDED = (
@@ -173,10 +167,6 @@ SUGGESTIONS = 10
 """Number of questions that a model is asked for by default."""
 MAX_BUTTONS = 5
 MAX_BUTTON_CHARS = 60
-MAX_CHOICES = 10
-"""Check boxes of a form, and so suggestions that are stored."""
-SUGGESTED = "suggested:"
-"""The beginning of the name of a setting with suggestions; the brand follows."""
 
 
 async def suggest_prompts(
@@ -197,9 +187,9 @@ async def suggest_prompts(
     """Return a proposal to ask a model for questions of buyers in a brand's category. No prompt is
     added, unless the questions are those for `facts`.
 
-    When the proposal is executed, up to `MAX_CHOICES` questions are stored, from which a person
-    chooses later. The model is told the category, and not the brand; questions that name a known
-    brand or that are asked already are dropped.
+    When the proposal is executed, up to `MAX_QUESTIONS` of them are in the draft of the brand's
+    set-up, from which a person chooses later. The model is told the category, and not the brand;
+    questions that name a known brand or that are asked already are dropped.
 
     Args:
         model: The model as ``provider/model``; empty means the first that is configured.
@@ -224,15 +214,16 @@ async def suggest_prompts(
     quote = await call.pricing.quote(run)
 
     async def execute() -> Card:
-        """Ask the model, store its first `MAX_CHOICES` questions in place of earlier ones, and
-        return the card of all questions.
+        """Ask the model, put its questions into the draft of the set-up in place of earlier ones,
+        and return the card of all questions.
         """
         outcome, answers = await call.run_service().ask_aside(run)
         text = "\n".join(answer.reply.text for answer in answers)
         catalogue = call.catalogue
         questions = read_suggestions(text, catalogue.brands, catalogue.prompts)
-        value = {"questions": questions[:MAX_CHOICES]}
-        await call.decide(f"{SUGGESTED}{subject.name}", value)
+        asked, chosen = call.names.name(models[0]), tuple(questions[:MAX_QUESTIONS])
+        draft = await stored_draft(call, subject)
+        await store_draft(call, replace(draft, asked=asked, questions=chosen))
         return _suggestions_card(call.face, subject.name, questions, outcome)
 
     return Proposal(quote.price, quote.usd, execute)
@@ -248,9 +239,9 @@ def _suggestions_card(face: Face, brand: str, questions: list[str], outcome: Out
     problems = list(fault_sentences(outcome.failures))
     if not questions and not problems:
         problems = ["The answer holds no question that is new; try another model."]
-    choose = Action(f"prompts choose {quoted(brand)}", "Choose questions", Style.PRIMARY)
+    choose = Action("setup questions", "Choose questions", Style.PRIMARY)
     if face is Face.CHAT:
-        actions = fitting(choose) if questions else ()
+        actions = fitting(*[choose] if questions else [])
     else:
         typed = (
             Action(f'prompts add "{q}"', wording.shorten(q, MAX_BUTTON_CHARS)) for q in questions
@@ -320,78 +311,6 @@ def _fact_questions_card(brand: str, added: Sequence[Prompt], *, has_facts: bool
     )
 
 
-async def choose_prompts(
-    call: Call,
-    *,
-    brand: Annotated[str, argument("For which brand.", Kind.BRAND)],
-    questions: Annotated[
-        Sequence[str], option("Each costs one answer of each model in a check.", word="question")
-    ] = (),
-) -> Card:
-    """Add the stored suggestions that were ticked as prompts of the brand, and return the card with
-    the number of ticked ones. A suggestion that is a prompt already is not stored twice, though the
-    card counts it.
-
-    Args:
-        brand: The brand's name or alias.
-        questions: The numbers of the ticked suggestions, from 0, as text. What is not the number of
-            a stored suggestion is ignored.
-    """
-    subject = find_brand(call.catalogue, brand)
-    texts = await _stored_suggestions(call.store, subject.name)
-    chosen = [
-        texts[int(number)]
-        for number in questions
-        if number.isdecimal() and int(number) < len(texts)
-    ]
-    await call.store.catalogue.add_prompts(Prompt(text, brands=(subject.name,)) for text in chosen)
-    check = Action(f"check {quoted(subject.name)}", "Check now", Style.PRIMARY)
-    return Card(
-        f"Added {wording.count(len(chosen), 'question')} for {subject.name}",
-        "They are asked from the next check on." if chosen else "Nothing was ticked.",
-        actions=fitting(check) if chosen else (),
-        severity=Severity.GOOD if chosen else Severity.PLAIN,
-        data={"brand": subject.name, "added": chosen},
-    )
-
-
-async def fill_choice(call: Call, **given: Any) -> FormContent:
-    """Return the form to choose suggestions: a ticked check box for each stored suggestion of the
-    brand that is not a prompt of the catalogue yet. If none is left, the text says so. The value of
-    a check box is the place of its suggestion among all that are stored, from 0.
-
-    Args:
-        given: The values of the command's options; ``brand`` is the brand's name.
-    """
-    subject = find_brand(call.catalogue, given.get("brand", ""))
-    texts = await _stored_suggestions(call.store, subject.name)
-    known = {prompt.key for prompt in call.catalogue.prompts}
-    new = [(str(n), text) for n, text in enumerate(texts) if Prompt(text).key not in known]
-    return FormContent(
-        {"brand": subject.name, "questions": [number for number, _ in new]},
-        {"questions": [FormChoice(number, text) for number, text in new]},
-        title="Questions",
-        text="Untick what your buyers would not ask." if new else "Nothing new is suggested.",
-        submit="Add these",
-    )
-
-
-async def _stored_suggestions(store: Store, brand: str) -> list[str]:
-    """Return the questions that were last suggested for a brand; empty if none were."""
-    stored = await store.settings.get(f"{SUGGESTED}{brand}")
-    return list(stored.value.get("questions", ())) if stored else []
-
-
-PROMPTS_CHOOSE = CommandSpec(
-    "prompts choose",
-    "Add suggested questions, chosen with check boxes.",
-    choose_prompts,
-    role=Role.ADMIN,
-    faces=IN_CHAT,
-    fill=fill_choice,
-    form_of="prompts suggest",
-    examples=("prompts choose Acme",),
-)
 PROMPTS_SUGGEST = CommandSpec(
     "prompts suggest",
     "Ask a model what buyers ask; nothing is added by itself.",

@@ -11,7 +11,6 @@ from overheard.alerts.bursts import burst_sentence, planned_bursts, planned_data
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Severity, Style, Table, picked
 from overheard.cards.command import (
-    IN_CHAT,
     MAX_NAME_CHARS,
     CommandSpec,
     Face,
@@ -25,7 +24,6 @@ from overheard.cards.command import (
 )
 from overheard.commands.arguments import (
     DAY_CHOICES,
-    USUAL_DAYS,
     USUAL_TIME,
     WEEKDAYS,
     cron_of,
@@ -40,8 +38,7 @@ from overheard.config.problems import unknown_name
 from overheard.config.sections import Config
 from overheard.deployment import Call
 from overheard.domain import BURSTS, Catalogue, Schedule, ScheduleState
-from overheard.errors import BadSchedule, BadUsage, OverheardError, ReadOnly
-from overheard.runs.plan import lay_out
+from overheard.errors import BadSchedule, BadUsage
 
 COLUMNS = ("Schedule", "When", "Next", "Last", "Brands", "Repeats", "From")
 CHAT_COLUMNS = COLUMNS[:3]
@@ -295,55 +292,11 @@ async def _changed_card(call: Call, schedule: Schedule, __: Schedule | None, don
     """Return the card of a schedule that was added or changed: its times in words, the price of one
     check, and when it checks next. `done` is the participle in the title, ``Added`` or ``Changed``.
     """
-    price = await _check_price_words(call, schedule)
-    text = f"I ask {in_words(schedule.cron)}, {price} each time. "
+    brands, repeats, batch = schedule.brands, schedule.repeats, schedule.batch
+    price = await call.price(brands=brands, repeats=repeats, batch=batch)
+    cost = price.short if price else "at the price of its questions"
+    text = f"I ask {in_words(schedule.cron)}, {cost} each time. "
     return await schedule_card(call, schedule, f"{done} {schedule.name}", text)
-
-
-async def _check_price_words(call: Call, schedule: Schedule) -> str:
-    """Return the price of one check of a schedule in words, such as ``about $0.04``; ``at the price
-    of its questions`` when there is nothing to ask yet. The budget is not checked.
-    """
-    try:
-        panel = lay_out(
-            call.catalogue, call.plugins.providers, brands=schedule.brands, repeats=schedule.repeats
-        )
-        return (await call.pricing.unchecked(replace(panel, batch=schedule.batch))).short
-    except OverheardError:  # there is nothing to ask yet
-        return "at the price of its questions"
-
-
-async def plan_schedule(
-    call: Call,
-    *,
-    name: Annotated[str, option("Its name.", longest=MAX_NAME_CHARS)] = WEEKLY,
-    days: Annotated[Sequence[str], _DAYS] = (),
-    time: Annotated[str, _TIME] = "",
-    timezone: Annotated[str, option("Such as Europe/Berlin.", label="Time zone")] = "",
-    repeats: Annotated[int, option("How often each question is asked.", low=1, high=20)] = 3,
-) -> Card:
-    """Store the schedule of the form ``When I ask``: its days, time of day and repeats. The brands
-    of a schedule with this name stay as they are; a new one covers all brands.
-
-    The form shows the price of a check, and its submission agrees to that.
-
-    Args:
-        call: The person who decides; its time zone is the default.
-        days: Keys of `WEEKDAYS`; empty means Monday.
-        time: The time of day; empty means `USUAL_TIME`.
-        timezone: An IANA time zone; empty means the person's.
-
-    Raises:
-        ReadOnly: when config.toml has the schedule; nothing is stored then.
-    """
-    cron = cron_of(tuple(days) or USUAL_DAYS, time or USUAL_TIME)
-    before = next((s for s in call.catalogue.schedules if s.name == name), None)
-    schedule = replace(before or Schedule(name, cron), cron=cron, repeats=repeats)
-    schedule = await _checked_schedule(call, replace(schedule, timezone=timezone), before)
-    if not await call.store.catalogue.set_schedule(schedule):
-        raise ReadOnly(thing=f'The schedule "{name}"', file=call.config.file)
-    done = "Changed" if before else "Added"
-    return await _changed_card(await call.refreshed(), schedule, before, done)
 
 
 async def edit_schedule(
@@ -391,26 +344,6 @@ async def fill_edit(call: Call, **given: Any) -> FormContent:
     return FormContent(values, {"days": DAY_CHOICES, "cron": ()})
 
 
-async def fill_plan(call: Call, **_: object) -> FormContent:
-    """Return the form ``When I ask``, with the price of one check. Its values are those of the
-    first daily or weekly schedule. Without one they are Mondays at 9:00 with 3 repeats, in the
-    reader's time zone (UTC if that has no name). What the person has typed is not taken over.
-    """
-    weekly = [schedule for schedule in call.catalogue.schedules if days_of(schedule.cron)][:1]
-    schedule = weekly[0] if weekly else Schedule(WEEKLY, "0 9 * * mon", repeats=3)
-    days, time = days_of(schedule.cron) or (USUAL_DAYS, USUAL_TIME)
-    zone = schedule.timezone if weekly else getattr(call.zone, "key", "UTC")
-    price = await _check_price_words(call, schedule)
-    values = {"name": schedule.name, "days": days, "time": time}
-    return FormContent(
-        {**values, "timezone": zone, "repeats": schedule.repeats},
-        {"days": DAY_CHOICES},
-        {"repeats": f"How often each question is asked; {schedule.repeats}: {price} a check."},
-        title="When I ask",
-        text=f"A check is {price}, each time. Saving is the yes to that.",
-    )
-
-
 _FIELDS = (
     Option(
         "cron",
@@ -448,17 +381,6 @@ SCHEDULES: CatalogueNoun[Schedule] = CatalogueNoun(
     restores=False,
 )
 
-SCHEDULES_PLAN = CommandSpec(
-    "schedules plan",
-    "Choose days and time of the checks, in a form with their price.",
-    plan_schedule,
-    role=Role.ADMIN,
-    faces=IN_CHAT,
-    fill=fill_plan,
-    title="When I ask",
-    form_of="schedules add",
-    examples=("schedules plan --day mon --day thu --time 9:00",),
-)
 SCHEDULES_LIST = CommandSpec(
     "schedules list",
     "Show which checks run by themselves, and when next.",

@@ -14,7 +14,7 @@ from itertools import islice
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
-from overheard.domain import Answer, Brand, Fact, Mention, Reading, Unit
+from overheard.domain import Answer, Brand, Catalogue, Fact, Mention, Prompt, Reading, Unit
 from overheard.reading.text import fold, sentences
 
 if TYPE_CHECKING:
@@ -313,3 +313,9 @@ def advises_against(body: str, start: int, end: int, sentence: tuple[int, int]) 
         return True
     asks_who = _ASKING.match(body, sentence_start, min(start, sentence_start + _WINDOW))
     return not asks_who and not before["denied"]
+
+
+def named_brands(catalogue: Catalogue, prompts: Iterable[Prompt]) -> dict[str, frozenset[str]]:
+    """Return by the key of each prompt the names of the catalogue's brands that its text names."""
+    reader = Reader(catalogue.brands)
+    return {prompt.key: reader.named_in(prompt.text) for prompt in prompts}

@@ -11,10 +11,12 @@ from overheard.cards.card import Action, Card, Field, Severity, Style
 from overheard.cards.command import IN_CHAT, CommandSpec, FormChoice, FormContent, Role, Step
 from overheard.commands.arguments import in_words
 from overheard.deployment import Call
-from overheard.domain import RunState
-from overheard.errors import OverheardError
+from overheard.domain import Brand, RunState
+from overheard.errors import BadUsage, OverheardError
 from overheard.scoring.judge import judges
 
+DRAFT = "setup:draft"
+"""The name of the setting that has the draft of a set-up, see `overheard.commands.setup.draft`."""
 SKIPPED = "setup:facts skipped"
 """The name of the setting that says that a person left the facts out."""
 NEWEST_RUNS = 20
@@ -71,14 +73,15 @@ def step_form(
 
 def step_command(
     words: str,
-    summary: str,
     run: Callable[..., Awaitable[Step]],
     fill: Callable[..., Awaitable[FormContent]],
+    form_of: str = "",
 ) -> CommandSpec:
     """Return the command of a step, of which `words` are an example."""
     name = " ".join(words.split()[:2])
+    summary = next(step.purpose for step in STEPS if step.words == name)
     step = CommandSpec(name, summary, run, fill=fill, examples=(words,), faces=IN_CHAT)
-    return replace(step, role=Role.ADMIN, step=True)
+    return replace(step, role=Role.ADMIN, step=True, form_of=form_of)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,9 +161,18 @@ class Checklist:
         return (*first, *changes)
 
 
+async def drafted_brand(call: Call) -> Brand:
+    """Return the brand that is being set up: that of the draft, else the first tracked one."""
+    brands = call.catalogue.tracked
+    if not brands:
+        raise BadUsage(problem="Your brand comes first", usage="setup brand")
+    stored = await call.store.settings.get(DRAFT)
+    return (stored and call.catalogue.brand(stored.value["brand"])) or brands[0]
+
+
 async def checklist(call: Call, *, offers: bool = False) -> Checklist:
-    """Return the checklist of the first tracked brand. Without such a brand, the steps brand and
-    questions are open.
+    """Return the checklist of the brand that is being set up. Without a tracked brand, the steps
+    brand and questions are open.
 
     A step is done if the store or config.toml has what it asks for: a brand, a question, a fact, a
     schedule with a channel. Facts are also done if a person has left them out. The first check is
@@ -170,7 +182,7 @@ async def checklist(call: Call, *, offers: bool = False) -> Checklist:
         offers: Whether the note has the price of the apps, which a plugin says.
     """
     catalogue, config, store = call.catalogue, call.config, call.store
-    brand = next(iter(catalogue.tracked), None)
+    brand = await drafted_brand(call) if catalogue.tracked else None
     asked = catalogue.prompts_for(brand.name) if brand else ()
     facts = [fact for fact in catalogue.facts if brand and fact.brand == brand.name]
     skipped = "" if await store.settings.get(SKIPPED) is None else "Left out"
@@ -250,10 +262,11 @@ async def step_after(call: Call, name: str = "") -> Step:
     """Return the result of a step: the checklist as it is stored now, and the form that follows.
 
     Args:
-        name: The step whose form follows, such as ``facts``; empty if none does.
+        name: The step whose form follows while a step is open, such as ``facts``; empty if none
+            does.
     """
-    card = checklist_card(await checklist(await call.refreshed(), offers=True))
-    return Step(card, f"setup {name}" if name else "")
+    state = await checklist(await call.refreshed(), offers=True)
+    return Step(checklist_card(state), f"setup {name}" if name and state.open else "")
 
 
 def go_on(checklist: Checklist) -> tuple[Action, ...]:

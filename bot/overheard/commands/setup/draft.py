@@ -7,14 +7,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from overheard.commands.prompts import named_brands
+from overheard.commands.setup.checklist import DRAFT
 from overheard.commands.suggestions import QUICK_ANSWERS, suggestions_of
 from overheard.deployment import Call
 from overheard.detection.decision_inputs import DAYS_A_YEAR
 from overheard.domain import Brand, Catalogue, Model, Panel, Prompt, Run
-from overheard.errors import BadUsage, OverheardError
+from overheard.errors import OverheardError
 from overheard.plugins import Plugins
-from overheard.runs.plan import choose_models, lay_out
+from overheard.reading.reader import named_brands
+from overheard.runs.plan import choose_models
 from overheard.runs.quote import PriceQuote
 from overheard.runs.suggestions import (
     MAX_ALIASES,
@@ -27,19 +28,9 @@ from overheard.runs.suggestions import (
     template_questions,
 )
 
-DRAFT = "setup:draft"
-"""The name of the setting that has the draft."""
 REPEATS = 3
 """How often a scheduled check asks each question."""
 DAYS_A_MONTH = DAYS_A_YEAR / 12
-
-
-def drafted_brand(catalogue: Catalogue) -> Brand:
-    """Return the brand that is being set up, which is the first tracked one."""
-    brands = catalogue.tracked
-    if not brands:
-        raise BadUsage(problem="Your brand comes first", usage="setup brand")
-    return brands[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,13 +224,4 @@ async def price_of_questions(
     known = {prompt.key for prompt in catalogue.prompts}
     new = (Prompt(text, brands=(brand,)) for text in texts)
     prompts = (*catalogue.prompts, *(prompt for prompt in new if prompt.key not in known))
-    try:
-        panel = lay_out(
-            replace(catalogue, prompts=prompts),
-            call.plugins.providers,
-            brands=(brand,),
-            repeats=repeats,
-        )
-    except OverheardError:  # nothing to ask
-        return None
-    return await call.pricing.unchecked(panel)
+    return await call.price(replace(catalogue, prompts=prompts), brands=(brand,), repeats=repeats)

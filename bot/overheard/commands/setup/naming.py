@@ -10,11 +10,16 @@ from overheard.cards.command import MAX_NAME_CHARS, FormChoice, FormContent, Ste
 from overheard.commands.brands import BRANDS, check_brand
 from overheard.commands.facts import FACTS
 from overheard.commands.prompts import PROMPTS
-from overheard.commands.setup.checklist import SKIPPED, step_after, step_command, step_form
+from overheard.commands.setup.checklist import (
+    SKIPPED,
+    drafted_brand,
+    step_after,
+    step_command,
+    step_form,
+)
 from overheard.commands.setup.draft import (
     Draft,
     add_findings_from_answers,
-    drafted_brand,
     price_of_questions,
     store_draft,
     stored_draft,
@@ -103,14 +108,15 @@ async def _store_brand(call: Call, brand: Brand, before: Brand | None) -> Brand:
 
 
 async def fill_brand(call: Call, **given: object) -> FormContent:
-    """Return the form of the brand. Its values are those of the first tracked brand, if there is
-    one, overridden by what the person has typed (`given`).
+    """Return the form of the brand. Its values are those of the brand that is being set up, if
+    there is one, overridden by what the person has typed (`given`).
 
     If a model is configured and the budget covers its suggestions, their price is shown beside the
     check box for them. The box is then ticked unless the price is unknown.
     """
     values: dict[str, object] = {"suggestions": False}
-    for brand in call.catalogue.tracked[:1]:
+    if call.catalogue.tracked:
+        brand = await drafted_brand(call)
         values |= {
             "name": brand.name,
             "website": "".join(brand.domains[:1]),
@@ -184,7 +190,7 @@ async def set_questions(
         ReadOnly: when config.toml declares the brand without these names, or a question for other
             brands only.
     """
-    brand = drafted_brand(call.catalogue)
+    brand = await drafted_brand(call)
     draft = await stored_draft(call, brand)
     texts = [
         *_ticked_texts(questions, "q", draft.questions),
@@ -234,7 +240,7 @@ async def fill_questions(call: Call, **__: object) -> FormContent:
     brand has questions. For a brand that config.toml declares no names are offered, and the text
     says so. Questions that it declares, for whichever brands, are not offered either.
     """
-    brand = drafted_brand(call.catalogue)
+    brand = await drafted_brand(call)
     draft, counts = await add_findings_from_answers(call, brand)
     taken_names = {*brand.competitors, *brand.aliases}
     known = {prompt.text for prompt in call.catalogue.prompts_for(brand.name)}
@@ -324,7 +330,7 @@ async def set_facts(
     Raises:
         ReadOnly: when config.toml declares a fact with another value; nothing is stored then.
     """
-    brand, store = drafted_brand(call.catalogue), call.store.catalogue
+    brand, store = await drafted_brand(call), call.store.catalogue
     now = call.clock.now()
     today = now.astimezone(call.zone).date()
     facts = [fact for fact in call.catalogue.facts if fact.brand == brand.name]
@@ -358,7 +364,7 @@ async def fill_facts(call: Call, **__: object) -> FormContent:
 
     Findings in stored answers are added to the draft of the set-up first.
     """
-    brand = drafted_brand(call.catalogue)
+    brand = await drafted_brand(call)
     draft, _ = await add_findings_from_answers(call, brand)
     facts = [fact for fact in call.catalogue.facts if fact.brand == brand.name]
     known = {fact.field: fact.value for fact in facts}
@@ -375,13 +381,6 @@ async def fill_facts(call: Call, **__: object) -> FormContent:
     )
 
 
-SETUP_BRAND = step_command(
-    "setup brand Acme",
-    "Set up your brand: its name, what it is, its competitors.",
-    set_brand,
-    fill_brand,
-)
-SETUP_QUESTIONS = step_command(
-    "setup questions", "Choose competitors and questions.", set_questions, fill_questions
-)
-SETUP_FACTS = step_command("setup facts", "Say what is true of your brand.", set_facts, fill_facts)
+SETUP_BRAND = step_command("setup brand Acme", set_brand, fill_brand)
+SETUP_QUESTIONS = step_command("setup questions", set_questions, fill_questions)
+SETUP_FACTS = step_command("setup facts", set_facts, fill_facts)

@@ -23,14 +23,14 @@ from overheard.commands.first_check import ROUND_SIZES
 from overheard.commands.power import alarm_budgets, current_offer, times_in_words
 from overheard.commands.routes import store_digest, store_route, time_zone_name
 from overheard.commands.schedules import WEEKLY
-from overheard.commands.setup.checklist import checklist, step_after, step_command, step_form
-from overheard.commands.setup.draft import (
-    DAYS_A_MONTH,
-    REPEATS,
+from overheard.commands.setup.checklist import (
+    checklist,
     drafted_brand,
-    price_of_questions,
-    suggester,
+    step_after,
+    step_command,
+    step_form,
 )
+from overheard.commands.setup.draft import DAYS_A_MONTH, REPEATS, price_of_questions, suggester
 from overheard.config.sections import BUDGETS, RouteTable
 from overheard.config.stored_settings import ALARMS, ASSISTANT, BUDGET, JUDGE, MONTH
 from overheard.deployment import Call
@@ -92,7 +92,7 @@ async def set_places(
         ReadOnly: when config.toml has a schedule of the same name with other times, or another
             budget of a month; nothing is stored then.
     """
-    brand, place = drafted_brand(call.catalogue), channel or call.channel
+    brand, place = await drafted_brand(call), channel or call.channel
     declared = call.configured.budget.month
     if month is not None and declared is not None and month != declared:
         thing = f"The budget of a month ({wording.money(declared)})"
@@ -135,7 +135,7 @@ async def fill_places(call: Call, **_: object) -> FormContent:
     Days and time are those of the schedule `WEEKLY`; Monday at 9:00 without it, or if it is neither
     daily nor weekly. The channel is that of the first route, else that of the call.
     """
-    brand, routes = drafted_brand(call.catalogue), call.config.routes
+    brand, routes = await drafted_brand(call), call.config.routes
     schedules = call.catalogue.schedules
     weekly = next((schedule for schedule in schedules if schedule.name == WEEKLY), None)
     days, time = (days_of(weekly.cron) if weekly else None) or (USUAL_DAYS, USUAL_TIME)
@@ -223,7 +223,7 @@ async def start_checks(
         questions: The same.
         alarms: The name of a budget of false alarms; empty leaves it unchanged.
     """
-    brand = drafted_brand(call.catalogue)
+    brand = await drafted_brand(call)
     if alarms in BUDGETS:
         await call.decide(ALARMS, {"budget": alarms})
     if questions:
@@ -316,7 +316,7 @@ async def fill_start(call: Call, **__: object) -> FormContent:
     If a check was made already, ``later`` is chosen at first, else ``once``. A model is chosen as
     reader if there is a judge now, else rules; for questions, unless that was declined.
     """
-    brand = drafted_brand(call.catalogue)
+    brand = await drafted_brand(call)
     labels = {"once": "Once now", "three": "Three times today, to learn faster"}
     choices = []
     for key, label in labels.items():
@@ -358,10 +358,5 @@ async def fill_start(call: Call, **__: object) -> FormContent:
     )
 
 
-SETUP_PLACES = step_command(
-    "setup places",
-    "Choose where alerts go, when I ask, and what it may cost.",
-    set_places,
-    fill_places,
-)
-SETUP_START = step_command("setup start", "Begin with the first check.", start_checks, fill_start)
+SETUP_PLACES = step_command("setup places", set_places, fill_places, form_of="schedules add")
+SETUP_START = step_command("setup start", start_checks, fill_start)

@@ -17,8 +17,7 @@ from overheard.cards.command import IN_TERMINAL, CommandSpec, Role, option
 from overheard.commands.check import check
 from overheard.commands.export import replacing
 from overheard.commands.report import report
-from overheard.commands.setup.checklist import checklist
-from overheard.commands.setup.draft import drafted_brand
+from overheard.commands.setup.checklist import checklist, drafted_brand
 from overheard.commands.setup.naming import (
     BRAND,
     CATEGORY,
@@ -186,11 +185,6 @@ async def _steps_taken(
     money, and return the call with what was stored. Names and facts that a model suggests wait for
     a review in chat.
     """
-    if others := [one.name for one in call.catalogue.tracked if brand not in one.names]:
-        raise SetupRefused(
-            problem=f"the store has the brand {others[0]}",
-            remedy="remove it with brands remove, or add a second one with brands add",
-        )
     form = await fill_brand(call)
     is_local = all(model.provider == LOCAL for model in call.plugins.models)
     suggests = form.values["suggestions"] and not is_local
@@ -428,7 +422,7 @@ async def _first_check(call: Call, plan: SetupFile, file: Path, person: _Person)
     """Make the first check, if it is free or the person agrees to its price, and return the card
     that ends the set-up, with the report, or with the card of the check if it failed.
     """
-    brand = drafted_brand(call.catalogue).name
+    brand = (await drafted_brand(call)).name
     proposal = await check(call, brands=(brand,))
     told = f"The first check costs {proposal.price}."
     models: Sequence[str] = plan.settings.get("models", ())  # type: ignore[assignment]
