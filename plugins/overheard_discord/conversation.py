@@ -5,7 +5,7 @@ messages are edited like the bot's other messages.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import partial
@@ -34,22 +34,97 @@ class SentMessage:
     Attributes:
         id: The message's id; None if Discord did not send the id.
         private: Whether only the person who sent the request sees the message.
-        first: Whether it is the interaction's first answer, or the clicked message in its place.
+        edit: discord.py's method that edits the message, which returns the message.
+        delete: The method that deletes it.
+        own: Whether these need no token of an interaction.
         has_components: Whether the message shows components, which embeds cannot replace.
         mark: The mark of an alert's message, which an edit keeps; None for an answer.
-        late: The message as the bot's own, for edits after the interaction's token has expired;
-            None before such an edit.
     """
 
     id: int | None
     private: bool
-    first: bool = False
+    edit: Callable[..., Awaitable[Any]]
+    delete: Callable[[], Awaitable[None]]
+    own: bool = False
     has_components: bool = False
     mark: MessageMark | None = None
-    late: discord.Message | discord.PartialMessage | None = None
 
 
-class DiscordConversation:
+class Answers:
+    """The messages that answer one request, each card in place of the card before.
+
+    Args:
+        presenter: Sends the pages of cards.
+    """
+
+    def __init__(self, presenter: Presenter) -> None:
+        self._presenter = presenter
+        self._sent: list[SentMessage] = []
+        self._lock = asyncio.Lock()
+
+    async def show(self, card: Card, *, private: bool = False) -> None:
+        """Show a card as the answer, in place of the card shown before.
+
+        The messages of that card are edited, and messages are added or deleted as the new card
+        needs. In place of a card of the other kind, private or public, all messages are new. Cards
+        that are shown at the same time come one after the other.
+
+        Args:
+            private: Whether only the person who sent the request sees the card.
+
+        Raises:
+            ChatFailed: when Discord refuses the card, or cannot be reached.
+        """
+        pages = render(card)
+        async with self._lock:
+            with translated_errors():
+                if any(sent.private != private for sent in self._sent):
+                    await self._withdraw()
+                put = partial(self._put, private)
+                await replace_messages(self._sent, pages, put, self._delete)
+
+    async def _put(
+        self, private: bool, number: int, page: MessagePage, sent: SentMessage | None
+    ) -> SentMessage:
+        """Show a page in a message of the answer, or in a new one."""
+        return await (self._edit(sent, page) if sent else self._send(number, page, private))
+
+    async def _send(self, number: int, page: MessagePage, private: bool) -> SentMessage:
+        """Send a page as a new message, and return that.
+
+        Args:
+            number: The number of the message in the answer, from 0.
+            private: Whether only the person who sent the request sees it.
+        """
+        raise NotImplementedError
+
+    async def _send_by(
+        self, send: Callable[..., Awaitable[Any]], page: MessagePage, private: bool, *, own: bool
+    ) -> SentMessage:
+        """Send a page by discord.py's method that returns the message."""
+        sent = await self._presenter.send(page, send)
+        has_components = sent.flags.components_v2
+        return SentMessage(sent.id, private, sent.edit, sent.delete, own, has_components)
+
+    async def _edit(self, sent: SentMessage, page: MessagePage) -> SentMessage:
+        """Show a page in a message, which keeps its mark; its id is known afterwards."""
+        has_components = sent.has_components
+        edited = await self._presenter.edit(
+            page, sent.edit, sent.mark, has_components=has_components
+        )
+        return replace(sent, id=edited.id)
+
+    async def _withdraw(self) -> None:
+        """Delete all messages of the answer."""
+        await replace_messages(self._sent, (), partial(self._put, False), self._delete)
+
+    async def _delete(self, sent: SentMessage) -> None:
+        """Delete a message of the answer; a refusal of Discord is ignored."""
+        with suppress(discord.HTTPException):
+            await sent.delete()
+
+
+class DiscordConversation(Answers):
     """Answers one interaction by cards or a form, each card in place of the card before.
 
     Args:
@@ -73,15 +148,13 @@ class DiscordConversation:
 
         The 15 minutes for which Discord takes answers count from now.
         """
+        super().__init__(presenter)
         self._interaction = interaction
-        self._presenter = presenter
         self._private = private
         self._quiet = quiet or private
-        self._clicked = _clicked_message(interaction) if replaces else None
-        self._sent: list[SentMessage] = []
+        self._clicked = self._clicked_message() if replaces else None
         self._answered = False
         self._answered_by_other = False
-        self._lock = asyncio.Lock()
         self._expires_at = monotonic() + DISCORD.token_life - TOKEN_MARGIN_S
 
     @property
@@ -104,27 +177,9 @@ class DiscordConversation:
         return f"{NAME}:{self._interaction.channel_id}", str(sent.id)
 
     async def show(self, card: Card, *, private: bool = False) -> None:
-        """Show a card as the answer, in place of the card shown before.
-
-        The messages of that card are edited, and messages are added or deleted as the new card
-        needs. In place of a card of the other kind, private or public, all messages are new. Cards
-        that are shown at the same time come one after the other.
-
-        Args:
-            private: Whether only the person who sent the request sees the card; always so in a
-                private conversation.
-
-        Raises:
-            ChatFailed: when Discord refuses the card, or cannot be reached.
-        """
-        pages, private = render(card), private or self._private
+        """Show a card as `Answers` do; in a private conversation, only to the person."""
         self._answered = True
-        async with self._lock:
-            with translated_errors():
-                if any(sent.private != private for sent in self._sent):
-                    await self._withdraw_all()
-                put = partial(self._put_page, private)
-                await replace_messages(self._sent, pages, put, self._delete)
+        await super().show(card, private=private or self._private)
 
     async def open_form(self, form: Form) -> None:
         """Open a form as the first answer; to be called only while `forms` is true.
@@ -187,7 +242,7 @@ class DiscordConversation:
             yield
             if not self._answered:
                 await self.acknowledge()
-                await self._withdraw_all()
+                await self._withdraw()
         finally:
             acknowledging.cancel()
             with suppress(asyncio.CancelledError, Exception):
@@ -198,16 +253,29 @@ class DiscordConversation:
         """Whether Discord takes no more answers by the interaction's token."""
         return monotonic() > self._expires_at
 
-    async def _put_page(
-        self, private: bool, _: int, page: MessagePage, sent: SentMessage | None
+    async def _put(
+        self, private: bool, number: int, page: MessagePage, sent: SentMessage | None
     ) -> SentMessage:
-        """Show a page in a message of the answer, or in a new one: in the first answer, after that
-        in a further one, and after the token has expired in a message of the bot.
+        """Show a page in a message of the answer, or in a new one.
+
+        Without the token, which expires, the bot can edit public messages whose id is known, and
+        messages that it sent itself. In place of any other, the page is sent as a new message.
         """
-        if sent:
-            return await self._edit_message(sent, page)
+        if sent and self._is_expired and not sent.own:
+            channel = self._channel()
+            if sent.private or not (channel and sent.id):
+                return await self._send(number, page, sent.private)
+            message = channel.get_partial_message(sent.id)
+            sent = replace(sent, edit=message.edit, delete=message.delete, own=True)
+        return await super()._put(private, number, page, sent)
+
+    async def _send(self, number: int, page: MessagePage, private: bool) -> SentMessage:  # noqa: ARG002 - all are alike
+        """Send a page as the first answer, after that as a further one, and after the token has
+        expired as a direct message, or as a message of the bot in the channel, if there is one.
+        """
         if self._is_expired:
-            return await self._send_late(page, private)
+            place = (None if private else self._channel()) or self._interaction.user
+            return await self._send_by(place.send, page, private, own=True)
         if self._is_acknowledged:
             return await self._send_further(page, private)
         return await self._respond(page, private)
@@ -226,9 +294,8 @@ class DiscordConversation:
             return await self._respond_first(page, private)
         except discord.HTTPException as error:
             self._note_other_process(error)
-        acknowledged_messages = self._acknowledged_messages()
-        if acknowledged_messages:
-            return await self._edit_message(acknowledged_messages[0], page)
+        for acknowledged in self._acknowledged_messages():
+            return await self._edit(acknowledged, page)
         return await self._send_further(page, private)
 
     async def _respond_first(self, page: MessagePage, private: bool) -> SentMessage:
@@ -246,7 +313,9 @@ class DiscordConversation:
         """
         response, clicked = self._interaction.response, self._clicked
         if clicked and clicked.private == private:
-            await self._replace(clicked, page, response.edit_message)
+            mark, has_components = clicked.mark, clicked.has_components
+            edit = response.edit_message
+            await self._presenter.edit(page, edit, mark, has_components=has_components)
             return clicked
         if clicked and clicked.private:
             await response.defer()
@@ -254,7 +323,7 @@ class DiscordConversation:
             return await self._send_further(page, private)
         send = partial(response.send_message, ephemeral=private)
         result = await self._presenter.send(page, send)
-        return SentMessage(result.message_id, private, first=True)
+        return self._first_answer(result.message_id, private)
 
     async def _defer(self) -> None:
         """Acknowledge the interaction to Discord.
@@ -279,7 +348,7 @@ class DiscordConversation:
         """
         if self._is_click:
             return [self._clicked] if self._clicked else []
-        return [SentMessage(None, self._quiet, first=True)]
+        return [self._first_answer(None, self._quiet)]
 
     def _note_other_process(self, error: discord.HTTPException) -> None:
         """Record that another process has answered or acknowledged the interaction.
@@ -318,94 +387,35 @@ class DiscordConversation:
             private: Whether only the person who sent the request sees the message.
         """
         send = partial(self._interaction.followup.send, ephemeral=private, wait=True)
-        sent = await self._presenter.send(page, send)
-        return SentMessage(sent.id, private)
+        return await self._send_by(send, page, private, own=False)
 
-    async def _edit_message(self, sent: SentMessage, page: MessagePage) -> SentMessage:
-        """Show a page in a message of the answer, and return the message that shows the page.
-
-        The id of the first answer is known afterwards. A further message without an id is left as
-        it is. After the token has expired, a public message is edited as the bot's own, and a
-        direct message with the page takes the place of a private one.
-        """
-        if self._is_expired:
-            return await self._edit_late(sent, page)
-        if sent.first:
-            edited = await self._replace(sent, page, self._interaction.edit_original_response)
-            return replace(sent, id=edited.id)
-        if sent.id:
-            edit = partial(self._interaction.followup.edit_message, sent.id)
-            await self._replace(sent, page, edit)
-        return sent
-
-    async def _replace(self, sent: SentMessage, page: MessagePage, edit: Callable[..., Any]) -> Any:
-        """Replace the content of a message, which keeps its mark, and return what `edit`
-        returns.
-        """
-        return await self._presenter.edit(page, edit, sent.mark, has_components=sent.has_components)
-
-    async def _edit_late(self, sent: SentMessage, page: MessagePage) -> SentMessage:
-        """Show a page in a message of the answer after the token has expired.
-
-        Without the token, the bot can edit public messages whose id is known, and direct messages
-        that it sent itself. In place of any other, the page is sent as a new message.
-        """
-        channel = self._channel()
-        message = sent.late
-        if message is None and not sent.private and channel and sent.id:
-            message = channel.get_partial_message(sent.id)
-        if message is None:
-            return await self._send_late(page, sent.private)
-        await self._replace(sent, page, message.edit)
-        return replace(sent, late=message)
-
-    async def _send_late(self, page: MessagePage, private: bool) -> SentMessage:
-        """Send a page as a new message after the token has expired, and return that message.
-
-        Args:
-            private: Whether it is sent to the person as a direct message; otherwise, it is posted
-                in the channel. Without a channel, it is a direct message in both cases.
-        """
-        place = (None if private else self._channel()) or self._interaction.user
-        sent = await self._presenter.send(page, place.send)
-        return SentMessage(sent.id, private, late=sent)
+    def _first_answer(self, number: int | None, private: bool, **more: Any) -> SentMessage:
+        """Return the interaction's first answer, or the clicked message in its place."""
+        edit = self._interaction.edit_original_response
+        delete = self._interaction.delete_original_response
+        return SentMessage(number, private, edit, delete, **more)
 
     def _channel(self) -> discord.PartialMessageable | None:
         """Return the interaction's channel, for messages of the bot; None if it has none."""
         channel_id = self._interaction.channel_id
         return self._interaction.client.get_partial_messageable(channel_id) if channel_id else None
 
-    async def _withdraw_all(self) -> None:
+    async def _withdraw(self) -> None:
         """Delete all messages of the answer.
 
         If the answer is only the clicked message, and others see that, it stays as it is.
         """
         if self._clicked and self._sent == [self._clicked] and not self._clicked.private:
             self._sent = []
-        await replace_messages(self._sent, (), partial(self._put_page, False), self._delete)
+        await super()._withdraw()
 
-    async def _delete(self, sent: SentMessage) -> None:
-        """Delete a message of the answer; a refusal of Discord is ignored."""
-        with suppress(discord.HTTPException):
-            if sent.first:
-                await self._interaction.delete_original_response()
-            elif sent.id:
-                await self._interaction.followup.delete_message(sent.id)
-
-
-def _clicked_message(interaction: discord.Interaction[Any]) -> SentMessage | None:
-    """Return the message whose button was clicked; None for an interaction without one.
-
-    The message keeps the mark of an alert, if it has one.
-    """
-    message = interaction.message
-    if message is None:
-        return None
-    mark = read_mark(message)
-    return SentMessage(
-        id=message.id,
-        private=message.flags.ephemeral,
-        first=True,
-        has_components=message.flags.components_v2,
-        mark=mark if mark.post else None,
-    )
+    def _clicked_message(self) -> SentMessage | None:
+        """Return the message whose button was clicked, with the mark of an alert if it has one;
+        None for an interaction without a message.
+        """
+        message = self._interaction.message
+        if message is None:
+            return None
+        mark, flags = read_mark(message), message.flags
+        more = {"has_components": flags.components_v2, "mark": mark if mark.post else None}
+        return self._first_answer(message.id, flags.ephemeral, **more)

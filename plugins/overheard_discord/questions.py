@@ -1,16 +1,15 @@
 """Questions in words in Discord: mentions, direct messages, and replies to an alert."""
 
-import asyncio
 import re
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from functools import partial
 
 import discord
 
-from overheard import Card, ChatFailed, Form, Person, Request, replace_messages
-from overheard_discord.api import NAME, PLATFORM, translated_errors
-from overheard_discord.layouts import MessagePage, render
+from overheard import ChatFailed, Form, Person, Request
+from overheard_discord.api import NAME, PLATFORM
+from overheard_discord.conversation import Answers, SentMessage
+from overheard_discord.layouts import MessagePage
 from overheard_discord.pages import Presenter
 
 NO_QUESTION = "help"
@@ -68,72 +67,31 @@ def question_text(text: str, bot_id: int) -> str:
     return _CUSTOM_EMOJI.sub(r"\1", text).strip(" \t\n,:")
 
 
-class MessageConversation:
-    """Answers one message by replies, each in place of the reply before.
+class MessageConversation(Answers):
+    """Answers one message by replies, each in place of the reply before."""
 
-    Args:
-        presenter: Sends the pages of cards.
-    """
+    forms = False
+    """Discord opens a form only after a click or a command."""
 
     def __init__(self, message: discord.Message, presenter: Presenter) -> None:
+        super().__init__(presenter)
         self._message = message
-        self._presenter = presenter
-        self._lock = asyncio.Lock()
-        self._sent: list[discord.Message] = []
-        self._private = False
-        """Whether these messages of the answer are direct messages."""
-
-    @property
-    def forms(self) -> bool:
-        """False: Discord opens a form only after a click or a command."""
-        return False
-
-    async def show(self, card: Card, *, private: bool = False) -> None:
-        """Show a card as the answer, in place of the card shown before.
-
-        The messages of that card are edited, and messages are added or deleted as the new card
-        needs. In place of a card of the other kind, private or public, all messages are new.
-
-        Args:
-            private: Whether the card is sent to the person as a direct message; otherwise it is a
-                reply to the question.
-
-        Raises:
-            ChatFailed: when Discord refuses the card.
-        """
-        async with self._lock:
-            with translated_errors():
-                if self._private != private:
-                    await replace_messages(self._sent, (), self._put_page, self._delete)
-                self._private = private
-                await replace_messages(self._sent, render(card), self._put_page, self._delete)
 
     async def open_form(self, form: Form) -> None:
-        """Raise an error: Discord opens a form only after a click or a command.
+        """Raise an error: no form opens here.
 
         Raises:
             ChatFailed: always.
         """
         raise ChatFailed(chat=PLATFORM, reason=f"no form opens here: {form.title}")
 
-    async def _put_page(
-        self, number: int, page: MessagePage, sent: discord.Message | None
-    ) -> discord.Message:
-        """Show a page in a message of the answer, or in a new one.
-
-        A new message is, if private, a direct message to the person; else the first one is a reply
-        to the question, which mentions no one, and each further one a message below it.
+    async def _send(self, number: int, page: MessagePage, private: bool) -> SentMessage:
+        """Send a page: if private, as a direct message to the person; else the first page is a
+        reply to the question, which mentions no one, and each further one a message below it.
         """
-        if sent:
-            has_components = sent.flags.components_v2
-            return await self._presenter.edit(page, sent.edit, has_components=has_components)
-        place = self._message.author if self._private else self._message.channel
+        place = self._message.author if private else self._message.channel
         send: Callable[..., Awaitable[discord.Message]] = place.send
-        if not (self._private or number):
+        if not (private or number):
             reference = self._message.to_reference(fail_if_not_exists=False)
             send = partial(send, reference=reference, mention_author=False)
-        return await self._presenter.send(page, send)
-
-    async def _delete(self, sent: discord.Message) -> None:
-        with suppress(discord.HTTPException):
-            await sent.delete()
+        return await self._send_by(send, page, private, own=True)
