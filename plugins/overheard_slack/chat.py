@@ -3,7 +3,8 @@
 import asyncio
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
 
@@ -19,11 +20,10 @@ from overheard import (
     ChatUnavailable,
     Desk,
     Finding,
-    Secret,
     replace_messages,
 )
 from overheard_slack import checkup
-from overheard_slack.blocks import Message, render
+from overheard_slack.blocks import render
 from overheard_slack.client import CALL_TIMEOUT_S, NAME, SlackClient, SlackFailed
 from overheard_slack.connection import SocketState, SocketTimeouts, http_server, run_socket
 from overheard_slack.listeners import SlackListeners
@@ -47,6 +47,18 @@ FOLLOW_UP_TIMEOUT_S = 15.0
 
 
 _CONTINUATION_METADATA = {"event_type": CONTINUATION_EVENT, "event_payload": {"part": True}}
+
+
+@asynccontextmanager
+async def _following(outlet: ChannelOutlet) -> AsyncIterator[None]:
+    """Let what belongs to a card after its first message follow, for `FOLLOW_UP_TIMEOUT_S` seconds;
+    a failure is only logged, and what remains stays as it was.
+    """
+    try:
+        async with asyncio.timeout(FOLLOW_UP_TIMEOUT_S):
+            yield
+    except (SlackFailed, TimeoutError) as error:
+        log.warning("What belongs to a message in %s is missing: %r", outlet.channel, error)
 
 
 class SlackChat:
@@ -145,7 +157,12 @@ class SlackChat:
         options = {"reply_broadcast": True} if thread and broadcast else {}
         ts = await outlet.post(first, metadata=metadata, **options)
         outlet.thread = thread or ts
-        await self._post_rest(outlet, card, first, rest)
+        async with _following(outlet):
+            await outlet.upload_pictures(first.images, outlet.thread)
+            for message in rest:
+                await outlet.post(message, metadata=_CONTINUATION_METADATA)
+                await outlet.upload_pictures(message.images, outlet.thread)
+            await outlet.upload_files(card, outlet.thread)
         return ts
 
     async def edit(self, channel: str, message: str, card: Card) -> None:
@@ -168,11 +185,10 @@ class SlackChat:
         first, *rest = render(card)
         await outlet.edit(message, first)
         outlet.thread = message
-        try:
-            async with asyncio.timeout(FOLLOW_UP_TIMEOUT_S):
-                await self._replace_continuations(outlet, message, rest)
-        except (SlackFailed, TimeoutError) as error:
-            log.warning("What follows a message in %s is as it was: %r", channel, error)
+        async with _following(outlet):
+            posted = await find_continuations(outlet.client, outlet.channel, message)
+            put = partial(outlet.put, metadata=_CONTINUATION_METADATA)
+            await replace_messages(posted, rest, put, outlet.delete)
 
     async def find(self, channel: str, key: str) -> str | None:
         """Return the id of the message that `post` has posted with a key, or None.
@@ -217,13 +233,11 @@ class SlackChat:
         """
         try:
             workspaces = await self._opened()
-            app_client = self._app_client() if self._settings.mode == "socket" else None
+            app_client = self._client("app_token") if self._settings.mode == "socket" else None
         except ChatUnavailable as error:
             return [checkup.unavailable("slack", error)]
-        addresses = [(channel, *self._address(channel)) for channel in channels]
-        found = await checkup.examine(
-            workspaces, addresses, app_client, many_workspaces=self._settings.many
-        )
+        many = self._settings.many
+        found = await checkup.examine(workspaces, channels, app_client, many_workspaces=many)
         if self._questions and self._questions.has_panel:
             found.append(Finding("slack: app", f"it {OLD_APP}", OLD_APP_REMEDY))
         return found
@@ -249,10 +263,10 @@ class SlackChat:
         """
         settings = self._settings
         if settings.mode == "socket":
-            await run_socket(app, self._app_client(), self._timeouts, self._socket)
+            await run_socket(app, self._client("app_token"), self._timeouts, self._socket)
             return
         flow = self._installations.flow() if self._installations else None
-        secret = required_secret("signing_secret", settings.signing_secret)
+        secret = settings.secret("signing_secret")
         async with http_server(app, secret, flow, settings.host, settings.port):
             self._serving = True
             try:
@@ -261,31 +275,22 @@ class SlackChat:
                 self._serving = False
 
     async def _opened(self) -> Workspaces:
-        """Return the workspaces; the first call opens them.
+        """Return the workspaces; the first call opens them: the one of the bot token, or those that
+        have installed the bot by OAuth, whose database is opened.
 
         Raises:
             ChatUnavailable: when a secret is missing, or the database of installations cannot be
                 used.
         """
         if self._workspaces is None:
-            self._workspaces = await self._open_workspaces()
+            if self._settings.many:
+                self._settings.secret("client_secret")
+                self._installations = Installations(self._settings, self._http_session())
+                await self._installations.open()
+                self._workspaces = self._installations
+            else:
+                self._workspaces = OneWorkspace(self._client("bot_token"))
         return self._workspaces
-
-    async def _open_workspaces(self) -> Workspaces:
-        """Return the one workspace of the bot token, or the workspaces that have installed the bot
-        by OAuth, whose database is opened.
-
-        Raises:
-            ChatUnavailable: when a secret is missing, or the database of installations cannot be
-                used.
-        """
-        if not self._settings.many:
-            token = required_secret("bot_token", self._settings.bot_token)
-            return OneWorkspace(self._client(token))
-        required_secret("client_secret", self._settings.client_secret)
-        self._installations = Installations(self._settings, self._http_session())
-        await self._installations.open()
-        return self._installations
 
     async def _outlet(self, channel: str, thread: str) -> ChannelOutlet:
         """Return an outlet that posts into a channel, or into a thread of the channel.
@@ -294,57 +299,12 @@ class SlackChat:
             channel: The channel's id; with many workspaces, the team's id and a slash come first.
             thread: The id of the thread's first message; "" for the channel itself.
         """
-        team, channel = self._address(channel)
+        team, _, channel = channel.rpartition("/")
         try:
             workspace = await (await self._opened()).workspace(team)
         except ChatUnavailable as error:
             raise ChatFailed(chat=NAME, reason=str(error).rstrip(".")) from None
         return ChannelOutlet(workspace.client, self._pacer, channel, thread)
-
-    async def _replace_continuations(
-        self, outlet: ChannelOutlet, message: str, rest: Sequence[Message]
-    ) -> None:
-        """Edit, add and delete the messages that continue a post in its thread, until they show the
-        given messages.
-
-        Args:
-            message: The id of the post's first message.
-            rest: The content of the messages after the first, in order; may be empty.
-
-        Raises:
-            SlackFailed: when Slack does not return the thread, or refuses a change.
-        """
-        posted = await find_continuations(outlet.client, outlet.channel, message)
-        put = partial(outlet.put, metadata=_CONTINUATION_METADATA)
-        await replace_messages(posted, rest, put, outlet.delete)
-
-    async def _post_rest(
-        self, outlet: ChannelOutlet, card: Card, first: Message, rest: Sequence[Message]
-    ) -> None:
-        """Post what belongs to a card after its first message into that message's thread.
-
-        These are the pictures that the workspace does not take in messages, the further messages,
-        and last the files. After a failure, or after `FOLLOW_UP_TIMEOUT_S` seconds, what remains is
-        not posted; that is only logged.
-
-        Args:
-            first: The first message, which is posted already.
-            rest: The messages after the first, in order; may be empty.
-        """
-        try:
-            async with asyncio.timeout(FOLLOW_UP_TIMEOUT_S):
-                await outlet.upload_pictures(first.images, outlet.thread)
-                for message in rest:
-                    await outlet.post(message, metadata=_CONTINUATION_METADATA)
-                    await outlet.upload_pictures(message.images, outlet.thread)
-                await outlet.upload_files(card, outlet.thread)
-        except (SlackFailed, TimeoutError) as error:
-            log.warning("What belongs to a message in %s is missing: %r", outlet.channel, error)
-
-    def _address(self, channel: str) -> tuple[str, str]:
-        """Return the team's id and the channel's id of ``T01/C01``; ``C01`` has the team ""."""
-        team, _, channel = channel.rpartition("/")
-        return team, channel
 
     def _app(self, workspaces: Workspaces) -> AsyncApp:
         """Return slack-bolt's app, which finds the workspace of each request and refuses requests
@@ -366,11 +326,12 @@ class SlackChat:
 
         settings = self._settings
         http = settings.mode == "http"
-        secret = required_secret("signing_secret", settings.signing_secret) if http else "-"
+        secret = settings.secret("signing_secret") if http else "-"
         # With this `authorize`, slack-bolt neither calls auth.test for every event, nor reads
         # client ids from the environment. slack-bolt changes the level of the logger with the
         # app's name, so that the name must not be that of this module's logger.
-        quiet = _quiet_logger()
+        quiet = log.getChild("bolt")
+        quiet.setLevel(logging.ERROR)  # it warns of tokens in the environment
         return AsyncApp(
             name=quiet.name,
             logger=quiet,
@@ -380,11 +341,11 @@ class SlackChat:
             user_facing_authorize_error_message=NOT_INSTALLED,
         )
 
-    def _app_client(self) -> SlackClient:
-        return self._client(required_secret("app_token", self._settings.app_token))
-
-    def _client(self, token: str) -> SlackClient:
-        return SlackClient(token, self._settings.base_url, self._http_session())
+    def _client(self, key: str) -> SlackClient:
+        """Return what calls Slack with a token, given its key in ``[slack]``."""
+        return SlackClient(
+            self._settings.secret(key), self._settings.base_url, self._http_session()
+        )
 
     def _http_session(self) -> aiohttp.ClientSession:
         """Return the HTTP session for all calls; open one if there is none or it was closed."""
@@ -392,28 +353,3 @@ class SlackChat:
             timeout = aiohttp.ClientTimeout(total=CALL_TIMEOUT_S)
             self._session = aiohttp.ClientSession(timeout=timeout)
         return self._session
-
-
-def _quiet_logger() -> logging.Logger:
-    """Return a logger for slack-bolt that passes on errors only, and so not its warnings about
-    tokens in the environment.
-    """
-    quiet = log.getChild("bolt")
-    quiet.setLevel(logging.ERROR)
-    return quiet
-
-
-def required_secret(key: str, secret: Secret | None) -> str:
-    """Return the text of a secret of ``[slack]``.
-
-    Args:
-        key: The key of the secret, such as ``bot_token``.
-        secret: The secret; None when it is not configured.
-
-    Raises:
-        ChatUnavailable: when the secret is None; it says where to set it.
-    """
-    if secret is not None:
-        return secret.get_secret_value()
-    remedy = f"set the environment variable SLACK_{key.upper()}, or name a file as {key}_file"
-    raise ChatUnavailable(chat=NAME, reason=f"its {key} is missing", remedy=f"{remedy} in [slack]")

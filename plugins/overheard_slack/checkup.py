@@ -9,13 +9,10 @@ from overheard_slack.workspaces import Workspace, Workspaces, token_refusal
 
 ADD_SCOPE = "add it under OAuth & Permissions at api.slack.com/apps and install the app again"
 
-ChannelAddress = tuple[str, str, str]
-"""A channel: its name in ``[[routes]]``, its team's id (or an empty string) and its own id."""
-
 
 async def examine(
     workspaces: Workspaces,
-    channels: Sequence[ChannelAddress],
+    channels: Sequence[str],
     app: SlackClient | None,
     *,
     many_workspaces: bool,
@@ -32,9 +29,9 @@ async def examine(
         many_workspaces: Whether there are many workspaces. If so, those with one of `channels` are
             checked; else the only one, with all channels.
     """
-    teams = sorted({team for _, team, _ in channels}) if many_workspaces else [""]
+    teams = {name.rpartition("/")[0] for name in channels} if many_workspaces else {""}
     findings: list[Finding] = []
-    for team in teams:
+    for team in sorted(teams):
         findings += [finding async for finding in _check_workspace(workspaces, team, channels)]
     return [*findings, await _check_app_token(app)] if app else findings
 
@@ -49,7 +46,7 @@ def unavailable(place: str, error: ChatUnavailable) -> Finding:
 
 
 async def _check_workspace(
-    workspaces: Workspaces, team: str, channels: Sequence[ChannelAddress]
+    workspaces: Workspaces, team: str, channels: Sequence[str]
 ) -> AsyncIterator[Finding]:
     """Yield findings about a workspace's token, its scopes and its channels, in this order.
 
@@ -71,7 +68,8 @@ async def _check_workspace(
     yield Finding(place)
     for finding in _check_scopes(workspace):
         yield finding
-    for name, home, channel in channels:
+    for name in channels:
+        home, _, channel = name.rpartition("/")
         if not team or home == team:
             yield await _check_channel(workspace, name, channel)
 

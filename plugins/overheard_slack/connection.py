@@ -46,11 +46,12 @@ class SocketTimeouts:
 
 
 class SocketState:
-    """The socket in use, and whether Slack has accepted the connection."""
+    """The socket in use: whether Slack has accepted the connection, and how long it is silent."""
 
     def __init__(self) -> None:
         self._socket: SocketModeClient | None = None
         self._greeted_session: object = None
+        self._last_message = 0.0
 
     @property
     def up(self) -> bool:
@@ -58,10 +59,17 @@ class SocketState:
         session = self._socket.current_session if self._socket else None
         return session is not None and not session.closed and session is self._greeted_session
 
+    @property
+    def silence_s(self) -> float:
+        """The seconds since the socket's last message or answered ping, or since `tracking`."""
+        # The SDK notes the time of an answered ping by the wall clock, hence time.time() here.
+        last_ping = (self._socket and self._socket.last_ping_pong_time) or 0.0
+        return time.time() - max(self._last_message, last_ping)
+
     @contextlib.contextmanager
     def tracking(self, socket: SocketModeClient) -> Iterator[None]:
         """Count a socket as the one in use within the block, and none afterwards."""
-        self._socket = socket
+        self._socket, self._last_message = socket, time.time()
         socket.on_message_listeners.append(self._note_message)
         try:
             yield
@@ -70,6 +78,7 @@ class SocketState:
 
     async def _note_message(self, _: aiohttp.WSMessage) -> None:
         """Mark the session as accepted: Slack's first message on a session is "hello"."""
+        self._last_message = time.time()
         self._greeted_session = self._socket.current_session if self._socket else None
 
 
@@ -125,12 +134,10 @@ async def _receive_until_silent(
     ping_s = timeouts.ping_interval_s
     handler = AsyncSocketModeHandler(app, client.token, web_client=client.web, ping_interval=ping_s)
     socket: SocketModeClient = handler.client
-    activity = _SocketActivity()
-    socket.on_message_listeners.append(activity.note_message)
     with state.tracking(socket):
         connecting = asyncio.create_task(socket.connect())  # type: ignore[no-untyped-call]
         try:
-            while activity.silence_s(socket) < timeouts.silence_s:  # noqa: ASYNC110 - no event
+            while state.silence_s < timeouts.silence_s:  # noqa: ASYNC110 - no event
                 await asyncio.sleep(ping_s / CHECKS_A_PING)
         finally:
             connecting.cancel()
@@ -152,25 +159,6 @@ async def _close(socket: SocketModeClient) -> None:
         if socket.current_session_monitor is not None:
             socket.current_session_monitor.cancel()
         await socket.aiohttp_client_session.close()
-
-
-class _SocketActivity:
-    """Measures how long a socket has been silent."""
-
-    def __init__(self) -> None:
-        self._last_message = time.time()
-
-    async def note_message(self, _: aiohttp.WSMessage) -> None:
-        """Note the time of a message."""
-        self._last_message = time.time()
-
-    def silence_s(self, socket: SocketModeClient) -> float:
-        """Return the seconds since the last message or answered ping, whichever is later.
-
-        Before the first of both, they count from the creation of this object.
-        """
-        # The SDK notes the time of an answered ping by the wall clock, hence time.time() here.
-        return time.time() - max(self._last_message, socket.last_ping_pong_time or 0.0)
 
 
 @contextlib.asynccontextmanager

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from overheard import DatabaseUrl, Secret, Settings
+from overheard import ChatUnavailable, DatabaseUrl, Secret, Settings
 
 _ADDRESS = r"://[^\s@/?#]+(/[^\s?#]*)?"
 """An address after its scheme, without a login or query: messages show addresses."""
@@ -53,3 +53,17 @@ class SlackSettings(Settings):
     def many(self) -> bool:
         """Whether several workspaces can install the bot themselves."""
         return self.mode == "http" and bool(self.client_id)
+
+    def secret(self, key: str) -> str:
+        """Return the text of a secret, given its key, such as ``bot_token``.
+
+        Raises:
+            ChatUnavailable: when it is not configured; it says where to set it.
+        """
+        secret: Secret | None = getattr(self, key)
+        if secret is not None:
+            return secret.get_secret_value()
+        remedy = f"set the environment variable SLACK_{key.upper()}, or name a file as {key}_file"
+        raise ChatUnavailable(
+            chat="Slack", reason=f"its {key} is missing", remedy=f"{remedy} in [slack]"
+        )
