@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Iterator, Sequence
 
 from overheard import ChatUnavailable, Finding, wording
-from overheard_slack.client import SlackClient, SlackFailed
+from overheard_slack.client import REMEDIES, SlackClient, SlackFailed
 from overheard_slack.manifest import OPTIONAL_SLACK_SCOPES, SLACK_SCOPES
 from overheard_slack.workspaces import Workspace, Workspaces, token_refusal
 
@@ -112,15 +112,8 @@ async def _check_channel(workspace: Workspace, name: str, channel: str) -> Findi
         await workspace.client.call("conversations_history", channel=channel, limit=1)
     except SlackFailed as error:
         problem = f"Slack answers {error.code}" if error.code else error.details["reason"]
-        return Finding(place, problem, _channel_remedy(error))
+        return Finding(place, problem, REMEDIES.get(error.code, "try again later"))
     return Finding(place)
-
-
-def _channel_remedy(error: SlackFailed) -> str:
-    """Return what to do when a channel's messages cannot be read."""
-    if error.code in {"channel_not_found", "not_in_channel"}:
-        return "check the channel's id, and invite the bot there with /invite"
-    return ADD_SCOPE if error.code == "missing_scope" else "try again later"
 
 
 async def _check_app_token(app: SlackClient) -> Finding:

@@ -124,11 +124,13 @@ class SlackClient:
             answer = {"headers": response.headers, **response.data}
         except SlackClientError as error:
             raise _answer_error(method, getattr(error, "response", None)) from None
-        except (aiohttp.ClientError, TimeoutError) as error:
-            raise _unreached(error) from None
+        except aiohttp.ClientConnectorError:
+            raise _failed("it cannot be reached") from None
+        except (aiohttp.ClientError, TimeoutError):
+            raise _failed("the connection was lost", ambiguous=True) from None
         except (AttributeError, TypeError, ValueError) as error:
             # The SDK trips over a body that is no JSON object.
-            raise _ambiguous("its answer cannot be read") from error
+            raise _failed("its answer cannot be read", ambiguous=True) from error
         return answer
 
 
@@ -151,14 +153,11 @@ def _answer_error(method: str, response: Any) -> SlackFailed:
         return rate_limited(_retry_seconds(response.headers.get("Retry-After")))
     method_name = method.replace("_", ".", 1)  # ``chat.postMessage``
     if not code:
-        return _ambiguous(f"{method_name} answered with status {status} and no reason")
+        return _failed(f"{method_name} answered with status {status} and no reason", ambiguous=True)
     if code in _AMBIGUOUS_CODES:
-        return _ambiguous(f"{method_name} answered {code}")
+        return _failed(f"{method_name} answered {code}", ambiguous=True)
     remedy = REMEDIES.get(code, "see the method's page at docs.slack.dev")
-    reason = f"{method_name} answered {_error_text(fields)}; {remedy}"
-    failed = SlackFailed(chat=NAME, reason=reason)
-    failed.code = code
-    return failed
+    return _failed(f"{method_name} answered {_error_text(fields)}; {remedy}", code=code)
 
 
 def _error_text(data: dict[str, Any]) -> str:
@@ -182,27 +181,13 @@ def rate_limited(seconds: float) -> SlackFailed:
     """Return the error for a rate limit that ends after `seconds`, which it has as
     `retry_after`.
     """
-    failed = SlackFailed(chat=NAME, reason="it asks to be called less often")
-    failed.code, failed.retry_after = "ratelimited", seconds
-    return failed
+    return _failed("it asks to be called less often", code="ratelimited", retry_after=seconds)
 
 
-def _unreached(error: Exception) -> SlackFailed:
-    """Return the error for a connection that could not be opened, or was lost during a call.
-
-    It is ambiguous unless the connection could not be opened, so that nothing was sent.
-    """
-    if isinstance(error, aiohttp.ClientConnectorError):
-        return SlackFailed(chat=NAME, reason="it cannot be reached")
-    return _ambiguous("the connection was lost")
-
-
-def _ambiguous(reason: str) -> SlackFailed:
-    """Return an error that is marked as `ambiguous`: the call may have had its effect all the
-    same.
-    """
+def _failed(reason: str, **attributes: Any) -> SlackFailed:
     failed = SlackFailed(chat=NAME, reason=reason)
-    failed.ambiguous = True
+    for name, value in attributes.items():
+        setattr(failed, name, value)
     return failed
 
 

@@ -32,7 +32,6 @@ class SlackLimits:
         options: Number of options in a menu.
         boxes: Number of check boxes or radio buttons in a group.
         typed: The text that a person types into an input.
-        metadata: A modal's private metadata.
         replies: Number of replies to a response URL.
         reply_window: Seconds for which a response URL can be used.
         form_window: Seconds after a request within which a form must be opened.
@@ -62,7 +61,6 @@ class SlackLimits:
     options: int = 100
     boxes: int = 10
     typed: int = 3_000
-    metadata: int = 3_000
     replies: int = 5
     reply_window: float = 30 * 60
     form_window: float = 3

@@ -1,9 +1,9 @@
 """The manifest from which Slack makes the app, and the command that prints it."""
 
 import json
-from typing import Annotated, Any
+from typing import Any
 
-from overheard import IN_TERMINAL, Card, CommandSpec, View, option
+from overheard import IN_TERMINAL, Card, CommandSpec, View
 from overheard_slack.settings import SlackSettings
 
 SLACK_SCOPES = (
@@ -145,44 +145,10 @@ def _address(settings: SlackSettings) -> str:
     return settings.url.rstrip("/") or EXAMPLE_ADDRESS
 
 
-def to_yaml(value: Any, indent: str = "") -> str:
-    """Return a dictionary as YAML, without a line break at the end. Its values are dictionaries,
-    lists, and scalars, which are written as in JSON; a list has dictionaries and scalars. Keys are
-    not quoted.
-
-    Args:
-        indent: The spaces before each line.
-    """
-    lines: list[str] = []
-    inner_indent = indent + "  "
-    for key, inner in value.items():
-        if isinstance(inner, dict):
-            lines += [f"{indent}{key}:", to_yaml(inner, inner_indent)]
-        elif isinstance(inner, list):
-            lines += [f"{indent}{key}:", *(_list_entry(child, inner_indent) for child in inner)]
-        else:
-            lines.append(f"{indent}{key}: {json.dumps(inner)}")
-    return "\n".join(lines)
-
-
-def _list_entry(value: Any, indent: str) -> str:
-    """Return a dictionary or a scalar as an entry of a YAML list, after the spaces `indent`."""
-    if not isinstance(value, dict):
-        return f"{indent}- {json.dumps(value)}"
-    return f"{indent}- {to_yaml(value, indent + '  ').lstrip()}"
-
-
-async def slack_manifest(
-    view: View,
-    *,
-    form: Annotated[
-        str, option("How to write it.", word="format", choices=("yaml", "json"))
-    ] = "yaml",
-) -> Card:
-    """Return the manifest of the configured app; without a table, the defaults apply."""
+async def slack_manifest(view: View) -> Card:
+    """Return the manifest of the app that the configuration describes, as JSON."""
     app_manifest = manifest(view.tables["chats"].one(SlackSettings, "slack"))
-    text = to_yaml(app_manifest) if form == "yaml" else json.dumps(app_manifest, indent=2)
-    return Card("", text, data=app_manifest)
+    return Card("", json.dumps(app_manifest, indent=2), data=app_manifest)
 
 
 SLACK_MANIFEST = CommandSpec(
@@ -192,5 +158,5 @@ SLACK_MANIFEST = CommandSpec(
     faces=IN_TERMINAL,
     opens=False,
     section="Set up",
-    examples=("slack manifest", "slack manifest --format json"),
+    examples=("slack manifest",),
 )

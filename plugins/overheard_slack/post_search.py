@@ -46,8 +46,10 @@ async def find_post(client: SlackClient, channel: str, key: str, now: float) -> 
         if latest > since:
             threads.append((latest, message["ts"]))
     for _, thread in sorted(threads, reverse=True)[:MAX_THREADS]:
-        if message_id := await _find_in_thread(client, channel, thread, key, since):
-            return message_id
+        where = {"channel": channel, "ts": thread, "oldest": f"{since:.6f}"}
+        async for message in _messages(client, "conversations_replies", **where):
+            if _key(message) == key:
+                return str(message["ts"])
     return None
 
 
@@ -66,26 +68,6 @@ async def find_continuations(client: SlackClient, channel: str, message: str) ->
     return sorted(
         [str(reply["ts"]) async for reply in replies if _event(reply) == CONTINUATION_EVENT]
     )
-
-
-async def _find_in_thread(
-    client: SlackClient, channel: str, thread: str, key: str, since: float
-) -> str | None:
-    """Return the id of the message with a key in a thread, or None.
-
-    Args:
-        channel: The channel's id.
-        thread: The id of the thread's first message.
-        since: Seconds since 1970; older messages are not searched.
-
-    Raises:
-        SlackFailed: when Slack does not return the messages.
-    """
-    arguments: dict[str, Any] = {"channel": channel, "ts": thread, "oldest": f"{since:.6f}"}
-    async for message in _messages(client, "conversations_replies", **arguments):
-        if _key(message) == key:
-            return str(message["ts"])
-    return None
 
 
 async def _messages(client: SlackClient, method: str, **where: Any) -> AsyncIterator[Posted]:
