@@ -7,7 +7,7 @@ from collections.abc import Coroutine, Sequence
 from typing import Any
 
 import discord
-from discord import InteractionType, app_commands
+from discord import InteractionType
 
 from overheard import (
     ChatFailed,
@@ -98,9 +98,7 @@ class DiscordClient(discord.Client):
             places = [None, *(guild.id for guild in self.guilds)]
             await self.commands.sync(self.desk.commands, places)
 
-    async def on_resumed(self) -> None:
-        """Record that the connection is up again."""
-        self.down_since = None
+    on_resumed = on_connect
 
     async def on_disconnect(self) -> None:
         """Record when the connection was lost; a second loss in a row keeps the first time."""
@@ -168,9 +166,6 @@ class DiscordClient(discord.Client):
         except ChatFailed as failed:
             log.warning("%s was not answered: %s", name, failed)
 
-    async def _refuse(self, interaction: discord.Interaction[Any], text: str) -> None:
-        await interaction.response.send_message(text, ephemeral=True)
-
     async def _dispatch(self, interaction: discord.Interaction[Any], desk: Desk) -> None:
         """Serve an interaction by its type: a command, a form, a click, or text that is being
         typed.
@@ -187,35 +182,20 @@ class DiscordClient(discord.Client):
         if interaction.type is InteractionType.autocomplete:
             await self._offer_values(interaction, desk)
         elif not self.settings.serves(interaction.guild_id):
-            await self._refuse(interaction, NOT_SERVED)
+            await interaction.response.send_message(NOT_SERVED, ephemeral=True)
         elif interaction.type is InteractionType.application_command:
             if call := slash_commands.read_call(data, desk):
                 typed = {"command": call.name, "options": call.options, "typed": True}
                 await self._serve(interaction, desk, call.spec, **typed)
             else:
-                await self._refuse(interaction, UNKNOWN_COMMAND)
+                await interaction.response.send_message(UNKNOWN_COMMAND, ephemeral=True)
         elif interaction.type is InteractionType.modal_submit:
-            await self._serve_form(interaction, desk, data)
+            name = forms.command_of(data.get("custom_id", ""))
+            if name and (spec := desk.command_of(name)):
+                options = forms.read_options(data, spec)
+                await self._serve(interaction, desk, spec, command=name, options=options)
         elif click := Click.read(custom_ids.clicked_id(data)):
             await self._serve_click(interaction, desk, click)
-
-    async def _serve_form(
-        self, interaction: discord.Interaction[Any], desk: Desk, data: Any
-    ) -> None:
-        """Pass a submitted form to the desk; ignore the form of a command that no longer exists.
-
-        Args:
-            data: The submission's data in Discord's JSON: the form's custom id, which has the
-                command's name, and the inputs, which have the options.
-
-        Raises:
-            discord.HTTPException: when Discord refuses an answer.
-            ChatFailed: when Discord refuses an answer, or cannot be reached.
-        """
-        name = forms.command_of(data.get("custom_id", ""))
-        if name and (spec := desk.command_of(name)):
-            options = forms.read_options(data, spec)
-            await self._serve(interaction, desk, spec, command=name, options=options)
 
     async def _serve_click(
         self, interaction: discord.Interaction[Any], desk: Desk, click: Click
@@ -277,17 +257,15 @@ class DiscordClient(discord.Client):
             message=_clicked_message_id(interaction),
             **fields,
         )
-        private, switch = _is_private_click(interaction), custom_ids.is_switch(interaction)
+        clicked, switch = interaction.message, custom_ids.is_switch(interaction)
+        private = clicked is not None and clicked.flags.ephemeral
+        answer_private = answers_one(
+            spec, request.words, clicked=clicked is not None, private=private, switch=switch
+        )
         conversation = DiscordConversation(
             interaction,
             self.presenter,
-            private=answers_one(
-                spec,
-                request.words,
-                clicked=interaction.message is not None,
-                private=private,
-                switch=switch,
-            ),
+            private=answer_private,
             replaces=private or switch or decides(request.words),
             quiet=spec is not None and spec.step,
         )
@@ -322,9 +300,7 @@ class DiscordClient(discord.Client):
                 call.spec.name, option.name, typed_value, person=person, channel=channel
             )
         choices = slash_commands.option_choices(option, call.typed, values)
-        await interaction.response.autocomplete(
-            [app_commands.Choice(**choice) for choice in choices]
-        )
+        await interaction.response.autocomplete(choices)
 
 
 def _person(interaction: discord.Interaction[Any]) -> Person:
@@ -361,8 +337,3 @@ def _clicked_message_id(interaction: discord.Interaction[Any]) -> str:
     origin = message.interaction_metadata if message.flags.ephemeral else None
     origin_id = origin.interacted_message_id if origin else None
     return str(origin_id or message.id)
-
-
-def _is_private_click(interaction: discord.Interaction[Any]) -> bool:
-    """Return whether an interaction is a click in a message that only this person sees."""
-    return interaction.message is not None and interaction.message.flags.ephemeral

@@ -38,9 +38,10 @@ def modal(form: Form) -> ui.Modal:
     """
     title = wording.cut(wording.line(form.problem or form.title), DISCORD.modal_title)
     dialog = ui.Modal(title=title, custom_id=PREFIX + form.command.name, timeout=None)
-    own, shared = _split(form_fields(form))
-    input_count = len(own) + (1 if shared else 0)
-    if form.text and input_count < DISCORD.inputs:
+    asked = sorted(form_fields(form), key=lambda field: not field.option.required)
+    own_count = DISCORD.inputs if len(asked) <= DISCORD.inputs else DISCORD.inputs - 1
+    own, shared = asked[:own_count], asked[own_count:]
+    if form.text and len(asked) < DISCORD.inputs:
         dialog.add_item(ui.TextDisplay(wording.cut(wording.visible(form.text), DISCORD.modal_text)))
     for field in own:
         dialog.add_item(_labelled_input(field))
@@ -48,17 +49,6 @@ def modal(form: Form) -> ui.Modal:
         dialog.add_item(_shared_input(shared))
     dialog.stop()  # else discord.py never drops the modal; answers are read by the ids alone
     return dialog
-
-
-def _split(fields: Sequence[FormField]) -> tuple[Sequence[FormField], Sequence[FormField]]:
-    """Return the fields with an input of their own, and the fields that share the last input.
-
-    Up to five fields have an input each, and the second list is empty. Of more fields, four have an
-    input each, and the others share the fifth. Required ones come first.
-    """
-    asked = sorted(fields, key=lambda field: not field.option.required)
-    own_count = DISCORD.inputs if len(asked) <= DISCORD.inputs else DISCORD.inputs - 1
-    return asked[:own_count], asked[own_count:]
 
 
 def command_of(custom_id: str) -> str:
@@ -126,25 +116,25 @@ def _picker(field: FormField) -> ui.Item[ui.Modal] | None:
     The field's channel is selected at first; in a menu of people, no person is.
     """
     option = field.option
-    min_values = 1 if option.required else 0
-    if field.input is InputKind.CHANNEL:
-        ids = [value.rpartition(":")[2] for value in field.values]
-        return ui.ChannelSelect(
-            custom_id=option.name,
-            channel_types=[discord.ChannelType.text, discord.ChannelType.news],
-            min_values=min_values,
-            required=option.required,
-            default_values=[
-                SelectDefaultValue(id=int(id_), type=SelectDefaultValueType.channel)
-                for id_ in ids
-                if id_.isascii() and id_.isdigit()
-            ],
-        )
+    is_needed: dict[str, Any] = {
+        "min_values": 1 if option.required else 0,
+        "required": option.required,
+    }
     if field.input is InputKind.PERSON:
-        return ui.MentionableSelect(
-            custom_id=option.name, min_values=min_values, required=option.required
-        )
-    return None
+        return ui.MentionableSelect(custom_id=option.name, **is_needed)
+    if field.input is not InputKind.CHANNEL:
+        return None
+    ids = [value.rpartition(":")[2] for value in field.values]
+    return ui.ChannelSelect(
+        custom_id=option.name,
+        channel_types=[discord.ChannelType.text, discord.ChannelType.news],
+        default_values=[
+            SelectDefaultValue(id=int(id_), type=SelectDefaultValueType.channel)
+            for id_ in ids
+            if id_.isascii() and id_.isdigit()
+        ],
+        **is_needed,
+    )
 
 
 def _option_menu(field: FormField) -> ui.Select[ui.Modal]:

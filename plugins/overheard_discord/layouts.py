@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, groupby
+from math import ceil
 
 from overheard import (
     Action,
@@ -116,24 +117,13 @@ class MessagePage:
     @property
     def actions(self) -> tuple[Action, ...]:
         """The actions of all buttons, in order, without the entries of menus."""
-        return tuple(chain.from_iterable(map(_buttons_of, self.pieces)))
+        return tuple(chain.from_iterable(map(buttons_of, self.pieces)))
 
     @property
-    def rows(self) -> tuple[Row | Choice, ...]:
-        """The rows of buttons and the menus of a message with embeds, from top to bottom.
-
-        Embeds have no buttons next to texts. The buttons that belong next to texts form rows of up
-        to five instead, which come before the next row or menu of the page.
-        """
-        rows: list[Row | Choice] = []
-        buttons_of_texts: list[Action] = []
-        for piece in self.pieces:
-            if isinstance(piece, TextWithButton) and piece.action:
-                buttons_of_texts.append(piece.action)
-            elif isinstance(piece, tuple | Choice):
-                rows += (*_rows(buttons_of_texts, DISCORD.row), piece)
-                buttons_of_texts = []
-        return (*rows, *_rows(buttons_of_texts, DISCORD.row))
+    def rows(self) -> int:
+        """The number of rows that the buttons and menus of a message with embeds take."""
+        menus = sum(isinstance(piece, Choice) for piece in self.pieces)
+        return menus + ceil(len(self.actions) / DISCORD.row)
 
     @property
     def size(self) -> int:
@@ -392,7 +382,7 @@ def _fits_message(page: MessagePage) -> bool:
     return (
         page.components <= DISCORD.components
         and page.size <= DISCORD.text
-        and len(page.rows) <= DISCORD.rows
+        and page.rows <= DISCORD.rows
         and len(page.images) + len(page.files) <= DISCORD.files
         and len(page.boxes) <= DISCORD.embeds
         and len(words) == len(set(words))
@@ -413,8 +403,8 @@ def _component_count(piece: Piece) -> int:
     return 3 if isinstance(piece, TextWithButton) and piece.action else 1
 
 
-def _buttons_of(piece: Piece) -> tuple[Action, ...]:
-    """Return the actions of a piece's buttons; none for a menu, a picture and a file."""
+def buttons_of(piece: Piece) -> Row:
+    """Return the actions of a piece's buttons: of a row, or of the one next to a text."""
     if isinstance(piece, tuple):
         return piece
     return (piece.action,) if isinstance(piece, TextWithButton) and piece.action else ()

@@ -26,6 +26,7 @@ from overheard_discord.layouts import (
     Row,
     TextWithButton,
     attached_name,
+    buttons_of,
     picture_name,
 )
 from overheard_discord.limits import DISCORD
@@ -69,10 +70,8 @@ class MessageMark:
         Each has 31 bits, of which the highest says that it is of a mark. The other 60 hold the 56
         bits of the post's id and, last, 4 bits of the message's number.
         """
-        digest = int(self.post.removeprefix(POST_ID_PREFIX), 16)
-        low_bits = _ID_BITS - _NUMBER_BITS
-        low = digest % (1 << low_bits) << _NUMBER_BITS
-        return _MARKED | digest >> low_bits, _MARKED | low | self.number
+        bits = int(self.post.removeprefix(POST_ID_PREFIX), 16) << _NUMBER_BITS | self.number
+        return _MARKED | bits >> _ID_BITS, _MARKED | bits % _MARKED
 
     @property
     def address(self) -> str:
@@ -103,9 +102,8 @@ def read_mark(message: discord.Message) -> MessageMark:
     ids = [component.id or 0 for component in (container, *children[:1]) if component]
     if len(ids) < 2 or not all(component_id & _MARKED for component_id in ids):
         return MessageMark("")
-    high, low = (component_id & (_MARKED - 1) for component_id in ids)
-    digest = high << (_ID_BITS - _NUMBER_BITS) | low >> _NUMBER_BITS
-    number = low & ((1 << _NUMBER_BITS) - 1)
+    high, low = (component_id % _MARKED for component_id in ids)
+    digest, number = divmod(high << _ID_BITS | low, 1 << _NUMBER_BITS)
     return MessageMark(f"{POST_ID_PREFIX}{digest:0{POST_ID_DIGITS}x}", number)
 
 
@@ -249,15 +247,15 @@ class Presenter:
             embeds[0].url = mark.address
         shown = {"embeds": embeds, **_uploads(page, edits=edits)}
         if page.rows:
-            shown["view"] = self._buttons(page)
+            shown["view"] = self._controls(page)
         return {"content": None, "view": None, **shown} if edits else shown
 
-    def _buttons(self, page: MessagePage) -> ui.View:
-        """Return the buttons and menus of a message with embeds."""
+    def _controls(self, page: MessagePage) -> ui.View:
+        """Return the buttons and menus of a message with embeds; discord.py finds their rows."""
         view = ui.View(timeout=None)
-        for number, row in enumerate(page.rows):
-            for item in self._items(row, number):
-                item.row = number
+        for number, piece in enumerate(page.pieces):
+            control = piece if isinstance(piece, Choice) else buttons_of(piece)
+            for item in self._items(control, number):
                 view.add_item(item)
         view.stop()  # else discord.py keeps the view; clicks are read from the custom ids alone
         return view

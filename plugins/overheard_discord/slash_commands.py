@@ -12,9 +12,11 @@ registered in a server. It is sent only when the two differ.
 
 import csv
 import logging
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from discord.app_commands import Choice
 
 from overheard import CommandSpec, Desk, Kind, Option, Role, wording
 from overheard_discord.limits import DISCORD
@@ -200,7 +202,7 @@ def path(spec: CommandSpec) -> tuple[str, ...]:
     return tuple(filter(None, (spec.noun.replace(" ", "-"), spec.verb)))
 
 
-def option_choices(option: Option, typed: str, values: Iterable[str]) -> list[Node]:
+def option_choices(option: Option, typed: str, values: Iterable[str]) -> list[Choice[str]]:
     """Return the choices, in Discord's JSON, that complete an option that a person is typing.
 
     Each distinct value is a choice, up to 25 of them; one that is too long for Discord is left out.
@@ -215,7 +217,7 @@ def option_choices(option: Option, typed: str, values: Iterable[str]) -> list[No
     beginning = f"{before}{comma} " if comma else ""
     texts = [f"{beginning}{list_item(value) if option.many else value}" for value in values]
     fitting = [text for text in texts if 0 < wording.length(text) <= DISCORD.choice]
-    return [{"name": text, "value": text} for text in dict.fromkeys(fitting)][: DISCORD.children]
+    return [Choice(name=text, value=text) for text in dict.fromkeys(fitting)][: DISCORD.children]
 
 
 def last_value(option: Option, typed: str) -> str:
@@ -241,28 +243,20 @@ def list_item(value: str) -> str:
     return f'"{value}"' if "," in value and '"' not in value else value
 
 
-def _child_nodes(specs: Sequence[CommandSpec]) -> Iterator[Node]:
-    """Yield a root's children, in Discord's JSON: commands without a noun, and a group for each
-    noun.
-
-    A group comes where its first command is. Its commands are complete, and its description is
-    missing, until this has yielded all children.
-
-    Args:
-        specs: The commands, in their order.
+def _child_nodes(specs: Sequence[CommandSpec]) -> list[Node]:
+    """Return a root's children, in Discord's JSON: commands without a noun, and a group for each
+    noun, which comes where its first command is, and whose description is missing.
     """
-    nodes_by_group: dict[str, list[Node]] = {}
+    nodes: dict[tuple[str, ...], Node] = {}
     for spec in specs:
         *groups_above, verb = path(spec)
-        group = "".join(groups_above)
         node = _command_node(verb, spec)
-        if not group:
-            yield node
-        elif group in nodes_by_group:
-            nodes_by_group[group].append(node)
+        if groups_above:
+            group: Node = {"name": groups_above[0], "type": GROUP, "options": []}
+            nodes.setdefault((*groups_above, ""), group)["options"].append(node)
         else:
-            nodes_by_group[group] = [node]
-            yield {"name": group, "type": GROUP, "options": nodes_by_group[group]}
+            nodes[verb,] = node
+    return list(nodes.values())
 
 
 def _fitting_nodes(children: Iterable[Node], parent: str) -> list[Node]:

@@ -110,8 +110,9 @@ class SlackConversation:
         self._pacer = pacer
         self._open_form = open_form
         self._forms_end_at = asyncio.get_running_loop().time() + SLACK.form_window - FORM_MARGIN_S
-        self._outlets: dict[bool, Outlet] = {}
-        """The outlet in use, by whether it is private: at most one of the two."""
+        self._outlet: Outlet | None = None
+        self._private = False
+        """Whether the outlet shows the cards only to the person who sent the request."""
         self._showing = asyncio.Lock()
         self._newest = Card("")
         self._answered = asyncio.Event()
@@ -136,8 +137,8 @@ class SlackConversation:
         None for a private answer, for one by the response URL, and before there is a message. See
         `overheard.interfaces.Located`.
         """
-        outlet = self._outlets.get(False)
-        if not isinstance(outlet, ChannelOutlet) or not outlet.posted:
+        outlet = self._outlet
+        if self._private or not isinstance(outlet, ChannelOutlet) or not outlet.posted:
             return None
         return f"slack:{self._workspace.prefix}{outlet.channel}", outlet.posted[0]
 
@@ -217,17 +218,18 @@ class SlackConversation:
         Raises:
             SlackFailed: when Slack refuses that message.
         """
-        for outlet in [*self._outlets.values()]:
+        if isinstance(self._outlet, ResponseUrlOutlet):
             try:
-                await outlet.finish()
+                await self._outlet.finish()
             except SlackFailed:
                 await self._direct_outlet().show(self._newest)
 
     async def _show(self, card: Card, private: bool) -> None:
         """Show a private or public card, and remove a card of the other kind.
 
-        The first card of a kind creates an outlet, which all later ones use. When the bot may not
-        post in the channel, or a response URL fails, another outlet takes its place.
+        The first card of a kind creates an outlet, which all later ones use. A clicked message that
+        only the person sees counts as a private card; a refusal to remove one is ignored. When the
+        bot may not post in the channel, or a response URL fails, another outlet takes its place.
 
         Args:
             private: The kind: whether only the person who sent the request sees the card.
@@ -235,16 +237,22 @@ class SlackConversation:
         Raises:
             SlackFailed: when the outlet fails for another reason, or the other outlet fails, too.
         """
-        if private not in self._outlets:
-            self._outlets[private] = self._outlet(private)
-            await self._withdraw_other_kind(private)
-        outlet = self._outlets[private]
+        outlet = self._outlet
+        if outlet is None or self._private != private:
+            previous = outlet
+            if previous is None and self._origin.own and not private:
+                previous = self._new_outlet(private=True)
+            outlet = self._outlet = self._new_outlet(private)
+            self._private = private
+            if previous is not None:
+                with contextlib.suppress(SlackFailed):
+                    await previous.withdraw()
         try:
             await self._show_by(outlet, card)
         except SlackFailed as error:
             if error.code not in NO_ACCESS_CODES and not isinstance(outlet, ResponseUrlOutlet):
                 raise
-            outlet = self._outlets[private] = self._alternative(outlet)
+            outlet = self._outlet = self._alternative(outlet)
             await self._show_by(outlet, card)
 
     async def _show_by(self, outlet: Outlet, card: Card) -> None:
@@ -265,21 +273,7 @@ class SlackConversation:
             card = Card(card.title, IN_DIRECT_MESSAGE, severity=card.severity)
         await outlet.show(card)
 
-    async def _withdraw_other_kind(self, private: bool) -> None:
-        """Remove the public card before the first private one is shown, or the private card before
-        the first public one.
-
-        A clicked message that only the person sees counts as a private card. A refusal of Slack is
-        ignored.
-        """
-        previous = self._outlets.pop(not private, None)
-        if previous is None and self._origin.own and not private:
-            previous = self._outlet(private=True)
-        if previous is not None:
-            with contextlib.suppress(SlackFailed):
-                await previous.withdraw()
-
-    def _outlet(self, private: bool) -> Outlet:
+    def _new_outlet(self, private: bool) -> Outlet:
         """Return a new outlet for answers.
 
         Private answers are shown by the response URL, and replace the clicked message if that is

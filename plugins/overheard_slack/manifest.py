@@ -56,27 +56,9 @@ def manifest(settings: SlackSettings) -> dict[str, Any]:
 
     Source: https://docs.slack.dev/reference/app-manifest
     """
-    return {
-        "display_information": {
-            "name": "Overheard",
-            "description": "Hears what AI models say about your brand, and tells when it changes.",
-            "background_color": "#1f2328",
-        },
-        "features": _manifest_features(settings),
-        "oauth_config": _manifest_scopes(settings),
-        "settings": _manifest_settings(settings),
-    }
-
-
-def suggested_prompts() -> list[dict[str, str]]:
-    """Return `PROMPTS` as Slack takes them."""
-    return [{"title": title, "message": message} for title, message in PROMPTS]
-
-
-def _manifest_features(settings: SlackSettings) -> dict[str, Any]:
-    """Return the section ``features`` of a Slack app's manifest: the home and messages tabs, the
-    conversation with an agent, the bot user, and the slash command with its configured name.
-    """
+    optional = OPTIONAL_SLACK_SCOPES - {NEEDED_BY_AGENTS}
+    needed = [scope for scope in SLACK_SCOPES if scope not in optional]
+    returns_to = {"redirect_urls": [_address(settings) + SLACK_REDIRECT_PATH]}
     command = {
         "command": settings.command,
         "description": "Measure, read and configure what AI models say about your brand",
@@ -85,52 +67,48 @@ def _manifest_features(settings: SlackSettings) -> dict[str, Any]:
         **_request_address(settings, "url"),
     }
     return {
-        "app_home": {
-            "home_tab_enabled": True,
-            "messages_tab_enabled": True,
-            "messages_tab_read_only_enabled": False,
+        "display_information": {
+            "name": "Overheard",
+            "description": "Hears what AI models say about your brand, and tells when it changes.",
+            "background_color": "#1f2328",
         },
-        "agent_view": {
-            "agent_description": "Answers questions about what AI models say of your brand.",
-            "suggested_prompts": suggested_prompts(),
+        "features": {
+            "app_home": {
+                "home_tab_enabled": True,
+                "messages_tab_enabled": True,
+                "messages_tab_read_only_enabled": False,
+            },
+            "agent_view": {
+                "agent_description": "Answers questions about what AI models say of your brand.",
+                "suggested_prompts": suggested_prompts(),
+            },
+            "bot_user": {"display_name": "Overheard", "always_online": False},
+            "slash_commands": [command],
         },
-        "bot_user": {"display_name": "Overheard", "always_online": False},
-        "slash_commands": [command],
+        "oauth_config": {
+            **(returns_to if settings.many else {}),
+            "scopes": {"bot": needed, "bot_optional": sorted(optional)},
+        },
+        "settings": {
+            "event_subscriptions": {
+                **_request_address(settings, "request_url"),
+                "bot_events": list(SLACK_EVENTS),
+            },
+            "interactivity": {
+                "is_enabled": True,
+                **_request_address(settings, "request_url"),
+                **_request_address(settings, "message_menu_options_url"),
+            },
+            "org_deploy_enabled": False,
+            "socket_mode_enabled": settings.mode == "socket",
+            "token_rotation_enabled": False,
+        },
     }
 
 
-def _manifest_scopes(settings: SlackSettings) -> dict[str, Any]:
-    """Return the section ``oauth_config`` of a Slack app's manifest: the scopes that the bot needs,
-    and as optional ones those without which it works. For an app of many workspaces it also has the
-    address to which Slack returns after an installation.
-    """
-    optional = OPTIONAL_SLACK_SCOPES - {NEEDED_BY_AGENTS}
-    needed = [scope for scope in SLACK_SCOPES if scope not in optional]
-    scopes = {"bot": needed, "bot_optional": sorted(optional)}
-    if not settings.many:
-        return {"scopes": scopes}
-    return {"redirect_urls": [_address(settings) + SLACK_REDIRECT_PATH], "scopes": scopes}
-
-
-def _manifest_settings(settings: SlackSettings) -> dict[str, Any]:
-    """Return the section ``settings`` of a Slack app's manifest: the events that Slack sends, that
-    forms and buttons are used, and whether the app uses Socket Mode. Without Socket Mode it also
-    has the addresses to which Slack sends its requests.
-    """
-    return {
-        "event_subscriptions": {
-            **_request_address(settings, "request_url"),
-            "bot_events": list(SLACK_EVENTS),
-        },
-        "interactivity": {
-            "is_enabled": True,
-            **_request_address(settings, "request_url"),
-            **_request_address(settings, "message_menu_options_url"),
-        },
-        "org_deploy_enabled": False,
-        "socket_mode_enabled": settings.mode == "socket",
-        "token_rotation_enabled": False,
-    }
+def suggested_prompts() -> list[dict[str, str]]:
+    """Return `PROMPTS` as Slack takes them."""
+    return [{"title": title, "message": message} for title, message in PROMPTS]
 
 
 def _request_address(settings: SlackSettings, key: str) -> dict[str, str]:

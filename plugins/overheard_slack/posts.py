@@ -89,9 +89,6 @@ class ChannelOutlet:
         """
         await replace_messages(self.posted, (), self.put, self.delete)
 
-    async def finish(self) -> None:
-        """Do nothing: each card is shown at once."""
-
     async def post(self, message: Message, **more: Any) -> str:
         """Post one message into the channel or thread, and return its id, which is its time stamp.
 

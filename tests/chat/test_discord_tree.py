@@ -155,7 +155,7 @@ def test_a_suggestion_keeps_what_was_typed_before() -> None:
     """The value of the suggestion is the whole list."""
     option = SPEC["check"].options[0]
     [one] = tree.option_choices(option, "Acme, Aj", ["Ajax, Inc"])
-    assert tree.split(one["value"]) == ["Acme", "Ajax, Inc"]
+    assert tree.split(one.value) == ["Acme", "Ajax, Inc"]
     assert tree.last_value(option, "Acme, Aj") == "Aj"
 
 
@@ -165,8 +165,8 @@ def test_suggestions_keep_to_the_limits() -> None:
     found = ["x" * 101, "", "Acme", "Acme", *map(str, range(40))]
     shown = tree.option_choices(option, "", found)
     assert len(shown) == 25
-    assert shown[0]["name"] == "Acme"
-    assert shown[1]["name"] == "0"
+    assert shown[0].name == "Acme"
+    assert shown[1].name == "0"
 
 
 async def opened(**values: Any) -> list[dict[str, Any]]:
