@@ -33,11 +33,12 @@ def latin_language(texts: Sequence[str]) -> str:
         texts: The words of the text, in lower case.
     """
     words = set(texts)
-    if not (shared := words & _function_words()):
+    shared, english = words & _function_words(), len(words & _ENGLISH)
+    if len(shared) <= english:  # as for most texts
         return ""
     languages = [_word_list(name) for name in LATIN_LANGUAGES]
     counts = [len(shared & function_words) for function_words, _ in languages]
-    if max(counts) <= len(words & _ENGLISH):
+    if max(counts) <= english:
         return ""
     ranks = [
         (count, len(words & valences.keys()))

@@ -7,11 +7,18 @@ from dataclasses import dataclass
 from operator import attrgetter
 
 from overheard import Mention, Reading, Unit, UnitRole, once_an_answer
-from overheard_visibility.awards import is_award, is_cited, is_plain_award, opens_award
+from overheard_visibility.awards import (
+    ASKS_FOR_VALUE,
+    is_award,
+    is_cited,
+    is_plain_award,
+    opens_award,
+)
 from overheard_visibility.pick_words import (
     ADVISED_AGAINST,
     ASKS_FOR_RANKING,
     BARE_ANSWER,
+    CITED,
     CLAUSE_BREAK,
     CONDITION,
     DECISION_HEADING,
@@ -31,6 +38,7 @@ from overheard_visibility.pick_words import (
     PICK_AFTER_NAME,
     PICK_BEFORE_JAPANESE_NAME,
     PICK_BEFORE_NAME,
+    PICK_IN_DOUBT,
     PICK_IN_SENTENCE,
     PLAIN_WORDS,
     PRODUCT_AFTER_BRAND,
@@ -76,15 +84,10 @@ def first_choices(reading: Reading, owned: Sequence[Unit]) -> Iterator[str]:
         owned: The brand's units, in order.
     """
     choices = _choices(reading)
-    awards = set()
-    if titles := set(map(_title, owned)) - {""}:
-        names = [name for brand in (reading.brand, *reading.competitors) for name in brand.names]
-        awards = {title for title in titles if is_award(title, names, choices.question_words)}
     for unit in owned:
-        if _title(unit) in awards or _is_choice(reading, unit, choices):
+        if _title(unit) in choices.awards or _is_choice(reading, unit, choices):
             yield unit.text
-    limited = [_is_limited(reading, mention, choices.question_words) for mention in choices.picked]
-    if all(limited):
+    if not choices.unlimited:
         picks = _picking_sentences(reading)
         if len(picks) == 1:
             yield from picks.get(reading.brand.name, ())
@@ -94,7 +97,7 @@ def first_choices(reading: Reading, owned: Sequence[Unit]) -> Iterator[str]:
     is_only_pick = {mention.brand for mention in choices.picked} == {reading.brand.name}
     for mention in choices.picked:
         if mention.brand == reading.brand.name and (
-            not _is_limited(reading, mention, choices.question_words)
+            mention in choices.unlimited
             or (is_only_pick and not _recommends_another(reading, choices.mentions))
         ):
             yield reading.sentence(mention.sentence)
@@ -106,15 +109,10 @@ def picks_another(reading: Reading) -> bool:
     lists products of undeclared brands above the brand's first title.
     """
     choices = _choices(reading)
-    if any(
-        mention.brand != reading.brand.name
-        and not _is_limited(reading, mention, choices.question_words)
-        for mention in choices.picked
-    ):
+    if any(mention.brand != reading.brand.name for mention in choices.unlimited):
         return True
-    titles = [unit for unit in reading.units if unit.role is UnitRole.TITLE and unit.owner]
-    own = next((unit.start for unit in titles if unit.is_of(reading.brand.name)), -1)
-    return any(unit.foreign and unit.start < own for unit in titles)
+    own = next((unit.start for unit in choices.titles if unit.is_of(reading.brand.name)), -1)
+    return any(unit.foreign and unit.start < own for unit in choices.titles)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,12 +124,20 @@ class _Choices:
         verdict: The first verdict that names a brand; None without one.
         mentions: All mentions, with those of products without their brand, in order.
         picked: The mentions that the words around them pick, in order.
+        unlimited: Those of them that are picked for every reader.
+        titles: The titles of brands and products, in order.
+        awards: The texts of titles and labels that make their brand the pick.
+        cites: Whether any text may report that something is said to be the best.
     """
 
     question_words: frozenset[str]
     verdict: Unit | None
     mentions: tuple[Mention, ...]
     picked: tuple[Mention, ...]
+    unlimited: tuple[Mention, ...]
+    titles: tuple[Unit, ...]
+    awards: frozenset[str]
+    cites: bool
 
 
 @once_an_answer
@@ -148,7 +154,21 @@ def _choices(reading: Reading) -> _Choices:
         for mention in mentions
         if not mention.negated and _is_picked_by_name(reading, mention, question_words)
     )
-    return _Choices(question_words, _verdict(reading), mentions, picked)
+    unlimited = tuple(m for m in picked if not _is_limited(reading, m, question_words))
+    owned = [unit for unit in reading.units if unit.owner]
+    titles = tuple(unit for unit in owned if unit.role is UnitRole.TITLE)
+    spelled = {reading.body[mention.start : mention.end] for mention in reading.mentions}
+    names = sorted(spelled, key=len, reverse=True)
+    awards = frozenset(
+        title
+        for title in set(map(_title, owned))
+        if title and is_award(title, names, question_words)
+    )
+    asks_for_value = not question_words.isdisjoint(ASKS_FOR_VALUE)
+    cites = asks_for_value or CITED.search(reading.body) is not None
+    return _Choices(
+        *(question_words, _verdict(reading), mentions, picked, unlimited, titles, awards, cites)
+    )
 
 
 def _title(unit: Unit) -> str:
@@ -165,7 +185,7 @@ def _is_choice(reading: Reading, unit: Unit, choices: _Choices) -> bool:
         or (unit is choices.verdict and _picks_brand_alone(reading, unit))
         or _answers_heading(reading, unit)
         or opens_award(reading, unit)
-        or is_cited(reading, unit, choices.question_words)
+        or (choices.cites and is_cited(reading, unit, choices.question_words))
         or (unit.role is UnitRole.BEST_FOR and FOR_MOST.match(unit.text) is not None)
     )
 
@@ -299,11 +319,10 @@ def _readers_of_pick(reading: Reading, start: int, end: int) -> int:
     condition, unless that holds for every reader ("when in doubt").
     """
     body, question_words = reading.body, _choices(reading).question_words
-    if body[end - 1] == "?":
+    if body[end - 1] == "?" or not _has_pick(body, start, end):
         return 0
     sentence = _JOINED_PICK.split(body[start:end])[-1]
-    start = end - len(sentence)
-    if not (PICK_IN_SENTENCE.occurs(body, start, end) or UNIVERSAL_CONDITION.search(sentence)):
+    if not _has_pick(body, end - len(sentence), end):
         return 0
     rest = _without_asked_purposes(UNIVERSAL_CONDITION.sub("", sentence), question_words)
     if PAST.search(rest) or ADVISED_AGAINST.search(rest):
@@ -311,6 +330,10 @@ def _readers_of_pick(reading: Reading, start: int, end: int) -> int:
     if not CONDITION.search(rest):
         return _EVERY
     return 0 if CONDITION.search(FOR_PHRASE.sub("", rest)) else _SOME
+
+
+def _has_pick(body: str, start: int, end: int) -> bool:
+    return PICK_IN_SENTENCE.occurs(body, start, end) or PICK_IN_DOUBT.occurs(body, start, end)
 
 
 def _verdict(reading: Reading) -> Unit | None:

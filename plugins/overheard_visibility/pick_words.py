@@ -25,6 +25,7 @@ PICK_BEFORE_JAPANESE_NAME = _compiled("pick before name")
 PICK_AFTER_NAME = _phrases("pick after name")
 PICK_IN_SENTENCE = _phrases("pick in sentence", r"\b{}")
 UNIVERSAL_CONDITION = _compiled("universal condition", r"\b{}")
+PICK_IN_DOUBT = _phrases("universal condition", r"\b{}")
 CONDITION = re.compile(
     r"\b(?:if|unless|provided|when|where(?!\ (?:I|we|you)\b)|(?<!not )only|but\ for"
     r"|for\ (?!most|the\ money|you\b|me\b)"

@@ -121,20 +121,20 @@ def _standing_alone(reading: Reading) -> Claim:
     if refusal:
         return Detail("standing", TURNED_DOWN, quote=refusal[:_QUOTE_CHARACTERS]), no_claim
     planned = is_planned(reading)
-    if not planned and verdict != FIRST_CHOICE:
+    is_passed_over = verdict != FIRST_CHOICE and picks_another(reading)
+    # Words that list it in an item, or in text without an owner, leave no doubt.
+    is_offered = verdict == LISTED and (has_item(reading) or not owned)
+    if (not planned and verdict != FIRST_CHOICE) or (is_passed_over and is_offered):
         return Detail("standing", verdict, quote=quote[:_QUOTE_CHARACTERS]), no_claim
     prior = odds(reading, own, owned)
     first_choice_odds = prior.first_choice + _evidence(FIRST_CHOICE, verdict)
     only_named_odds = prior.only_named + _evidence(ONLY_NAMED, verdict)
     least_first_choice_odds = _LEAST_CATALOGUE_ODDS if is_catalogue(reading) else _LEAST_ODDS
     result = LISTED
-    is_passed_over = verdict != FIRST_CHOICE and picks_another(reading)
     if not planned or (first_choice_odds > least_first_choice_odds and not is_passed_over):
         result = FIRST_CHOICE
-    elif only_named_odds > _LEAST_ODDS and (verdict != LISTED or (owned and not has_item(reading))):
-        result = (
-            ONLY_NAMED  # words that list it in an item, or in text without an owner, leave no doubt
-        )
+    elif only_named_odds > _LEAST_ODDS and not is_offered:
+        result = ONLY_NAMED
     if result != verdict:
         shown_by = own[-1] if result == FIRST_CHOICE else own[0]
         quote = reading.sentence(shown_by.sentence)
