@@ -115,25 +115,19 @@ class TestForms:
         assert done.card.title == "Changed Umbra"
         assert (await office.store.catalogue.current()).brand("Umbra") is not None
 
-    async def test_a_schedule_is_edited_by_days_and_time(self) -> None:
-        """What a form cannot show so is shown as it is written."""
+    async def test_a_schedule_is_edited_in_words(self) -> None:
+        """What has no words is shown as it is written."""
         office = await open_office(forms=True)
         await office.chat.type('schedules add weekly "every Monday at 9"')
         await office.chat.type('schedules add often "*/20 * * * *"')
         screen = await office.chat.type("schedules edit weekly")
         assert screen.form
-        assert (screen.form.values["days"], screen.form.values["time"]) == (("mon",), "09:00")
-        hidden = [name for name, entries in screen.form.choices.items() if not entries]
-        assert hidden == ["cron"]
-        await office.chat.submit(screen, days=["tue", "fri"])
+        assert screen.form.values["cron"] == "every Monday at 9:00"
+        await office.chat.submit(screen, cron="every Tuesday and Friday at 9")
         other = (await office.chat.type("schedules edit often")).form
         assert other
         assert other.values["cron"] == "*/20 * * * *"
-        assert not other.choices["days"]
-        await office.chat.type("schedules edit often --day sun --time 8pm")
-
-        twice = await office.chat.type('schedules edit often --time 9 --cron "0 8 * * *"')
-        assert "When is given twice" in str(twice.card.text)
+        await office.chat.type('schedules edit often --cron "sunday at 8pm"')
 
         kept = (await office.store.catalogue.current()).schedules
         assert {one.name: one.cron for one in kept} == {

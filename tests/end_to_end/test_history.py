@@ -154,7 +154,7 @@ def test_a_report_without_answers_says_what_to_do(history: Program) -> None:
     """It names the command that brings answers."""
     out, _ = history.run("report")
 
-    assert "No answers yet." in out
+    assert "No answers about Acme yet." in out
     assert "overheard check Acme" in out
 
 

@@ -1,6 +1,5 @@
-"""A brief as a page: Markdown, or a self-contained HTML file."""
+"""A brief as a page: a self-contained HTML file."""
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -10,8 +9,6 @@ from overheard.cards import wording
 from overheard.cards.command import quoted
 from overheard.cards.html import render_html
 from overheard.domain import Fact
-
-_SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~!])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,42 +55,6 @@ def missing_fact_sentence(item: BriefItem, brand: str) -> str:
         f"The fact sheet says nothing about {item.missing}. Find out what is true and add it "
         f"(facts add {brand} FIELD VALUE) before you write."
     )
-
-
-def markdown(page: BriefPage) -> str:
-    """Return a brief's page as Markdown, with a line break at its end. Text from outside is
-    escaped, so that it has no markup of its own.
-    """
-    return "\n".join(_markdown_lines(page)) + "\n"
-
-
-def _markdown_lines(page: BriefPage) -> Iterator[str]:
-    """Yield the lines of a brief's page as Markdown: title, lead, a table of the items, a section
-    for each item with its command, and the published items. What has no items is left out.
-    """
-    yield from (f"# {_markdown_text(page.title)}", "")
-    for paragraph in page.lead:
-        yield from (_markdown_text(paragraph), "")
-    if page.items:
-        yield from ("| No. | Content | Gap | Shows in |", "| --- | --- | --- | --- |")
-        for number, item in enumerate(page.items, 1):
-            cells = (str(number), _markdown_text(item.title), LABELS[item.kind], _share_cell(item))
-            yield f"| {' | '.join(cells)} |"
-        yield ""
-    for number, item in enumerate(page.items, 1):
-        yield from (f"## {number}. {_markdown_text(item.title)}", "")
-        yield from (f"{_markdown_text(item.why)} Shows in {share_with_interval(item)}.", "")
-        for heading, lines in _item_sections(item, page.brand):
-            marks = (f"{place}." if heading == DO else "-" for place in range(1, len(lines) + 1))
-            listed = (
-                f"{mark} {_markdown_text(line)}" for mark, line in zip(marks, lines, strict=True)
-            )
-            yield from (f"**{heading}**", "", *listed, "")
-        yield from (f"Published? `{done_command(item, page.brand)}`", "")
-    if page.published:
-        yield from ("## Published", "")
-    for title, sentences in page.published:
-        yield from (f"- **{_markdown_text(title)}** {_markdown_text(' '.join(sentences))}",)
 
 
 def html(page: BriefPage) -> str:
@@ -163,8 +124,3 @@ def _item_sections(item: BriefItem, brand: str) -> Iterator[tuple[str, list[str]
 def _fact_and_source(fact: Fact) -> str:
     """Return a fact as a sentence, with the address of a page that states it if one is known."""
     return f"{fact_sentence(fact)}{f', stated at {fact.source}' if fact.source else ''}"
-
-
-def _markdown_text(text: str) -> str:
-    """Return a text on one line with the marks of Markdown escaped."""
-    return _SPECIAL.sub(r"\\\1", wording.line(text))

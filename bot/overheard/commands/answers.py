@@ -106,11 +106,23 @@ def newest_check_footer(call: Call, newest: NewestAnswers) -> str:
     return f"{count}: {'; '.join(of)}." if len(of) > 1 else f"{count} of {next(iter(days))}."
 
 
-def card_without_answers(brand: Brand) -> Card:
-    """Return the card of a brand without answers, with a button for a check."""
-    action = Action(f"check {quoted(brand.name)}", "Check now", Style.PRIMARY)
-    text = f"No answers about {brand.name} yet."
-    return Card(brand.name, text, actions=fitting(action), data={"brand": brand.name})
+def card_without_answers(
+    brand: Brand, text: str = "", *, title: str = "", lacks: str = "", **data: Any
+) -> Card:
+    """Return the card of a brand of which there is nothing to show.
+
+    Args:
+        text: Why; by default that there are no answers yet.
+        title: By default the brand's name.
+        lacks: What the brand needs competitors for, as a sentence; empty where it has some.
+    """
+    name = quoted(brand.name)
+    action = Action(f"check {name}", "Check now", Style.PRIMARY)
+    if lacks:
+        action = Action(f"brands edit {name}", "Add competitors", Style.PRIMARY)
+    text = lacks or text or f"No answers about {brand.name} yet."
+    data = {"brand": brand.name, **data}
+    return Card(title or brand.name, text, actions=fitting(action), data=data)
 
 
 MAX_QUOTES, QUOTE_CHARACTERS = 5, 300
@@ -118,8 +130,6 @@ MAX_QUERIES, MAX_QUERY_CHARS = 3, 60
 """Searches that a card names, and the characters of each."""
 MAX_VALUES, MAX_VALUE_CHARS = 3, 60
 """Values of a fact that a line names, and the characters of each."""
-MAX_DRAWBACKS = 4
-"""Drawbacks that a line names."""
 MAX_QUESTION_CHARS = 80
 """Characters of the question above a quote."""
 DRAWBACK, DRAWBACKS = "drawback", "drawbacks"
@@ -213,11 +223,8 @@ def stated_lines(call: Call, newest: NewestAnswers, about: str) -> list[str]:
 
     Args:
         about: A word; the facts are those of the brand with the word in their field, in any case of
-            letters. Without such a fact the result is empty. For `DRAWBACKS`, it is the lines of
-            `_drawback_lines`.
+            letters. Without such a fact the result is empty.
     """
-    if about == DRAWBACKS:
-        return _drawback_lines(call.names, newest)
     facts = true_facts(call.catalogue.facts, newest.brand.name)
     true_values = [f"{f.field}: {f.value}" for f in facts if about.casefold() in f.field.casefold()]
     if not true_values:
@@ -240,25 +247,6 @@ def stated_lines(call: Call, newest: NewestAnswers, about: str) -> list[str]:
 
 
 _VERDICTS = {"wrong": " (wrong)", "stale": " (out of date)"}
-
-
-def _drawback_lines(names: ModelNames, newest: NewestAnswers) -> list[str]:
-    """Return a line for each model, such as ``Claude, of 24 answers: price (9), support (4).``: the
-    `MAX_DRAWBACKS` drawbacks in most of its newest answers, each with the number of these answers;
-    ``no drawback`` if none is named.
-    """
-    lines = []
-    for model in sorted(newest.runs):
-        model_answers = [answer for answer in newest.answers if answer.model == model]
-        topic_counts: Counter[str] = Counter()
-        for scored in model_answers:
-            topic_counts.update({d.topic for d in scored.details(newest.brand.name, DRAWBACK)})
-        shown = ", ".join(
-            f"{topic} ({count})" for topic, count in topic_counts.most_common(MAX_DRAWBACKS)
-        )
-        name = names.name(model)
-        lines.append(f"{name}, of {len(model_answers)} answers: {shown or 'no drawback'}.")
-    return lines
 
 
 def view_lines(call: Call, newest: NewestAnswers) -> list[str]:
@@ -354,7 +342,8 @@ def list_answers(call: Call, newest: NewestAnswers, about: str = "") -> Card:
         for quote in answer_quotes(answer, newest.brand, about)
     ]
     subject = f": {about}" if about else ""
-    lines = stated_lines(call, newest, about) if about else view_lines(call, newest)
+    is_view = about in {"", DRAWBACKS}
+    lines = view_lines(call, newest) if is_view else stated_lines(call, newest, about)
     count = wording.count(len({answer.answer.id for answer, _ in quoted_answers}), "answer")
     verb = "says" if len(newest.runs) == 1 else "say"
     return Card(

@@ -14,7 +14,7 @@ from typing import Annotated, Any
 from overheard.advice.brief import LABELS, METRICS, BriefItem, steps
 from overheard.advice.brief_sources import BRIEF_DAYS, BriefDraft, PublishedItem, read_brief
 from overheard.advice.evidence import fact_sentence
-from overheard.advice.pages import BriefPage, html, markdown, share_with_interval
+from overheard.advice.pages import BriefPage, html, share_with_interval
 from overheard.cards import wording
 from overheard.cards.card import (
     Action,
@@ -216,7 +216,6 @@ class BriefFormat(StrEnum):
     """How a brief is written."""
 
     CARD = "card"
-    MARKDOWN = "markdown"
     HTML = "html"
 
 
@@ -242,7 +241,7 @@ async def show_brief(
         brand: The name of the brand; empty means the first tracked brand.
         days: Answers of so many days are read; 0 for the newest of each model that is asked.
         most: How many items the card shows; 0 for `SHOWN_ITEMS`. A page has all items.
-        form: ``card``, or a page as ``markdown`` or ``html``.
+        form: ``card``, or a page as ``html``.
         out: The file to which a terminal writes the page, in place of an existing one; None for
             standard output. Chats ignore it for a page.
 
@@ -262,19 +261,14 @@ async def show_brief(
     card = with_standing_news(card, Telling(situation, call.names, call.zone))
     if form == BriefFormat.CARD:
         if out:
-            raise BadUsage(problem="A file is Markdown or HTML", usage=BRIEF.usage)
+            raise BadUsage(problem="A file is a page: add --format html", usage=BRIEF.usage)
         return card
     page = brief_page(call, draft)
     page = replace(page, lead=(*page.lead, *told))
-    text = markdown(page) if form == BriefFormat.MARKDOWN else html(page)
-    item_count = wording.count(len(page.items), "item")
+    text, item_count = html(page), wording.count(len(page.items), "item")
     if call.face is Face.CHAT:
-        if form == BriefFormat.MARKDOWN:
-            extension, media_type = "md", "text/markdown"
-        else:
-            extension, media_type = "html", "text/html"
-        name = wording.file_name(page.title, extension)
-        page_file = File(text.encode(), name, media_type, f"{page.title}, {item_count}")
+        name = wording.file_name(page.title, "html")
+        page_file = File(text.encode(), name, "text/html", f"{page.title}, {item_count}")
         return Card(page.title, f"All {item_count}, as a page.", file=page_file, data=card.data)
     if out is None:
         sys.stdout.write(text)

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Annotated
 
 from overheard.cards import wording
-from overheard.cards.card import Action, Card, File, Severity, Style, fitting
+from overheard.cards.card import Action, Card, File, Severity, fitting
 from overheard.cards.charts.renderer import picture
 from overheard.cards.command import CommandSpec, Face, Kind, argument, option, quoted
+from overheard.commands.answers import card_without_answers
 from overheard.commands.check_card import fault_sentences
 from overheard.commands.digest import digest
 from overheard.commands.export import replacing
@@ -23,14 +24,7 @@ from overheard.errors import BadUsage, NothingToAsk
 from overheard.runs.plan import choose_brands
 from overheard.views import standings
 from overheard.views.courses import NAMED, metric_choice, news_chart
-from overheard.views.news import (
-    MAX_LABEL_CHARS,
-    News,
-    Telling,
-    asked_words,
-    first_steps,
-    told_titles,
-)
+from overheard.views.news import MAX_LABEL_CHARS, Telling, asked_words, first_steps, told_titles
 from overheard.views.situation import Situation, SituationReader
 from overheard.views.standings import metric_table
 
@@ -111,7 +105,10 @@ async def _brand_card(call: Call, brand: Brand, *, details: bool) -> Card:
         "situation": situation.data(),
     }
     if not situation.runs:
-        return replace(_card_without_answers(brand, news), data=data)
+        title, text = (news[0].title, "\n".join(news[0].lines)) if news else ("", "")
+        severity = news[0].severity if news else Severity.PLAIN
+        card = card_without_answers(brand, text, title=title)
+        return replace(card, severity=severity, data=data)
     shown = [*situation.places, *situation.old_places]
     if details or not shown:
         when = f"Answers of {telling.newest_day()}."
@@ -149,18 +146,6 @@ async def _brand_card(call: Call, brand: Brand, *, details: bool) -> Card:
         data=data,
         choice=None if steps else metric_choice(call.scoring.metrics.values(), brand, NAMED),
     )
-
-
-def _card_without_answers(brand: Brand, news: Sequence[News]) -> Card:
-    """Return the card of a brand without any stored answer, with a button that starts a check: what
-    failed, if something did.
-    """
-    title, text = brand.name, "No answers yet."
-    if news:
-        title, text = news[0].title, "\n".join(news[0].lines)
-    ask = fitting(Action(f"check {quoted(brand.name)}", "Check now", Style.PRIMARY))
-    severity = news[0].severity if news else Severity.PLAIN
-    return Card(title, text, actions=ask, severity=severity)
 
 
 def _next_actions(face: Face, situation: Situation, steps: Sequence[Action]) -> Iterator[Action]:
@@ -220,7 +205,7 @@ async def _attached_page(call: Call, chosen: Brand) -> Card:
     """
     situation = await SituationReader(call).read(chosen)
     if not situation.runs:
-        return _card_without_answers(chosen, ())
+        return card_without_answers(chosen)
     content, page = await _page_content_and_html(call, situation)
     name = wording.file_name(f"{chosen.name} {call.clock.now():%Y-%m-%d}", "html")
     return Card(

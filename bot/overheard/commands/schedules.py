@@ -2,7 +2,7 @@
 one went.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Annotated, Any
@@ -14,31 +14,22 @@ from overheard.cards.command import (
     MAX_NAME_CHARS,
     CommandSpec,
     Face,
-    FormContent,
     Kind,
     Option,
     Proposal,
     Role,
     argument,
-    option,
 )
-from overheard.commands.arguments import (
-    DAY_CHOICES,
-    USUAL_TIME,
-    WEEKDAYS,
-    cron_of,
-    days_of,
-    in_words,
-    read_words,
-)
+from overheard.commands.arguments import in_words, read_words
 from overheard.commands.catalogue import CatalogueNoun, find_brands, optional
 from overheard.commands.check import check
+from overheard.commands.routes import time_zone_name
 from overheard.config.cron import Cron, find_zone, read_cron
 from overheard.config.problems import unknown_name
 from overheard.config.sections import Config
 from overheard.deployment import Call
 from overheard.domain import BURSTS, Catalogue, Schedule, ScheduleState
-from overheard.errors import BadSchedule, BadUsage
+from overheard.errors import BadSchedule
 
 COLUMNS = ("Schedule", "When", "Next", "Last", "Brands", "Repeats", "From")
 CHAT_COLUMNS = COLUMNS[:3]
@@ -145,8 +136,6 @@ WEEKLY = "weekly"
 """The name of the schedule that the set-up makes, and of a new one without a name."""
 _KEY = argument("Its name.", Kind.SCHEDULE)
 ScheduleName = Annotated[str, _KEY]
-_DAYS = option("The days.", choices=tuple(WEEKDAYS), word="day")
-_TIME = option("The time of day.", Kind.CLOCK)
 
 
 async def list_schedules(call: Call) -> Card:
@@ -272,11 +261,7 @@ async def _checked_schedule(call: Call, schedule: Schedule, before: Schedule | N
     """Return a schedule in the form in which it is stored: the times as a cron expression, an IANA
     time zone, brands by their full names.
     """
-    zone = schedule.timezone or getattr(call.zone, "key", "UTC")
-    try:
-        find_zone(zone)
-    except ValueError as error:
-        raise BadSchedule(key="timezone", problem=error) from None
+    zone = time_zone_name(schedule.timezone, call)
     schedule = replace(schedule, cron=read_words(schedule.cron))
     try:
         read_cron(schedule.cron, zone)
@@ -299,49 +284,10 @@ async def _changed_card(call: Call, schedule: Schedule, __: Schedule | None, don
     return await schedule_card(call, schedule, f"{done} {schedule.name}", text)
 
 
-async def edit_schedule(
-    call: Call, *, days: Sequence[str] = (), time: str = "", **given: Any
-) -> Card:
-    """Change a schedule that a person added, and return its card.
-
-    Its times are given as `days` and `time`, or as one text in ``cron``. If only one of days and
-    time is given, the other stays as it was. If the former times were neither daily nor weekly,
-    missing days mean every day, and a missing time means `USUAL_TIME`.
-
-    Args:
-        days: Keys of `WEEKDAYS`; empty if they are not changed.
-        time: The time of day; empty if it is not changed.
-        given: The name of the schedule, and the new values of its fields.
-
-    Raises:
-        BadUsage: when the times are given in both ways.
-        UnknownName: for an unknown schedule or brand.
-        ReadOnly: when config.toml has the schedule.
-        NothingToChange: when nothing would change.
-    """
-    if days or time:
-        if given.get("cron"):
-            raise BadUsage(problem="When is given twice", usage="days and a time, or a text")
-        before = find_schedule(call.catalogue, given["name"])
-        days_before, time_before = days_of(before.cron) or ((), USUAL_TIME)
-        given["cron"] = cron_of(tuple(days) or days_before, time or time_before)
-    return await SCHEDULES.edit(call, **given)
-
-
-async def fill_edit(call: Call, **given: Any) -> FormContent:
-    """Return the form that edits a schedule, with its stored values.
-
-    If its cron expression is daily or weekly, the form has inputs for days and for a time of day;
-    else it has one input for the expression. The inputs of the other kind get an empty list of
-    choices, with which a form leaves them out.
-    """
-    values = dict(await SCHEDULES.fill(call, **given))
-    days_and_time = days_of(values["cron"])
-    if days_and_time is None:
-        return FormContent(values, {"days": (), "time": ()})
-    values["days"], values["time"] = days_and_time
-    del values["cron"]
-    return FormContent(values, {"days": DAY_CHOICES, "cron": ()})
+async def fill_edit(call: Call, **given: Any) -> Mapping[str, Any]:
+    """Return the values of the form in which a schedule is edited; its times are in words."""
+    values = await SCHEDULES.fill(call, **given)
+    return {**values, "cron": in_words(values["cron"])}
 
 
 _FIELDS = (
@@ -422,15 +368,8 @@ SCHEDULES_EDIT = replace(
     SCHEDULES.command(
         "edit",
         "Change a schedule.",
-        "schedules edit weekly --day mon --day thu --time 8:00",
+        'schedules edit weekly --cron "every Monday at 8"',
         'schedules edit weekly --cron "0 8 * * mon"',
-    ),
-    run=edit_schedule,
-    options=(
-        *SCHEDULES.key,
-        replace(_DAYS, name="days", many=True),
-        replace(_TIME, name="time"),
-        *SCHEDULES.edit_fields,
     ),
     fill=fill_edit,
 )

@@ -7,11 +7,12 @@ from datetime import tzinfo
 from typing import Annotated, Any, Literal
 
 from overheard.cards import wording
-from overheard.cards.card import Action, Card, Style, Table, fitting
+from overheard.cards.card import Action, Card, Table, fitting
 from overheard.cards.charts.renderer import picture
 from overheard.cards.charts.shares import Share, Shares
 from overheard.cards.command import CommandSpec, Kind, argument, option, quoted
 from overheard.cards.model_names import ModelNames
+from overheard.commands.answers import card_without_answers
 from overheard.commands.arguments import chosen_models, named_model, past_span
 from overheard.commands.check_card import fault_sentences
 from overheard.commands.versus import show_versus
@@ -31,7 +32,7 @@ from overheard.views.courses import (
     voice_shares,
 )
 from overheard.views.news import Telling, standing_news, with_standing_news
-from overheard.views.situation import HEADLINE, Situation, SituationReader
+from overheard.views.situation import HEADLINE, SituationReader
 from overheard.views.standings import read_streams
 
 TOLD_CHANGE = 0.05
@@ -197,7 +198,17 @@ async def _show_voice(call: Call, brand: Brand, model: str, span: Span) -> Card:
         models = chosen_models(call.names, situation, model)
     shares = voice_shares(situation, call.zone, models=models, span=span)
     if shares is None:
-        return _card_without_shares(situation)
+        few = len(situation.names) < 2
+        return card_without_answers(
+            brand,
+            "Nothing was measured in this time.",
+            title=f"{brand.name}'s share of voice",
+            lacks="Add competitors: the share is that of all brands of your market." if few else "",
+            models=[],
+            times=[],
+            shares={},
+            usual={},
+        )
     metric = call.scoring.metrics[VOICE_METRIC]
     shares = replace(shares, marks=await chart_marks(call, situation.brand, metric, models))
     names = [call.names.name(model) for model in models]
@@ -257,22 +268,6 @@ def _share_words(shares: Shares, share: Share) -> str:
     if abs(now - usual) < TOLD_CHANGE and share != shares.gained:
         return wording.percent(now)
     return f"{wording.percent(now)}, usually {wording.percent(usual)}"
-
-
-def _card_without_shares(situation: Situation) -> Card:
-    """Return the card shown instead of shares: a brand without competitors needs some; otherwise
-    nothing was measured in the time that was asked for.
-    """
-    own_name = quoted(situation.brand.name)
-    title = f"{situation.brand.name}'s share of voice"
-    data = {"brand": situation.brand.name, "models": [], "times": [], "shares": {}, "usual": {}}
-    if len(situation.names) < 2:
-        text = "Add competitors: the share is that of all brands of your market."
-        action = Action(f"brands edit {own_name}", "Add competitors", Style.PRIMARY)
-    else:
-        text = "Nothing was measured in this time."
-        action = Action(f"check {own_name}", "Check now", Style.PRIMARY)
-    return Card(title, text, actions=fitting(action), data=data)
 
 
 TREND = CommandSpec(

@@ -13,6 +13,7 @@ from overheard.cards.charts.forest import Pair, PairGroup, Pairs
 from overheard.cards.charts.renderer import picture
 from overheard.cards.command import quoted
 from overheard.cards.model_names import ModelNames, asked_by
+from overheard.commands.answers import card_without_answers
 from overheard.commands.arguments import chosen_models
 from overheard.config.problems import unknown_name
 from overheard.deployment import Call
@@ -99,7 +100,9 @@ async def show_versus(
     chosen = chosen_models(call.names, situation, model)
     duels = list(_duels(situation, other, chosen, span))
     if not duels:
-        return _card_without_answers(situation, other)
+        text = f"No answers about {own_brand.name} and {other} in this time."
+        lacks = "" if other else "It has no competitors yet."
+        return card_without_answers(own_brand, text, lacks=lacks, other=other, models=[])
     praised = await _praised_more(call, situation, other, chosen, span)
     mine, names = situation.brand.name, call.names
     models = list(dict.fromkeys(duel.model for duel in duels))
@@ -316,18 +319,3 @@ def _duel_json(duel: Duel) -> dict[str, Any]:
         "other_interval": [duel.other.low, duel.other.high],
         "answers": duel.mine.n,
     }
-
-
-def _card_without_answers(situation: Situation, other: str) -> Card:
-    """Return the card shown when there is nothing to compare: the brand has no competitor (`other`
-    is empty), or no answers about both in the time that was asked for.
-    """
-    own_name = quoted(situation.brand.name)
-    data = {"brand": situation.brand.name, "other": other, "models": []}
-    if other:
-        action = Action(f"check {own_name}", "Check now", Style.PRIMARY)
-        text = f"No answers about {situation.brand.name} and {other} in this time."
-    else:
-        action = Action(f"brands edit {own_name}", "Add competitors", Style.PRIMARY)
-        text = "It has no competitors yet."
-    return Card(situation.brand.name, text, actions=fitting(action), data=data)
