@@ -113,7 +113,9 @@ def test_long_lines_and_repeated_questions_are_not_suggested() -> None:
     text = f"{longest}\nx{longest}\nWhich?\n- which ?\n-Which?\n"
 
     assert read_suggestions(text, [], []) == [longest, "Which?", "which ?"]
-    assert "before they buy what Acme sells." in suggestion_request(Brand("Acme"), 1).text
+    assert "before they buy a product." in suggestion_request(Brand("Acme"), 1).text
+    rivals = Brand("Acme", competitors=("Zeta", "Umbra"))
+    assert "before they buy a product like Zeta." in suggestion_request(rivals, 1).text
 
 
 @pytest.mark.parametrize(

@@ -70,13 +70,15 @@ def suggestion_request(brand: Brand, count: int) -> Prompt:
     """Return the prompt that asks a model for buyers' questions which name no brand.
 
     Args:
-        brand: The brand in whose category buyers ask; without one, of what the brand sells.
+        brand: The brand in whose category buyers ask; without one, of a product like its first
+            competitor. The brand itself is not told.
         count: The number of questions to suggest.
     """
-    sold = f"a {brand.category}" if brand.category else f"what {brand.name} sells"
+    like = "".join(f" like {rival}" for rival in brand.competitors[:1])
+    category = brand.category or f"product{like}"
     text = (
-        f"List {count} different questions that people ask an AI assistant before they buy "
-        f"{sold}. Cover needs, budgets, kinds of buyers, comparisons and doubts. Name no "
+        f"List {count} different questions that people ask an AI assistant before they buy a "
+        f"{category}. Cover needs, budgets, kinds of buyers, comparisons and doubts. Name no "
         f"brand and no product. Write one question a line, and nothing else."
     )
     return Prompt(text, ("suggestions",), (brand.name,))
