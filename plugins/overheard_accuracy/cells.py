@@ -14,7 +14,7 @@ from itertools import islice
 
 from overheard import Brand, Reading
 from overheard_accuracy.claims import Statement
-from overheard_accuracy.fields import field_of
+from overheard_accuracy.kinds import field_of
 
 _PROPERTY = re.compile(
     r"(?P<what>[^\W\d_][\w /&'()-]{1,30}?)(?:\s*:|\s[\u2013\u2014-])\s+(?P<value>\S.*)"

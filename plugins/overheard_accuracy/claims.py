@@ -2,9 +2,9 @@
 
 import re
 import unicodedata
-from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any, NamedTuple
 
 from overheard_accuracy.words import FACTS
 
@@ -26,11 +26,13 @@ class Statement:
         text: The words.
         start: Offset of the brand's name in the text; 0 for a pronoun.
         end: Offset after the name, or after the pronoun; 0 without both.
+        inherited: Whether the words themselves do not name the brand.
     """
 
     text: str
     start: int = 0
     end: int = 0
+    inherited: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,36 +50,23 @@ class Truth:
     qualifier: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class FactClaim:
-    """What a statement claims about a fact.
+class Stated(NamedTuple):
+    """What a statement says of a fact: the words of the answer, and the value that they mean."""
 
-    Attributes:
-        verdict: Whether the stated value is correct, wrong or stale.
-        stated: The value as the answer writes it.
-    """
+    words: str
+    value: Any
+
+
+class FactClaim(NamedTuple):
+    """The verdict on what a statement says of a fact, and the value as the answer writes it."""
 
     verdict: Verdict
     stated: str
 
 
-Checker = Callable[[Statement, Truth], FactClaim | None]
-"""Returns what a statement claims about one fact. None means that it claims nothing, or that the
-meaning is uncertain: a false accusation costs more than a miss.
-"""
-
 NAME = FACTS.pattern("name")
 """A pattern: a word with a capital, as names have."""
 _SPACE = re.compile(r"[\W_]+")
-
-
-def verdict(is_right: bool, was_right: bool) -> Verdict:
-    """Return the verdict on a stated value: correct if it is right now, else stale if it was right
-    once, else wrong.
-    """
-    if is_right:
-        return Verdict.CORRECT
-    return Verdict.STALE if was_right else Verdict.WRONG
 
 
 def normalized(text: str) -> str:
@@ -105,15 +94,7 @@ def listed_values(value: str) -> tuple[str, ...]:
     return tuple(item.strip() for item in value.split(divider) if item.strip())
 
 
-_UNMEANT = re.compile(
-    r"\?\s*$"
-    r"|\b(?:wrongly|mistakenly|incorrectly|erroneously|misconceptions?|myths?|rumou?r(?:s|ed)?"
-    r"|contrary to|untrue|not true|false claims?|falsely|hypothetical(?:ly)?|suppose|imagine"
-    r"|I (?:do not|don't) (?:know|have)|not sure|unsure|unclear|cannot (?:verify|confirm)"
-    r"|can't (?:verify|confirm)|could not (?:verify|find)|check (?:the|their|its) (?:official )?"
-    r"(?:website|site))\b",
-    re.IGNORECASE,
-)
+_UNMEANT = FACTS.compiled("unmeant")
 _HISTORIC = FACTS.compiled("historic", r"\b{}\b")
 _YOU = re.compile(
     r"\byou(?:['\u2019]ll| will| would| can| could| may| might)\b|\b(?:will|would) (?=(?:set|run"

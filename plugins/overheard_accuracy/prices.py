@@ -5,15 +5,13 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from overheard_accuracy.claims import (
-    FactClaim,
+    Stated,
     Statement,
     Truth,
     Verdict,
     contains,
     historic,
     of_another,
-    unmeant,
-    verdict,
 )
 from overheard_accuracy.values import NUMBER, Money, money_amounts, number
 from overheard_accuracy.words import FACTS
@@ -65,53 +63,49 @@ _ROUNDING_SHARE = 0.015
 """Relative tolerance of a price, for rounding: 9.99 to 10."""
 
 
-def price(statement: Statement, truth: Truth, *, inherited: bool = False) -> FactClaim | None:
-    """Return the claim of a statement on a price, with the amount or range as written.
+def price(statement: Statement, truth: Truth) -> Stated | None:
+    """Return the amount or range of a price that a statement names, as written, with its verdict.
 
-    The verdict is correct for the amount of the fact (a year is twelve months, rounding allowed),
-    stale for a former value, else wrong. A fact about a plan ("price: Pro") is compared only with
-    an amount next to the plan's name; a fact without a plan with a range, an entry price ("starts
-    at") or the only amount.
+    It is correct for the amount of the fact (a year is twelve months, rounding allowed), stale for
+    a former value, else wrong. A fact about a plan ("price: Pro") is compared only with an amount
+    next to the plan's name; a fact without a plan with a range, an entry price ("starts at") or the
+    only amount. An amount in words that do not name the brand counts only with the same period as
+    the fact.
 
     Return None if no amount or several may be meant, for another currency, for a period where the
-    fact has none, if the statement is doubtful or about another time, brand, accessory or fee for
-    use, and if the fact has no amount.
-
-    Args:
-        truth: The fact.
-        inherited: Whether the statement itself does not name the brand; then an amount counts only
-            with the same period as the fact.
+    fact has none, for another time, brand, accessory or fee for use, and if the fact has no amount.
     """
-    true = next(iter(money_amounts(truth.value)), None)
-    if true and (by_term := _by_term(statement, truth, true)):
-        return by_term[0]
-    range_ = None if truth.qualifier else _price_range(statement.text)
-    stated = range_[0] if range_ else _price_of(statement.text, truth, true)
-    if true is None or stated is None or _may_mean_other(statement, stated, truth):
+    text, true = statement.text, next(iter(money_amounts(truth.value)), None)
+    if true is None or _is_by_term(text, truth):
+        return None if true is None else _term_claim(statement, truth, true)
+    range_ = None if truth.qualifier else _price_range(text)
+    stated = range_[0] if range_ else _price_of(text, truth, true)
+    if stated is None or _may_mean_other(statement, stated, truth):
         return None
-    if (stated.period and not true.period) or (inherited and stated.period != true.period):
+    if (stated.period and not true.period) or (
+        statement.inherited and stated.period != true.period
+    ):
         return None  # an instalment, or the price of something else
     if range_:
-        return _range_claim(statement.text, *range_, true)
+        return _range_claim(text, *range_, true)
     pair = stated.comparable(true)
     if pair is None:
         return None
-    words = statement.text[slice(*stated.span)]
     former = [amount for value in truth.previous for amount in money_amounts(value)]
     was_right = any(map(_close, _pairs(stated, former)))
-    return FactClaim(verdict(_close(pair), was_right), words)
+    verdict = Verdict.STALE if was_right else Verdict.WRONG
+    return Stated(text[slice(*stated.span)], Verdict.CORRECT if _close(pair) else verdict)
 
 
 def _may_mean_other(statement: Statement, stated: Money, truth: Truth) -> bool:
     """Return whether a stated amount may be something else than the brand's present price.
 
-    So it may without a word of a price ("costs"), in a doubtful statement, about another time or
-    brand, in a change ("from $25 to $18"), beside a number of users, behind the name of an
-    accessory or service, and as the price of one of something ("$1 per order") unless the fact is
-    of such a thing.
+    So it may without a word of a price ("costs"), about another time or brand, in a change ("from
+    $25 to $18"), beside a number of users, behind the name of an accessory or service, and as the
+    price of one of something ("$1 per order") unless the fact is of such a thing.
     """
     cue = _PRICED.search(statement.text)
-    if not cue or unmeant(statement) or historic(statement.text) or of_another(statement, cue):
+    if not cue or historic(statement.text) or of_another(statement, cue):
         return True
     if _CHANGE.search(statement.text) or _TOTAL.search(statement.text):
         return True
@@ -130,27 +124,23 @@ def _may_mean_other(statement: Statement, stated: Money, truth: Truth) -> bool:
     return bool(for_use or _ACCESSORY.search(statement.text[: stated.span[0]]))
 
 
-def _by_term(statement: Statement, truth: Truth, true: Money) -> list[FactClaim | None]:
-    """Return the one claim of two prices by term, "$18 monthly or $15 yearly"; nothing for a
-    statement without them. The claim is correct if any of them is, whatever its term.
+def _is_by_term(text: str, truth: Truth) -> bool:
+    """Return whether a text has two prices by term, "$18 monthly or $15 yearly", and a fact is of
+    no plan.
     """
-    text, amounts = statement.text, money_amounts(statement.text)
-    if (
-        truth.qualifier
-        or len(amounts) != 2
-        or not (_BY_MONTH.search(text) and _BY_YEAR.search(text))
-    ):
-        return []
+    by_term = _BY_MONTH.search(text) and _BY_YEAR.search(text)
+    return bool(by_term and not truth.qualifier and len(money_amounts(text)) == 2)
+
+
+def _term_claim(statement: Statement, truth: Truth, true: Money) -> Stated | None:
+    """Return the claim of two prices by term: correct if any of them is, whatever its term."""
+    amounts = money_amounts(statement.text)
     if _may_mean_other(statement, amounts[0], truth) or amounts[0].currency != true.currency:
-        return [None]
-    right = (
-        amount
-        for amount in amounts
-        if any(map(_close, [(amount.amount, true.amount), *_pairs(amount, [true])]))
-    )
-    found = next(right, None)
-    words = text[slice(*(found or amounts[0]).span)]
-    return [FactClaim(verdict(found is not None, was_right=False), words)]
+        return None
+    for amount in amounts:
+        if any(map(_close, [(amount.amount, true.amount), *_pairs(amount, [true])])):
+            return Stated(statement.text[slice(*amount.span)], Verdict.CORRECT)
+    return Stated(statement.text[slice(*amounts[0].span)], Verdict.WRONG)
 
 
 def _price_range(text: str) -> tuple[Money, Money] | None:
@@ -177,7 +167,7 @@ def _price_range(text: str) -> tuple[Money, Money] | None:
     return low, high
 
 
-def _range_claim(text: str, low: Money, high: Money, true: Money) -> FactClaim | None:
+def _range_claim(text: str, low: Money, high: Money, true: Money) -> Stated | None:
     """Return the claim of a stated range of prices, with its verdict against the true price.
 
     A range is correct if it begins or ends at the true price, or contains the price and is narrow:
@@ -195,16 +185,16 @@ def _range_claim(text: str, low: Money, high: Money, true: Money) -> FactClaim |
     if low_and_true is None or high_and_true is None:
         return None
     if _close(low_and_true) or _close(high_and_true):
-        return FactClaim(Verdict.CORRECT, words)
+        return Stated(words, Verdict.CORRECT)
     is_below_range = low_and_true[1] < low_and_true[0]
     is_above_range = high_and_true[1] > high_and_true[0]
     if is_below_range or is_above_range:
-        return FactClaim(Verdict.WRONG, words)
+        return Stated(words, Verdict.WRONG)
     is_narrow = high.amount <= _MAX_RANGE_RATIO * low.amount
-    return FactClaim(Verdict.CORRECT, words) if is_narrow else None
+    return Stated(words, Verdict.CORRECT) if is_narrow else None
 
 
-def _price_of(text: str, truth: Truth, true: Money | None) -> Money | None:
+def _price_of(text: str, truth: Truth, true: Money) -> Money | None:
     """Return the amount in a text that a fact's price is to be compared with; None without one.
 
     Amounts from `_MIN_COMPANY_PRICE` and amounts beside words such as "save" are left out. For a
@@ -215,7 +205,6 @@ def _price_of(text: str, truth: Truth, true: Money | None) -> Money | None:
 
     Args:
         truth: The fact; with a qualifier, only amounts of the plan that it names count.
-        true: The true price; None if the fact has no amount.
     """
     candidates = [
         amount
@@ -233,7 +222,7 @@ def _price_of(text: str, truth: Truth, true: Money | None) -> Money | None:
     tiers = {tier.casefold() for tier in _TIERS.findall(text)} - {"free"}
     if len(candidates) == 2 and {amount.period for amount in candidates} == {"month", "year"}:
         candidates = [
-            amount for amount in candidates if true and amount.period == true.period
+            amount for amount in candidates if amount.period == true.period
         ]  # "$30 a month, or $300 a year"
     return candidates[0] if len(candidates) == 1 and not tiers else None
 

@@ -61,14 +61,12 @@ class PriceStatement:
         statement: The statement, with the label of the price before it.
         subject: The title that it is below, or an empty string.
         product: The product or plan that it is about, or an empty string for the brand itself.
-        inherited: Whether the text itself does not name the brand.
     """
 
     quote: str
     statement: Statement
     subject: str
     product: str
-    inherited: bool
 
 
 def price_statements(reading: Reading) -> Iterator[PriceStatement]:
@@ -96,17 +94,15 @@ def price_statements(reading: Reading) -> Iterator[PriceStatement]:
         if name_span and name_span[1] <= len(text):
             product = _product_after_brand(text, name_span[1])
             statement = Statement(text, *name_span)
-            is_inherited = False
         else:
             product = title_product
             label = unit.label if unit.role is UnitRole.PRICE else ""
             follows_title = 0 <= unit.start - title_end <= _AFTER_TITLE_CHARACTERS
             lead = f"{brand} {label}: " if label or follows_title else f"{brand} "
-            statement = Statement(lead + text, 0, len(brand))
-            is_inherited = True
+            statement = Statement(lead + text, 0, len(brand), inherited=True)
         if not product and unit.role not in _UNREAD_LABELS and _VARIANT.search(unit.label):
             product = unit.label
-        yield PriceStatement(unit.text, statement, title, product, is_inherited)
+        yield PriceStatement(unit.text, statement, title, product)
 
 
 def _is_about_brand(reading: Reading, unit: Unit, *, alone: bool) -> bool:
@@ -165,10 +161,10 @@ def below_subject(stated: PriceStatement, qualifier: str) -> Statement:
     the text, or if the text names the brand itself.
     """
     statement = stated.statement
-    if not qualifier or not stated.inherited or contains(statement.text, qualifier):
+    if not qualifier or not statement.inherited or contains(statement.text, qualifier):
         return statement
     lead = f"{stated.subject} "
-    return Statement(lead + statement.text, len(lead), len(lead) + statement.end)
+    return Statement(lead + statement.text, len(lead), len(lead) + statement.end, inherited=True)
 
 
 def _product_after_brand(text: str, end: int) -> str:

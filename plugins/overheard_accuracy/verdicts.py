@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from overheard import Detail, Reading, Score
 from overheard_accuracy.cells import cells
 from overheard_accuracy.claims import FactClaim, Truth, Verdict
-from overheard_accuracy.fields import CHECKERS, field_of, values_of
-from overheard_accuracy.prices import price
+from overheard_accuracy.kinds import claim_of, field_of, values_of
 from overheard_accuracy.statements import statements
 from overheard_accuracy.subjects import below_subject, is_about, price_statements
 
@@ -55,7 +54,7 @@ def _fact_details(reading: Reading) -> Iterator[Detail]:
                 claims = [
                     (claim, text)
                     for text, statement in (declared if field in _NAMES else everyone)
-                    if (claim := CHECKERS[field](statement, truth))
+                    if (claim := claim_of(field, statement, truth))
                 ]
             if claims:
                 claim, quote = min(claims, key=lambda pair: _WORST_FIRST.index(pair[0].verdict))
@@ -76,7 +75,7 @@ def _price_claims(reading: Reading, truth: Truth) -> list[tuple[FactClaim, str]]
     for stated in price_statements(reading):
         if is_about(stated, truth.qualifier):
             statement = below_subject(stated, truth.qualifier)
-            claim = price(statement, truth, inherited=stated.inherited)
+            claim = claim_of("price", statement, truth)
             if claim:
                 by_subject.setdefault(stated.subject, []).append((claim, stated.quote))
     counted = []

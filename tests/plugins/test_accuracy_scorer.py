@@ -9,7 +9,7 @@ import pytest
 from overheard import Answer, Brand, Fact, Finish, Model, Prompt, Question, Reply, Scorer
 from overheard.reading.reader import Reader
 from overheard_accuracy import Accuracy
-from overheard_accuracy.fields import CHECKERS, field_of
+from overheard_accuracy.kinds import KINDS, field_of
 from overheard_accuracy.values import amounts, money_amounts
 
 ACME = Brand("Acme", competitors=("Bolt",))
@@ -243,7 +243,7 @@ def test_an_answer_that_states_nothing_has_no_score() -> None:
 def test_a_field_is_known_by_its_usual_names(name: str, field: tuple[str, str]) -> None:
     """A fact's field is found by several usual names."""
     assert field_of(name) == field
-    assert field[0] in {"", *CHECKERS}
+    assert field[0] in {"", *KINDS}
 
 
 @pytest.mark.parametrize(
