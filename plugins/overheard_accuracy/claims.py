@@ -106,6 +106,7 @@ _OTHERS = FACTS.compiled(
     "others",
     r"(?:['\u2019]s?)?\s+(?:(?:main|biggest|chief|closest|new|largest|top|key|long-time)\s+)?{}\b",
 )
+_THING_OF = FACTS.compiled("things of", r"\b{}s? (?:of|to|from) (?:the )?\Z")
 _RELATIVE = re.compile(
     r"\b(?:with|of|to|for|from|than|like|by|at|as)\b[^,]*\b(?:that|which|who|whose)\b",
     re.IGNORECASE,
@@ -116,6 +117,8 @@ _ASIDE = re.compile(
     r"|\b(?:in|near|from|outside|aus|bei|\u00e0|en)(?: (?:the|[A-Z\u00c0-\u00de][\w'\u2019.-]*))+"
 )
 """Text in brackets, and a place or a person after a preposition: neither is a new subject."""
+_NAMED_ASIDE = re.compile(r"\b(?P<name>[A-Z][\w&.-]+) \([^()]*\Z")
+"""Before words in brackets behind a name."""
 _CAPITAL = re.compile(r"\b[A-Z][\w&.-]+")
 _HARMLESS = FACTS.compiled("harmless", r"{}\.?", any_case=False)
 
@@ -137,6 +140,8 @@ def historic(text: str) -> bool:
 def of_another(statement: Statement, cue: re.Match[str]) -> bool:
     """Return whether words about a fact have another subject than the brand.
 
+    - "Bolt (founded in 2009)": true for words in brackets behind another name.
+    - "Version 2 of Acme", "a rival of Acme": true.
     - "Acme's competitor was founded": true if the words are behind such an introduction of a
       rival, founder, owner or customer, false if they are before it.
     - Otherwise true if between the brand and the words there is another capitalised name, or a
@@ -147,6 +152,11 @@ def of_another(statement: Statement, cue: re.Match[str]) -> bool:
         statement: The statement, with the offsets of the brand's name.
         cue: The match of words about a fact, such as "founded", in the statement's text.
     """
+    aside = _NAMED_ASIDE.search(statement.text, 0, cue.start())
+    if aside and aside.end("name") != statement.end and not _HARMLESS.fullmatch(aside["name"]):
+        return True
+    if _THING_OF.search(statement.text[: statement.start]):
+        return True
     introduced = _OTHERS.match(statement.text, statement.end) if statement.end else None
     if introduced:
         return introduced.end() <= cue.start()

@@ -133,6 +133,7 @@ _ANY_TEAM = FACTS.compiled("any team", r"\b{}\b")
 _NOT_ITS_STAFF = FACTS.compiled("not its staff", r"\b{}$")
 _SERVED = FACTS.compiled("served", r"\b{}\b")
 """Between the brand and a number of people: customers, or only a part of the staff."""
+_HAD = FACTS.compiled("had employees", r"\b{}\b")
 _OWNED = re.compile(r"['\u2019]s $")
 _AT_LEAST = re.compile(r"\b(?:more than|over|at least|upwards of|north of|exceeds?)\s*$", re.I)
 _AT_MOST = re.compile(r"\b(?:fewer than|less than|under|up to|below|at most)\s*$", re.I)
@@ -154,7 +155,8 @@ def headcount(statement: Statement, _truth: Truth) -> Stated | None:
     """
     text, found = statement.text, amounts(statement.text)
     cue = _STAFF.search(text) if found else None
-    if not cue or of_another(statement, cue) or historic(clause(text, cue.start(), cue.end())):
+    around = clause(text, cue.start(), cue.end()) if cue else ""
+    if not cue or of_another(statement, cue) or historic(around) or _HAD.search(around):
         return None
     for number, following in zip_longest(found, found[1:]):
         before, words = text[: number.span[0]], text[slice(*number.span)]

@@ -18,6 +18,8 @@ from overheard_accuracy.words import FACTS
 
 _FREE_PLAN = FACTS.compiled("free plan")
 _FOR_SOME = FACTS.compiled("for some", r" (?:for|to) {}\b")
+_OF_SOME = FACTS.compiled("some buyers", r"\b{}\b[^,;:]{0,40}\Z")
+"""Before the words of a free plan: who may use it."""
 _OFFERED_BY = re.compile(r" (?:of|from|by|at) (?:the )?(?=[A-Z])")
 _WITHIN_PLAN = FACTS.compiled("within a plan", r"\b{} \Z")
 """Before a plan of which something is told: "no exports on the free plan"."""
@@ -54,7 +56,7 @@ def free_plan(statement: Statement, _truth: Truth) -> Stated | None:
     if not paid_only and (answer_is_open or _is_other_offer(statement, cue)):
         return None
     context = clause(text, cue.start(), cue.end())
-    if _TRIAL.search(context) and not _NEGATION.search(context):
+    if _TRIAL.search(context) and (paid_only or not _NEGATION.search(context)):
         return None
     answers_no = answer is not None and answer["no"] is not None
     before, _, after = context.partition(cue.group())  # the plan may lack something
@@ -83,7 +85,8 @@ def _is_other_offer(statement: Statement, cue: re.Match[str]) -> bool:
       brand's name and these words.
     - "use ... for free" with another thing than the brand or "it": "use the templates for free".
     """
-    if _FOR_SOME.match(statement.text, cue.end()):
+    before = statement.text[: cue.start()]
+    if _FOR_SOME.match(statement.text, cue.end()) or _OF_SOME.search(before):
         return True
     offered_by = _OFFERED_BY.match(statement.text, cue.end())
     if offered_by and offered_by.end() != statement.start:

@@ -18,11 +18,15 @@ from overheard_accuracy.words import FACTS
 
 _PRICED = FACTS.compiled("priced")
 _NOT_ITS_PRICE = FACTS.compiled("not its price", r"\b{}\b")
+_FOR_SOME = FACTS.compiled("some buyers", r"[^,;.]{0,25} for (?:\w+ ){0,2}{}\b")
+"""After an amount: a price for some buyers only."""
 _ACCESSORY = FACTS.compiled("accessory")
 """Before an amount: the price of an accessory or a service, not of the product."""
 _USAGE_FEE = FACTS.compiled("usage fee")
 """After an amount: a fee per use or a plan by volume, not a price of the product."""
 _CHANGE = FACTS.compiled("price change", r"\b{}\b")
+_PAST = re.compile(r"(?: \w+ly| just| only)? cost\b")
+"""After the brand's name, in which no present has this form."""
 _TOTAL = FACTS.compiled("total")
 _BY_MONTH, _BY_YEAR = FACTS.compiled("by month", r"\b{}\b"), FACTS.compiled("by year", r"\b{}\b")
 _ONE_OF = FACTS.compiled("one of", r"{}s?")
@@ -109,6 +113,8 @@ def _may_mean_other(statement: Statement, stated: Money, truth: Truth) -> bool:
         return True
     if _CHANGE.search(statement.text) or _TOTAL.search(statement.text):
         return True
+    if _PAST.match(statement.text, statement.end):
+        return True
     is_subscription = any(amount.period for amount in money_amounts(truth.value))
     if is_subscription and (
         _POSSESSED.match(statement.text, statement.end)
@@ -118,10 +124,10 @@ def _may_mean_other(statement: Statement, stated: Money, truth: Truth) -> bool:
     unit = _UNIT.match(statement.text, stated.span[1])
     if unit and not _ONE_OF.fullmatch(unit["unit"].lower()) and unit["unit"] not in truth.value:
         return True
-    for_use = _USAGE_FEE.match(statement.text, stated.span[1]) and not _USAGE_FEE.search(
-        truth.value
-    )
-    return bool(for_use or _ACCESSORY.search(statement.text[: stated.span[0]]))
+    behind = stated.span[1]
+    for_use = _USAGE_FEE.match(statement.text, behind) and not _USAGE_FEE.search(truth.value)
+    for_some = _FOR_SOME.match(statement.text, behind)
+    return bool(for_use or for_some or _ACCESSORY.search(statement.text[: stated.span[0]]))
 
 
 def _is_by_term(text: str, truth: Truth) -> bool:

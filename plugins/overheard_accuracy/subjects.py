@@ -40,6 +40,8 @@ _THING = re.compile(
 """A noun after the brand's name: a thing that the brand sells."""
 _AT_AMOUNT = re.compile(r"\d[\d.,]*,? the [\w' -]{1,40}\Z", re.IGNORECASE)
 """Before the end of the name in "At $949, the Acme mattress": the price of that thing."""
+_SELLER = re.compile(r"[A-Z][\w.&-]*(?:, (?:at|for|from) | \()[$\u20ac\u00a3]")
+"""The beginning of a text about another seller: "Bolt, at $9, does what Acme does"."""
 _ALTERNATIVE = re.compile(r" (?:alternative|competitor|rival|clone)\W{1,4}")
 """From the brand's name to a text that is about another brand: "Bolt, an Acme rival: $9"."""
 _ABOVE_CHARACTERS = 120
@@ -108,9 +110,9 @@ def price_statements(reading: Reading) -> Iterator[PriceStatement]:
 def _is_about_brand(reading: Reading, unit: Unit, *, alone: bool) -> bool:
     """Return whether the amounts of a unit are about the brand.
 
-    So they are if the brand owns the unit. In a unit without an owner they are if the question asks
-    about this brand alone and the answer names no other, or if the unit names the brand alone and
-    the brand's name stands where a price's subject does ("You pay $9 for Acme").
+    So they are if the brand owns the unit, and another seller does not begin it. In a unit without
+    an owner they are if the question asks about this brand alone and the answer names no other, or
+    if the unit names the brand alone, where a price's subject stands ("You pay $9 for Acme").
     False for a shop's card, a footer, and a unit with an amount right after another brand's name.
 
     Args:
@@ -118,8 +120,9 @@ def _is_about_brand(reading: Reading, unit: Unit, *, alone: bool) -> bool:
     """
     if unit.role in {UnitRole.SHOP, UnitRole.FOOTER} or _other_brand_at_amount(reading, unit):
         return False
+    name_start, _ = _name_span(reading, unit) or (0, 0)
     if unit.is_of(reading.brand.name):
-        return True
+        return not (name_start and _SELLER.match(unit.text))
     if unit.owner:
         return False
     named = {mention.brand for mention in _mentions(reading, unit.start, unit.end)}
