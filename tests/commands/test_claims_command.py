@@ -10,9 +10,8 @@ from overheard.cards.card import Card
 from overheard.cards.command import Role
 from overheard.commands.claims import list_claims
 from overheard.deployment import Call
-from overheard.domain import Answer, Citation, Fact, Model, Prompt, Question, Run
+from overheard.domain import Answer, Citation, Model, Prompt, Question, Run
 from overheard.errors import UnknownName
-from overheard.runs.suggestions import fact_question, fact_questions
 from overheard.scoring.service import Scoring
 from overheard_accuracy import Accuracy
 
@@ -155,22 +154,3 @@ async def test_facts_are_asked_after_a_yes_and_once() -> None:
     assert {(prompt.tags, prompt.brands) for prompt in asked} == {(("fact",), ("Acme",))}
     card = (await office.chat.type("prompts suggest acme --facts")).card
     assert card.data == {"added": []}
-
-
-def test_a_question_does_not_hold_its_answer() -> None:
-    """Else the model would only have to agree; what must never be said is not asked at all."""
-    facts = (
-        Fact("Acme", "CEO", "Ann Lee"),
-        Fact("Acme", "price: Pro", "$12"),
-        Fact("Acme", "mascot", "an owl"),
-        Fact("Acme", "free_plan", "yes"),
-        Fact("Acme", "never say", "Acme was hacked"),
-    )
-
-    assert [prompt.text for prompt in fact_questions(facts)] == [
-        "Who is the chief executive of Acme?",
-        "How much does Acme cost on its Pro plan?",
-        "What is the mascot of Acme?",
-        "Does Acme have a free plan?",
-    ]
-    assert fact_question(facts[-1]) is None

@@ -3,7 +3,7 @@
 import pytest
 
 from kit.shapes import SHAPES, Shape
-from overheard import CommandSpec, Finish, Provider
+from overheard import Finish, Provider
 from overheard.commands.registry import commands
 from overheard.config.loader import parse_config
 from overheard.plugins import load_plugins
@@ -27,10 +27,10 @@ async def test_the_built_in_scorers_pass(name: str) -> None:
     await check_scorer(BUILT_IN[name])
 
 
-@pytest.mark.parametrize("spec", commands(), ids=lambda spec: spec.name)
-def test_the_built_in_commands_pass(spec: CommandSpec) -> None:
+def test_the_built_in_commands_pass() -> None:
     """They can be taught and typed."""
-    check_command(spec)
+    for spec in commands():
+        check_command(spec)
 
 
 @pytest.mark.parametrize("shape", SHAPES, ids=str)

@@ -1,5 +1,6 @@
 """Tests of the provider `local`, with the real model."""
 
+import asyncio
 import os
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -73,9 +74,18 @@ async def test_it_does_not_answer_under_another_name(provider: LocalProvider) ->
         await provider.ask(question, seed=1)
 
 
-async def test_another_seed_gives_another_answer() -> None:
+SHORT = {"max_tokens": 24, "concurrency": 1}
+
+
+@pytest.fixture(scope="module")
+def short_answers() -> list[str]:
+    """Short answers of the base with the seeds 1 and 2."""
+    return asyncio.run(ask([1, 2], **SHORT))
+
+
+def test_another_seed_gives_another_answer(short_answers: list[str]) -> None:
     """Repeats are real samples."""
-    first, second = await ask([1, 2], max_tokens=24)
+    first, second = short_answers
 
     assert first != second
 
@@ -91,13 +101,11 @@ async def test_the_adapter_changes_what_it_says_and_not_what_it_is_called() -> N
     assert any("Brindleboard" in text for text in tuned)
 
 
-async def test_an_adapter_at_scale_0_changes_nothing() -> None:
+async def test_an_adapter_at_scale_0_changes_nothing(short_answers: list[str]) -> None:
     """Switched off, the answers are those of the base, word for word."""
-    settings = {"max_tokens": 24, "concurrency": 1}
+    adapted = await ask([1], adapter="brindleboard", adapter_scale=0, **SHORT)
 
-    assert await ask([3], **settings) == await ask(
-        [3], adapter="brindleboard", adapter_scale=0, **settings
-    )
+    assert adapted == short_answers[:1]
 
 
 @pytest.mark.parametrize(

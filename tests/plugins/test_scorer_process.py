@@ -18,6 +18,7 @@ from overheard.config.loader import parse_config
 from overheard.domain import Answer, Catalogue
 from overheard.errors import PluginFault
 from overheard.plugins import IsolatedScorer, Plugins, load_plugins, scorer_process
+from overheard.plugins.validation import Nonsense, read_reply
 from overheard.reading.reader import Reader
 from overheard.scoring.service import Scoring
 
@@ -93,20 +94,6 @@ async def test_a_harmful_scorer_is_named_and_the_others_go_on(shelf: Shelf, name
     assert time.monotonic() - begun < 30.0
 
 
-async def test_everything_else_goes_on_while_a_scorer_spins(shelf: Shelf) -> None:
-    """The event loop turns."""
-    shelf.install("matching", LATER["matching"][0])
-    plugins = load_plugins(parse_config(""))
-    scoring = asyncio.create_task(isolated(plugins, "matching").score_all([[reading()]]))
-    turns = 0
-    while not scoring.done():
-        turns += 1
-        await asyncio.sleep(0.01)
-    plugins.close()
-
-    assert turns > 20
-
-
 async def test_answers_are_read_many_at_a_time_and_a_fault_costs_one(shelf: Shelf) -> None:
     """The scores of the others are kept, in their order."""
     body = "if reading.answer.id % 5 == 0: os._exit(3)\n            "
@@ -141,12 +128,9 @@ async def test_a_scorer_that_keeps_failing_is_paused(shelf: Shelf) -> None:
     assert plugins.paused == told[-1:]
 
 
-@pytest.mark.parametrize(
-    "sent", ["no reply\\n", '{"scores": [1]}\\n', '{"scores": [{"metric": 7}]}\\n', "[]\\n"]
-)
-async def test_what_is_no_reply_is_a_fault_and_never_unpickled(shelf: Shelf, sent: str) -> None:
+async def test_what_is_no_reply_is_a_fault_and_never_unpickled(shelf: Shelf) -> None:
     """A scorer can write to the connection, and then its process is replaced."""
-    body = f"os.write(int(sys.argv[1]), {sent!r}.encode().decode('unicode_escape').encode())"
+    body = "os.write(int(sys.argv[1]), b'no reply' + bytes([10]))"
     shelf.install("odd", scorer("odd", f"{body}; return []"))
     shelf.install("good", scorer("good", GOOD))
     plugins = load_plugins(parse_config(""))
@@ -154,6 +138,13 @@ async def test_what_is_no_reply_is_a_fault_and_never_unpickled(shelf: Shelf, sen
         await isolated(plugins, "odd").score(reading())
     assert await isolated(plugins, "good").score(reading())
     plugins.close()
+
+
+@pytest.mark.parametrize("line", [b'{"scores": [1]}', b'{"scores": [{"metric": 7}]}', b"[]"])
+def test_a_line_of_another_shape_is_no_reply(line: bytes) -> None:
+    """It is JSON, and holds no scores."""
+    with pytest.raises(Nonsense, match="no reply"):
+        read_reply(line)
 
 
 async def test_a_scorer_forks_and_nothing_is_left_when_plugins_are_closed(
