@@ -2,9 +2,12 @@
 
 import gc
 import os
+import shutil
 import sys
+import tempfile
 from collections.abc import Iterator
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,12 +26,25 @@ settings.register_profile("overheard", deadline=None, suppress_health_check=[Hea
 settings.load_profile("overheard")
 
 
+MEMORY = Path("/dev/shm")  # noqa: S108 - nothing but where folders of a random name are made
+
+
+def _is_roomy(folder: Path) -> bool:
+    """Return whether programs can be kept in a folder, and gigabytes of files."""
+    if not os.access(folder, os.W_OK) or os.statvfs(folder).f_flag & os.ST_NOEXEC:
+        return False
+    return shutil.disk_usage(folder).free > 4 * 2**30
+
+
 def pytest_configure() -> None:
-    """Keep compiled modules, also where the environment asks Python not to: the tests start many
-    processes, and each would compile all that it imports, which doubles the time of the tests.
-    Collect garbage as rarely as the program does: among all that collection imports and makes there
-    is hardly any.
+    """Keep temporary files in memory where there is room: stores wait for a disk about as long as
+    they compute. Keep compiled modules, also where the environment asks Python not to: the tests
+    start many processes, and each would compile all that it imports, which doubles the time of the
+    tests. Collect garbage as rarely as the program does: among all that collection imports and
+    makes there is hardly any.
     """
+    if "TMPDIR" not in os.environ and _is_roomy(MEMORY):
+        os.environ["TMPDIR"] = tempfile.tempdir = str(MEMORY)
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     sys.dont_write_bytecode = False
     gc.set_threshold(GC_THRESHOLD_OBJECTS, *gc.get_threshold()[1:])
