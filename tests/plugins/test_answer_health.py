@@ -199,16 +199,6 @@ async def test_none_of_six_spoilt_models_behind_a_service_is_ticked(
     assert kept == {"", "low"}
 
 
-async def test_a_sound_fine_tune_is_better() -> None:
-    """It names the brand where it should, and answers as before."""
-    title, found, severity = await answers(taught)
-
-    assert found["faults"] == []
-    assert found["good"]
-    assert severity == "GOOD"
-    assert title == "Acme does better at tuned than at base"
-
-
 async def test_a_shorter_style_is_no_fault() -> None:
     """A fine-tune may answer with half the words, in lists, and in words of its own."""
     _, found, _ = await answers(
@@ -278,9 +268,12 @@ async def test_many_models_are_one_table_with_a_tick_for_what_is_better() -> Non
 
 async def test_it_stops_when_the_headline_is_settled() -> None:
     """Other metrics need not be clear; a broken model needs no more than one look."""
-    _, better, _ = await answers(taught)
+    title, better, severity = await answers(taught)
     _, broken, _ = await answers(SPOILT["refusals"])
 
+    assert (title, severity) == ("Acme does better at tuned than at base", "GOOD")
+    assert better["good"]
+    assert better["faults"] == []
     assert better["stopped"] == broken["stopped"] == "clear"
     assert better["rounds"] == broken["rounds"] == 3
 
