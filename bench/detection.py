@@ -4,6 +4,7 @@
     uv run python bench/detection.py --part alarms      false alarms in each world
     uv run python bench/detection.py --part again       days until a fall is told, asked again
     uv run python bench/detection.py --part calm        false alarms where models are asked again
+    uv run python bench/detection.py --part young       the same in their first months
     uv run python bench/detection.py --part delays      runs until a drop of 10 points is seen
     uv run python bench/detection.py --part levels      how many alarms of each level are true
     uv run python bench/detection.py --part dips        dips that are taken for over too early
@@ -64,7 +65,12 @@ WORLDS = (
     ("drift", 0.25),
     ("edits", 0.25),
 )
-HALF = ("normal", "half", 0.5)
+CALM_WORLDS = (
+    ("normal", "shared", 0.0),
+    *((kind, effects, tau) for effects in ("shared", "own") for kind, tau in WORLDS[1:9]),
+    ("normal", "half", 0.5),
+)
+YOUNG_WEEKS = 15
 RUNS_A_YEAR = trials.RUNS_A_YEAR
 FALSE_ALARM_BARS = {"shared": (1.0, 1.15), "own": (1.0, 1.25)}
 """False alarms of a brand in a year, and the upper end of their interval."""
@@ -406,7 +412,6 @@ def calm(panels: int, seed: int) -> None:
     """Print the false alarms of a deployment at the default settings in which nothing changes: one
     tracked brand with four rivals, three models, 12 prompts x 3 a week.
     """
-    worlds = [(kind, effects, tau) for effects in ("shared", "own") for kind, tau in WORLDS[1:9]]
     told, years, calls = 0.0, 0.0, []
 
     def line(kind: str, effects: str, tau: float) -> tuple[str, ...]:
@@ -421,9 +426,38 @@ def calm(panels: int, seed: int) -> None:
 
     rows(
         ("world", "effects", f"a year; allowed {DEFAULT_BUDGET:g}", "calls"),
-        (line(*world) for world in (("normal", "shared", 0.0), *worlds, HALF)),
+        (line(*world) for world in CALM_WORLDS),
     )
     print(f"\nAll: {_yearly(int(told), years)} in {years:.0f} years, calls {np.mean(calls):.2f}")
+
+
+def young(panels: int, seed: int) -> None:
+    """Print the false alarms of the same deployment from baselines of fewer than 16 runs, a year of
+    their first 15 weeks; each line has as many deployments as brands are asked for.
+    """
+    every: list[int] = []
+
+    def line(kind: str, effects: str, tau: float) -> tuple[str, ...]:
+        world = WorldDesign(
+            kind, effects, tau, models=3, prompts=12, again=len(LOOKS), runs=YOUNG_WEEKS + 3
+        )
+        trial = MonitorTrial(world, per_year=DEFAULT_BUDGET / 5, asked_again=ASKED_AGAIN)
+        found = []
+        for number in range(panels):
+            streams = simulate_world(world, seed + number)
+            [(_, raised)] = trials.watch_brands(trial, streams, brands=1, tracked=1).pairs
+            found += [alarm.age for alarm in raised if alarm.age <= YOUNG_WEEKS]
+        every.extend(found)
+        return (f"{kind} {tau:g}", effects, _yearly(len(found), panels * YOUNG_WEEKS / RUNS_A_YEAR))
+
+    rows(
+        ("world", "effects", f"a year; allowed {DEFAULT_BUDGET:g}"),
+        (line(*world) for world in CALM_WORLDS),
+    )
+    years = panels * len(CALM_WORLDS) / RUNS_A_YEAR
+    for low, high in ((1, 3), (4, YOUNG_WEEKS), (1, YOUNG_WEEKS)):
+        counted = sum(low <= age <= high for age in every)
+        print(f"\n{low} to {high} runs: {_yearly(counted, years * (high - low + 1))}")
 
 
 def speed(*_: int) -> None:
@@ -447,6 +481,7 @@ PARTS = {
     "alarms": alarms,
     "again": again,
     "calm": calm,
+    "young": young,
     "delays": delays,
     "levels": levels,
     "dips": dips,

@@ -17,13 +17,14 @@ from overheard.detection.decision_inputs import (
     NEARLY_CERTAIN_A_YEAR,
     NO_HISTORY,
     AlertPolicy,
+    alarm_table,
     compare_sides,
     measured_change,
 )
-from overheard.detection.monitor import Alarm, Monitor, Restart
+from overheard.detection.monitor import HEAVY_TAIL, Alarm, Monitor, Restart
 from overheard.detection.placement import AlertAction
 from overheard.detection.power import LEARNING_RUNS
-from overheard.detection.statistic import FRESH_BETA
+from overheard.detection.statistic import FRESH_BETA, NOTABLE_VARIANCE
 from overheard.domain import VISIBILITY, Model, ModelUpdate, Shift
 from overheard.measure.blocks import RunKey, Stream, StreamKey
 from overheard.numpy_proxy import Counts, Floats
@@ -81,6 +82,24 @@ def test_of_a_short_baseline_only_what_is_far_off_is_nearly_certain(
     shift, *_ = shifts(fallen(points, at=before, runs=runs))
     assert ((shift.chance_a_year or 1.0) < NEARLY_CERTAIN_A_YEAR) is nearly_certain
     assert (shift.interval[1] < -0.25) is (before == 12)
+
+
+@pytest.mark.parametrize(("runs", "counts_less"), [(3, False), (12, True), (20, False)])
+def test_from_few_runs_with_own_effects_evidence_counts_less(runs: int, counts_less: bool) -> None:
+    """How heavy the tails of own run effects are is not known from four to fifteen runs: the
+    larger they are, the less what goes beyond the threshold is worth.
+    """
+    design = WorldDesign("normal", "own", 0.5, runs=runs + 1)
+    streams = simulate_world(design, 4, {(0, 0): (Moved(runs, points=-40.0),)}).streams
+    monitor = Monitor(streams[0].key.brand, streams, policy=AlertPolicy(1e-9, 1))
+    list(monitor.replay())
+    [seen] = monitor.streams
+    found = seen.found
+    over = found.total - alarm_table().threshold(found.age, found.own_share, found.autocorrelation)
+    assert over > 0
+    assert found.rivals_variance > 2 * NOTABLE_VARIANCE
+    unusual = (found.rivals_variance - NOTABLE_VARIANCE) * counts_less
+    assert seen.excess == pytest.approx(over / (1 + HEAVY_TAIL * unusual))
 
 
 def test_after_a_change_of_the_model_its_new_level_is_what_is_usual() -> None:
@@ -350,8 +369,8 @@ def test_a_brand_without_a_past_is_silent() -> None:
     one = stream(simulate(Design(runs=1), size=1, seed=1))
     assert alarms() == alarms(one) == []
     assert not Monitor("Acme", [one]).crossed
-    design = Design(runs=14, prompts=1, repeats=40)
-    single = Monitor("Acme", [stream(simulate(design, Change(10, -60.0), size=1, seed=3))])
+    design = Design(runs=20, prompts=1, repeats=40)
+    single = Monitor("Acme", [stream(simulate(design, Change(16, -60.0), size=1, seed=3))])
     assert (list(single.replay()), single.crossed) == ([], True), "one question is no comparison"
     assert alarms(stream(simulate(Design(runs=5), size=1, seed=1), brand="Globex")) == []
 

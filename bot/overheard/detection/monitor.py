@@ -44,7 +44,7 @@ from overheard.detection.decision_inputs import (
 from overheard.detection.explanation import explain, falls_among
 from overheard.detection.power import LEARNING_RUNS, Learning, learning
 from overheard.detection.returns import find_return
-from overheard.detection.statistic import RECENT_STARTS, statistic
+from overheard.detection.statistic import NOTABLE_VARIANCE, RECENT_STARTS, statistic
 from overheard.domain import VISIBILITY, Model, ModelUpdate, Shift
 from overheard.measure.blocks import RunKey, Stream, StreamKey
 from overheard.numpy_proxy import np
@@ -90,8 +90,7 @@ class ShiftDescription:
         key, found = analysis.stream.key, analysis.found
         runs = self._watched[key.model].baseline.runs
         began = runs[found.likeliest]
-        tau2 = found.series.shared + found.variance
-        compared = compare_sides(analysis.stream, began.id, tau2)
+        compared = compare_sides(analysis.stream, began.id, found.series.shared + found.variance)
         if compared is None:
             return evidence
         first_runs = tuple(runs[row] for row in found.dates())
@@ -141,9 +140,8 @@ class ShiftDescription:
         """Return the row of the first run of the brand's baseline at a model; 0, the first run of
         all, when the baseline is empty or does not begin before a change (``began``).
         """
-        watched = self._watched[model]
-        rows = watched.baseline.rows
-        return rows[0] if rows and watched.baseline.runs[rows[0]] < began else 0
+        of_model = self._watched[model].baseline
+        return of_model.rows[0] if of_model.rows and of_model.runs[of_model.rows[0]] < began else 0
 
 
 REACH_DAYS = 112.0
@@ -151,9 +149,13 @@ REACH_DAYS = 112.0
 SETTLED_RUNS, CERTAIN_POINTS = 16, 0.25
 """A baseline of fewer runs does not show how large run effects are: a change from it is nearly
 certain only where its whole interval is so far off, on the scale of a rate."""
+FIRST_RUNS, HEAVY_TAIL = 4, 10.0
+"""From so many runs on until a baseline is settled, chance exceeds a high excess more often than by
+the table's slopes, the more so the larger the own run effects are that the rivals show: how heavy
+their tails are is not known yet."""
 MAX_PACE = 366.0
 """Analyses a year (one a day) above which a change is looked for in no more runs."""
-REPLAY_VERSION = 9
+REPLAY_VERSION = 10
 """Increase it with every change after which a past run may be decided otherwise: what is kept of
 the past (`Monitor.turns`) is then found again."""
 OWN_PROOF_RUNS = 8
@@ -440,7 +442,6 @@ class Monitor:
             earlier: The runs that were analysed before, the oldest first.
         """
         pace = runs_a_year([*earlier, run], self._bursts)
-        policy = self.policy
         row_at_model = {}
         for model, watched in self._watched.items():
             row = watched.row(run)
@@ -458,8 +459,8 @@ class Monitor:
             self._look(model, row)
         if run.id in self._bursts:
             pace *= LOOKS_BY_CHANCE
-        needed = needed_excess(policy.false_alarms_per_year, pace, policy.brands)
-        chance_a_year = rarity(excess, pace, policy.brands).yearly
+        needed = needed_excess(self.policy.false_alarms_per_year, pace, self.policy.brands)
+        chance_a_year = rarity(excess, pace, self.policy.brands).yearly
         self.crossed = excess > needed
         for model, row in row_at_model.items():
             watched = self._watched[model]
@@ -506,21 +507,23 @@ class Monitor:
         rows = group.last(asked)
         if len(rows) <= watched.baseline.runs_needed:
             return
-        runs_back = round(REACH_DAYS / DAYS_A_YEAR * min(pace, MAX_PACE))
         measured = statistic(
             group,
             rows,
             run_effect_prior(key.model),
-            reach=max(RECENT_STARTS, runs_back),
+            reach=max(RECENT_STARTS, round(REACH_DAYS / DAYS_A_YEAR * min(pace, MAX_PACE))),
             weights=self._weights[key.model][group.first[rows]],
             deviating_share=watched.baseline.deviating_share(row),
         )
         threshold = self._table.threshold(
             measured.age, measured.own_share, measured.autocorrelation
         )
+        excess = measured.total - threshold
+        if excess > 0 and FIRST_RUNS <= measured.age < SETTLED_RUNS:
+            excess /= 1 + HEAVY_TAIL * max(0.0, measured.rivals_variance - NOTABLE_VARIANCE)
         measured = replace(measured, starts=group.first[measured.starts])
         stream = stream_rows(watched.streams[key.metric], asked)
-        self._seen[key] = StreamAnalysis(stream, measured, measured.total - threshold)
+        self._seen[key] = StreamAnalysis(stream, measured, excess)
 
     def _look(self, model: Model, row: int) -> None:
         """Add a run to the occasion at a model, which an update opens or an earlier run has
