@@ -176,16 +176,15 @@ class SqlMoneyRepository(Repository):
     async def _payers_of(
         self, connection: AsyncConnection, run_ids: Collection[int]
     ) -> dict[int, Payer]:
-        """Return the payer of each run, by the run's number. Payers are kept and read only once,
+        """Return the payer of each run, by the run's number. Those that were read last are kept,
         because those of a run never change.
 
         Raises:
             KeyError: when there is no run of a number.
         """
-        missing = run_ids - self._payers.keys()
-        if missing:
-            rows = await connection.execute(select(runs).where(among(runs.c.id, missing)))
-            self._payers |= {row.id: run_of(row).payer for row in rows}
+        if run_ids - self._payers.keys():
+            rows = await connection.execute(select(runs).where(among(runs.c.id, run_ids)))
+            self._payers = {row.id: run_of(row).payer for row in rows}
         return {run_id: self._payers[run_id] for run_id in run_ids}
 
 

@@ -1,6 +1,7 @@
 """What every store does with money and with runs that are steered: SQLite and PostgreSQL."""
 
 import asyncio
+import gc
 from datetime import timedelta
 
 import pytest
@@ -13,6 +14,7 @@ from overheard.domain import (
     Finish,
     Model,
     Panel,
+    Payer,
     Prompt,
     Question,
     Reply,
@@ -104,6 +106,16 @@ async def test_an_answer_is_booked_on_everybody_it_is_for(store: Store) -> None:
     assert [balances[account].spent for account in whole] == [1.5] * 4
     assert (balances[acme].spent, balances[zed].spent) == (1.0, 0.5)
     assert sum(each.usd for each in await store.money.spending()) == 1.5
+
+
+async def test_only_who_pays_for_the_last_answers_is_kept(store: Store) -> None:
+    """A process that checks for years keeps none of its past runs."""
+    for number in range(20):
+        run = await run_of(store, f"r{number}")
+        await store.answers.add([answer(run, 0.5)])
+    del run
+
+    assert sum(type(one) is Payer for one in gc.get_objects()) < 5
 
 
 async def test_spending_is_summed_up_by_run_prompt_and_model(store: Store) -> None:

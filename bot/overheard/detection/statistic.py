@@ -289,8 +289,8 @@ def _normalise(logs: Floats) -> Floats:
 
 
 def _basis(phi: float, profile: Floats, share: Floats) -> Basis:
-    """Return the eigenbasis of own effects with an autocorrelation. Bases are kept for later calls,
-    except those without autocorrelation, which cost nothing.
+    """Return the eigenbasis of own effects with an autocorrelation. Those of even profiles are kept
+    for later calls, others hardly: no later call has the same.
 
     Args:
         phi: The correlation of neighbouring runs, 0 to below 1.
@@ -302,7 +302,7 @@ def _basis(phi: float, profile: Floats, share: Floats) -> Basis:
     if phi == 0:
         return Basis(np.eye(runs), share / profile)
     even = np.ptp(profile) < EVEN_PROFILE and np.ptp(share) == 0
-    basis = _short_basis if runs <= SHORT_RUNS else _long_basis
+    basis = _short_basis if even and runs <= SHORT_RUNS else _long_basis
     return basis(phi, runs, b"" if even else (profile / share).astype(np.float32).tobytes())
 
 
@@ -323,7 +323,7 @@ def _autoregressive_basis(phi: float, runs: int, profile: bytes) -> Basis:
     return Basis(vectors, np.maximum(values, MIN_EIGENVALUE))
 
 
-_short_basis = lru_cache(512)(_autoregressive_basis)
+_short_basis = lru_cache(SHORT_RUNS)(_autoregressive_basis)
 _long_basis = lru_cache(8)(_autoregressive_basis)
 
 
