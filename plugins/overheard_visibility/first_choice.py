@@ -41,7 +41,6 @@ from overheard_visibility.pick_words import (
     PICK_IN_DOUBT,
     PICK_IN_SENTENCE,
     PLAIN_WORDS,
-    PRODUCT_AFTER_BRAND,
     REFUSED,
     UNIVERSAL_CONDITION,
     WORD,
@@ -49,10 +48,6 @@ from overheard_visibility.pick_words import (
 
 _WINDOW_CHARACTERS = 70
 """Characters before and after a name that are read."""
-_PRODUCT_NAME_CHARACTERS = 4
-"""Fewest characters of the name of a product that sentences use alone."""
-_AROUND_PRODUCT = " \n\t.,;:!?()*'\u2019\"\u2013\u2014|/"
-"""Characters that may stand next to a whole word."""
 _NUMBER_CHARACTERS = 8
 """Characters before a name in which its number is searched."""
 _JOINED_PICK = re.compile(
@@ -98,7 +93,7 @@ def first_choices(reading: Reading, owned: Sequence[Unit]) -> Iterator[str]:
     for mention in choices.picked:
         if mention.brand == reading.brand.name and (
             mention in choices.unlimited
-            or (is_only_pick and not _recommends_another(reading, choices.mentions))
+            or (is_only_pick and not _recommends_another(reading, reading.mentions))
         ):
             yield reading.sentence(mention.sentence)
     yield from _ranked_first(reading)
@@ -122,7 +117,6 @@ class _Choices:
     Attributes:
         question_words: The words of the question, in lower case.
         verdict: The first verdict that names a brand; None without one.
-        mentions: All mentions, with those of products without their brand, in order.
         picked: The mentions that the words around them pick, in order.
         unlimited: Those of them that are picked for every reader.
         titles: The titles of brands and products, in order.
@@ -132,7 +126,6 @@ class _Choices:
 
     question_words: frozenset[str]
     verdict: Unit | None
-    mentions: tuple[Mention, ...]
     picked: tuple[Mention, ...]
     unlimited: tuple[Mention, ...]
     titles: tuple[Unit, ...]
@@ -147,11 +140,9 @@ def _choices(reading: Reading) -> _Choices:
     """
     words = WORD.findall(reading.answer.question.prompt.text)
     question_words = frozenset(word.casefold() for word in words)
-    all_mentions = (*reading.mentions, *_product_mentions(reading))
-    mentions = tuple(sorted(all_mentions, key=attrgetter("start")))
     picked = tuple(
         mention
-        for mention in mentions
+        for mention in reading.mentions
         if not mention.negated and _is_picked_by_name(reading, mention, question_words)
     )
     unlimited = tuple(m for m in picked if not _is_limited(reading, m, question_words))
@@ -166,9 +157,7 @@ def _choices(reading: Reading) -> _Choices:
     )
     asks_for_value = not question_words.isdisjoint(ASKS_FOR_VALUE)
     cites = asks_for_value or CITED.search(reading.body) is not None
-    return _Choices(
-        *(question_words, _verdict(reading), mentions, picked, unlimited, titles, awards, cites)
-    )
+    return _Choices(*(question_words, _verdict(reading), picked, unlimited, titles, awards, cites))
 
 
 def _title(unit: Unit) -> str:
@@ -188,53 +177,6 @@ def _is_choice(reading: Reading, unit: Unit, choices: _Choices) -> bool:
         or (choices.cites and is_cited(reading, unit, choices.question_words))
         or (unit.role is UnitRole.BEST_FOR and FOR_MOST.match(unit.text) is not None)
     )
-
-
-def _product_mentions(reading: Reading) -> Iterator[Mention]:
-    """Yield a mention of the brand for each product name that stands without its brand: "the Charge
-    6".
-
-    The names of products are those that titles give after a brand. Only whole words count. The
-    mentions come product by product, not in the order of the text.
-    """
-    sentence_starts = [start for start, _ in reading.sentences]
-    brand_ends = {mention.end for mention in reading.mentions}
-    for product, brand in _product_brands(reading).items():
-        start = reading.body.find(product)
-        while start >= 0:
-            end = start + len(product)
-            neighbours = reading.body[start - 1 : start] + reading.body[end : end + 1]
-            is_whole_word = not neighbours.strip(_AROUND_PRODUCT)
-            follows_brand = start - 1 in brand_ends  # "Fitbit Charge 6" is a mention already
-            if is_whole_word and not follows_brand:
-                sentence = max(0, bisect_right(sentence_starts, start) - 1)
-                yield Mention(brand, start, end, sentence)
-            start = reading.body.find(product, end)
-
-
-def _product_brands(reading: Reading) -> dict[str, str]:
-    """Return the brand of each product that a title names after its brand.
-
-    "Fitbit Charge 6" gives ``{"Charge 6": "Fitbit", "Charge": "Fitbit"}``. Names of less than
-    `_PRODUCT_NAME_CHARACTERS` characters, and names that two brands share, are left out.
-    """
-    brands: dict[str, str] = {}
-    shared_names: set[str] = set()
-    for unit in reading.units:
-        if unit.role is not UnitRole.TITLE or not unit.owner or unit.foreign:
-            continue
-        named = mentions_inside(reading.mentions, unit)
-        if not named or named[0].brand != unit.owner:
-            continue
-        product = PRODUCT_AFTER_BRAND.match(reading.body, named[0].end, unit.end)
-        if product is None or len(product["name"]) < _PRODUCT_NAME_CHARACTERS:
-            continue
-        for name in {product["name"], product["name"].partition(" ")[0]}:
-            if len(name) < _PRODUCT_NAME_CHARACTERS:
-                continue
-            if brands.setdefault(name, unit.owner) != unit.owner:
-                shared_names.add(name)
-    return {name: brand for name, brand in brands.items() if name not in shared_names}
 
 
 def _recommends_another(reading: Reading, mentions: Sequence[Mention]) -> bool:
@@ -280,7 +222,7 @@ def _picking_sentences(reading: Reading) -> dict[str, list[str]]:
     """Return the sentences that name one brand and pick it, by brand; those that advise against a
     brand are left out. A pick for a purpose ("for trails") counts in an answer without another.
     """
-    mentions = _choices(reading).mentions
+    mentions = reading.mentions
     brands_by_sentence: dict[int, set[str]] = {}
     for mention in mentions:
         brands_by_sentence.setdefault(mention.sentence, set()).add(mention.brand)

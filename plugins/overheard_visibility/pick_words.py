@@ -43,10 +43,6 @@ FOR_PHRASE = re.compile(
     re.IGNORECASE,
 )
 """The part of a recommendation that says for whom or what it is."""
-PRODUCT_AFTER_BRAND = re.compile(
-    r"['\u2019]?s?\ (?P<name>(?=[A-Z0-9])[\w+.-]*\w[\w+.-]*(?:\ (?=[A-Z0-9])[\w+-]+){0,2})"
-)
-"""The name of a product after its brand in a title."""
 FOR_OTHER_READERS = re.compile(
     r"(?:\A|[.,;:\u2013\u2014]\s)(?:but\s)?"
     r"(?:otherwise|for (?:any|every)\w+ else|if not|if it is(?:n['\u2019]t| not))\b",

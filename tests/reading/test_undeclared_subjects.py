@@ -52,6 +52,11 @@ def read(text: str) -> ReadAnswer:
         "Acme is a solid choice. Dreame, relatively new to the US, is loud; parts are rare.",
         "Acme is a solid choice. Zorbo undercuts everyone. Its support is slow.",
         "Acme is a solid choice. As for Zorbo, the breach is reason enough to look elsewhere.",
+        "Acme is a solid choice. Prometheus on its own is slow. It crashes.",
+        "Acme is a solid choice. Monopoly, despite its age, is slow.",
+        "Acme is a solid choice. American Express Gold is a poor fit. It costs more.",
+        "Acme is a solid choice. The Gaggia is slow.",
+        "Acme is a solid choice. Splunk, since Acme's rise, is slow.",
     ],
 )
 def test_the_sentence_of_an_undeclared_brand_is_not_about_the_brand_before(text: str) -> None:
@@ -78,12 +83,31 @@ def test_the_sentence_of_an_undeclared_brand_is_not_about_the_brand_before(text:
         "Acme is a solid choice. Available only with a plan.",
         "Acme is a solid choice. I use it on Windows, and it crashes.",
         "Acme is a solid choice. Freelancers wanted more.",
+        "Acme is a solid choice. Offline use is slow. Breakout rooms are rare.",
+        "Acme is a solid choice. You'll pay more. However, its app is slow.",
+        "Acme Bambino Plus is a solid choice. The Bambino is slow. Acme's Kayano runs small.",
     ],
 )
 def test_other_capitals_end_no_text(text: str) -> None:
     """Products with an article, abbreviations, ordinary words, people, and partners."""
     units = read(text).reading(ACME, ()).units
     assert all(unit.is_of("Acme") for unit in units)
+
+
+def test_a_product_stands_for_its_brand_also_behind_another() -> None:
+    """Whole or with its first word, unless another brand has a product of the same name."""
+    text = "Try the Acme Bambino Plus. Globex is loud. The Bambino is slow. My pick is the Bambino."
+    reading = read(text).reading(ACME, ())
+    assert [unit.text for unit in reading.owned()][-2:] == ["The Bambino is slow.", text[-23:]]
+    detail = next(Visibility().score(reading)).details[0]
+    assert (detail.verdict, detail.quote) == ("first choice", text[-23:])
+    assert len(reading.mentions) == 1
+
+
+def test_the_second_of_two_subjects_is_one() -> None:
+    """Whatever the first, which nothing else shows to be a name."""
+    owned = read("Burst and Acme appeal to travellers. They are slow.").reading(ACME, ()).owned()
+    assert len(owned) == 2
 
 
 @pytest.mark.parametrize(

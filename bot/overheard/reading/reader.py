@@ -20,7 +20,7 @@ from overheard.reading.text import fold, sentences
 if TYPE_CHECKING:
     from overheard.reading.mentions import MentionFinder
 
-READING_VERSION = "25"
+READING_VERSION = "26"
 """The version of this package: of mentions, negation, sentences, rankings and structure.
 Increase it with every change here that can change a score: history is then scored again."""
 
@@ -166,9 +166,10 @@ class Reader:
         if undeclared:
             # Names that the finder took for ordinary words, where the sentence shows a brand.
             known = self._names
-            found = [replace(m, brand=known[m.brand]) for m in undeclared if known.get(m.brand)]
+            texts = [(mention, body[mention.start : mention.end]) for mention in undeclared]
+            found = [replace(m, brand=known[text]) for m, text in texts if known.get(text)]
             mentions = tuple(sorted((*mentions, *found), key=attrgetter("start")))
-            undeclared = tuple(mention for mention in undeclared if mention.brand not in known)
+            undeclared = tuple(mention for mention, text in texts if text not in known)
         mentions = tuple(
             mention
             for mention in _with_negation(body, spans, mentions)

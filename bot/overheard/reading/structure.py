@@ -34,6 +34,7 @@ from overheard.reading.labels import (
 from overheard.reading.layout import Line, LineKind, Page
 from overheard.reading.outline import Outline, is_bold_title, table_cells
 from overheard.reading.owners import NOBODY, Context, Names, Owner, is_worded, line_pieces
+from overheard.reading.undeclared import may_open_with_name
 
 _LEAD_RANK, _ROLE_RANK, _ITEM_RANK, _CELL_RANK = 7, 8, 10, 30
 _LISTED_ROLES = frozenset({UnitRole.PRO, UnitRole.CON})
@@ -111,7 +112,8 @@ class _UnitBuilder:
         self.names = self.prose = Names(page.body, mentions)
         if undeclared:
             everyone = sorted((*mentions, *undeclared), key=attrgetter("start"))
-            self.prose = Names(page.body, everyone, {mention.brand for mention in undeclared})
+            foreign = {m.brand for m in undeclared} - {m.brand for m in mentions}
+            self.prose = Names(page.body, everyone, foreign)
         self.notices, self.hedges = has_notice(page.body), has_hedge(page.body)
         self.outline = Outline(page.body, page.lines, self.names)
         self.stack: list[Context] = [Context(0)]
@@ -503,7 +505,8 @@ class _UnitBuilder:
            sentence, in a question, or in advice after a list; else whom a pronoun points back to,
            or the owner.
         5. The subject of the sentence counts, also for the text that follows. In a block about the
-           choice itself, it only counts if the sentence names no other brand.
+           choice itself, it only counts if the sentence names no other brand. A sentence that opens
+           with what may be a name is nobody's, and so is what follows.
         6. In a list, text without a subject belongs to nobody.
         7. Else the owner of the text before counts. Names without a subject, unless only compared
            with, a closing sentence, a question and advice end that owner.
@@ -525,7 +528,10 @@ class _UnitBuilder:
         if not (is_single or in_list) and (pair := self.prose.of_pair(start)) is not None:
             self.carried = pair
             return pair
-        subject = names.of_sentence(start, end) if found else NOBODY
+        opening = found[0].start if found else end
+        is_running = not (in_list or context.owner)
+        in_doubt = is_running and may_open_with_name(self.body, start, opening)
+        subject = names.of_sentence(start, end) if found and not in_doubt else NOBODY
         closes = CLOSING.match(self.body, start) is not None or self.body[end - 1] == "?"
         owner_before = context.owner or (NOBODY if in_list else self.carried)
         goes_on = ELIDED.match(self.body, start) or PRONOUN.match(self.body, start)
@@ -550,8 +556,9 @@ class _UnitBuilder:
             for mention in found
         )
         about_choice = context.closed and not PRONOUN.match(self.body, start)
-        if not only_compared or closes or advises or about_choice:
+        of_nobody = in_doubt or closes or advises
+        if of_nobody or not only_compared or about_choice:
             self.carried = NOBODY
-            if not (only_compared or closes or advises) and len({m.brand for m in found}) == 1:
+            if not (only_compared or of_nobody) and len({m.brand for m in found}) == 1:
                 self.object = names.owner(found[0].start, end)
         return self.carried

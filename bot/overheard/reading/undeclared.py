@@ -56,6 +56,14 @@ _TAKEN = _LISTS.phrases("taken", r"{}\s\Z")
 """What stands before a name that is chosen, avoided or compared with, and before a seller."""
 _VERB = _LISTS.compiled("verbs after", r"{}\b")
 _LEADING = _LISTS.compiled("leading")
+_LEADS = _LISTS.compiled("leading", r"(?:(?:{}|l[ae]s?|el|los|(?-i:[A-Z][a-z]+)) )*")
+"""What stands before a name that a sentence opens with."""
+_NAME_BEFORE = re.compile(r"(?<!\S)(?!The )[A-Z\d]\S* \Z")
+_CONTRACTED = re.compile(r"['\u2019].*")
+_DOUBT = re.compile(
+    r"['\u2019]s |,? (?:and|or|&|y|et|of) [A-Z]|, (?:despite|which|once|now|owned) "
+)
+"""What stands behind an ordinary word that may be a name."""
 _INSIDE = re.compile(r"[a-z,] ")
 """What stands before a capital within a sentence."""
 _JOINED = re.compile(r",? (?:and|or|y|et|und) ")
@@ -134,15 +142,19 @@ def undeclared_mentions(
     german = len(_CAPITALISES_NOUNS.findall(body, 0, _LANGUAGE_CHARACTERS)) > 1
     is_romance = _ROMANCE.search(body, 0, _LANGUAGE_CHARACTERS) is not None
     verb = _GERMAN_THIRD_PERSON if german else _VERB if is_romance else _THIRD_PERSON
-    taken = {mention.start for mention in mentions}
-    ends = {mention.end for mention in mentions}
-    places, products = [], set()
+    declared = {mention.start: mention for mention in mentions}
+    brand_before = {mention.end: mention.brand for mention in mentions}
+    places: list[_Place] = []
+    products: dict[str, str] = {}
     for place in _places(body):
         owned = _OF_DECLARED.search(body, max(0, place.start - 3), place.start)
-        if owned and owned.start() in ends:
-            products.add(place.name)
-        elif taken.isdisjoint(range(place.start, place.end)) and place.start not in ends:
-            places.append(place)
+        if owned and owned.start() in brand_before:
+            _add_product(products, place.name, brand_before[owned.start()])
+        elif declared.keys().isdisjoint(range(place.start, place.end)):
+            if place.start not in brand_before:
+                places.append(place)
+        elif maker := declared.get(place.start):
+            _add_product(products, body[maker.end + 1 : place.end], maker.brand)
     inside = () if german else {p.name for p in places if _INSIDE.match(body, p.start - 2, p.start)}
     names: set[str] = set()
     before: _Place | None = None
@@ -152,19 +164,51 @@ def undeclared_mentions(
         )
         before = place
         if (
-            not (place.name in names or place.name in products)
+            place.name not in names
+            and place.name not in products
+            and not _maker(products, place, body)
             and (joined or _is_shown(body, place, verb, german=german))
             and not _is_thing_or_person(body, place, german=german, inside=place.name in inside)
         ):
             names.add(place.name)
-    if not names:
+    joined_names, follower = set(), -1
+    for place in reversed(places):  # "Zorbo and Acme offer"
+        joined = _JOINED.match(body, place.end)
+        if (
+            joined
+            and (joined.end() in declared or joined.end() == follower)
+            and not _is_thing_or_person(body, place, german=german, inside=place.name in inside)
+        ):
+            names.add(place.name)
+            joined_names.add(place)
+        if place.name in names:
+            follower = place.start
+    if not (names or products):
         return ()
     starts = [start for start, _ in sentences]
     return tuple(
-        Mention(place.name, place.start, place.end, max(0, bisect_right(starts, place.start) - 1))
+        Mention(brand, place.start, place.end, max(0, bisect_right(starts, place.start) - 1))
         for place in places
-        if place.name in names and _is_name_here(body, place)
+        if (brand := _maker(products, place, body))
+        or (
+            (brand := place.name) in names and (place in joined_names or _is_name_here(body, place))
+        )
     )
+
+
+def _add_product(products: dict[str, str], name: str, brand: str) -> None:
+    """Add the brand of a product's name and of its first word; "" where brands share the name."""
+    for part in {name, name.partition(" ")[0]}:
+        if len(part) > 2 and not _NO_SUBJECT.fullmatch(part):
+            products[part] = brand if products.setdefault(part, brand) == brand else ""
+
+
+def _maker(products: dict[str, str], place: _Place, body: str) -> str:
+    """Return the declared brand whose product a name is, "the Bolt"; "" if it is none."""
+    brand = products.get(place.name) or products.get(place.name.partition(" ")[0], "")
+    before = body[max(0, place.start - _BEGINNING_CHARACTERS) : place.start]
+    is_whole = not _NAME_BEFORE.search(before) and (not place.words or _INSIDE.match(before[-2:]))
+    return brand if is_whole else ""
 
 
 def is_name(text: str) -> bool:
@@ -175,6 +219,25 @@ def is_name(text: str) -> bool:
 def has_name(text: str) -> bool:
     """Return whether a text has a capitalised name that is no ordinary word."""
     return any(not place.words for place in _places(text))
+
+
+def may_open_with_name(body: str, start: int, end: int) -> bool:
+    """Return whether a sentence opens with what may be a name, so that its owner is in doubt."""
+    text = body[start : min(end, start + _BEFORE_CHARACTERS)]
+    place = next(_places(text), None)
+    if place is None or not _LEADS.fullmatch(text, 0, place.start):
+        return False
+    word = _CONTRACTED.sub("", place.name)
+    if _NO_SUBJECT.fullmatch(word) or len(_CAPITALISES_NOUNS.findall(body)) > 1:
+        return False
+    if place.words == 1:
+        is_thing = is_property(place.name) or f" {place.name.lower()}" in body
+        return not is_thing and _DOUBT.match(text, place.end) is not None
+    if _ARTICLE.search(text[: place.start]):
+        return _acts(text, place, _VERB)  # "The Acme app" may be a part of the owner before
+    if " " in place.name:
+        return not _PERSON.match(text, place.end)
+    return not _NO_SUBJECT_FORM.fullmatch(word)
 
 
 def leading_name(text: str) -> str:
