@@ -164,7 +164,7 @@ def portrayal(reading: Reading) -> Portrayal:
         whole.readable = True
         owned = unit.is_of(brand)
         whole.picked |= owned and unit.role in _PICKING
-        whole.presented |= owned and read.presents
+        whole.presented = whole.presented or (owned and read.presents)
         if unit.role in _TITLES:
             continue  # an award is part of a title in one layout, and a heading above it in another
         own = [(start, end) for start, end, names in read.names if brand in names]
@@ -182,9 +182,10 @@ def portrayal(reading: Reading) -> Portrayal:
         if not found and (against or finds_fault):
             found = [NamedDrawback(aspect_of(text), text, text)]
         whole.listed_pro |= owned and unit.role is UnitRole.PRO
-        if owned and read.presents and not against and unit.role is not UnitRole.CON:
+        may_describe = owned and not (whole.described or against or unit.role is UnitRole.CON)
+        if may_describe and read.presents:
             stated = {drawback.stated for drawback in found}
-            whole.described = whole.described or _has_clause_without_drawback(masked, text, stated)
+            whole.described = _has_clause_without_drawback(masked, text, stated)
         blame = len(judged.blame) if names_brand and not found else 0
         whole.add(judged, found, blame, text)
     return whole
@@ -201,7 +202,6 @@ class _Text:
         names: The (start, end) offsets of the names, with the brands of each.
         turned_down: The brands that the text advises against.
         language: The language, such as ``german``; "" for English.
-        presents: Whether the text speaks for its owner if it has no drawback.
     """
 
     unit: Unit
@@ -210,7 +210,11 @@ class _Text:
     names: list[tuple[int, int, set[str]]]
     turned_down: set[str]
     language: str
-    presents: bool
+
+    @property
+    def presents(self) -> bool:
+        """Whether the text speaks for its owner if it has no drawback."""
+        return self.unit.role not in _NOT_PRESENTING and not HISTORY.search(self.masked)
 
 
 @once_an_answer
@@ -233,10 +237,9 @@ def _texts(reading: Reading) -> dict[str, list[_Text]]:
         if brands:
             text = unit.text[:_MAX_UNIT_CHARACTERS]
             masked, names = _masked_names(unit, text, inside)
-            presents = unit.role not in _NOT_PRESENTING and not HISTORY.search(masked)
             turned_down = {mention.brand for mention in inside if mention.negated}
             language = latin if text.isascii() else script_language(text) or latin
-            read = _Text(unit, text, masked, names, turned_down, language, presents)
+            read = _Text(unit, text, masked, names, turned_down, language)
             for brand in brands:
                 texts.setdefault(brand, []).append(read)
     return texts

@@ -117,11 +117,8 @@ class _Place(NamedTuple):
 
     name: str
     start: int
+    end: int
     words: int
-
-    @property
-    def end(self) -> int:
-        return self.start + len(self.name)
 
 
 def undeclared_mentions(
@@ -253,7 +250,8 @@ def _places(body: str) -> Iterator[_Place]:
     for match in _NAME.finditer(body):
         name, skipped, words = _name_in(match.group())
         if name:
-            yield _Place(name, match.start() + skipped, words)
+            start = match.start() + skipped
+            yield _Place(name, start, start + len(name), words)
 
 
 @lru_cache(maxsize=16_384)
