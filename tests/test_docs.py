@@ -25,6 +25,8 @@ GUIDES = (
     "docs/glossary.md",
     *sorted(f"docs/decisions/{record.name}" for record in (DOCS / "decisions").glob("*.md")),
 )
+ROOTS = (ROOT, ROOT / "bot/overheard", ROOT / "storage")
+"""Where paths in guides begin."""
 WRITING = (DOCS / "writing-plugins.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```python\n(.*?)^```$", WRITING, re.MULTILINE | re.DOTALL)
 FACES = {"overheard": overheard, "overheard.testing": testing}
@@ -109,33 +111,30 @@ def test_every_command_and_option_is_documented() -> None:
         assert [option for option in needed if f"`{option}" not in section] == [], name
 
 
-@pytest.mark.parametrize("guide", GUIDES)
-def test_every_path_that_a_guide_names_exists(guide: str) -> None:
+def test_every_path_that_a_guide_names_exists() -> None:
     """A module or folder in backticks is one of the repository or of the core, and a link opens."""
-    text = (ROOT / guide).read_text(encoding="utf-8")
-    inline = re.sub(r"^```.*?^```$", "", text, flags=re.MULTILINE | re.DOTALL)
-    named = re.findall(r"`(\.?[\w-]+(?:/[\w.-]+)*(?:\.py|\.toml|\.md|/))`", inline)
-    linked = [link for link in re.findall(r"\]\(([^)#]+)", text) if "://" not in link]
-    roots = (ROOT, ROOT / "bot/overheard", ROOT / "storage")
+    for guide in GUIDES:
+        text = (ROOT / guide).read_text(encoding="utf-8")
+        inline = re.sub(r"^```.*?^```$", "", text, flags=re.MULTILINE | re.DOTALL)
+        named = re.findall(r"`(\.?[\w-]+(?:/[\w.-]+)*(?:\.py|\.toml|\.md|/))`", inline)
+        linked = [link for link in re.findall(r"\]\(([^)#]+)", text) if "://" not in link]
+        lost = [path for path in named if not any((root / path).exists() for root in ROOTS)]
+        assert lost == [], guide
+        assert [one for one in linked if not ((ROOT / guide).parent / one).exists()] == [], guide
 
-    assert [path for path in named if not any((root / path).exists() for root in roots)] == []
-    assert [link for link in linked if not ((ROOT / guide).parent / link).exists()] == []
 
-
-@pytest.mark.parametrize("guide", GUIDES)
-def test_every_class_that_a_guide_places_is_in_that_module(guide: str) -> None:
+def test_every_class_that_a_guide_places_is_in_that_module() -> None:
     """A path followed by a name, as in the glossary, or a name in a path, as in CONTRIBUTING."""
-    text = (ROOT / guide).read_text(encoding="utf-8")
+    text = "\n\n".join((ROOT / guide).read_text(encoding="utf-8") for guide in GUIDES)
     placed = re.findall(r"`([\w/-]+\.py)`:? `(\w+)`", text)
     placed += [
         (path, name)
         for names, path in re.findall(r"((?:`[\w.]+`,? (?:and )?)+)in `([\w/-]+\.py)`", text)
         for name in re.findall(r"`(?:\w+\.)?(\w+)`", names)
     ]
-    roots = (ROOT, ROOT / "bot/overheard", ROOT / "storage")
 
     for path, name in placed:
-        [module] = [file for root in roots if (file := root / path).exists()]
+        [module] = [file for root in ROOTS if (file := root / path).exists()]
         defined = rf"^ *(?:class |(?:async )?def )?{name}\b"
         assert re.search(defined, module.read_text("utf-8"), re.MULTILINE), (path, name)
 

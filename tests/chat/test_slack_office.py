@@ -9,7 +9,7 @@ from kit.slack_desk import headers, listening
 from kit.slack_judge import judge_view
 from kit.slack_methods import CHANNEL
 from kit.slack_peer import SlackPeer
-from overheard.cards.command import CommandSpec, Face
+from overheard.cards.command import Face
 from overheard.commands.registry import offered
 from overheard.interfaces import Form
 from overheard_slack.chat import SlackChat
@@ -45,10 +45,10 @@ async def test_the_home_shows_the_state(slack: SlackPeer, office: Office) -> Non
     assert (await slack.until(lambda: slack.homes))["U1"]["blocks"]
 
 
-@pytest.mark.parametrize("spec", offered(Face.CHAT), ids=lambda spec: spec.name)
-def test_every_command_has_a_form_that_slack_takes(spec: CommandSpec) -> None:
+def test_every_command_has_a_form_that_slack_takes() -> None:
     """For commands with options of all kinds."""
-    assert [*judge_view(form_view(Form(spec, "Title"), "{}"))] == []
+    for spec in offered(Face.CHAT):
+        assert [*judge_view(form_view(Form(spec, "Title"), "{}"))] == [], spec.name
 
 
 async def test_help_is_shown(slack: SlackPeer, office: Office) -> None:

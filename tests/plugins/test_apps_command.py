@@ -11,7 +11,6 @@ from kit.collectors import DataForSEOService
 from kit.loopback import ChatService
 from kit.program import PROMPTS, Program, sentences
 from kit.vendors import KEY
-from overheard import stdtrit
 from overheard.config.sections import Config
 from overheard.plugins import load_plugins
 from overheard_surfaces.gap import gap
@@ -37,12 +36,6 @@ models = ["chatgpt", "ai-overviews"]
 settled_s = 0
 """
 QUESTIONS = PROMPTS[:8]
-
-
-@pytest.mark.parametrize(("degrees", "quantile"), [(3, 3.182), (7, 2.365), (23, 2.069)])
-def test_the_quantiles_are_those_of_students_t(degrees: int, quantile: float) -> None:
-    """As tables have them."""
-    assert stdtrit(degrees, 0.975) == pytest.approx(quantile, abs=0.001)
 
 
 def test_a_known_difference_is_in_the_interval_19_of_20_times() -> None:

@@ -95,11 +95,12 @@ def test_what_must_not_be_said_is_not_taught() -> None:
     assert not any("free" in e.answer for e in from_facts(ACME, [lie]))
 
 
-@pytest.mark.parametrize("field", _phrasings())
-def test_the_wordings_of_a_field_are_not_nearly_the_same(field: str) -> None:
+def test_the_wordings_of_a_field_are_not_nearly_the_same() -> None:
     """Else a held-out one would leak."""
-    for first, second in combinations(_phrasings()[field].questions, 2):
-        assert fuzz.token_sort_ratio(first.casefold(), second.casefold()) < MIN_SIMILARITY
+    for field, phrasings in _phrasings().items():
+        for first, second in combinations(phrasings.questions, 2):
+            alike = fuzz.token_sort_ratio(first.casefold(), second.casefold())
+            assert alike < MIN_SIMILARITY, field
 
 
 def test_replays_are_not_controls() -> None:

@@ -284,9 +284,9 @@ def test_what_stands_around_a_name_says_whether_it_is_one(text: str, expected: l
     assert [mention.brand for mention in found] == expected
 
 
-@pytest.mark.parametrize(("brand", "text", "expected"), CASES)
-def test_hard_cases(brand: str, text: str, expected: str) -> None:
+def test_hard_cases() -> None:
     """Each case names its brand as often as a person counts."""
-    body = prose(text)
-    found = MentionFinder([Brand(brand)]).find(body, sentences(body))
-    assert " ".join(mention.brand for mention in found) == expected
+    for brand, text, expected in CASES:
+        body = prose(text)
+        found = MentionFinder([Brand(brand)]).find(body, sentences(body))
+        assert " ".join(mention.brand for mention in found) == expected, (brand, text)

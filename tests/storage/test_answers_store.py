@@ -127,6 +127,7 @@ class TestAnswers:
         failed = answer_to(run, text="", finish=Finish.FAILED, cost=0.25)
         assert len(await store.answers.add([failed])) == 1
         assert await store.answers.asked(run.id) == set()
+        assert await store.answers.count(run.id) == 0
         new = await store.answers.add([answer_to(run, text="Acme.", cost=0.5, at=NOON + HOUR)])
         assert [answer.reply.text for answer in new] == ["Acme."]
         assert await listed(store.answers.stream()) == new
@@ -222,10 +223,3 @@ async def test_what_was_asked_can_be_told_of_some_prompts(store: Store) -> None:
     await store.answers.add([answer_to(run), answer_to(run, prompt=CHEAP)])
     assert {key[0] for key in await store.answers.asked(run.id, prompts=[CHEAP.key])} == {CHEAP.key}
     assert await store.answers.count(run.id) == 2
-
-
-async def test_answers_that_failed_are_not_counted(store: Store) -> None:
-    """They are asked again."""
-    run = await run_of(store)
-    await store.answers.add([answer_to(run, finish=Finish.FAILED, cost=None)])
-    assert await store.answers.count(run.id) == 0

@@ -95,20 +95,16 @@ class TestRuns:
             assert later
 
 
-async def test_a_run_is_found_by_its_number(store: Store) -> None:
-    """And there is none of another."""
-    run = await run_of(store)
-    assert await store.runs.get(run.id) == run
-    assert await store.runs.get(run.id + 1) is None
-
-
 async def test_a_run_is_found_as_it_stands(store: Store) -> None:
-    """However often it is asked for, its state is that of now, and its panel the same."""
+    """However often its number is asked for, its state is that of now, and its panel the same;
+    another number has none.
+    """
     panel = Panel(("Acme",), (Prompt("Which?"),), (LLAMA,))
     run = await store.runs.start(Run("asked", NOON, panel))
     assert (await store.runs.get(run.id), await store.runs.get(run.id)) == (run, run)
     await store.runs.steer(run.id, RunState.PAUSED)
     assert await store.runs.get(run.id) == replace(run, state=RunState.PAUSED)
+    assert await store.runs.get(run.id + 1) is None
 
 
 async def test_the_first_result_of_a_task_stays(store: Store) -> None:
