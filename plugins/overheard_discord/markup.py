@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from overheard import Table, Tainted, Text, TextGrid, text_grid, text_records, wording
+from overheard import Table, Tainted, Text, TextGrid, packed, text_grid, text_records, wording
 
 _MARKS = re.compile(r"[\\`*_~|\[\]<@]")
 """Characters that begin emphasis, code, a spoiler, a masked link, a mention, a time or an emoji."""
@@ -113,15 +113,8 @@ def joined(lines: Iterable[str], limit: int) -> Iterator[str]:
     """Yield lines, in their order, joined to texts of at most `limit` UTF-16 code units; a longer
     line is a text of its own.
     """
-    text = ""
-    for line in lines:
-        longer = f"{text}\n{line}" if text else line
-        if text and wording.length(longer) > limit:
-            yield text
-            longer = line
-        text = longer
-    if text:
-        yield text
+    groups = packed([list(lines)], lambda group: wording.length("\n".join(group)) <= limit)
+    yield from map("\n".join, groups)
 
 
 def _record_texts(table: Table) -> Iterator[str]:

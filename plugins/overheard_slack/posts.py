@@ -4,7 +4,6 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import product
 from typing import Any
 
 import aiohttp
@@ -181,7 +180,9 @@ class ChannelOutlet:
         has_tables = client.takes_tables and bool(message.tables)
         shows_alternative_texts = client.takes_pictures and not has_files
         forms = [
-            *product((True, False) if has_files else (False,), (True, False)[not has_tables :])
+            (with_files, with_tables)
+            for with_files in ((True, False) if has_files else (False,))
+            for with_tables in ((True, False) if has_tables else (False,))
         ]
         if has_files:
             forms.insert(0, forms[0])

@@ -9,12 +9,13 @@ See https://docs.slack.dev/reference/block-kit/blocks/data-table-block.
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import partial
 from itertools import chain
 from typing import Any
 
 from rich.cells import cell_len
 
-from overheard import GAP, Table, Text, TextGrid, text_grid, text_records, wording
+from overheard import GAP, Table, Text, TextGrid, packed, text_grid, text_records, wording
 from overheard_slack.limits import SLACK
 
 Block = dict[str, Any]
@@ -208,17 +209,16 @@ def _record_blocks(table: Table) -> Iterator[Block]:
     A paragraph is the row's heading in bold, and below it the other cells. It is followed by an
     empty line, but for the last one.
     """
-    paragraphs: list[Block] = []
-    size = 0
-    for number, (row_heading, cells) in enumerate(text_records(table, _cell), 1):
-        rest = wording.cut(cells, SLACK.text // 2, counts=True)
-        if paragraphs and size + len(row_heading) + len(rest) > SLACK.text:
-            yield rich(*paragraphs)
-            paragraphs, size = [], 0
-        size += len(row_heading) + len(rest)
-        end = "" if number == len(table.rows) else "\n"
-        below = f"\n{rest}{end}" if rest else end
-        spans = [span(below)] if below else []
-        paragraphs.append(section(span(row_heading, "bold"), *spans))
-    if paragraphs:
+    cut = partial(wording.cut, limit=SLACK.text // 2, counts=True)
+    records = [(row_heading, cut(cells)) for row_heading, cells in text_records(table, _cell)]
+    groups = packed([records], lambda group: sum(map(len, chain(*group))) <= SLACK.text)
+    shown = 0
+    for group in groups:
+        paragraphs = []
+        for row_heading, rest in group:
+            shown += 1
+            end = "" if shown == len(records) else "\n"
+            below = f"\n{rest}{end}" if rest else end
+            spans = [span(below)] if below else []
+            paragraphs.append(section(span(row_heading, "bold"), *spans))
         yield rich(*paragraphs)

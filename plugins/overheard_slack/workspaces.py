@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -177,9 +177,8 @@ class People:
         self._client = client
         self._team = team
         self._installer = installer
-        self._profiles: Recent[str, tuple[float, Profile]] = Recent(MAX_PEOPLE)
-        self._groups: Sequence[Mapping[str, Any]] = ()
-        self._groups_expire_at = 0.0
+        self._known: Recent[tuple[object, ...], tuple[float, Any]] = Recent(MAX_PEOPLE)
+        """What Slack has told, with the time at which it expires, by method and arguments."""
         self._asking = asyncio.Lock()
 
     async def person(self, user: str, name: str = "") -> Person:
@@ -193,12 +192,14 @@ class People:
             name: The name to use when Slack returns no display name and no real name; if that is
                 "", the id is the name.
         """
-        account = await self._account(user)
+        account: Profile = await self._told("users_info", "user", user=user) or {}
         profile = account.get("profile") or {}
         display_name = profile.get("display_name") or account.get("real_name") or name or user
-        groups = await self._groups_of(user)
+        async with self._asking:  # rights depend on the groups, so that all requests wait for them
+            groups = await self._told("usergroups_list", "usergroups", include_users=True) or ()
+        ids = tuple(group["id"] for group in groups if user in (group.get("users") or ()))
         zone = str(account.get("tz") or "")
-        return Person("slack", user, str(display_name), groups, zone, self._owns(user, account))
+        return Person("slack", user, str(display_name), ids, zone, self._owns(user, account))
 
     def _owns(self, user: str, account: Profile) -> bool:
         """Return whether a person counts as an owner.
@@ -217,52 +218,27 @@ class People:
         administers = account.get("is_owner") or account.get("is_admin")
         return bool(is_member and administers and not guest)
 
-    async def _account(self, user: str) -> Profile:
-        """Return the ``user`` object of ``users.info``; Slack is asked when it is not cached.
+    async def _told(self, method: str, field: str, **arguments: Any) -> Any:
+        """Return a field of Slack's answer to a call; Slack is asked when it is not cached.
 
-        When Slack does not send it, the result is the object that was cached before, or empty.
-        Above `MAX_PEOPLE` cached objects, that of the person who was added first is dropped.
-        """
-        expires_at, account = self._profiles.get(user, (0.0, {}))
-        if expires_at > time.monotonic():
-            return account
-        answer, lifetime_s = await self._answer_and_lifetime("users_info", user=user)
-        account = answer.get("user") or account
-        self._profiles[user] = (time.monotonic() + lifetime_s, account)
-        return account
-
-    async def _groups_of(self, user: str) -> tuple[str, ...]:
-        """Return the ids of a person's user groups.
-
-        Slack is asked for all groups when they are not cached. When it does not send them, those
-        that were cached before count. Rights depend on the groups, so that all requests wait for
-        the answer.
-        """
-        async with self._asking:
-            if self._groups_expire_at < time.monotonic():
-                answer, lifetime_s = await self._answer_and_lifetime(
-                    "usergroups_list", include_users=True
-                )
-                self._groups = answer.get("usergroups", self._groups)
-                self._groups_expire_at = time.monotonic() + lifetime_s
-        return tuple(group["id"] for group in self._groups if user in (group.get("users") or ()))
-
-    async def _answer_and_lifetime(
-        self, method: str, **arguments: Any
-    ) -> tuple[Mapping[str, Any], float]:
-        """Return Slack's answer to a call, and the seconds for which it is cached.
-
-        After a failure, the answer is empty: a request is served without the person's details. A
-        refusal, which has a code, is cached as long as an answer; after an outage, Slack is asked
-        again after `RETRY_AFTER_OUTAGE_S`.
+        When Slack does not send it, the result is what was cached before, or None: a request is
+        served without the person's details. A refusal, which has a code, is cached as long as an
+        answer; after an outage, Slack is asked again after `RETRY_AFTER_OUTAGE_S`.
 
         Args:
             method: The SDK's name of the method, such as ``users_info``.
         """
-        try:
-            return await self._client.call(method, **arguments), PROFILE_LIFETIME_S
-        except SlackFailed as error:
-            return {}, PROFILE_LIFETIME_S if error.code else RETRY_AFTER_OUTAGE_S
+        key = (method, *arguments.values())
+        expires_at, told = self._known.get(key, (0.0, None))
+        if expires_at < time.monotonic():
+            answer, lifetime_s = {}, PROFILE_LIFETIME_S
+            try:
+                answer = await self._client.call(method, **arguments)
+            except SlackFailed as error:
+                lifetime_s = PROFILE_LIFETIME_S if error.code else RETRY_AFTER_OUTAGE_S
+            told = answer.get(field, told)
+            self._known[key] = (time.monotonic() + lifetime_s, told)
+        return told
 
 
 class PurgedStateStore(AsyncSQLAlchemyOAuthStateStore):
