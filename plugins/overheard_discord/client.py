@@ -273,7 +273,7 @@ class DiscordClient(discord.Client):
         delay_s = FORM_ACKNOWLEDGE_AFTER_S if may_open_form else ACKNOWLEDGE_AFTER_S
         async with conversation.acknowledged_after(delay_s):
             if not await desk.serve(request, conversation):
-                conversation.leave_to_other_process()
+                conversation.answered = True
 
     async def _offer_values(self, interaction: discord.Interaction[Any], desk: Desk) -> None:
         """Send Discord up to 25 values that complete the text of an option that a person is

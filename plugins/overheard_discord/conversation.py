@@ -133,6 +133,10 @@ class DiscordConversation(Answers):
         replaces: Whether the answer replaces the message that was clicked, if there is one.
         quiet: Whether only the person sees the sign that an answer follows, as for a step of the
             set-up. A private answer is always quiet.
+
+    Attributes:
+        answered: Whether there is an answer; also to be set when another process gives it, so that
+            `acknowledged_after` removes no promised answer.
     """
 
     def __init__(
@@ -153,7 +157,7 @@ class DiscordConversation(Answers):
         self._private = private
         self._quiet = quiet or private
         self._clicked = self._clicked_message() if replaces else None
-        self._answered = False
+        self.answered = False
         self._answered_by_other = False
         self._expires_at = monotonic() + DISCORD.token_life - TOKEN_MARGIN_S
 
@@ -178,7 +182,7 @@ class DiscordConversation(Answers):
 
     async def show(self, card: Card, *, private: bool = False) -> None:
         """Show a card as `Answers` do; in a private conversation, only to the person."""
-        self._answered = True
+        self.answered = True
         await super().show(card, private=private or self._private)
 
     async def open_form(self, form: Form) -> None:
@@ -187,7 +191,7 @@ class DiscordConversation(Answers):
         Raises:
             ChatFailed: when Discord refuses the form, or cannot be reached.
         """
-        self._answered = True
+        self.answered = True
         async with self._lock:
             with translated_errors():
                 await self._interaction.response.send_modal(forms.modal(form))
@@ -210,12 +214,6 @@ class DiscordConversation(Answers):
                 except discord.HTTPException as error:
                     self._note_other_process(error)
             self._sent = self._acknowledged_messages()
-
-    def leave_to_other_process(self) -> None:
-        """Count the interaction as answered, because another process answers it: the block of
-        `acknowledged_after` then removes no promised answer.
-        """
-        self._answered = True
 
     @asynccontextmanager
     async def acknowledged_after(self, seconds: float) -> AsyncIterator[None]:
@@ -240,7 +238,7 @@ class DiscordConversation(Answers):
         acknowledging = asyncio.create_task(acknowledge_later())
         try:
             yield
-            if not self._answered:
+            if not self.answered:
                 await self.acknowledge()
                 await self._withdraw()
         finally:

@@ -14,19 +14,7 @@ from dataclasses import dataclass, replace
 from itertools import chain, groupby
 from math import ceil
 
-from overheard import (
-    Action,
-    Card,
-    Choice,
-    Field,
-    File,
-    Image,
-    Quote,
-    Severity,
-    divided,
-    packed,
-    wording,
-)
+from overheard import Action, Card, Choice, Field, File, Image, Severity, divided, packed, wording
 from overheard_discord import markup
 from overheard_discord.limits import DISCORD
 
@@ -201,7 +189,7 @@ def _card_box(card: Card) -> Box:
         *_small_text(footer),
         *_choice_menu(card.choice),
         *_rows(buttons[:MAX_BUTTONS], BUTTONS_IN_A_ROW),
-        *_action_menus("More", entries),
+        *(Choice(_placeholder("More", row), row) for row in _rows(entries, DISCORD.options)),
     ]
     return Box(COLORS[card.severity], tuple(pieces) or (TextWithButton("-"),))
 
@@ -266,7 +254,10 @@ def _details(card: Card) -> Iterator[TextWithButton]:
         if caption := markup.inline(card.table.caption):
             yield TextWithButton(f"-# {caption}")
         yield from map(TextWithButton, markup.table_pieces(card.table))
-    yield from map(_quote, card.quotes)
+    for quote in card.quotes:
+        lines = wording.cut(markup.escape(quote.text), MAX_QUOTE, counts=True).splitlines()
+        source = wording.cut(markup.inline(quote.source), MAX_TITLE)
+        yield TextWithButton("\n".join((*(f"> {line}" for line in lines), f"-# {source}")))
     if card.image and not card.image.png:
         yield TextWithButton(f"-# Chart: {wording.cut(markup.inline(card.image.alt), DISCORD.alt)}")
 
@@ -279,13 +270,6 @@ def _file_pieces(file: File | None) -> Iterator[TextWithButton | File]:
         yield file
     elif file:
         yield from _small_text(markup.inline(wording.enclosed(file)))
-
-
-def _quote(quote: Quote) -> TextWithButton:
-    """Return a quotation, with its source in small letters below it; both are cut if long."""
-    text = wording.cut(markup.escape(quote.text), MAX_QUOTE, counts=True)
-    source = wording.cut(markup.inline(quote.source), MAX_TITLE)
-    return TextWithButton("\n".join((*(f"> {line}" for line in text.splitlines()), f"-# {source}")))
 
 
 def _small_text(text: str) -> Iterator[TextWithButton]:
@@ -305,19 +289,6 @@ def _action_if_usable(action: Action | None) -> Action | None:
 def _rows(actions: Sequence[Action], size: int) -> Iterator[Row]:
     for start in range(0, len(actions), size):
         yield tuple(actions[start : start + size])
-
-
-def _action_menus(label: str, actions: Sequence[Action]) -> Iterator[Choice]:
-    """Yield menus of actions, in their order, each with as many entries as Discord takes.
-
-    Args:
-        label: The beginning of each menu's text, such as "More"; the first entries are named after
-            it.
-        actions: The actions; without any, there is no menu.
-    """
-    for start in range(0, len(actions), DISCORD.options):
-        entries = tuple(actions[start : start + DISCORD.options])
-        yield Choice(_placeholder(label, entries), entries)
 
 
 def _placeholder(label: str, entries: Sequence[Action]) -> str:

@@ -189,8 +189,7 @@ def _card_parts(card: Card, *, pictures: bool, tables: bool) -> Iterator[_Part]:
             picture that could not be drawn.
         tables: Whether the table may be a data table; otherwise it is text.
     """
-    for block in chain(_title_blocks(card), _text_blocks(card), _link_blocks(card)):
-        yield _part(block, card)
+    yield from (_part(block, card) for block in _heading(card))
     if card.choice and card.choice.chosen is not None and card.choice.actions:
         yield _part({"type": "actions", "elements": [select(card.choice)]}, card)
     shown_image = card.image if pictures and card.image and card.image.png else None
@@ -212,8 +211,9 @@ def _card_parts(card: Card, *, pictures: bool, tables: bool) -> Iterator[_Part]:
     yield from (_part(block, card) for block in controls(card))
 
 
-def _title_blocks(card: Card) -> Iterator[Block]:
-    """Yield a card's title, with the icon of its severity, as a header.
+def _heading(card: Card) -> Iterator[Block]:
+    """Yield a card's title, with the icon of its severity, as a header; then its text, cut after
+    `MAX_TEXT` characters, and its link, unless its address is not safe.
 
     A title that is too long for a header is cut there, and follows in bold, up to `SLACK.text`
     characters. A card without a title and an icon has no header.
@@ -223,17 +223,9 @@ def _title_blocks(card: Card) -> Iterator[Block]:
         yield {"type": "header", "text": plain_text_object(title, SLACK.header)}
     if len(title) > SLACK.header:
         yield rich(section(span(wording.cut(title, SLACK.text, counts=True), "bold")))
-
-
-def _text_blocks(card: Card) -> Iterator[Block]:
-    """Yield a card's text, cut after `MAX_TEXT` characters, in as many blocks as it needs."""
     text = wording.cut(wording.visible(card.text), MAX_TEXT, counts=True)
     for piece in wording.pieces(text, SLACK.text):
         yield rich(section(span(piece)))
-
-
-def _link_blocks(card: Card) -> Iterator[Block]:
-    """Yield a card's link; nothing without a link or for an address that is not safe."""
     if card.link and card.link.safe:
         yield rich(section(link(wording.line(card.link.label), card.link.url)))
 
@@ -245,10 +237,15 @@ def _field_blocks(fields: Sequence[Field]) -> Iterator[Block]:
     Any other field has a block of its own.
     """
     for fits_column, group in groupby(fields, key=_fits_column):
-        if fits_column:
-            yield from _columns([_column_field(field) for field in group])
-        else:
+        if not fits_column:
             yield from map(_wide_field, group)
+            continue
+        columns: list[Block] = []
+        for field in group:
+            name, value = wording.line(field.name) or "-", wording.visible(field.value) or "-"
+            columns.append({"type": "mrkdwn", "text": f"*{name}*\n{value}", "verbatim": True})
+        for start in range(0, len(columns), SLACK.fields):
+            yield {"type": "section", "fields": columns[start : start + SLACK.fields]}
 
 
 def _fits_column(field: Field) -> bool:
@@ -262,18 +259,6 @@ def _fits_column(field: Field) -> bool:
     name, value = wording.line(field.name), wording.visible(field.value)
     is_short = len(name) + len(value) <= MAX_COLUMN_FIELD
     return is_short and is_free_of_markup(name) and is_free_of_markup(value)
-
-
-def _columns(fields: Sequence[Block]) -> Iterator[Block]:
-    """Yield fields side by side, in as many blocks as Slack's limit of fields needs."""
-    for start in range(0, len(fields), SLACK.fields):
-        yield {"type": "section", "fields": list(fields[start : start + SLACK.fields])}
-
-
-def _column_field(field: Field) -> Block:
-    """Return a field, free of markup, as a column: its name in bold, and its value below."""
-    text = f"*{wording.line(field.name) or '-'}*\n{wording.visible(field.value) or '-'}"
-    return {"type": "mrkdwn", "text": text, "verbatim": True}
 
 
 def _wide_field(field: Field) -> Block:

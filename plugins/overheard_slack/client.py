@@ -206,8 +206,10 @@ class _ShortRateLimits(AsyncRateLimitErrorRetryHandler):
 
     async def _can_retry_async(self, **attempt: Any) -> bool:
         response: HttpResponse | None = attempt.get("response")
-        is_limited = await super()._can_retry_async(**attempt)
-        return is_limited and response is not None and _retry_after_s(response) <= MAX_RETRY_AFTER_S
+        if response is None or not await super()._can_retry_async(**attempt):
+            return False
+        headers = {name.lower(): value for name, value in response.headers.items()}
+        return _retry_seconds(headers.get("retry-after")) <= MAX_RETRY_AFTER_S
 
 
 class _Outages(AsyncRetryHandler):
@@ -220,11 +222,3 @@ class _Outages(AsyncRetryHandler):
         status = response.status_code if response else status
         is_lost = isinstance(error, aiohttp.ClientConnectionError)
         return is_lost or (isinstance(status, int) and status >= 500)
-
-
-def _retry_after_s(response: HttpResponse) -> float:
-    """Return the seconds of a response's Retry-After header, in any case of letters;
-    `RATE_LIMIT_S` without a readable one.
-    """
-    headers = {name.lower(): value for name, value in response.headers.items()}
-    return _retry_seconds(headers.get("retry-after"))

@@ -229,7 +229,8 @@ class SlackConversation:
 
         The first card of a kind creates an outlet, which all later ones use. A clicked message that
         only the person sees counts as a private card; a refusal to remove one is ignored. When the
-        bot may not post in the channel, or a response URL fails, another outlet takes its place.
+        bot may not post in the channel, the request's response URL takes its place, with public
+        replies; without one, and when a response URL fails, it is a direct message to the person.
 
         Args:
             private: The kind: whether only the person who sent the request sees the card.
@@ -252,8 +253,10 @@ class SlackConversation:
         except SlackFailed as error:
             if error.code not in NO_ACCESS_CODES and not isinstance(outlet, ResponseUrlOutlet):
                 raise
-            outlet = self._outlet = self._alternative(outlet)
-            await self._show_by(outlet, card)
+            self._outlet = self._direct_outlet()
+            if self._origin.url and not isinstance(outlet, ResponseUrlOutlet):
+                self._outlet = ResponseUrlOutlet(self._session, self._origin.url, private=False)
+            await self._show_by(self._outlet, card)
 
     async def _show_by(self, outlet: Outlet, card: Card) -> None:
         """Show a card by an outlet.
@@ -290,16 +293,6 @@ class SlackConversation:
             return self._direct_outlet()
         posted = [origin.question] if origin.question else []
         return ChannelOutlet(client, self._pacer, origin.channel, origin.thread, posted)
-
-    def _alternative(self, failed: Outlet) -> Outlet:
-        """Return the outlet to use in place of one that failed.
-
-        It is the request's response URL, with public replies. Without one, or when a response URL
-        failed, it is a direct message to the person.
-        """
-        if self._origin.url and not isinstance(failed, ResponseUrlOutlet):
-            return ResponseUrlOutlet(self._session, self._origin.url, private=False)
-        return self._direct_outlet()
 
     def _direct_outlet(self) -> Outlet:
         return ChannelOutlet(self._workspace.client, self._pacer, self._origin.user)
