@@ -77,7 +77,9 @@ def uninterrupted(work: Work[Given, Result]) -> Work[Given, Result]:
         try:
             return await asyncio.shield(task)
         except asyncio.CancelledError:
-            await asyncio.wait({task})
+            while not task.done():  # a caller may be cancelled twice
+                with suppress(asyncio.CancelledError):
+                    await asyncio.wait({task})
             if not task.cancelled():
                 task.exception()  # read, so that asyncio prints no traceback of it
             raise

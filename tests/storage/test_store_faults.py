@@ -119,6 +119,26 @@ async def test_a_read_only_folder_has_its_own_sentence(store: Store, file: Path)
         await write(await open_store(str(file)), 41)
 
 
+async def test_work_is_completed_however_often_its_caller_is_cancelled() -> None:
+    """Else it outlives the store, and the driver's thread answers an event loop that is closed."""
+    done = []
+
+    @uninterrupted
+    async def work() -> None:
+        """Write."""
+        await asyncio.sleep(0.1)
+        done.append("written")
+
+    task = asyncio.create_task(work())
+    for _ in range(3):
+        await asyncio.sleep(0.01)
+        task.cancel()
+
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert done == ["written"]
+
+
 async def test_a_fault_of_cancelled_work_is_not_printed(caplog: pytest.LogCaptureFixture) -> None:
     """The caller is cancelled while the work fails, as when another task meets a full disk."""
     begun = asyncio.Event()
