@@ -152,8 +152,9 @@ def of_another(statement: Statement, cue: re.Match[str]) -> bool:
         statement: The statement, with the offsets of the brand's name.
         cue: The match of words about a fact, such as "founded", in the statement's text.
     """
-    aside = _NAMED_ASIDE.search(statement.text, 0, cue.start())
-    if aside and aside.end("name") != statement.end and not _HARMLESS.fullmatch(aside["name"]):
+    brand = statement.text[statement.start : statement.end]
+    aside = _NAMED_ASIDE.search(statement.text, 0, cue.end())
+    if aside and not (contains(brand, aside["name"]) or _HARMLESS.fullmatch(aside["name"])):
         return True
     if _THING_OF.search(statement.text[: statement.start]):
         return True

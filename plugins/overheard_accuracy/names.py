@@ -92,6 +92,8 @@ _FOR_A_WHILE = FACTS.compiled("for a while", r"\b{}\b[^,.;]*$")
 _BACK_THEN = FACTS.compiled("back then", r"\b{}\b|n['\u2019]t\b")
 _OTHERS_CHIEF = FACTS.compiled("chief of others", r"(?:['\u2019]s)? {}\b")
 _AT_COMPANY = re.compile(r"\b(?:of|at|for) (?:the )?([A-Z][\w&.-]+)")
+_NAME_BEFORE = FACTS.compiled("no company", r"\b(?!{}\b)((?-i:[A-Z])[\w&.-]+)(?:['\u2019]s)? \Z")
+"""Before the name of an office: "Globex CEO Ann Lee"."""
 _COMPANY_CHARACTERS = 12
 """Most characters between a role and the name of the company."""
 _NEXT = re.compile(r", (?:and|but|so|is|has|says|said|told)\b")
@@ -193,7 +195,8 @@ def _leads_another(statement: Statement, cue: re.Match[str]) -> bool:
     brand = statement.text[statement.start : statement.end]
     if cue.group().endswith((",", "of", "at")):  # "(CEO, Acme)"
         return not contains(statement.text[cue.end() :].split(")")[0], brand)
-    company = cue.groupdict().get("whose")
+    before = _NAME_BEFORE.search(statement.text, 0, cue.start())
+    company = cue.groupdict().get("whose") or (before and before[1])
     if company:
         return not contains(brand, company)
     names_other = named is not None and named.start() <= 3 and not contains(brand, named.group(1))
