@@ -39,8 +39,10 @@ _DASH = re.compile(rf"\s[-\u2013](?:(?P<opens>{_POINT_AHEAD})|\s)")
 """The same, where it is not the first in the line, which follows a name or a label."""
 _SEMICOLON = re.compile(r";\s")
 """The same, also before small letters, where a line has several."""
-_CAPITAL_POINT = re.compile(r",\s(?=(?P<word>[A-Z][a-z]+)(?![^()]*\)))")
-"""Between points with capitals behind a name or a label."""
+_COMMA = re.compile(
+    r",\s(?=(?P<word>[A-Z][a-z]+)?(?P<joins>(?:and|or|but|which|it) )?)(?![^()]*\))"
+)
+"""Between points behind a name or a label."""
 _NO_POINTS = re.compile(
     r"[.!?] |(?:;|\s[-\u2013])\s(?:is|are|was|were|has|have|and|or|but|that|which|who|it|they)\b"
 )
@@ -121,7 +123,8 @@ def line_pieces(
         bold: (start, end) offsets of the bold text of the line.
     """
     piece_start = start
-    for piece_end, next_start in _piece_edges(body, start, end, bold):
+    named = bool(mentions) and mentions[0].start - start < _HEAD_REACH
+    for piece_end, next_start in _piece_edges(body, start, end, bold, named=named):
         if piece_end < piece_start:
             continue
         yield from _cut_pieces(body, piece_start, piece_end, mentions)
@@ -135,7 +138,7 @@ def is_worded(text: str, start: int, end: int) -> bool:
 
 
 def _piece_edges(
-    body: str, start: int, end: int, bold: Sequence[tuple[int, int]]
+    body: str, start: int, end: int, bold: Sequence[tuple[int, int]], *, named: bool
 ) -> list[tuple[int, int]]:
     """Return, in order, (end of the piece before, start of the piece after) for each place at which
     the line from `start` to `end` is cut.
@@ -153,7 +156,7 @@ def _piece_edges(
     ]
     edges += [point.span() for point in _POINT.finditer(body, start + 1, end)]
     first_colon = body.find(":", start, end)
-    edges += _point_edges(body, start, end, first_colon)
+    edges += _point_edges(body, start, end, first_colon, named=named)
     if first_colon < 0:
         return sorted(edges)
     edges += [label.span() for label in _NEXT_LABEL.finditer(body, first_colon, end)]
@@ -174,11 +177,13 @@ def _piece_edges(
     return sorted(edges)
 
 
-def _point_edges(body: str, start: int, end: int, colon: int) -> Iterator[tuple[int, int]]:
+def _point_edges(
+    body: str, start: int, end: int, colon: int, *, named: bool
+) -> Iterator[tuple[int, int]]:
     """Yield the spans of the signs between the points of a line that `_POINT` does not find: of two
-    or more semicolons, dashes, or commas before capitals, if they are in no sentence; else of
-    dashes before a capital. A first dash without a `colon` before it divides no points, because it
-    follows a name.
+    or more semicolons, dashes, or commas, if they are in no sentence; else of dashes before a
+    capital. Commas count before capitals, and in a line that begins with a brand (`named`). A first
+    dash without a `colon` before it divides no points, because it follows a name.
     """
     dashes = list(_DASH.finditer(body, start + 1, end))
     first = dashes[0].start() if dashes else end
@@ -186,8 +191,10 @@ def _point_edges(body: str, start: int, end: int, colon: int) -> Iterator[tuple[
         del dashes[0]
     else:
         first = colon if colon >= 0 else end
-    commas = _CAPITAL_POINT.finditer(body, first, end)
-    listed = [comma for comma in commas if is_common(comma["word"].lower())]
+    commas = list(_COMMA.finditer(body, first, end))
+    listed = [comma for comma in commas if comma["word"] and is_common(comma["word"].lower())]
+    if named and not any(comma["word"] or comma["joins"] for comma in commas):
+        listed = commas
     for signs in (dashes, list(_SEMICOLON.finditer(body, start + 1, end)), listed):
         if len(signs) >= _FEWEST_POINTS and not _NO_POINTS.search(body, signs[0].start(), end):
             yield from (sign.span() for sign in signs)
