@@ -156,6 +156,8 @@ def test_a_bold_line_with_an_undeclared_name_ends_the_text_of_the_brand_above() 
             "**Acme** \u2013 quick; 60-hour battery; loud",
             ["Acme", "quick", "60-hour battery", "loud"],
         ),
+        ("Acme: quick, cheap, loud", ["Acme", "quick", "cheap", "loud"]),
+        ("Acme: quick, cheap, and loud", ["Acme", "quick, cheap, and loud"]),
         ("Acme: Easy setup, Low price, Loud fan", ["Acme", "Easy setup", "Low price", "Loud fan"]),
         ("Acme is quick; it is cheap; it is loud", ["Acme is quick; it is cheap; it is loud"]),
     ],
