@@ -2,6 +2,7 @@
 
 import json
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,7 @@ def lists(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> WordLists:
     (package / "__init__.py").touch()
     (package / "words.txt").write_text(TEXT, encoding="utf-8")
     monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "overheard_my_words", raising=False)
     return WordLists("overheard_my_words", "words.txt")
 
 
