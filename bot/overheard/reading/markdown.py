@@ -74,7 +74,9 @@ def readable(text: str) -> str:
 
 _MIN_PROSE_SHARE = 0.25
 _DATA_LANGUAGES = frozenset({"", "json", "json5", "jsonc"})
-_TEXT_LANGUAGES = frozenset("markdown md text txt plain plaintext yaml yml csv".split())
+_TEXT_LANGUAGES = frozenset(
+    ["markdown", "md", "text", "txt", "plain", "plaintext", "yaml", "yml", "csv"]
+)
 _PROSE_LINE = re.compile(r"(?m)^\W*(?:\d{1,2}[.)] )?[A-Z]\w*(?:[ ,:\u2013\u2014-]+[\w$]+){3}")
 """A line of several words that begins with a capital, as in a text without markup."""
 _CODE_LINE = re.compile(
