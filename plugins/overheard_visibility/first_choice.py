@@ -33,6 +33,7 @@ from overheard_visibility.pick_words import (
     NEED_BEFORE_NAME,
     NUMBER_ONE,
     OPENING_CLAUSE,
+    OPENING_PICK,
     OPENS_WITH_CONDITION,
     PAST,
     PICK_AFTER_NAME,
@@ -69,7 +70,8 @@ def first_choices(reading: Reading, owned: Sequence[Unit]) -> Iterator[str]:
 
     1. units of the brand that award it, are the verdict, or stand below "Our pick";
     2. if the answer picks no name in the form "I would go with X": sentences that pick the brand
-       in other words;
+       in other words; without these, and in an answer without titles, one at the beginning that
+       calls it the best;
     3. sentences that pick the brand by name. A pick for some of the readers ("for travel") counts
        only if no other brand is picked and none is recommended to the other readers;
     4. the sentence that names the brand at the head of a ranking.
@@ -89,6 +91,8 @@ def first_choices(reading: Reading, owned: Sequence[Unit]) -> Iterator[str]:
         nameless = _nameless_picks(reading)
         if len({unit.owner for unit in nameless}) == 1:
             yield from (unit.text for unit in nameless if unit in owned)
+        if not (picks or nameless or choices.titles):
+            yield from _opening_picks(reading).get(reading.brand.name, ())
     is_only_pick = {mention.brand for mention in choices.picked} == {reading.brand.name}
     for mention in choices.picked:
         if mention.brand == reading.brand.name and (
@@ -235,6 +239,23 @@ def _picking_sentences(reading: Reading) -> dict[str, list[str]]:
             found.append(reading.sentence(sentence))
     is_only_pick = not _choices(reading).picked
     return picks.get(_EVERY) or (picks.get(_SOME) if is_only_pick else None) or {}
+
+
+@once_an_answer
+def _opening_picks(reading: Reading) -> dict[str, list[str]]:
+    """Return the only brand that the first two sentences, or the first one with a name, call the
+    best for every reader, with the sentences; nothing for two.
+    """
+    question_words = _choices(reading).question_words
+    picks: dict[str, list[str]] = {}
+    for mention in reading.mentions:
+        if mention.sentence > max(1, reading.mentions[0].sentence):
+            break
+        end = reading.sentences[mention.sentence][1]
+        is_best = OPENING_PICK.occurs(reading.body, mention.end, end, first=True)
+        if is_best and not (mention.negated or _is_limited(reading, mention, question_words)):
+            picks.setdefault(mention.brand, []).append(reading.sentence(mention.sentence))
+    return picks if len(picks) == 1 else {}
 
 
 @once_an_answer

@@ -23,6 +23,7 @@ PICK_BEFORE_NAME = _phrases(
 )
 PICK_BEFORE_JAPANESE_NAME = _compiled("pick before name")
 PICK_AFTER_NAME = _phrases("pick after name")
+OPENING_PICK = _phrases("opening pick")
 PICK_IN_SENTENCE = _phrases("pick in sentence", r"\b{}")
 UNIVERSAL_CONDITION = _compiled("universal condition", r"\b{}")
 PICK_IN_DOUBT = _phrases("universal condition", r"\b{}")

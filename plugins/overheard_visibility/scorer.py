@@ -52,7 +52,7 @@ class Visibility:
     """
 
     name = "visibility"
-    version = "23"
+    version = "24"
     metrics: Sequence[Metric] = (
         Metric("visibility", Scale.BINARY, "Visibility"),
         Metric("first_choice", Scale.BINARY, "First choice"),

@@ -34,15 +34,17 @@ from overheard_visibility.pick_words import (
     SUGGESTED,
     TURNED_DOWN as TURNED_DOWN_WORDS,
 )
-from overheard_visibility.standing_odds import has_item, is_catalogue, is_planned, odds
+from overheard_visibility.standing_odds import has_item, has_titles, is_catalogue, is_planned, odds
 
 FIRST_CHOICE, LISTED, ONLY_NAMED = "first choice", "listed", "only named"
 TURNED_DOWN = "advised against"
 _EVIDENCE = {FIRST_CHOICE: (3.6, -0.85), ONLY_NAMED: (2.6, -0.45)}
+_EVIDENCE_IN_PROSE = {FIRST_CHOICE: (3.6, -0.85), ONLY_NAMED: (1.0, -1.2)}
 """The log odds that words add which say a standing, and which do not say it.
 
 They are what precision and recall of the words alone amount to on text that is new to them
-(docs/statistics.md); silence counts 0.7 times, because words and plan are not independent.
+(docs/statistics.md); silence counts 0.7 times, because words and plan are not independent. In an
+answer without titles the words say less of what is only named.
 """
 _LEAST_ODDS = -0.4
 """The log odds from which a standing counts, 40 %: the best for an F1 near 0.8."""
@@ -127,8 +129,9 @@ def _standing_alone(reading: Reading) -> Claim:
     if (not planned and verdict != FIRST_CHOICE) or (is_passed_over and is_offered):
         return Detail("standing", verdict, quote=quote[:_QUOTE_CHARACTERS]), no_claim
     prior = odds(reading, own, owned)
-    first_choice_odds = prior.first_choice + _evidence(FIRST_CHOICE, verdict)
-    only_named_odds = prior.only_named + _evidence(ONLY_NAMED, verdict)
+    evidence = _EVIDENCE if has_titles(reading) else _EVIDENCE_IN_PROSE
+    first_choice_odds = prior.first_choice + evidence[FIRST_CHOICE][verdict != FIRST_CHOICE]
+    only_named_odds = prior.only_named + evidence[ONLY_NAMED][verdict != ONLY_NAMED]
     least_first_choice_odds = _LEAST_CATALOGUE_ODDS if is_catalogue(reading) else _LEAST_ODDS
     result = LISTED
     if not planned or (first_choice_odds > least_first_choice_odds and not is_passed_over):
@@ -152,17 +155,6 @@ def _refusal(reading: Reading, own: Sequence[Mention], owned: Sequence[Unit]) ->
     spans += [reading.sentences[mention.sentence] for mention in own if mention.negated]
     found = (span for span in spans if TURNED_DOWN_WORDS.occurs(reading.body, *span))
     return next((reading.body[start:end] for start, end in found), "")
-
-
-def _evidence(standing: str, verdict: str) -> float:
-    """Return what the words of an answer add to the log odds of a standing: more than 0 if the
-    words say that standing (`verdict`), else less than 0.
-
-    Args:
-        standing: ``first choice`` or ``only named``.
-    """
-    if_said, if_not_said = _EVIDENCE[standing]
-    return if_said if standing == verdict else if_not_said
 
 
 def _worded(reading: Reading, own: Sequence[Mention], owned: Sequence[Unit]) -> tuple[str, str]:

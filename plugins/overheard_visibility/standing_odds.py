@@ -59,6 +59,12 @@ def has_item(reading: Reading) -> bool:
     return reading.brand.name in _plan(reading).offered
 
 
+@once_an_answer
+def has_titles(reading: Reading) -> bool:
+    """Return whether anything in the answer has a title."""
+    return any(unit.role is UnitRole.TITLE for unit in reading.units)
+
+
 def is_catalogue(reading: Reading) -> bool:
     """Return whether the brand is one of several that the answer lists one by one.
 
