@@ -5,7 +5,7 @@ uv run python bench/read_answers.py --folder PATH        labelled answers from e
 uv run python bench/read_answers.py --half dev --show    with each miss
 uv run python bench/read_answers.py --kind advice        the passages whose ids begin so
 uv run python bench/read_answers.py --prose --alone      prose, each brand alone in the catalogue
-uv run python bench/read_answers.py --prose --kind recent    another set of prose, in three rounds
+uv run python bench/read_answers.py --prose --kind recent    another set of prose, in three rounds; also blind
 
 A folder holds ``labelled.jsonl`` (``id``, ``text``, ``brands``, and the question ``prompt`` if
 it is known) and ``labels.jsonl`` (``id``, ``brand``, and the readings ``first`` and ``second`` with
@@ -111,7 +111,7 @@ def gold(half: str | None, kind: str = "") -> Iterator[Case]:
 
 def prose(half: str | None, kind: str = "") -> Iterator[Case]:
     """Yield the labelled brands of ``bench/gold/prose-answers.jsonl``, of which ``dev`` is what was
-    looked at; with the kind ``recent`` those of ``recent-prose.jsonl``.
+    looked at; with the kind ``recent`` or ``blind`` those of ``recent-prose.jsonl`` and so on.
     """
     for row in _rows(GOLD / f"{kind}-prose.jsonl" if kind else GOLD / "prose-answers.jsonl"):
         if half in {None, "dev" if row["id"] % 2 else "test"}:
