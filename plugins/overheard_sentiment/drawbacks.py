@@ -48,6 +48,8 @@ _TURN_WORDS = 4
 _FOREIGN_CLAUSE = re.compile(
     r"[;!?。]\s*|\.\s+|,?\s(?=(?:aber|mais|pero|jedoch|allerdings|doch|leider)\b)"
 )
+_FOREIGN_SUPPOSED = re.compile(r"\b(?:wer|wenn|falls|sofern|si|quand|quien|cuando)\b[^,;]*\Z")
+"""The same as `SUPPOSED` in other languages: "wer nur wenig schreibt"."""
 _FOREIGN_TURN = re.compile(r"(?:aber|jedoch|allerdings|doch|leider|mais|pero)\b(?! auch)")
 _TAKEN_BACK_ODDS = 1.0
 """The log odds that words such as "fights" and "don't need" in a clause are against a drawback."""
@@ -301,9 +303,12 @@ def foreign_drawbacks(text: str, language: str, *, price_only: bool = False) -> 
     start = 0
     for edge in (*_FOREIGN_CLAUSE.finditer(lower), None):
         end = edge.start() if edge else len(text)
-        price = prices.search(lower, start, end) is not None
+        price, fault = (
+            found is not None and not _FOREIGN_SUPPOSED.search(lower, start, found.start())
+            for found in (pattern.search(lower, start, end) for pattern in (prices, faults))
+        )
         turned = start and _FOREIGN_TURN.match(lower, start) and _says_no_praise(lower, start, end)
-        if price or (not price_only and (turned or faults.search(lower, start, end))):
+        if price or (not price_only and (turned or fault)):
             yield Drawback(start, end, price=price)
         start = edge.end() if edge else end
 

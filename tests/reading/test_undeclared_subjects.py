@@ -11,6 +11,7 @@ from overheard.domain import Rule
 from overheard.reading.claims import grave_sentences
 from overheard.reading.reader import ReadAnswer, Reader
 from overheard_sentiment import Sentiment
+from overheard_sentiment.drawbacks import foreign_drawbacks
 from overheard_visibility import Visibility
 
 ACME = Brand("Acme")
@@ -102,6 +103,42 @@ def test_a_product_stands_for_its_brand_also_behind_another() -> None:
     detail = next(Visibility().score(reading)).details[0]
     assert (detail.verdict, detail.quote) == ("first choice", text[-23:])
     assert len(reading.mentions) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "standing"),
+    [
+        ("Acme is the most reliable choice. Globex costs less.", "first choice"),
+        ("Acme is the most common destination. Globex costs less.", "listed"),
+        ("Acme is one of the best here. Globex costs less.", "listed"),
+        ("If you travel, Acme is the best here. Globex costs less.", "listed"),
+        ("Acme is the best-known here. My pick is Globex, which costs less.", "listed"),
+        ("Globex costs less. It is quick. Linear is quick too. Acme is the easiest.", "listed"),
+    ],
+)
+def test_the_best_of_an_opening_is_the_first_choice(text: str, standing: str) -> None:
+    """If the answer picks nothing else, in running text."""
+    text += " Prices change often, so look at the site of each before you decide for one of them."
+    text += " All of them have a trial, an app and a page with questions that others have asked."
+    detail = next(Visibility().score(read(text).reading(ACME, ()))).details[0]
+    assert detail.verdict == standing
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "count"),
+    [
+        ("german", "wer nur teuer kauft, kommt mit Xxxx gut weg.", 0),
+        ("german", "Xxxx ist teuer, wenn man viel kauft.", 1),
+        ("french", "si le support est lent pour vous, Xxxx a un chat.", 0),
+        ("spanish", "si el precio es caro para ti, Xxxx tiene ayudas.", 0),
+        ("spanish", "Xxxx tiene un plan bastante generoso.", 0),
+    ],
+)
+def test_a_condition_in_another_language_states_no_drawback(
+    language: str, text: str, count: int
+) -> None:
+    """Nor does "bastante" by itself."""
+    assert len([*foreign_drawbacks(text, language)]) == count
 
 
 def test_the_second_of_two_subjects_is_one() -> None:
@@ -218,8 +255,8 @@ def test_a_brand_alone_in_the_catalogue_gets_no_drawback_of_a_rival() -> None:
 def test_recent_prose_is_read_as_well_as_the_page_on_statistics_says() -> None:
     """Of 679 brands read alone, 335 have a drawback and 117 are a first choice."""
     found = _read_alone("recent-prose")
-    assert found["false"] <= 24
-    assert found["missed"] <= 104
+    assert found["false"] <= 22
+    assert found["missed"] <= 105
     assert found["choice"] <= 31
 
 
