@@ -225,7 +225,8 @@ def may_open_with_name(body: str, start: int, end: int) -> bool:
     if place is None or not _LEADS.fullmatch(text, 0, place.start):
         return False
     word = _CONTRACTED.sub("", place.name)
-    if _NO_SUBJECT.fullmatch(word) or len(_CAPITALISES_NOUNS.findall(body)) > 1:
+    german = _CAPITALISES_NOUNS.findall(body, 0, _LANGUAGE_CHARACTERS)
+    if _NO_SUBJECT.fullmatch(word) or len(german) > 1:
         return False
     if place.words == 1:
         is_thing = is_property(place.name) or f" {place.name.lower()}" in body
