@@ -529,7 +529,7 @@ class _UnitBuilder:
             self.carried = pair
             return pair
         opening = found[0].start if found else end
-        is_running = not (in_list or context.owner)
+        is_running = bool(found or self.carried) and not (in_list or context.owner)
         in_doubt = is_running and may_open_with_name(self.body, start, opening)
         subject = names.of_sentence(start, end) if found and not in_doubt else NOBODY
         closes = CLOSING.match(self.body, start) is not None or self.body[end - 1] == "?"
