@@ -8,7 +8,6 @@ from overheard.advice.evidence import fact_sentence
 from overheard.cards import wording
 from overheard.cards.command import quoted
 from overheard.cards.html import render_html
-from overheard.domain import Fact
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,18 +108,17 @@ def _item_sections(item: BriefItem, brand: str) -> Iterator[tuple[str, list[str]
         for excerpt in item.said
     ]
     cited = [f"{site} ({wording.count(count, 'answer')})" for site, count in item.sources]
+    stated = [
+        f"{fact_sentence(fact)}{f', stated at {fact.source}' if fact.source else ''}"
+        for fact in item.facts
+    ]
     models = wording.listing([str(model) for model in item.models])
     sections = (
         (DO, steps(item, brand)),
         (ADD, [missing] if missing else []),
-        (ELSE if missing else STATE, [_fact_and_source(fact) for fact in item.facts]),
+        (ELSE if missing else STATE, stated),
         (SAY, excerpts),
         (WHO, [models] if models else []),
         (CITE, [wording.listing(cited)] if cited else []),
     )
     yield from ((heading, lines) for heading, lines in sections if lines)
-
-
-def _fact_and_source(fact: Fact) -> str:
-    """Return a fact as a sentence, with the address of a page that states it if one is known."""
-    return f"{fact_sentence(fact)}{f', stated at {fact.source}' if fact.source else ''}"

@@ -7,9 +7,8 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, tzinfo
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from overheard.advice.brief import LABELS, METRICS, BriefItem, steps
 from overheard.advice.brief_sources import BRIEF_DAYS, BriefDraft, PublishedItem, read_brief
@@ -212,13 +211,6 @@ SHOWN_ITEMS, NAMED_ITEMS = 3, 10
 """How many items a card shows by default, and how many an error names."""
 
 
-class BriefFormat(StrEnum):
-    """How a brief is written."""
-
-    CARD = "card"
-    HTML = "html"
-
-
 _ItemKey = Annotated[str, argument("Its key, as the brief shows it.")]
 _BrandOrFirst = Annotated[str, option("The brand; without one, the first.", Kind.BRAND)]
 
@@ -229,9 +221,7 @@ async def show_brief(
     brand: Annotated[str, argument("The brand; without one, the first.", Kind.BRAND)] = "",
     days: Annotated[int, option("Of how many days; else the newest.", low=0, high=3650)] = 0,
     most: Annotated[int, option("How many items; 0: as many as fit.", low=0, high=50)] = 0,
-    form: Annotated[
-        str, option("A card, or a page.", word="format", choices=tuple(BriefFormat))
-    ] = BriefFormat.CARD,
+    form: Annotated[Literal["card", "html"], option("A card, or a page.", word="format")] = "card",
     out: Annotated[Path | None, option("Where the page goes; else standard output.")] = None,
 ) -> Card:
     """Show which content to write for a brand, the most pressing first: as a card, or as a page
@@ -259,7 +249,7 @@ async def show_brief(
     told = await plugin_sentences(call, found_brand)
     card = replace(card, text="\n\n".join([str(card.text), *told]))
     card = with_standing_news(card, Telling(situation, call.names, call.zone))
-    if form == BriefFormat.CARD:
+    if form == "card":
         if out:
             raise BadUsage(problem="A file is a page: add --format html", usage=BRIEF.usage)
         return card

@@ -32,7 +32,6 @@ from overheard.domain import (
     Run,
     RunState,
 )
-from overheard.interfaces import Store
 from overheard.runs.plan import is_fresh
 from overheard.runs.presence import Presence
 from overheard.runs.service import LATE
@@ -61,15 +60,10 @@ async def _alert_card(call: Call, delivery: Delivery) -> Outgoing | None:
         return None
     model_alert = await model_alert_of(call.store, alert)
     linked_id = model_alert.id if model_alert else alert.follows
-    earlier = await _alert_message_id(call.store, linked_id, delivery.channel) if linked_id else ""
+    find, channel = call.store.deliveries.find, delivery.channel
+    linked = await find(alert_id=linked_id, channel=channel) if linked_id else []
+    earlier = next((d.message for d in linked if d.kind is DeliveryKind.ALERT), "")
     return Outgoing(await alert_card(call, alert), alert.revision, earlier=earlier)
-
-
-async def _alert_message_id(store: Store, alert_id: int, channel: str) -> str:
-    """Return the platform's id of an alert's message in a channel; empty if none was posted."""
-    deliveries = await store.deliveries.find(alert_id=alert_id, channel=channel)
-    messages = [d.message for d in deliveries if d.kind is DeliveryKind.ALERT]
-    return messages[0] if messages else ""
 
 
 async def _event_card(call: Call, delivery: Delivery) -> Outgoing | Postponed | None:

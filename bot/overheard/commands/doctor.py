@@ -18,7 +18,7 @@ from typing import Annotated
 from overheard.alerts.history import chance_alarm_record, record_sentence, replays
 from overheard.alerts.story import unrouted
 from overheard.cards import wording
-from overheard.cards.card import Card, Severity, Table
+from overheard.cards.card import Card, Severity, Table, picked
 from overheard.cards.command import IN_TERMINAL, CommandSpec, Role, option
 from overheard.commands.examinations import (
     called_model_findings,
@@ -81,7 +81,11 @@ async def doctor(
             call = session.call(deployment)
             findings += await Examination(call).findings()
             if deep:
-                findings += await _call_findings(call, session)
+                try:
+                    findings += [one async for one in called_model_findings(call, session)]
+                except OverheardError as error:
+                    words = str(error).rstrip(".")
+                    findings.append(Finding("a real call to each model", words, "see [budget]"))
     except OverheardError as error:
         findings.append(_unopened_finding(error))
     return _findings_card(findings)
@@ -300,16 +304,6 @@ class Examination:
         return Finding("outbox", problem, "they are tried again by overheard run")
 
 
-async def _call_findings(call: Call, session: Session) -> list[Finding]:
-    """Ask each model one question, if a person agrees to the price, and return the findings. An
-    exceeded budget, or another error, becomes a fault in place of all of them.
-    """
-    try:
-        return [finding async for finding in called_model_findings(call, session)]
-    except OverheardError as error:
-        return [Finding("a real call to each model", str(error).rstrip("."), "see [budget]")]
-
-
 def _all_branded_finding(brand: Brand) -> Finding:
     """Return the fault that every question of a brand names the brand or a competitor, so that
     visibility, position and share of voice cannot be measured. Its remedy is to add others.
@@ -362,10 +356,7 @@ def _findings_card(findings: Sequence[Finding]) -> Card:
         severity=Severity.BAD if faults else Severity.GOOD,
         data={
             "well": not faults,
-            "findings": [
-                {"place": finding.place, "problem": finding.problem, "remedy": finding.remedy}
-                for finding in findings
-            ],
+            "findings": [picked(finding, "place", "problem", "remedy") for finding in findings],
         },
         failed=bool(faults),
     )

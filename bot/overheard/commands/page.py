@@ -33,7 +33,6 @@ from overheard.commands.page_tables import (
     read_sources,
     read_views,
 )
-from overheard.config.sections import Config
 from overheard.deployment import Call, plugin_sentences
 from overheard.domain import VISIBILITY, Brand
 from overheard.errors import BadUsage, FileUnreadable
@@ -126,6 +125,8 @@ async def read_page(call: Call, situation: Situation) -> ReportPage:
         first, stop, _ = steps(item, brand.name)[0].partition(". ")
         ended = title if title.endswith((".", "?", "!", "…")) else f"{title}."
         next_steps.append(NextStep(title=ended, why=why, action=first + stop.rstrip()))
+    years = 1 / call.config.alerts.false_alarms_per_year
+    often = f"once in {years:.0f} years" if years >= 2 else f"{1 / years:g} times a year"
     return ReportPage(
         brand=brand.name,
         day=wording.day(now, call.zone),
@@ -139,7 +140,7 @@ async def read_page(call: Call, situation: Situation) -> ReportPage:
             _alert_sentences(call.zone, opened) for opened in situation.alerts[:MAX_CHANGES]
         )
         or ("No alert is open.",),
-        certainty=_certainty_note(call.config),
+        certainty=f"Over all brands, chance alone should raise an alert about {often}.",
         trend=await _visibility_chart(call, telling, news),
         voice=voice,
         voice_words=_voice_words(voice, brand),
@@ -206,13 +207,6 @@ def _alert_sentences(zone: tzinfo, opened: OpenAlert) -> str:
         often = how_often(shift.chance_a_year)
         words += f" {level.capitalize()}: if nothing had changed, you would see this {often}."
     return words
-
-
-def _certainty_note(config: Config) -> str:
-    """Return a sentence on how often chance alone raises an alert, as configured."""
-    years = 1 / config.alerts.false_alarms_per_year
-    often = f"once in {years:.0f} years" if years >= 2 else f"{1 / years:g} times a year"
-    return f"Over all brands, chance alone should raise an alert about {often}."
 
 
 async def _visibility_chart(call: Call, telling: Telling, news: Sequence[News]) -> Chart | Rates:

@@ -15,7 +15,7 @@ from overheard.commands.answers import card_without_answers
 from overheard.commands.check_card import fault_sentences
 from overheard.commands.digest import digest
 from overheard.commands.export import replacing
-from overheard.commands.page import ReportPage, page_html, read_page
+from overheard.commands.page import page_html, read_page
 from overheard.commands.scores import pending_edition_sentences
 from overheard.commands.versus import most_named
 from overheard.deployment import Call, plugin_sentences
@@ -73,10 +73,8 @@ async def report(
         usage = "report BRAND --html FILE" if html else "report BRAND --share"
         raise BadUsage(problem="A page shows one brand", usage=usage)
     call = await call.caught_up()
-    if share:
-        return await _attached_page(call, chosen[0])
-    if html:
-        return await _write_page(call, chosen[0], html)
+    if share or html:
+        return await _page(call, chosen[0], None if share else html)
     first, *others = [await _brand_card(call, brand, details=details) for brand in chosen]
     data = {"brands": [card.data for card in (first, *others)]}
     text = "\n\n".join(
@@ -167,52 +165,35 @@ def _next_actions(face: Face, situation: Situation, steps: Sequence[Action]) -> 
     )
 
 
-async def _write_page(call: Call, brand: Brand, file: Path) -> Card:
-    """Write the report of one brand as an HTML file, in place of an existing one, and return a card
-    with the file's size.
+async def _page(call: Call, brand: Brand, file: Path | None) -> Card:
+    """Return a card with the report of one brand as an HTML page, with the configured logo and
+    colour: written to a file in place of an existing one, else attached for people outside of the
+    chat.
     """
     situation = await SituationReader(call).read(brand)
-    if not situation.runs:
+    if not situation.runs and file:
         raise NothingToAsk(missing=f"there are no answers about {brand.name} yet")
-    _, page = await _page_content_and_html(call, situation)
-    with replacing(file) as out:
-        out.write(page)
-    size = wording.size(len(page.encode()))
-    return Card(
-        title="Wrote the page",
-        text=f"{brand.name}, {size}, in {file}. It needs no network; print it on A4, or send it.",
-        data={
-            "brand": brand.name,
-            "results": standings.levels_data(situation.rows),
-            "file": str(file),
-        },
-    )
-
-
-async def _page_content_and_html(call: Call, situation: Situation) -> tuple[ReportPage, str]:
-    """Return a report's page as its content and as one HTML text, with the configured logo and
-    colour.
-    """
-    content = await read_page(call, situation)
-    look = call.config.page
-    return content, page_html(content, logo=look.logo, color=look.color)
-
-
-async def _attached_page(call: Call, chosen: Brand) -> Card:
-    """Return a card with the brand's report attached as an HTML file, for people outside the chat.
-
-    Without answers the card has no file and offers a check.
-    """
-    situation = await SituationReader(call).read(chosen)
     if not situation.runs:
-        return card_without_answers(chosen)
-    content, page = await _page_content_and_html(call, situation)
-    name = wording.file_name(f"{chosen.name} {call.clock.now():%Y-%m-%d}", "html")
+        return card_without_answers(brand)
+    content, look = await read_page(call, situation), call.config.page
+    page = page_html(content, logo=look.logo, color=look.color)
+    name = wording.file_name(f"{brand.name} {call.clock.now():%Y-%m-%d}", "html")
+    data = {
+        "brand": brand.name,
+        "results": standings.levels_data(situation.rows),
+        "file": str(file or name),
+    }
+    if file:
+        with replacing(file) as out:
+            out.write(page)
+        size = wording.size(len(page.encode()))
+        text = f"{brand.name}, {size}, in {file}. It needs no network; print it on A4, or send it."
+        return Card("Wrote the page", text, data=data)
     return Card(
         title=content.headline,
         text="The whole report as a page. It opens in any browser and prints on two sheets of A4.",
-        file=File(page.encode(), name, "text/html", f"{chosen.name}, report of {content.day}"),
-        data={"brand": chosen.name, "results": standings.levels_data(situation.rows), "file": name},
+        file=File(page.encode(), name, "text/html", f"{brand.name}, report of {content.day}"),
+        data=data,
     )
 
 

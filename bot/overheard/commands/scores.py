@@ -149,7 +149,10 @@ async def follow_changes(call: Call) -> None:
         return
     await detect_by_new_scores(call, edition)
     if used_before:
-        await _store_announcements(call, used_before, edition)
+        key = f"scores-{edition.id}-{edition.at.isoformat()}"
+        channels = (route.channel for route in call.config.routes)
+        subject = f"{edition.id} {used_before.id}"
+        await call.deployment.deliver(channels, DeliveryKind.SCORES, key, subject)
 
 
 async def detect_by_new_scores(call: Call, edition: Edition) -> None:
@@ -181,13 +184,6 @@ async def edition_card(call: Call, subject: str) -> Card | None:
     if after is None or before is None or after.state is not EditionState.USED:
         return None
     return await switched_card(await call.refreshed(), before, after)
-
-
-async def _store_announcements(call: Call, before: Edition, after: Edition) -> None:
-    """Store a delivery that announces an edition of scores for each channel of a route, once."""
-    key = f"scores-{after.id}-{after.at.isoformat()}"
-    channels, subject = (route.channel for route in call.config.routes), f"{after.id} {before.id}"
-    await call.deployment.deliver(channels, DeliveryKind.SCORES, key, subject)
 
 
 _STATES = {

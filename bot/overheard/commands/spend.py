@@ -72,6 +72,8 @@ async def spend(
         f"Spent by {GROUPING_LABELS.get(by, by).lower()}",
         tuple(Bar(k, v) for k, v in shown.items()),
     )
+    header = (GROUPING_LABELS.get(by, by.capitalize()), "Spent")
+    rows = tuple((name, wording.money(usd)) for name, usd in shown.items())
     when = span_words(Span(begin, span.end), call.zone)
     return Card(
         title=f"Spent {wording.money(total, about=estimated > 0)}",
@@ -86,7 +88,7 @@ async def spend(
             )
             for row in budget
         ),
-        table=_sums_table(GROUPING_LABELS.get(by, by.capitalize()), shown),
+        table=Table(header, rows, frozenset({1}), pictured=True) if rows else None,
         image=await picture(bars, "spend.png") if spent else None,
         severity=Severity.WARNING if near else Severity.PLAIN,
         actions=(Action("budget set", "Budget"),),
@@ -200,12 +202,6 @@ def _sums(spent: Iterable[Spending], shared_by: Callable[[Spending], list[str]])
         for name in names:
             sums[name] += spending.usd / len(names)
     return dict(sorted(sums.items(), key=lambda item: (-item[1], item[0])))
-
-
-def _sums_table(header: str, sums: Sums) -> Table | None:
-    """Return a table of sums; None without any."""
-    rows = tuple((name, wording.money(usd)) for name, usd in sums.items())
-    return Table((header, "Spent"), rows, frozenset({1}), pictured=True) if rows else None
 
 
 async def _budget_json(call: Call) -> list[dict[str, Any]]:

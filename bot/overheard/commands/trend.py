@@ -20,7 +20,6 @@ from overheard.config.problems import unknown_name
 from overheard.deployment import Call
 from overheard.detection.baseline import run_slice
 from overheard.domain import VISIBILITY, Brand, Metric, Model
-from overheard.measure.blocks import Stream
 from overheard.measure.trends import Point, Span, trend
 from overheard.runs.plan import choose_brands
 from overheard.runs.presence import Presence
@@ -87,7 +86,9 @@ async def _show_metric(call: Call, brand: Brand, metric: str, model: str, span: 
         raise unknown_name("metric", metric, list(measured))
     call = await call.caught_up()
     shown = measured[metric]
-    whole_streams = await _metric_streams(call, brand, shown)
+    names = [brand.name, *(rival.name for rival in call.catalogue.rivals(brand.name))]
+    lines = await read_streams(call.store, call.scoring.versions, names, metric=metric)
+    whole_streams = sorted(lines, key=lambda s: (names.index(s.key.brand), s.key.model))
     streams = [
         run_slice(stream, rows[0], rows[-1] + 1)
         for stream in whole_streams
@@ -136,15 +137,6 @@ async def _show_metric(call: Call, brand: Brand, metric: str, model: str, span: 
             "situation": telling.situation.data(),
         },
     )
-
-
-async def _metric_streams(call: Call, brand: Brand, metric: Metric) -> list[Stream]:
-    """Return the stored streams of a metric, those of the brand first, then those of its
-    competitors; of each brand ordered by model.
-    """
-    names = [brand.name, *(rival.name for rival in call.catalogue.rivals(brand.name))]
-    lines = await read_streams(call.store, call.scoring.versions, names, metric=metric.name)
-    return sorted(lines, key=lambda s: (names.index(s.key.brand), s.key.model))
 
 
 def _trend_title(metric: Metric, brand: Brand) -> str:

@@ -27,7 +27,6 @@ from overheard.commands.setup.draft import (
     suggester,
     suggestion_price,
 )
-from overheard.config.catalogue import read_domain
 from overheard.deployment import Call
 from overheard.domain import Brand, Fact, Prompt
 from overheard.errors import BadUsage
@@ -86,7 +85,7 @@ async def set_brand(
     rivals = dict.fromkeys([*brand.competitors, *filter(None, map(_one_line, competitors))])
     brand = replace(
         brand,
-        domains=_domains(website, brand.domains),
+        domains=tuple(dict.fromkeys([*filter(None, [website.strip()]), *brand.domains])),
         category=_one_line(category) or brand.category,
         competitors=tuple(rivals),
     )
@@ -139,16 +138,6 @@ def _one_line(text: str) -> str:
     ends.
     """
     return wording.line(text).strip()
-
-
-def _domains(website: str, before: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the domains of a brand, with that of a typed website first and each once."""
-    if not website.strip():
-        return before
-    try:
-        return tuple(dict.fromkeys([read_domain(website), *before]))
-    except ValueError as error:
-        raise BadUsage(problem=f"The website {error}", usage="setup brand") from None
 
 
 async def set_questions(
@@ -331,8 +320,7 @@ async def set_facts(
         ReadOnly: when config.toml declares a fact with another value; nothing is stored then.
     """
     brand, store = await drafted_brand(call), call.store.catalogue
-    now = call.clock.now()
-    today = now.astimezone(call.zone).date()
+    today = call.clock.now().astimezone(call.zone).date()
     facts = [fact for fact in call.catalogue.facts if fact.brand == brand.name]
     changes: list[tuple[Fact, Fact | None]] = []
     for field, typed in {"price": price, "free plan": free_plan, "founded": founded}.items():
@@ -340,11 +328,10 @@ async def set_facts(
         before = next((fact for fact in facts if fact.field.casefold() == field), None)
         if not value or (before and before.value == value):
             continue
-        fact = Fact(brand.name, field, value, today)
+        fact = replace(before or Fact(brand.name, field, value), value=value)
         if before:
-            await FACTS.require_own(call, before, replace(before, value=value))
-            fact = replace(fact, previous=(before.value, *before.previous))
-        changes.append((fact, before))
+            await FACTS.require_own(call, before, fact)
+        changes.append((await FACTS.check(call, fact, before), before))
     for fact, before in changes:
         if before:
             await store.remove_fact(before)

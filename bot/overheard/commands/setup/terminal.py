@@ -153,8 +153,7 @@ async def setup(
             key_env = person.value("key_env", not again and key_env, key_env)
         try:
             settings = _provider_settings(chosen, base_url, key_env)
-            plan = SetupFile(chosen, settings)
-            plan = await _plan_with_models(plan, file, models, budget, person)
+            tables = await _service_tables(chosen, settings, file, models, budget, person)
             break
         except OverheardError as error:
             # A model that the error names may be its cause, and is chosen again.
@@ -163,19 +162,21 @@ async def setup(
                 raise
     chat = person.value("chat", chat, "none")
     judge, chat = ("" if given == "none" else given for given in (judge, chat))
-    plan = replace(plan, judge=judge, chat=chat)
-    parse_config(plan.text(), str(file))
+    if judge:
+        tables["scorers.judge"] = {"model": judge, "budget": READING_MONTH_USD}
+    text = _config_text(tables | ({chat: {}} if chat else {}))
+    parse_config(text, str(file))
     with contextlib.suppress(OSError):
         file.parent.mkdir(parents=True, exist_ok=True)
     with replacing(file, opener=None) as out:
-        out.write(plan.text())
+        out.write(text)
     async with session.open_deployment(replace(session, config=file).read_config()) as deployment:
         call = session.call(deployment)
         named: dict[str, Any] = {"category": category, "competitors": competitors}
         place = f"{chat}:{channel}" if chat and channel else ""
         given = {"channel": place, "alarms": alarms if alarms != "calm" else ""}
         call = await _steps_taken(call, person, brand, named, given)
-        return await _first_check(call, plan, file, person)
+        return await _first_check(call, file, person, NEXT_STEPS[chat])
 
 
 async def _steps_taken(
@@ -203,41 +204,16 @@ async def _steps_taken(
     return await call.refreshed()
 
 
-@dataclass(frozen=True, slots=True)
-class SetupFile:
-    """The content of the configuration file that `setup` writes.
+Tables = dict[str, dict[str, object]]
+"""Tables of a configuration by their names, each with its keys and values."""
 
-    Attributes:
-        provider: The name of the provider's table.
-        settings: The lines of the provider's table, each as a key and a value.
-        month: The budget in US dollars a month; 0 for none, as where nothing has a price.
-        judge: The judge's model, as ``provider/model``; empty for none. It may spend
-            `READING_MONTH_USD`.
-        chat: ``slack``, ``discord`` or empty.
-    """
 
-    provider: str
-    settings: Mapping[str, object]
-    month: float = 0
-    judge: str = ""
-    chat: str = ""
-
-    def text(self) -> str:
-        """Return the configuration file as TOML. The tables of a budget, a judge and a chat are
-        left out if the plan has none.
-        """
-        budget = {"run": round(self.month * RUN_SHARE, 2), "month": self.month}
-        judge = {"model": self.judge, "budget": READING_MONTH_USD}
-        tables: dict[str, Mapping[str, object]] = {
-            f"[providers.{self.provider}]": self.settings,
-            **({"[budget]": budget} if self.month else {}),
-            **({"[scorers.judge]": judge} if self.judge else {}),
-            **({f"[{self.chat}]": {}} if self.chat else {}),
-        }
-        lines = ["# Written by overheard setup. config.example.toml has all settings."]
-        for header, values in tables.items():
-            lines += ["", header, *(f"{key} = {_toml_value(values[key])}" for key in values)]
-        return "\n".join([*lines, ""])
+def _config_text(tables: Tables) -> str:
+    """Return a configuration file with some tables as TOML."""
+    lines = ["# Written by overheard setup. config.example.toml has all settings."]
+    for name, values in tables.items():
+        lines += ["", f"[{name}]", *(f"{key} = {_toml_value(values[key])}" for key in values)]
+    return "\n".join([*lines, ""])
 
 
 def _toml_value(value: object) -> str:
@@ -324,59 +300,63 @@ def _provider_settings(provider: str, base_url: str, key_env: str) -> dict[str, 
     return settings | ({"api_key_env": key_env} if key_env else {})
 
 
-async def _plan_with_models(
-    plan: SetupFile, file: Path, models: Sequence[str], month: float, person: _Person
-) -> SetupFile:
-    """Return the plan with models of its provider's service, and with a monthly budget.
+async def _service_tables(
+    name: str,
+    settings: Mapping[str, object],
+    file: Path,
+    models: Sequence[str],
+    month: float,
+    person: _Person,
+) -> Tables:
+    """Return the tables of a service with its models, and of a monthly budget.
 
     The service is asked for its models, which tests the key and the models' names. The names are
-    not tested if the service has no list. The plan of the local model is returned as it is, after
+    not tested if the service has no list. The local model has neither models nor a budget, after
     the same request. Models of a free service get a price of 0 and no budget. Where no price is
     known, the person is asked for it, and for the most tokens of an answer.
     """
-    is_local = plan.provider == LOCAL
-    named: dict[str, object] = {} if is_local else {"models": list(models) or [_PLACEHOLDER_MODEL]}
+    table = f"providers.{name}"
+    named: dict[str, object] = (
+        {} if name == LOCAL else {"models": [*models] or [_PLACEHOLDER_MODEL]}
+    )
     # A provider loads only with a model, so a placeholder stands in for the one to be chosen.
-    trial = replace(plan, settings={**plan.settings, **named})
-    provider = _loaded_provider(trial, file)
+    provider = _loaded_provider(name, {table: {**settings, **named}}, file)
     try:
         offered = await _listed_models(provider)  # empty: the service has no list
     finally:
         await provider.close()
-    if is_local:
-        return plan
+    if name == LOCAL:
+        return {table: {**settings}}
     missing = [m for m in models if offered and Model("", m).id not in offered]
     if missing:
         raise SetupRefused(
-            problem=f"{plan.provider} has no model {missing[0]}",
+            problem=f"{name} has no model {missing[0]}",
             remedy=f"choose among: {', '.join(offered[:MAX_LISTED])}",
         )
     picked = list(models) or _chosen_models(provider, offered, person)
-    settings: dict[str, object] = {**plan.settings, "models": picked}
-    if plan.provider in FREE_SERVICES:
-        free = {"input": 0, "output": 0}
-        return replace(plan, settings=settings | {"prices": dict.fromkeys(picked, free)})
-    priced = all(provider.price(model) is not None for model in picked)
-    if not priced:
+    tables: Tables = {table: {**settings, "models": picked}}
+    if name in FREE_SERVICES:
+        tables[table]["prices"] = {model: {"input": 0, "output": 0} for model in picked}
+        return tables
+    if any(provider.price(model) is None for model in picked):
         question = "Dollars for a million tokens, asked and answered, as 1 4"
         if price := person.groups(question, r"\$?(\d*\.?\d+)[\s,]+\$?(\d*\.?\d+)"):
             known = dict(zip(("input", "output"), map(float, price), strict=True))
-            settings["prices"] = dict.fromkeys(picked, known)
+            tables[table]["prices"] = dict.fromkeys(picked, known)
         question = "The most tokens of an answer (max_tokens), a whole number of 1 or more"
         if limit := person.groups(question, r"([1-9]\d{0,2}(?:,\d{3})+|[1-9]\d*)"):
-            settings["max_tokens"] = int(limit[0].replace(",", ""))
-        return replace(plan, settings=settings, month=month if price else 0)
-    return replace(plan, settings=settings, month=month)
+            tables[table]["max_tokens"] = int(limit[0].replace(",", ""))
+        if not price:
+            return tables
+    return tables | {"budget": {"run": round(month * RUN_SHARE, 2), "month": month}}
 
 
-def _loaded_provider(plan: SetupFile, file: Path) -> Provider:
-    """Return the provider of a plan, loaded with the configuration that the plan would write. The
-    caller closes it.
-    """
-    plugins = load_plugins(parse_config(plan.text(), str(file)))
-    provider = plugins.providers.get(plan.provider)
+def _loaded_provider(name: str, tables: Tables, file: Path) -> Provider:
+    """Return a provider, loaded with the configuration of some tables. The caller closes it."""
+    plugins = load_plugins(parse_config(_config_text(tables), str(file)))
+    provider = plugins.providers.get(name)
     if provider is None:
-        problems = [plugin.problem for plugin in plugins.faulty if plan.provider in plugin.problem]
+        problems = [plugin.problem for plugin in plugins.faulty if name in plugin.problem]
         problem = (problems or ["the provider cannot be used"])[0].rstrip(".")
         raise SetupRefused(problem=problem, remedy="then run overheard setup again")
     return provider
@@ -418,18 +398,20 @@ def _chosen_models(provider: Provider, offered: Sequence[str], person: _Person) 
     return [person.choice("Which model?", choices, cheapest)]
 
 
-async def _first_check(call: Call, plan: SetupFile, file: Path, person: _Person) -> Card:
+async def _first_check(call: Call, file: Path, person: _Person, following: str) -> Card:
     """Make the first check, if it is free or the person agrees to its price, and return the card
-    that ends the set-up, with the report, or with the card of the check if it failed.
+    that ends the set-up, with the report, or with the card of the check if it failed; `following`
+    says what to do next.
     """
     brand = (await drafted_brand(call)).name
     proposal = await check(call, brands=(brand,))
     told = f"The first check costs {proposal.price}."
-    models: Sequence[str] = plan.settings.get("models", ())  # type: ignore[assignment]
+    [(provider, settings)] = call.config.providers.items()
+    models = list(settings.get("models", ()))
     data = {
         "file": str(file),
-        "provider": plan.provider,
-        "models": list(models),
+        "provider": provider,
+        "models": models,
         "questions": [prompt.text for prompt in call.catalogue.prompts_for(brand)],
     }
     shown: tuple[Card, ...] = ()
@@ -446,10 +428,10 @@ async def _first_check(call: Call, plan: SetupFile, file: Path, person: _Person)
     done = await checklist(await call.refreshed())
     return Card(
         title=f"{brand} is set up",
-        text="\n\n".join(filter(None, (told, done.missing(), f"{NEXT_STEPS[plan.chat]}."))),
+        text="\n\n".join(filter(None, (told, done.missing(), f"{following}."))),
         fields=(
             Field("Written", str(file)),
-            Field("Asked", ", ".join(f"{plan.provider}/{m}" for m in models) or "the local model"),
+            Field("Asked", ", ".join(f"{provider}/{m}" for m in models) or "the local model"),
             Field("A check", proposal.price if proposal.usd else "free"),
             *done.fields(),
         ),
