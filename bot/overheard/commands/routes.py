@@ -47,8 +47,9 @@ async def store_route(call: Call, route: RouteTable, *, keeps: bool = False) -> 
 
 async def store_digest(
     call: Call, channel: str, days: tuple[str, ...], time: str, zone: str
-) -> None:
-    """Store when a channel gets its summary, in place of an earlier decision for the channel.
+) -> str:
+    """Store when a channel gets its summary, in place of an earlier decision for the channel, and
+    return it as a cron expression.
 
     Args:
         channel: As ``platform:id``.
@@ -59,13 +60,10 @@ async def store_digest(
     Raises:
         BadSchedule: when a day or the time cannot be read.
     """
-    value = {
-        "name": f"summary {channel}",
-        "channel": channel,
-        "cron": cron_of(days, time),
-        "timezone": zone,
-    }
+    cron = cron_of(days, time)
+    value = {"name": f"summary {channel}", "channel": channel, "cron": cron, "timezone": zone}
     await call.decide(f"{DIGEST}{channel}", value)
+    return cron
 
 
 def time_zone_name(typed: str, call: Call) -> str:
@@ -227,9 +225,7 @@ async def set_digest(
         return await _stop_digest(call, _named_channel(call, channel))
     place, zone = _named_channel(call, channel), time_zone_name(timezone, call)
     chosen = tuple(days) or USUAL_DAYS
-    await store_digest(call, place, chosen, time or SUMMARY_TIME, zone)
-    stored = await call.store.settings.get(f"{DIGEST}{place}")
-    cron = str(stored.value["cron"]) if stored else ""
+    cron = await store_digest(call, place, chosen, time or SUMMARY_TIME, zone)
     return Card(
         f"A summary comes into {_channel_words(place, call)} {in_words(cron)}",
         actions=(Action("summary set --off", "No summary"), Action("routes list", "All channels")),

@@ -84,7 +84,7 @@ async def pause_run(call: Call, *, run: _RunKey) -> Card:
     text = "Calls under way come to their end; whoever carries it out stops within a second."
     resume = Action(f"runs resume {key}", "Resume", Style.PRIMARY)
     return Card(
-        "Paused", text, actions=(resume,), footer=f"Run {key}", data=_state_json(key, "paused")
+        "Paused", text, actions=(resume,), footer=f"Run {key}", data={"run": key, "state": "paused"}
     )
 
 
@@ -110,7 +110,7 @@ async def cancel_run(call: Call, *, run: _RunKey) -> Card:
         "Cancelled",
         text,
         footer=f"Run {cancelled.key}",
-        data=_state_json(cancelled.key, "cancelled"),
+        data={"run": cancelled.key, "state": "cancelled"},
     )
 
 
@@ -184,10 +184,6 @@ def _state_words(run: Run, held: Collection[int], with_open_batch: Collection[in
     if run.id in with_open_batch:
         return "waiting for a batch" if run.id in held else "batch handed in, cut off"
     return run.state.value if run.id in held else "cut off"
-
-
-def _state_json(key: str, state: str) -> dict[str, object]:
-    return {"run": key, "state": state}
 
 
 RUNS_LIST = CommandSpec(

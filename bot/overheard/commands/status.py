@@ -18,7 +18,7 @@ from overheard.cards.charts.bars import Rates
 from overheard.cards.charts.renderer import picture
 from overheard.cards.command import CommandSpec, Face, quoted
 from overheard.commands.schedules import next_run
-from overheard.commands.setup.checklist import checklist, go_on
+from overheard.commands.setup.checklist import PURPOSE, checklist, go_on
 from overheard.deployment import Call
 from overheard.domain import VISIBILITY, Alert, RunState
 from overheard.interfaces import Store
@@ -200,8 +200,7 @@ def _card_without_brands(face: Face) -> Card:
     begin = ("setup brand", "Set up") if face is Face.CHAT else ("brands add", "Add a brand")
     return Card(
         title="Nothing is measured yet",
-        text="Add your brand and its competitors: I ask AI models what your buyers ask, and say "
-        "when they change what they say about you.",
+        text=f"Add your brand and its competitors. {PURPOSE}",
         actions=(Action(*begin, Style.PRIMARY), Action("help", "Help")),
         data={"brands": [], "alerts": [], "false_claims": {}, "next_runs": []},
     )

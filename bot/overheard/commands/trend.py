@@ -108,12 +108,8 @@ async def _show_metric(call: Call, brand: Brand, metric: str, model: str, span: 
         text = "No answers yet."
         if any(line.key.brand == brand.name for line in whole_streams):
             text = "No answers in this time." if span != Span() else telling.left_sentence()
-        return Card(
-            title=_trend_title(shown, brand),
-            text=text,
-            actions=fitting(Action(f"check {quoted(brand.name)}", "Check now")),
-            data={"brand": brand.name, "metric": metric, "models": {}},
-        )
+        title = _trend_title(shown, brand)
+        return card_without_answers(brand, text, title=title, metric=metric, models={})
     points = {line.key.model: trend(line) for line in own_lines}
     told = (*standing_news(telling), telling.left_sentence(), *fault_sentences(call.scoring.faults))
     return Card(

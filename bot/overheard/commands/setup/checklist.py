@@ -21,6 +21,7 @@ SKIPPED = "setup:facts skipped"
 """The name of the setting that says that a person left the facts out."""
 NEWEST_RUNS = 20
 """Runs among which a complete check is looked for."""
+PURPOSE = "I ask AI models what your buyers ask, and tell you when they change what they say."
 NO_RIVAL = ", and no competitor to compare you with"
 DONE, OPEN = "\N{WHITE HEAVY CHECK MARK}", "\N{WHITE SQUARE BUTTON}"
 
@@ -226,8 +227,7 @@ def checklist_card(checklist: Checklist) -> Card:
     text = (
         "I watch what AI models say about you, and tell you when it changes."
         if checklist.complete
-        else "I ask AI models what your buyers ask, and tell you when they change what they say "
-        "about you."
+        else PURPOSE
     )
     done = [{"title": step.title, "done": checklist.is_done(step)} for step in STEPS]
     return Card(
@@ -248,7 +248,7 @@ def greeting_card(checklist: Checklist) -> Card:
     Its first button opens the set-up's first step while no step is done, the checklist while some
     are open, and the report after all of them.
     """
-    text = "I ask AI models what your buyers ask, and tell you when they change what they say."
+    text = PURPOSE
     begin = Action("report", "Report", Style.PRIMARY)
     if checklist.open:
         text += " Setting me up takes two minutes."

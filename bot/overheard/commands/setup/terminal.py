@@ -174,13 +174,12 @@ async def setup(
         call = session.call(deployment)
         named: dict[str, Any] = {"category": category, "competitors": competitors}
         place = f"{chat}:{channel}" if chat and channel else ""
-        given = {"channel": place, "alarms": alarms if alarms != "calm" else ""}
-        call = await _steps_taken(call, person, brand, named, given)
+        call = await _steps_taken(call, person, brand, named, place, alarms)
         return await _first_check(call, file, person, NEXT_STEPS[chat])
 
 
 async def _steps_taken(
-    call: Call, person: "_Person", brand: str, named: Mapping[str, Any], given: Mapping[str, str]
+    call: Call, person: "_Person", brand: str, named: Mapping[str, Any], place: str, alarms: str
 ) -> Call:
     """Take the steps of the set-up with what their forms propose, ask the person for what costs
     money, and return the call with what was stored. Names and facts that a model suggests wait for
@@ -196,11 +195,11 @@ async def _steps_taken(
     form = await fill_questions(call)
     named_in = [choice.value for choice in form.choices["branded"][:1]]
     await set_questions(call, questions=form.values["questions"], branded=named_in)
-    await set_places(call, channel=given["channel"])
+    await set_places(call, channel=place)
     call = await call.refreshed()
     readers = (await fill_start(call)).choices["reader"]
     reader = "model" if readers and person.agrees(f"{readers[0].label}?") else ""
-    await start_checks(call, reader=reader, alarms=given["alarms"])
+    await start_checks(call, reader=reader, alarms=alarms)
     return await call.refreshed()
 
 
@@ -316,10 +315,8 @@ async def _service_tables(
     known, the person is asked for it, and for the most tokens of an answer.
     """
     table = f"providers.{name}"
-    named: dict[str, object] = (
-        {} if name == LOCAL else {"models": [*models] or [_PLACEHOLDER_MODEL]}
-    )
     # A provider loads only with a model, so a placeholder stands in for the one to be chosen.
+    named = {"models": [*models] or [_PLACEHOLDER_MODEL]} if name != LOCAL else {}
     provider = _loaded_provider(name, {table: {**settings, **named}}, file)
     try:
         offered = await _listed_models(provider)  # empty: the service has no list
