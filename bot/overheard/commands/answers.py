@@ -79,7 +79,8 @@ async def read_newest_answers(call: Call, brand: str, model: str) -> NewestAnswe
     if not situation.runs:
         return NewestAnswers(situation, {}, ())
     runs = {
-        chosen: situation.runs[chosen] for chosen in chosen_models(call.names, situation, model)
+        chosen: situation.runs[chosen]
+        for chosen in chosen_models(call.names, situation.current_models, situation.runs, model)
     }
     lines = [line for line in situation.lines if line.key.model in runs]
     return NewestAnswers(situation, runs, await newest_answers(call, lines, runs))

@@ -5,7 +5,7 @@ Times of a week are read from words and forms, and become fields of cron.
 
 import calendar
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Annotated
 
@@ -16,7 +16,6 @@ from overheard.config.problems import unknown_name
 from overheard.domain import Brand, Catalogue, Fact, Model, Prompt
 from overheard.errors import BadSchedule, BadUsage, NameTaken, TimeUnreadable
 from overheard.measure.trends import Span
-from overheard.views.situation import Situation
 
 BrandName = Annotated[str, argument("The brand.", Kind.BRAND)]
 ModelName = Annotated[str, option("Only this model.", Kind.MODEL)]
@@ -73,19 +72,20 @@ def find_fact(facts: tuple[Fact, ...], brand: str, field: str, *, kind: str = "f
     raise unknown_name(kind, field, [fact.field for fact in own_facts])
 
 
-def chosen_models(names: ModelNames, situation: Situation, name: str) -> list[Model]:
-    """Return the models with answers about the brand of a situation, sorted. With a name, return a
-    list with that one.
+def chosen_models(
+    names: ModelNames, current: list[Model], answered: Iterable[Model], name: str
+) -> list[Model]:
+    """Return the models of the newest check, or the one of all models with answers that has a name.
 
     Args:
-        name: A display name or ``provider/model``; empty for all models.
+        name: A display name or ``provider/model``; empty for the models of the newest check.
 
     Raises:
         UnknownName: when no model with answers has the name.
     """
     if not name:
-        return situation.current_models
-    return [named_model(names, name, sorted(situation.runs))]
+        return current
+    return [named_model(names, name, sorted(answered))]
 
 
 def named_model(

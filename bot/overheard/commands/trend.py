@@ -183,7 +183,7 @@ async def _show_voice(call: Call, brand: Brand, model: str, span: Span) -> Card:
     situation = await SituationReader(call).read(brand)
     models = situation.home_models
     if model:
-        models = chosen_models(call.names, situation, model)
+        models = chosen_models(call.names, situation.current_models, situation.runs, model)
     shares = voice_shares(situation, call.zone, models=models, span=span)
     if shares is None:
         few = len(situation.names) < 2

@@ -97,7 +97,7 @@ async def show_versus(
     call = await call.caught_up()
     situation = await SituationReader(call).read(own_brand)
     other = rival.name if rival else most_named(situation)
-    chosen = chosen_models(call.names, situation, model)
+    chosen = chosen_models(call.names, situation.current_models, situation.runs, model)
     duels = list(_duels(situation, other, chosen, span))
     if not duels:
         text = f"No answers about {own_brand.name} and {other} in this time."
