@@ -35,8 +35,9 @@ GREETINGS = frozenset({"hello", "thanks", "help"})
 """Intents of questions that name nothing."""
 QUESTION_WORDS = frozenset({"how", "what", "who", "why", "when", "where", "which_models"})
 """Concepts of the words that questions begin with."""
-SPOKEN = frozenset({"say", "named", "recommended"})
+SPOKEN = frozenset({"say", "named", "recommended", "rank", "praise", "drawback", "false"})
 """Concepts of what models do, and no brand."""
+_TWO_QUESTIONS = re.compile(r"\w[^?]*\?[^?]*\w[^?]*\?")
 _ALERT_NUMBER = re.compile(r"#?(\d{1,6})")
 
 
@@ -86,8 +87,8 @@ def parse_question(
     text: str, names: KnownNames, today: date, before: ParsedQuestion | None = None
 ) -> ParsedQuestion:
     """Return a question parsed in the first language that explains all of it; without one, the
-    attempt with the fewest words that are not known. A text without words, or longer than
-    `MAX_CHARS`, gives a question whose first `MAX_UNKNOWN_CHARS` characters are unknown.
+    attempt with the fewest words that are not known. A text without words, with two questions, or
+    longer than `MAX_CHARS`, gives one whose first `MAX_UNKNOWN_CHARS` characters are unknown.
 
     Args:
         text: The question, without a mention of the bot.
@@ -97,7 +98,7 @@ def parse_question(
             Claude?" continues; None without one.
     """
     tokens = tokenize(text)
-    if not tokens or len(text) > MAX_CHARS:
+    if not tokens or len(text) > MAX_CHARS or _TWO_QUESTIONS.search(text):
         beginning = text[:MAX_UNKNOWN_CHARS].strip()
         return ParsedQuestion(unknown=(beginning,) if beginning else ())
     is_short = len(tokens) <= MAX_SHORT_WORDS
@@ -181,7 +182,8 @@ class _Scanner:
         while at < len(tokens):
             at += self._read(tokens, at)
         concepts, metrics = self.concepts, rules().metrics
-        for subject, verb, object_ in zip(concepts, concepts[1:], concepts[2:], strict=False):
+        said = [concept for concept in concepts if concept != WEAK]
+        for subject, verb, object_ in zip(said, said[1:], said[2:], strict=False):
             if subject in {"rival", "competitors"} and verb in SPOKEN and object_ == "we":
                 self.unknown.append(verb)  # "does HubSpot recommend us?"
         if len(self.topics) > 1 or len(self.periods) > 1:
@@ -255,14 +257,22 @@ class _Scanner:
             self.topics[topic[0]] = None
             self.concepts.append("topic")
             return topic[1]
-        next_concept, _ = vocabulary(self.language).phrase(tokens, at + size)
-        begins_second = concept == "and" and at and next_concept in QUESTION_WORDS
+        begins_second = concept == "and" and at and self._asks_more(tokens, at + size)
         is_order = concept == "say" and at == 0  # "tell Claude that ..."
         if not concept or begins_second or is_order:
             self.unknown.append(tokens[at].text)
         else:
             self.concepts.append(concept)
         return size
+
+    def _asks_more(self, tokens: Sequence[Token], at: int) -> bool:
+        """Return whether the words behind "and" ask a second question, or for a second metric."""
+        known = vocabulary(self.language)
+        first, _ = known.phrase(tokens[: at + 1], at)
+        later = {known.phrase(tokens, place)[0] for place in range(at, len(tokens))}
+        metrics = rules().metrics.keys()
+        asked = metrics & set(self.concepts)
+        return first in QUESTION_WORDS or bool(asked and later & metrics - asked)
 
     def _topic(self, words: Sequence[str]) -> tuple[str, int] | None:
         """Return the topic of answers with which words begin, and its number of words."""

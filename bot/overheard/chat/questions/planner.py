@@ -104,7 +104,8 @@ class Planner:
             intent = "share"
         if intent == "leader":
             names_more = parsed.models or parsed.topic or parsed.brands or parsed.period
-            is_sure = not names_more and "often" not in parsed.concepts
+            names_less = not (parsed.we or "who" in parsed.concepts)  # "is it better?"
+            is_sure = not (names_more or names_less or parsed.concepts & {"often", "past"})
             intent = ("standing" if metric in {"", "visibility"} else "details") if is_sure else ""
         if intent == "standing":
             is_past = parsed.period and parsed.period.start != self.situation.today
