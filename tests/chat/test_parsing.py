@@ -164,6 +164,14 @@ def test_an_order_can_be_typed_again() -> None:
     assert parse(order.words, COMMANDS) == order
 
 
+def test_a_value_behind_one_that_is_left_out_keeps_its_place() -> None:
+    """It is not typed as the first one, of which it would then be the value."""
+    order = fill(FACT, {"brand": "Acme", "value": "$14"})
+
+    assert order.words == "facts add Acme --value $14"
+    assert parse(order.words, COMMANDS) == order
+
+
 def test_a_flag_that_was_switched_off_stays_off() -> None:
     """Also when the command is typed again, where it is on by default."""
     spec = replace(CHECK, options=(Option("dry", "Dry.", Kind.FLAG, default=True),))

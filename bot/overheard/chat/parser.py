@@ -77,10 +77,17 @@ class Order:
         """The command as a person would type it, without the root command: ``check Acme --repeats
         3``.
 
-        Only options in `given` are written, in the order of the command's options.
+        Only options in `given` are written, in the order of the command's options; a positional one
+        behind one that is left out has its name.
         """
-        given = self.given
-        typed = (_words_of_value(o, given[o.name]) for o in self.spec.options if o.name in given)
+        given, options = self.given, self.spec.options
+        left_out = [at for at, o in enumerate(options) if o.positional and o.name not in given]
+        first = min(left_out, default=len(options))
+        typed = (
+            _words_of_value(o if at < first else replace(o, positional=False), given[o.name])
+            for at, o in enumerate(options)
+            if o.name in given
+        )
         return " ".join([self.spec.name, *chain.from_iterable(typed)])
 
 

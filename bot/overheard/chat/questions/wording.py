@@ -142,7 +142,9 @@ def lacking_card(
     if order:
         words = reading_words(order, situation)
         pairs.append((order.words, f"Without it: {words}" if reads(order.spec) else words))
-    actions = (*buttons(situation.commands, pairs), *useful_buttons(situation))[: MAX_ACTIONS - 1]
+    added = {words for words, _ in pairs}
+    useful = (one for one in useful_buttons(situation) if one.words not in added)
+    actions = (*buttons(situation.commands, pairs), *useful)[: MAX_ACTIONS - 1]
     return Card(
         "I cannot say that",
         text,
