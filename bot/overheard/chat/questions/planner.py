@@ -23,6 +23,8 @@ SHOWN_CHOICES = 4
 REPORT = "report"
 METRICS_OF_VERSUS = frozenset({"", "visibility", "first_choice", "top1"})
 """The metrics that ``trend --show versus`` compares."""
+AHEAD = frozenset({"ahead", "behind", "lose"})
+"""Concepts of one brand before another; how that comes, no command says: "how do we beat them?"."""
 MOVED = frozenset({"affected", "change", "drop", "rise"})
 """Concepts of a change, which another model may have had too."""
 
@@ -99,7 +101,8 @@ class Planner:
         if intent == "versus":
             fits = own and len(rivals) == 1 and metric in METRICS_OF_VERSUS and not parsed.topic
             words = f"trend {quoted(own)} --show versus --other {quoted(rivals[0])}"
-            return words if fits else ""
+            asks_how = parsed.concepts & {"how", "what"} and parsed.concepts & AHEAD
+            return words if fits and not asks_how else ""
         if intent == "leader" and parsed.period and "who" in parsed.concepts and not metric:
             intent = "share"
         if intent == "leader":
