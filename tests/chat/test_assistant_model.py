@@ -170,6 +170,16 @@ async def test_other_spellings_of_a_valid_call_count(given: str) -> None:
     assert (await ask(office, UNCLEAR)).title.startswith("Zeta")
 
 
+async def test_of_two_questions_in_one_each_has_a_button() -> None:
+    """No card shows both."""
+    both = (call("report"), call("trend", show="voice"))
+    office = await assisted(reply(*both, lacks="part"))
+    card = await ask(office, UNCLEAR)
+
+    assert card.title == "I cannot say that"
+    assert words(card) == ["report", "trend --show voice"]
+
+
 async def test_a_second_call_is_another_reading() -> None:
     """One that is the same, or not valid, is replaced by a usual one; a third is not read."""
     report = call("report", brands="Zeta")

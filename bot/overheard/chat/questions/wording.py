@@ -139,9 +139,9 @@ def lacking_card(
     if lacks == "brand":
         brand = f" {quoted(situation.own[0])}" if len(situation.own) == 1 else ""
         pairs.append((f"brands edit{brand}", "Add a competitor"))
-    if order:
-        words = reading_words(order, situation)
-        pairs.append((order.words, f"Without it: {words}" if reads(order.spec) else words))
+    for one in filter(None, (order, reading.other)):
+        words, label = reading_words(one, situation), "Without it: " if one is order else ""
+        pairs.append((one.words, f"{label}{words}" if reads(one.spec) else words))
     added = {words for words, _ in pairs}
     useful = (one for one in useful_buttons(situation) if one.words not in added)
     actions = (*buttons(situation.commands, pairs), *useful)[: MAX_ACTIONS - 1]
