@@ -69,7 +69,10 @@ class RequestOrigin:
         """
         user = body["user"]["id"]
         try:
-            return cls(**{**json.loads(body["view"]["private_metadata"]), "user": user})
+            fields = json.loads(body["view"]["private_metadata"])
+            if "place" in fields:  # a form that was opened before the bot was updated
+                fields = {**json.loads(fields["place"]), "command": fields["command"]}
+            return cls(**{**fields, "user": user})
         except (KeyError, TypeError, ValueError):
             return cls(user, user)
 

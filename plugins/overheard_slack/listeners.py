@@ -2,7 +2,7 @@
 
 import logging
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import aiohttp
@@ -131,7 +131,7 @@ class SlackListeners:
         or for a step of the set-up, replaced by a modal that says "One moment ...".
         """
         origin = RequestOrigin.of_form(body)
-        command = self._desk.command_of(origin.command)
+        command = self._desk.command_of(origin.command) if origin.command else None
         if command is None:  # a form that was opened before the bot was updated
             await ack()
             return
@@ -198,14 +198,15 @@ class SlackListeners:
         """
         origin = RequestOrigin.of_form(body)
         option, typed = body["action_id"].removeprefix(f"{ACTION_PREFIX}:"), body.get("value", "")
+        values: Sequence[str] = ()
         try:
-            person, channel = await self._requester(body, origin)
-            values = await self._desk.complete(
-                origin.command, option, typed, person=person, channel=channel
-            )
+            if origin.command:
+                person, channel = await self._requester(body, origin)
+                values = await self._desk.complete(
+                    origin.command, option, typed, person=person, channel=channel
+                )
         except Exception:
             log.exception("No values could be offered for %s", option)
-            values = ()
         await ack(**modals.menu_options(values, typed))
 
     async def _on_home_opened(self, event: Body, body: Body) -> None:
@@ -252,15 +253,15 @@ class SlackListeners:
             await self._on_uninstalled(body)
 
     def _start(self, body: Body, origin: RequestOrigin, **fields: Any) -> None:
-        """Serve a slash command, a click or a question in a background task; at once returned, so
-        that slack-bolt acknowledges an event.
+        """Serve a slash command, a click or a question in a background task; it is not waited for,
+        so that slack-bolt acknowledges an event at once.
         """
         self._tasks.start(self._serve(body, origin, **fields))
 
     async def _serve(self, body: Body, origin: RequestOrigin, **fields: Any) -> None:
         """Serve a slash command, a click or a question to its end, and show the answers.
 
-        After a click in the App Home, the Home is shown anew, because its content may have changed.
+        After a click in the App Home, the Home is shown again: its content may have changed.
 
         Args:
             body: The request from Slack.

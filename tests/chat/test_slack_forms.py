@@ -1,9 +1,12 @@
 """Forms as modals: opened, filled in, sent back, put right."""
 
 import asyncio
+import json
+import time
 from dataclasses import replace
 from typing import Any
 
+import pytest
 from slack_sdk.models.views import View
 
 from kit.slack_desk import ADD, ScriptedDesk, headers, unused
@@ -157,6 +160,51 @@ async def test_a_form_of_a_command_that_is_gone_closes(
 
     assert await slack.submit(view, FILLED) is None
     assert len(desk.requests) == 1
+
+
+async def test_a_form_of_an_earlier_version_is_served(slack: SlackPeer, desk: ScriptedDesk) -> None:
+    """It was open during the update, with JSON within its JSON; nothing that was typed is lost."""
+    view = await opened(slack, desk, Form(ADD, "Add a brand"))
+    origin = json.loads(view["private_metadata"])
+    command = origin.pop("command")
+    old = {
+        **view,
+        "private_metadata": json.dumps({"command": command, "place": json.dumps(origin)}),
+    }
+    await slack.suggest(old, "rival", "Ze")
+    assert desk.asked == [("brands add", "rival", "Ze")]
+    assert desk.askers == [(USER, f"slack:{CHANNEL}")]
+
+    assert await slack.submit(old, FILLED) is None
+    await slack.until(lambda: slack.messages)
+    request = desk.requests[1]
+    assert (request.command, request.channel) == ("brands add", f"slack:{CHANNEL}")
+    assert request.options == READ
+
+
+async def test_a_form_that_cannot_be_read_is_not_served(
+    slack: SlackPeer, desk: ScriptedDesk
+) -> None:
+    """It is closed, and not taken for the command without words, which helps."""
+    view = {**await opened(slack, desk, Form(ADD, "Add a brand")), "private_metadata": "[]"}
+    desk.commands = (CommandSpec("help", "Say what there is.", unused, ADD.options),)
+
+    assert await slack.suggest(view, "rival", "Ze") == ["Ze"]
+    assert await slack.submit(view, FILLED) is None
+    await slack.command("help")
+    await slack.until(lambda: len(desk.requests) == 2)
+    assert [request.words for request in desk.requests] == ["brands add", "help"]
+
+
+async def test_a_form_opens_after_a_fault_within_its_time(
+    slack: SlackPeer, desk: ScriptedDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The pause before the second attempt is shorter than what is kept of Slack's three seconds."""
+    monkeypatch.setattr("random.random", lambda: 0.99)
+    slack.faults["views.open"] = [Fault(hang_up=True)]
+    began = time.monotonic()
+    await opened(slack, desk, Form(ADD, "Add a brand"))
+    assert time.monotonic() - began < 1.0
 
 
 async def test_values_are_offered_while_somebody_types(
