@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import aiohttp
 import discord
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
+from discord.webhook.async_ import AsyncWebhookAdapter, async_context
 
 from overheard import ChatFailed, ChatUnavailable, wording
 from overheard_discord.settings import DiscordSettings
@@ -108,8 +110,40 @@ def _retry_after(error: Exception) -> float | None:
         return None
 
 
-def set_addresses(settings: DiscordSettings) -> None:
-    """Let discord.py, in this process, send its requests to the addresses of ``[discord]``."""
-    Route.BASE = settings.api_url.rstrip("/")
-    address = type(DiscordWebSocket.DEFAULT_GATEWAY)
-    DiscordWebSocket.DEFAULT_GATEWAY = address(settings.gateway_url)
+def redirect(client: discord.Client, settings: DiscordSettings) -> None:
+    """Let a client, and no other one in this process, use the addresses of ``[discord]``."""
+    request, connect = client.http.request, client.http.ws_connect
+    default_gateway = str(DiscordWebSocket.DEFAULT_GATEWAY)
+
+    async def redirected_request(route: Route, **more: Any) -> Any:
+        return await request(_redirected(route, settings), **more)
+
+    async def redirected_connect(url: str, **more: Any) -> Any:
+        return await connect(url.replace(default_gateway, settings.gateway_url, 1), **more)
+
+    client.http.request = redirected_request  # type: ignore[method-assign]
+    client.http.ws_connect = redirected_connect  # type: ignore[method-assign]
+
+
+def redirect_answers(settings: DiscordSettings) -> None:
+    """Let this task, and the tasks that it starts, answer interactions at the address of
+    ``[discord]``.
+    """
+    async_context.set(_RedirectedAdapter(settings))
+
+
+class _RedirectedAdapter(AsyncWebhookAdapter):
+    """Answers interactions at the address of ``[discord]``."""
+
+    def __init__(self, settings: DiscordSettings) -> None:
+        super().__init__()  # type: ignore[no-untyped-call] # discord.py has no types there
+        self._settings = settings
+
+    async def request(self, route: Route, *args: Any, **more: Any) -> Any:
+        """Send a request, and return the answer."""
+        return await super().request(_redirected(route, self._settings), *args, **more)
+
+
+def _redirected(route: Route, settings: DiscordSettings) -> Route:
+    route.url = route.url.replace(Route.BASE, settings.api_url.rstrip("/"), 1)
+    return route

@@ -16,6 +16,7 @@ from overheard_discord.api import (
     PORTAL,
     chat_failed,
     missing_token,
+    redirect_answers,
     refused_token,
     translated_errors,
 )
@@ -79,6 +80,7 @@ class DiscordChat(Poster):
             ChatLost: when the connection ends, or is down for longer than `silence_s` seconds.
             ChatFailed: when Discord cannot be reached for the login.
         """
+        redirect_answers(self._settings)
         client = await self.logged_in()
         client.desk = desk
         client.down_since = time.monotonic()

@@ -24,7 +24,7 @@ from overheard import (
     wording,
 )
 from overheard_discord import custom_ids, forms, slash_commands
-from overheard_discord.api import NAME, PLATFORM, set_addresses, translated_errors
+from overheard_discord.api import NAME, PLATFORM, redirect, translated_errors
 from overheard_discord.conversation import DiscordConversation
 from overheard_discord.layouts import render
 from overheard_discord.pages import Presenter
@@ -64,7 +64,6 @@ class DiscordClient(discord.Client):
         The connection counts as down from now until it is established. Without a desk, the client
         registers no commands and ignores all requests.
         """
-        set_addresses(settings)
         # The bot has no voice features, so discord.py need not warn of missing voice libraries.
         discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
         super().__init__(
@@ -77,6 +76,7 @@ class DiscordClient(discord.Client):
             guild_ready_timeout=GUILD_READY_TIMEOUT_S,
             heartbeat_timeout=silence_s,
         )
+        redirect(self, settings)
         self.settings = settings
         self.desk = desk
         self.presenter = Presenter()

@@ -6,6 +6,8 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import replace
 
 import pytest
+from discord.gateway import DiscordWebSocket
+from discord.http import Route
 from pydantic import SecretStr
 
 from kit.discord_bot import ALERT, running, settings, titles
@@ -19,6 +21,8 @@ from overheard.errors import ChatFailed, ChatLost, ChatUnavailable
 from overheard.interfaces import Finding
 from overheard_discord import conversation
 from overheard_discord.chat import DiscordChat
+from overheard_discord.client import DiscordClient
+from overheard_discord.settings import DiscordSettings
 
 
 @pytest.fixture
@@ -372,3 +376,17 @@ async def test_what_is_wrong_is_found_with_a_remedy(peer: Peer) -> None:
 def faulty(findings: Sequence[Finding]) -> Iterator[Finding]:
     """Yield what has a problem."""
     return (finding for finding in findings if finding.problem)
+
+
+async def test_other_clients_stay_where_they_are(chat: DiscordChat, peer: Peer) -> None:
+    """The addresses are those of this bot alone, and stay so when another one is made."""
+    desk = ScriptedDesk(Card("Checked Acme"))
+    async with running(chat, peer, desk):
+        assert Route.BASE.startswith("https://discord.com/")
+        assert "discord.gg" in str(DiscordWebSocket.DEFAULT_GATEWAY)
+        other = DiscordClient(DiscordSettings(api_url="http://127.0.0.1:1/api"))
+        assert await chat.post(CHANNEL, ALERT, key="alert 12")
+        assert title(peer.answer(await peer.command("check"))) == "Checked Acme"
+        with pytest.raises(OSError, match=r"127\.0\.0\.1:1"):
+            await other.login("token")
+        await other.close()
