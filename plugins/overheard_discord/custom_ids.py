@@ -18,7 +18,8 @@ STYLES = {
     Style.DANGER: discord.ButtonStyle.danger,
 }
 MENU_PREFIX, SWITCH_PREFIX = "menu:", "switch:"
-"""The first part of a menu's custom id; its number in the message follows. The answer to a choice
+"""The first part of a menu's custom id; a number follows that no other menu
+of the message has. The answer to a choice
 from a menu with `SWITCH_PREFIX` replaces the message with the menu.
 """
 
@@ -38,7 +39,7 @@ def menu(shown: Choice, number: int, questions: ButtonQuestions) -> discord.ui.S
     Args:
         shown: The menu of a card. With a `chosen` entry, its custom id begins with
             `SWITCH_PREFIX`.
-        number: The index of the menu in its message, which makes its custom id unique.
+        number: A number that no other menu of the message has; it makes the custom id unique.
         questions: Keeps the questions of the entries that have one.
     """
     prefix = MENU_PREFIX if shown.chosen is None else SWITCH_PREFIX

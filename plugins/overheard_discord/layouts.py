@@ -12,7 +12,6 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, groupby
-from math import ceil
 
 from overheard import Action, Card, Choice, Field, File, Image, Severity, divided, packed, wording
 from overheard_discord import markup
@@ -74,6 +73,21 @@ class Box:
     color: int
     pieces: tuple[Piece, ...]
 
+    @property
+    def rows(self) -> list[Row | Choice]:
+        """The rows of buttons, and the menus, that show the controls in a message with embeds."""
+        rows: list[Row | Choice] = []
+        for piece in self.pieces:
+            if isinstance(piece, Choice):
+                rows.append(piece)
+            for action in buttons_of(piece):
+                last = rows[-1] if rows else None
+                if isinstance(last, tuple) and len(last) < DISCORD.row:
+                    rows[-1] = (*last, action)
+                else:
+                    rows.append((action,))
+        return rows
+
 
 @dataclass(frozen=True, slots=True)
 class MessagePage:
@@ -108,10 +122,9 @@ class MessagePage:
         return tuple(chain.from_iterable(map(buttons_of, self.pieces)))
 
     @property
-    def rows(self) -> int:
-        """The number of rows that the buttons and menus of a message with embeds take."""
-        menus = sum(isinstance(piece, Choice) for piece in self.pieces)
-        return menus + ceil(len(self.actions) / DISCORD.row)
+    def rows(self) -> tuple[Row | Choice, ...]:
+        """The rows of buttons, and the menus, of a message with embeds; no two cards share one."""
+        return tuple(chain.from_iterable(box.rows for box in self.boxes))
 
     @property
     def size(self) -> int:
@@ -353,7 +366,7 @@ def _fits_message(page: MessagePage) -> bool:
     return (
         page.components <= DISCORD.components
         and page.size <= DISCORD.text
-        and page.rows <= DISCORD.rows
+        and len(page.rows) <= DISCORD.rows
         and len(page.images) + len(page.files) <= DISCORD.files
         and len(page.boxes) <= DISCORD.embeds
         and len(words) == len(set(words))

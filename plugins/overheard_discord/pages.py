@@ -26,7 +26,6 @@ from overheard_discord.layouts import (
     Row,
     TextWithButton,
     attached_name,
-    buttons_of,
     picture_name,
 )
 from overheard_discord.limits import DISCORD
@@ -222,7 +221,7 @@ class Presenter:
         return ui.Section(text, accessory=self._items((piece.action,), 0)[0])
 
     def _items(self, row: Row | Choice, number: int) -> list[ui.Item[Any]]:
-        """Return the buttons of a row, or a menu with its number in the message."""
+        """Return the buttons of a row, or a menu, whose number no other menu of the message has."""
         if isinstance(row, Choice):
             return [custom_ids.menu(row, number, self.questions)]
         return [custom_ids.button(action, self.questions.click(action)) for action in row]
@@ -251,11 +250,11 @@ class Presenter:
         return {"content": None, "view": None, **shown} if edits else shown
 
     def _controls(self, page: MessagePage) -> ui.View:
-        """Return the buttons and menus of a message with embeds; discord.py finds their rows."""
+        """Return the buttons and menus of a message with embeds, in the rows of the page."""
         view = ui.View(timeout=None)
-        for number, piece in enumerate(page.pieces):
-            control = piece if isinstance(piece, Choice) else buttons_of(piece)
-            for item in self._items(control, number):
+        for number, row in enumerate(page.rows):
+            for item in self._items(row, number):
+                item.row = number
                 view.add_item(item)
         view.stop()  # else discord.py keeps the view; clicks are read from the custom ids alone
         return view

@@ -279,6 +279,8 @@ def test_a_button_that_is_there_twice_is_shown_once() -> None:
     assert render(Card("T", actions=(action, replace(action, label="Again"))))[0].actions == (
         action,
     )
+    entry = replace(action, menu=True)
+    assert render(Card("T", actions=(entry, action)))[0].actions == (action,)
     many = tuple(Action(f"do {n}", "Do") for n in range(27))
     assert "2 buttons not shown" in shown(Card("T", actions=many))
 
@@ -315,6 +317,14 @@ def test_buttons_next_to_fields_need_no_second_message() -> None:
     [page] = render(Card("T", fields=fields, actions=(Action("help", "Help"),)))
     rows = sent(page, as_embeds=True)["components"]
     assert [len(row["components"]) for row in rows] == [5, 3]
+
+
+def test_two_cards_share_no_row_of_buttons() -> None:
+    """As embeds, the buttons of one are not next to those of the other."""
+    more = tuple(Card(f"{n}", actions=(Action(f"do {n}", f"Do {n}"),)) for n in range(2))
+    [page] = render(Card("T", more=more))
+    rows = sent(page, as_embeds=True)["components"]
+    assert [len(row["components"]) for row in rows] == [1, 1]
 
 
 def test_a_mark_is_read_as_it_was_written() -> None:

@@ -1,5 +1,7 @@
 """Cards as messages: what is packed into one, and what takes the place of an earlier card's."""
 
+import pytest
+
 from overheard.cards import wording
 from overheard.chat_kit.messages import Recent, packed, replace_messages
 
@@ -49,3 +51,16 @@ def test_pieces_hold_all_words() -> None:
     pieces = list(wording.pieces(text, 12))
     assert [wording.length(piece) <= 12 for piece in pieces] == [True] * len(pieces)
     assert " ".join(pieces).split() == text.split()
+
+
+@pytest.mark.parametrize(
+    ("text", "limit"), [("\ud800" * 9, 4), ("\ud800ab cd\ud800", 4), ("\U0001f680\U0001f680", 1)]
+)
+def test_text_is_always_split(text: str, limit: int) -> None:
+    """Halves of characters are kept; a character that is longer than the limit is a piece."""
+    assert "".join(wording.pieces(text, limit)) == text.replace(" ", "")
+
+
+def test_no_room_has_no_text() -> None:
+    """What is cut to nothing is an ellipsis."""
+    assert wording.cut("one two three", 0) == "\N{HORIZONTAL ELLIPSIS}"

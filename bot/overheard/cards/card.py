@@ -215,11 +215,11 @@ MOST_BUTTONS = 3
 def divided(actions: Sequence[Action]) -> tuple[list[Action], list[Action]]:
     """Return the buttons of a card and the entries of its menu, both in the order of `actions`.
 
-    Of several with the same words, only the first is in it. A single entry becomes the last button
-    when the card has fewer than `MOST_BUTTONS` others.
+    Of several with the same words, only the first is kept, a button rather than an entry. A single
+    entry becomes the last button when the card has fewer than `MOST_BUTTONS` others.
     """
     distinct: dict[str, Action] = {}
-    for action in actions:
+    for action in sorted(actions, key=lambda action: action.menu):
         distinct.setdefault(action.words, action)
     buttons = [action for action in distinct.values() if not action.menu]
     entries = [action for action in distinct.values() if action.menu]

@@ -268,13 +268,13 @@ def cut(text: str, limit: int, *, counts: bool = False) -> str:
     """
     if length(text) <= limit:
         return text
-    head = _first_units(text, limit - (NOTE_LENGTH if counts else 1)).rstrip()
+    head = _first_units(text, max(limit - (NOTE_LENGTH if counts else 1), 0)).rstrip()
     rest = f" ({count(len(text) - len(head), 'more character')})" if counts else ""
     return f"{head}\N{HORIZONTAL ELLIPSIS}{rest}"
 
 
 def pieces(text: str, limit: int) -> Iterator[str]:
-    """Yield text in pieces of at most `limit` UTF-16 code units; nothing for an empty text.
+    """Yield text in pieces of at most `limit`, above 1, UTF-16 code units; nothing for empty text.
 
     It is split at the last end of a paragraph, a line or a word in the second half of the limit,
     else at the limit, but within no character and no escape. White space at the split is removed.
@@ -282,7 +282,7 @@ def pieces(text: str, limit: int) -> Iterator[str]:
     while length(text) > limit:
         head = _first_units(text, limit)
         at = max(head.rfind(gap, len(head) // 2) for gap in ("\n\n", "\n", " "))
-        at = at if at > 0 else len(head)
+        at = at if at > 0 else max(len(head), 1)
         yield text[:at].rstrip()
         text = text[at:].lstrip()
     if text:
@@ -291,7 +291,9 @@ def pieces(text: str, limit: int) -> Iterator[str]:
 
 def _first_units(text: str, limit: int) -> str:
     units = text.encode("utf-16-le", "surrogatepass")[: 2 * limit]
-    return _BROKEN_ESCAPE.sub(r"\1", units.decode("utf-16-le", "ignore"))
+    head = units.decode("utf-16-le", "surrogatepass")
+    # A character of which only a half is left goes.
+    return _BROKEN_ESCAPE.sub(r"\1", head if text.startswith(head) else head[:-1])
 
 
 def _visible(char: str) -> str:
