@@ -317,7 +317,9 @@ def _packed(card: Card, max_blocks: int, *, pictures: bool, tables: bool) -> lis
         blocks = sum(part.blocks for part in parts) + len(list(_by_card(parts))) - 1
         return blocks < max_blocks and sum(part.size for part in parts) <= SLACK.message
 
-    cards = [list(_card_parts(each, pictures=pictures, tables=tables)) for each in card.whole()]
+    # The copies tell cards apart of which one is shown twice.
+    copies = map(replace, card.whole())
+    cards = [list(_card_parts(each, pictures=pictures, tables=tables)) for each in copies]
     return list(packed(cards, fits)) or [[_part(small("Nothing to show.", MAX_NOTE), Card(""))]]
 
 

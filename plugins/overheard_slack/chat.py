@@ -50,15 +50,18 @@ _CONTINUATION_METADATA = {"event_type": CONTINUATION_EVENT, "event_payload": {"p
 
 
 @asynccontextmanager
-async def _following(outlet: ChannelOutlet) -> AsyncIterator[None]:
+async def _following(outlet: ChannelOutlet, failure: str) -> AsyncIterator[None]:
     """Let what belongs to a card after its first message follow, for `FOLLOW_UP_TIMEOUT_S` seconds;
     a failure is only logged, and what remains stays as it was.
+
+    Args:
+        failure: Says what has failed, before "in" and the channel.
     """
     try:
         async with asyncio.timeout(FOLLOW_UP_TIMEOUT_S):
             yield
     except (SlackFailed, TimeoutError) as error:
-        log.warning("What belongs to a message in %s is missing: %r", outlet.channel, error)
+        log.warning("%s in %s: %r", failure, outlet.channel, error)
 
 
 class SlackChat:
@@ -157,7 +160,7 @@ class SlackChat:
         options = {"reply_broadcast": True} if thread and broadcast else {}
         ts = await outlet.post(first, metadata=metadata, **options)
         outlet.thread = thread or ts
-        async with _following(outlet):
+        async with _following(outlet, "What belongs to a message is missing"):
             await outlet.upload_pictures(first.images, outlet.thread)
             for message in rest:
                 await outlet.post(message, metadata=_CONTINUATION_METADATA)
@@ -185,7 +188,7 @@ class SlackChat:
         first, *rest = render(card)
         await outlet.edit(message, first)
         outlet.thread = message
-        async with _following(outlet):
+        async with _following(outlet, "What belongs to an edited message may be as it was"):
             posted = await find_continuations(outlet.client, outlet.channel, message)
             put = partial(outlet.put, metadata=_CONTINUATION_METADATA)
             await replace_messages(posted, rest, put, outlet.delete)

@@ -236,8 +236,9 @@ class People:
                 answer = await self._client.call(method, **arguments)
             except SlackFailed as error:
                 lifetime_s = PROFILE_LIFETIME_S if error.code else RETRY_AFTER_OUTAGE_S
-            told = answer.get(field, told)
-            self._known[key] = (time.monotonic() + lifetime_s, told)
+            expires_at, told = time.monotonic() + lifetime_s, answer.get(field, told)
+        # What is used is the newest again, so that no number of people makes it forget the groups.
+        self._known[key] = (expires_at, told)
         return told
 
 

@@ -414,6 +414,13 @@ def test_cards_below_follow_behind_a_line() -> None:
     assert [block["type"] for block in message.blocks] == ["header", "divider"] * 2 + ["header"]
 
 
+def test_a_card_that_is_there_twice_is_shown_twice() -> None:
+    """A line is between the two."""
+    [message] = render(Card("Above", more=(Card("Below"),) * 2))
+
+    assert [block["type"] for block in message.blocks] == ["header", "divider"] * 2 + ["header"]
+
+
 def test_a_card_begins_where_all_of_it_fits() -> None:
     """No title is at the end of a message while its text begins in the next."""
     messages = render(Card("T", "x" * 9000, more=(Card("Below", "y" * 9000),)))

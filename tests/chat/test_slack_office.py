@@ -12,6 +12,7 @@ from kit.slack_peer import SlackPeer
 from overheard.cards.command import Face
 from overheard.commands.registry import offered
 from overheard.interfaces import Form
+from overheard_slack import workspaces
 from overheard_slack.chat import SlackChat
 from overheard_slack.modals import form_view
 
@@ -56,3 +57,15 @@ async def test_help_is_shown(slack: SlackPeer, office: Office) -> None:
     for number, name in enumerate(["", *(spec.name for spec in offered(Face.CHAT))], 1):
         await slack.command(f"help {name}")
         await slack.until(lambda: len(slack.replies) + len(slack.messages) == number)  # noqa: B023
+
+
+async def test_groups_are_known_however_many_people_ask(
+    slack: SlackPeer, chat: SlackChat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """People that are forgotten do not take the list of the groups with them."""
+    monkeypatch.setattr(workspaces, "MAX_PEOPLE", 2)
+    workspace = await (await chat._opened()).workspace("")
+    for number in range(5):
+        await workspace.people.person(f"U{number}")
+
+    assert len(slack.of("usergroups.list")) == 1

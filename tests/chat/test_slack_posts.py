@@ -227,3 +227,14 @@ async def test_an_edit_changes_what_followed_in_the_thread_too(
 
     await chat.edit(CHANNEL, ts, Card("Alert", "x " * 5900, more=more))
     assert [m.get("thread_ts", "") for m in slack.messages] == ["", ts, ts]
+
+
+async def test_an_edit_that_was_cut_off_is_told(
+    slack: SlackPeer, chat: SlackChat, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What followed in the thread is there still, as it was."""
+    ts = await chat.post(CHANNEL, Card("Open"), key="1")
+    slack.faults["conversations.replies"] = [Fault()] * 3
+    await chat.edit(CHANNEL, ts, Card("Closed"))
+
+    assert f"may be as it was in {CHANNEL}" in caplog.text
