@@ -121,13 +121,12 @@ class Poster:
         The latest `SEARCHED_MESSAGES` messages of the channel are searched, and as many of each of
         the `SEARCHED_THREADS` newest threads that begin at one of these.
         """
-        client, threads = await self.logged_in(), []
+        threads, mark = [], MessageMark(post_id(key))
+        async with self._calling(channel) as (client, place):
 
-        def is_first(message: discord.Message) -> bool:
-            return message.author == client.user and read_mark(message) == MessageMark(post_id(key))
+            def is_first(message: discord.Message) -> bool:
+                return message.author == client.user and read_mark(message) == mark
 
-        with translated_errors():
-            place = await _place(client, channel)
             async for message in place.history(limit=SEARCHED_MESSAGES):
                 if is_first(message):
                     return str(message.id)

@@ -13,6 +13,7 @@ from kit.discord_rest import Fault
 from kit.discord_rules import has_components, title, walk
 from overheard.cards.card import Card, Image
 from overheard.errors import ChatFailed
+from overheard_discord import posts
 from overheard_discord.chat import DiscordChat
 
 
@@ -192,3 +193,16 @@ async def test_what_shows_components_keeps_them(chat: DiscordChat, peer: Peer) -
 
     assert [bool(message["embeds"]) for message in peer.shown()] == [False, True]
     assert titles(peer)[0] == "Acme recovered"
+
+
+async def test_no_post_is_looked_for_without_end(
+    chat: DiscordChat, peer: Peer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As every other call, it fails when Discord lets it wait."""
+    monkeypatch.setattr(posts, "POST_TIMEOUT_S", 0.2)
+    body = {"message": "slow down", "retry_after": 5, "global": False}
+    peer.faults.append(
+        Fault("GET", "*/messages", 429, {"Retry-After": "5", "Via": "1.1 google"}, body)
+    )
+    with pytest.raises(ChatFailed, match="took too long"):
+        await chat.find(CHANNEL, "alert 12")
