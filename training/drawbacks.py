@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -22,11 +22,11 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "bench"))
 from passages import passages
 from read_answers import f1, gold
 
-from overheard import UnitRole
+from overheard import Reading, Unit, UnitRole
 from overheard_sentiment.drawback_odds import clause_features
 from overheard_sentiment.drawbacks import clauses
 from overheard_sentiment.languages import latin_language, script_language
-from overheard_sentiment.portrayal import masked_units
+from overheard_sentiment.portrayal import _TITLES, _texts
 from overheard_sentiment.words import sentence_words
 
 Array = npt.NDArray[np.float64]
@@ -59,6 +59,13 @@ class Clause:
     brand: str
     features: dict[str, float]
     labelled: bool
+
+
+def masked_units(reading: Reading) -> Iterator[tuple[Unit, str]]:
+    """Yield the brand's own units that may name a drawback, each with its text without names."""
+    for read in _texts(reading).get(reading.brand.name, ()):
+        if read.unit.is_of(reading.brand.name) and read.unit.role not in _TITLES:
+            yield read.unit, read.masked
 
 
 def labelled_clauses(half: str) -> list[Clause]:

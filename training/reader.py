@@ -22,12 +22,12 @@ import numpy as np
 import numpy.typing as npt
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "bench"))
+from drawbacks import masked_units
 from passages import Passage, passages
 from read_answers import f1, gold, judged
 
 from overheard import UnitRole
 from overheard_sentiment.drawbacks import clauses
-from overheard_sentiment.portrayal import masked_units
 
 Array = npt.NDArray[np.float32]
 MAX_TOKENS = 64

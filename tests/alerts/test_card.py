@@ -30,11 +30,12 @@ from overheard.alerts.phrases import (
     statement_phrase,
     true_value,
 )
-from overheard.cards.card import Card, Field, Image
+from overheard.cards.card import Card, Field, Image, Severity
 from overheard.cards.charts.trend import Chart, Mark
 from overheard.cards.wording import MINUS
 from overheard.domain import (
     WHOLE_MODEL,
+    AlertState,
     Answer,
     Brand,
     ModelUpdate,
@@ -172,17 +173,20 @@ def test_the_table_of_a_model_as_a_whole_has_the_brands_there() -> None:
 
 
 def test_the_fields_are_the_numbers_of_the_shift() -> None:
-    """Before, after, change and interval."""
+    """Before, after, change, interval and level, also once it is over."""
     assert figures_card(alert_of(), evidence_of()).fields == (
         Field("Before", "70 %"),
         Field("After", "45 %"),
         Field("Change", f"{MINUS}25 points"),
         Field("Likely range of it", f"{MINUS}40 to {MINUS}10 points"),
+        Field("Certainty", "nearly certain"),
     )
+    over = alert_of(state=AlertState.RECOVERED)
+    assert figures_card(over, evidence_of()).fields[-1] == Field("Certainty", "nearly certain")
 
 
 def test_growth_is_told_with_its_run_and_its_own_certainty() -> None:
-    """Each step has a sentence."""
+    """Each step has a sentence; the last field is the value of the metric that heads it."""
     later = (
         shift_of(run_id=5, before=0.45, after=0.3, change=-0.15, chance_a_year=0.1),
         shift_of(run_id=8, before=0.3, after=0.1, change=-0.2, chance_a_year=0.05),
@@ -199,6 +203,7 @@ def test_growth_is_told_with_its_run_and_its_own_certainty() -> None:
         "It has grown: with the check of 10 Mar 2026, 12:00 UTC, position became worse from "
         "2.0 to 3.5 (nearly certain)."
     ) in paragraphs(composed)
+    assert composed.fields[-1] == Field("Since it grew", "10 %")
     assert moved_words(alert, METRICS) == "named less"
 
 
@@ -272,6 +277,10 @@ def test_an_alert_whose_scorer_is_gone_shows_what_is_kept() -> None:
     )
     assert (composed.table, composed.image, composed.fields) == (None, None, ())
     assert composed.data["metric"] == "gone"
+    assert "Only this model moved." in paragraphs(composed)
+    whole = figures_card(alert_of(shift_of(brand=WHOLE_MODEL, metric="gone")), evidence_of())
+    assert "is not installed any more" in paragraphs(whole)[0]
+    assert composed.severity is whole.severity is Severity.WARNING
 
 
 def test_the_figures_of_claims_have_every_claim_what_is_cited_and_what_moved() -> None:
@@ -290,6 +299,11 @@ def test_the_figures_of_claims_have_every_claim_what_is_cited_and_what_moved() -
     assert all(f"It says “{said}” in 6" in str(composed.text) for said in ("$49", "$59", "$69"))
     assert "Cited next to it: a.com." in paragraphs(composed)
     assert [field.value for field in composed.fields[:2]] == ["70 %", "45 %"]
+    alone = figures_card(alert_of(claims[0], later=tuple(claims[1:])), evidence_of())
+    assert alone.fields == ()
+    assert not any(
+        words in str(alone.text) for words in ("moved most", "It rests on", "It has grown")
+    )
 
 
 def test_a_statement_is_said_after_the_name_of_a_model() -> None:

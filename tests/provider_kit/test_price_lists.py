@@ -1,6 +1,7 @@
 """Tests of price lists: what the built-in ones promise, and how a price is found."""
 
 import math
+import sys
 import tomllib
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
@@ -53,6 +54,7 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     (folder / "__init__.py").touch()
     (folder / "prices.toml").write_text(LIST)
     monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, folder.name, raising=False)  # of another test's folder
     return folder.name
 
 

@@ -335,7 +335,7 @@ async def test_it_is_told_the_same_day_when_it_is_confirmed(suspicious: House) -
 
 async def test_the_next_check_of_a_person_is_the_confirmation(suspicious: House) -> None:
     """Where nothing is asked by itself."""
-    for _ in range(3):
+    for _ in range(4):
         suspicious.clock.pass_(hours=3)
         await executed(check(Call(suspicious.deployment), models=["svc/m-1"]))
 

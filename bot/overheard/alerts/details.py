@@ -150,7 +150,7 @@ def figures_card(alert: Alert, evidence: AlertEvidence) -> Card:
         text="\n\n".join(
             filter(None, [str(details.text), *_figure_paragraphs(alert, metric, evidence)])
         ),
-        fields=tuple(_value_fields(shift, metric)) if metric and not alert.of_model else (),
+        fields=tuple(_value_fields(alert, metric)) if metric and not alert.of_model else (),
         table=_comparison_table(alert, metric, evidence) if metric else None,
         quotes=statement_quotes(alert.moved, name) or quotes(shift, evidence),
         footer=f"{raised} · {details.footer}",
@@ -165,7 +165,7 @@ def _figure_paragraphs(
     cited = [site for said in newest_statements(alert.moved) for site in said.sources]
     if sites := ", ".join(list(dict.fromkeys(cited))[:SHOWN_SOURCES]):
         yield f"Cited next to it: {wording.line(sites)}."
-    if not alert.shift.statement:
+    if not shift.statement:
         before, after = shift.answers
         yield (
             f"It rests on {wording.count(after, 'answer')} since then and {before:,} before, to "
@@ -173,6 +173,8 @@ def _figure_paragraphs(
         )
     if evidence.explanation:
         yield evidence.explanation.text.removeprefix(evidence.explanation.words).strip()
+    else:
+        yield shift.explanation
     others = [] if alert.of_model else [one for one in metric_shifts(alert) if one != shift]
     rows = [metric_words(one, evidence.metrics) for one in others if one not in alert.later]
     lines = [f"{label.capitalize()}: {before} → {after}" for label, before, after in rows]
@@ -181,17 +183,17 @@ def _figure_paragraphs(
     if not alert.of_model:
         yield " ".join(_growth_sentences(alert, evidence))
     yield _served_model_sentence(evidence)
-    if metric and not alert.of_model:
+    if metric and not (alert.of_model or shift.statement):
         lines = list(_moved_question_lines(shift, metric, evidence))
         if lines:
             yield "\n".join(["The questions that moved most:", *lines])
 
 
 def _growth_sentences(alert: Alert, evidence: AlertEvidence) -> Iterator[str]:
-    """Yield, for each later shift of an alert in order, a sentence that the metric came back, or
-    that it has moved further, with which check, and how certain that is.
+    """Yield, for each later shift of a metric, a sentence that the metric came back, or that it has
+    moved further, with which check, and how certain that is.
     """
-    for shift in alert.later:
+    for shift in [one for one in alert.later if not one.statement]:
         moved = shift_words(shift, evidence.metrics)
         if shift.recovery:
             yield f"It came back: {moved}."
@@ -238,13 +240,21 @@ def _served_model_sentence(evidence: AlertEvidence) -> str:
     return f"The service reports another model than before: {shown}."
 
 
-def _value_fields(shift: Shift, metric: Metric) -> Iterator[Field]:
-    """Yield the value before and after a shift, the change and its likely range."""
-    if not shift.statement:
-        yield Field("Before", wording.value(shift.before, metric.scale))
-        yield Field("After", wording.value(shift.after, metric.scale))
-        yield Field("Change", wording.change(shift.change, metric.scale))
-        yield Field("Likely range of it", wording.interval(*shift.interval, metric.scale))
+def _value_fields(alert: Alert, metric: Metric) -> Iterator[Field]:
+    """Yield the value before and after an alert's shift, the change, its likely range and level,
+    and the value since it last grew; what is not known is left out, and all of a statement.
+    """
+    shift = measured_shift(alert)
+    if shift.statement:
+        return
+    yield Field("Before", wording.value(shift.before, metric.scale))
+    yield Field("After", wording.value(shift.after, metric.scale))
+    yield Field("Change", wording.change(shift.change, metric.scale))
+    yield Field("Likely range of it", wording.interval(*shift.interval, metric.scale))
+    if level := certainty(shift.chance_a_year):
+        yield Field("Certainty", level)
+    if later := [one for one in alert.later if one.metric == shift.metric and not one.statement]:
+        yield Field("Since it grew", wording.value(later[-1].after, metric.scale))
 
 
 def _comparison_table(alert: Alert, metric: Metric, evidence: AlertEvidence) -> Table | None:

@@ -296,12 +296,11 @@ def _change_phrase(shift: Shift, evidence: AlertEvidence, subject: str) -> str:
 
 MOST_BRANDS = 2
 """Number of brands of each direction that the message of a model-wide alert names."""
+_NOT_MEASURED = 'The plugin that measures "{metric}" is not installed any more'
 MOST_OTHERS = 2
 """Number of other metrics that a message names."""
 MAX_MESSAGE_WORDS, ALSO_PREFIX = 60, "Also "
 """Words of a message, and how its line on other metrics begins, which longer ones lack first."""
-MAX_QUOTE_CHARS = 120
-"""Characters of the quote in the details."""
 MAX_QUESTION_CHARS = 80
 """Characters of a question within a message."""
 
@@ -421,15 +420,18 @@ def _brand_table(
 
 def message_severity(alert: Alert, evidence: AlertEvidence) -> Severity:
     """Return the severity of an alert's news: GOOD or BAD by the net shift of its first metric, and
-    WARNING if the numbers that readers see do not confirm the direction of this shift. An alert
-    with statements is always BAD; a model-wide alert is GOOD only if all brands moved for
-    the better.
+    WARNING if the numbers that readers see do not confirm the direction of this shift, or it is not
+    measured any more. An alert with statements is always BAD; a model-wide alert is GOOD only if
+    all brands moved for the better.
     """
+    if alert.statements:
+        return Severity.BAD
+    shift = alert.shift if alert.of_model else measured_shift(alert)
+    if shift.metric not in evidence.metrics:
+        return Severity.WARNING
     if alert.of_model:
         better = all(is_better(shift, evidence) for shift in brand_shifts(alert, evidence))
         return Severity.GOOD if better else Severity.BAD
-    if alert.statements:
-        return Severity.BAD
     head = net_shifts(alert)[0]
     if not shows_direction(head, evidence):
         return Severity.WARNING
@@ -468,7 +470,7 @@ def _text_lines(
             yield f"{name}: {title.lower()}{words}."
     elif not metric and not shift.statement:
         moved = shift_words(shift, evidence.metrics)
-        yield f'The plugin that measures "{shift.metric}" is not installed any more: {moved}.'
+        yield f"{_NOT_MEASURED.format(metric=shift.metric)}: {moved}."
     if not has_recovered and AlertPart.METRICS not in evidence.over:
         yield from _other_metrics_line(alert, evidence)
 
@@ -547,11 +549,12 @@ def _model_lines(alert: Alert, evidence: AlertEvidence) -> Iterator[str]:
     without brands is left out. If everything moved at once, a last line names all models.
 
     A recovered alert has one line only: the `MOST_BRANDS` brands with the largest change, which are
-    as usual again, and how long the change lasted. Nothing is yielded when the metric is not
-    measured any more.
+    as usual again, and how long the change lasted; so has one whose metric is not measured any
+    more.
     """
     metric = evidence.metrics.get(alert.shift.metric)
     if metric is None:
+        yield f"{_NOT_MEASURED.format(metric=alert.shift.metric)}."
         return
     moved = brand_shifts(alert, evidence)
     if alert.state is AlertState.RECOVERED:

@@ -157,7 +157,7 @@ async def show(
     """
     stored_alert = await AlertLog(call.store, call.clock).find(number_of(alert))
     evidence = await gather_evidence(call, stored_alert)
-    if about == AlertQuestion.WHY:
+    if figures or about == AlertQuestion.WHY:
         evidence = await _with_cause(call, stored_alert, evidence)
     if about == AlertQuestion.TODO:
         name = stored_alert.brands[0] if evidence.brand.tracked else ""
