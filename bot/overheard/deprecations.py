@@ -100,6 +100,8 @@ OLD_COMMANDS: Mapping[str, OldCommand] = {
     "brief reopen": OldCommand("brief done --undo"),
     "summary off": OldCommand("summary set --off"),
     "facts ask": OldCommand("prompts suggest --facts"),
+    "prompts choose": OldCommand("prompts suggest"),
+    "schedules plan": OldCommand("setup places"),
     "simulate": OldCommand(
         reason="in the folder bench of a clone, run: uv run python -m overheard_lab simulate"
     ),

@@ -89,6 +89,16 @@ async def test_a_yes_to_an_old_question_does_it(office: Office) -> None:
     assert done.card.title == "Added 1 question about Acme"
 
 
+async def test_posted_buttons_of_two_forms_lead_to_what_replaces_them(office: Office) -> None:
+    """Suggestions of the named brand, for a yes to the price; and the step of days and times."""
+    suggested = await office.chat.type('prompts choose "Acme"')
+    planned = await office.chat.type("schedules plan")
+
+    assert "suggestion for Acme" in str(suggested.card.title)
+    assert planned.form
+    assert planned.form.title == "4 of 5: Where and when"
+
+
 async def test_a_removed_command_names_what_does_its_work(office: Office) -> None:
     """Typed, sent by a form, and asked for in help;
     for this person alone.
