@@ -2,6 +2,8 @@
 
 import asyncio
 import sys
+from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +12,12 @@ import pytest
 from kit.forbidden import forbidden, said
 from kit.office import DECLARED, Office, open_office
 from kit.scripted import reply
+from kit.stored_items import NOON
 from overheard.cards.charts.renderer import without_pictures
+from overheard.commands.check_card import paused_card
+from overheard.domain import Finish, Model, Run
 from overheard.errors import ProviderFailed
+from overheard.runs.tasks import Outcome
 
 BENCH = Path(__file__).parents[2] / "bench"
 TYPO = "reprot"
@@ -163,3 +169,13 @@ async def test_a_model_that_did_not_answer_is_named_wherever_its_figures_are(
         cards["runs list"].text
         == "48 questions each.\n\n28 Sep: Ada, partial\n21 Sep: Ada, complete"
     )
+
+
+def test_a_paused_check_tells_what_it_has() -> None:
+    """Its answers also when nothing was reused, what lacks, and that its price is an estimate."""
+    cut, failures = Counter({(Model("svc", "m"), Finish.CUT): 2}), Counter({"It fails.": 3})
+    outcome = Outcome(Run("r1", NOON), complete=12, spent=0.5)
+    assert paused_card(outcome).footer == "12 answers · $0.50 · Run r1"
+    partly = replace(outcome, cut=cut, failures=failures, estimated=0.25)
+    told = "12 answers, 2 incomplete, 3 without an answer · about $0.50 · Run r1"
+    assert paused_card(partly).footer == told

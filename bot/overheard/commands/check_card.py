@@ -5,7 +5,7 @@ what went wrong, and what to do next.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from overheard.alerts.run_analysis import AnalysisResult
@@ -171,18 +171,20 @@ async def _asking_again(call: Call, brand: str, news: News | None, run: Run) -> 
     return [Action(words, f"Ask again now, {price.short}", Style.PRIMARY)]
 
 
-def _answer_counts(outcome: Outcome) -> str:
+def _answer_counts(outcome: Outcome, problems: Mapping[str, int] | None = None) -> str:
     """Return how many answers of a run were stored before it was resumed, were reused from earlier
-    runs, or needed another call: ``24 answers, 4 asked before, 2 asked again``; empty if none was.
+    runs, or needed another call: ``24 answers, 4 asked before, 2 asked again``; empty if none was,
+    unless problems are counted too (``1 incomplete``).
     """
     counts = {
         "asked before": outcome.kept - outcome.reused,
         "reused": outcome.reused,
         "asked again": outcome.retries,
+        **(problems or {}),
     }
     told = [f"{count:,} {words}" for words, count in counts.items() if count]
     answers = wording.count(outcome.kept + outcome.complete, "answer")
-    return ", ".join([answers, *told]) if told else ""
+    return ", ".join([answers, *told]) if told or problems else ""
 
 
 def learning_data(learning: Learning | None) -> dict[str, object] | None:
@@ -417,6 +419,8 @@ async def completed_later_card(call: Call, outcome: Outcome, alerts: int, note: 
 def paused_card(outcome: Outcome) -> Card:
     """Return the card of a paused run: its counts, and buttons that resume or cancel the run."""
     key = outcome.run.key
+    problems = {"incomplete": outcome.incomplete, "without an answer": outcome.failures.total()}
+    spent = wording.money(outcome.spent, about=outcome.estimated > 0)
     return Card(
         title="Paused",
         text="What was answered is kept; the rest is asked when you resume.",
@@ -425,9 +429,7 @@ def paused_card(outcome: Outcome) -> Card:
             Action(f"runs cancel {key}", "Cancel", Style.DANGER),
         ),
         severity=Severity.WARNING,
-        footer=" · ".join(
-            filter(None, (_answer_counts(outcome), wording.money(outcome.spent), f"Run {key}"))
-        ),
+        footer=" · ".join((_answer_counts(outcome, problems), spent, f"Run {key}")),
         data=_outcome_json(outcome),
     )
 
