@@ -7,6 +7,9 @@ import pytest
 from kit.office import DECLARED, PRICE, Office, open_office
 from overheard.alerts.outbox import end_of_quiet, routed
 from overheard.commands.arguments import days_of, in_words, read_words
+from overheard.commands.setup.checklist import DRAFT, checklist, drafted_brand
+from overheard.commands.setup.draft import Draft, store_draft
+from overheard.commands.setup.naming import set_brand
 from overheard.commands.setup.starting import set_places
 from overheard.config.sections import Config
 from overheard.deployment import Call
@@ -124,6 +127,49 @@ async def test_suggested_questions_are_ticked_and_added_together() -> None:
     await office.chat.submit(form, questions=["q1"], then="later")
     texts = [prompt.text for prompt in (await office.store.catalogue.current()).prompts]
     assert texts[1:] == ["Which one is cheap?"]
+
+
+@pytest.mark.parametrize(("brand", "asked_for"), [("Zeta", ()), ("Umbra", ("Umbra",))])
+async def test_suggestions_for_another_brand_leave_the_set_up_alone(
+    brand: str, asked_for: tuple[str, ...]
+) -> None:
+    """Each has a button of its own, and the brand that is being set up keeps its draft."""
+    office = await open_office(forms=True)
+    await office.chat.type("brands add Umbra")
+    call = Call(await office.deployment.refreshed(), "Maya (fake:U1)", "fake:C1")
+    await set_brand(call, name="Acme")
+    before = await office.store.settings.get(DRAFT)
+    office.provider.answer = lambda _: "Which board is best?\nWhich one is cheap?"
+    shown = await office.chat.type(f"prompts suggest {brand}")
+    assert await office.store.settings.get(DRAFT) == before
+    await office.chat.click(shown, "Which one is cheap?")
+    added = (await office.store.catalogue.current()).prompts[-1]
+    assert (added.text, added.brands) == ("Which one is cheap?", asked_for)
+
+
+async def test_a_competitor_is_not_the_brand_that_is_set_up() -> None:
+    """Such as one whose draft was made while it was tracked."""
+    office = await open_office()
+    call = Call(await office.deployment.refreshed(), "Maya (fake:U1)", "fake:C1")
+    await store_draft(call, Draft("Zeta"))
+    assert (await drafted_brand(call)).name == "Acme"
+
+
+async def test_a_second_brand_has_a_time_of_its_own() -> None:
+    """The step is open until the schedule asks for the brand, and the first one stays in it."""
+    office = await open_office()
+    places = []
+    for brand in ("Acme", "Umbra"):
+        call = Call(await office.deployment.refreshed(), "Maya (slack:U1)", "slack:C1")
+        await set_brand(call, name=brand)
+        for step in ("before", "after"):
+            call = Call(await office.deployment.refreshed(), "Maya (slack:U1)", "slack:C1")
+            places.append(bool((await checklist(call)).decided["places"]))
+            if step == "before":
+                await set_places(call)
+    assert places == [False, True, False, True]
+    [weekly] = (await office.store.catalogue.current()).schedules
+    assert weekly.brands == ("Acme", "Umbra")
 
 
 async def test_a_setting_of_another_version_is_left_out(office: Office) -> None:

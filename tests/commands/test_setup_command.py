@@ -114,6 +114,19 @@ def test_a_second_brand_has_steps_of_its_own(program: Program) -> None:
     assert [brand.name for brand in catalogue.tracked] == ["Acme", "Umbra"]
     texts = [prompt.text for prompt in catalogue.prompts_for("Umbra")]
     assert "What are the pros and cons of Umbra?" in texts
+    [weekly] = catalogue.schedules
+    assert weekly.brands == ("Acme", "Umbra")
+
+
+def test_times_chosen_before_stay(program: Program) -> None:
+    """Another set-up on the same store proposes what holds now."""
+    program.run(*ACME, "--provider", "local")
+    times = ("--cron", "0 8 * * thu", "--timezone", "Europe/Berlin")
+    program.run("schedules", "edit", "weekly", *times)
+    (program.folder / "config.toml").rename(program.folder / "written.toml")
+    program.run(*ACME, "--provider", "local")
+    [weekly] = stored(program.folder / "config.toml").catalogue.schedules
+    assert (weekly.cron, weekly.timezone) == ("0 8 * * thu", "Europe/Berlin")
 
 
 def test_a_model_is_chosen_among_the_newest_that_have_a_price(

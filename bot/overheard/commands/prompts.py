@@ -21,6 +21,7 @@ from overheard.cards.command import (
 from overheard.commands.arguments import find_prompt
 from overheard.commands.catalogue import KEY, CatalogueNoun, find_brands, optional, require_yes
 from overheard.commands.check_card import fault_sentences
+from overheard.commands.setup.checklist import drafted_brand
 from overheard.commands.setup.draft import store_draft, stored_draft
 from overheard.deployment import Call
 from overheard.domain import Brand, Panel, Prompt
@@ -187,9 +188,10 @@ async def suggest_prompts(
     """Return a proposal to ask a model for questions of buyers in a brand's category. No prompt is
     added, unless the questions are those for `facts`.
 
-    When the proposal is executed, up to `MAX_QUESTIONS` of them are in the draft of the brand's
-    set-up, from which a person chooses later. The model is told the category, and not the brand;
-    questions that name a known brand or that are asked already are dropped.
+    When the proposal is executed, and the brand is the one that is being set up, up to
+    `MAX_QUESTIONS` of them are in its draft, from which a person chooses later. The model is told
+    the category, and not the brand; questions that name a known brand or that are asked already are
+    dropped.
 
     Args:
         model: The model as ``provider/model``; empty means the first that is configured.
@@ -214,24 +216,29 @@ async def suggest_prompts(
     quote = await call.pricing.quote(run)
 
     async def execute() -> Card:
-        """Ask the model, put its questions into the draft of the set-up in place of earlier ones,
-        and return the card of all questions.
+        """Ask the model, put its questions into the draft of the set-up in place of earlier ones
+        if it is this brand's, and return the card of all questions.
         """
         outcome, answers = await call.run_service().ask_aside(run)
         text = "\n".join(answer.reply.text for answer in answers)
         catalogue = call.catalogue
         questions = read_suggestions(text, catalogue.brands, catalogue.prompts)
         asked, chosen = call.names.name(models[0]), tuple(questions[:MAX_QUESTIONS])
-        draft = await stored_draft(call, subject)
-        await store_draft(call, replace(draft, asked=asked, questions=chosen))
-        return _suggestions_card(call.face, subject.name, questions, outcome)
+        drafted = subject.tracked and await drafted_brand(call) == subject
+        if drafted:
+            draft = await stored_draft(call, subject)
+            await store_draft(call, replace(draft, asked=asked, questions=chosen))
+        has_form = drafted and call.face is Face.CHAT
+        return _suggestions_card(subject, questions, outcome, has_form=has_form)
 
     return Proposal(quote.price, quote.usd, execute)
 
 
-def _suggestions_card(face: Face, brand: str, questions: list[str], outcome: Outcome) -> Card:
-    """Return the card of suggested questions. A chat has a button for the form in which they are
-    chosen; a terminal has up to `MAX_BUTTONS` commands that add one each.
+def _suggestions_card(
+    brand: Brand, questions: list[str], outcome: Outcome, *, has_form: bool
+) -> Card:
+    """Return the card of suggested questions, with a button for the form in which they are chosen
+    if there is one, else with up to `MAX_BUTTONS` commands that add one each.
 
     Without a question the card has `failed` set, and says what went wrong.
     """
@@ -240,23 +247,26 @@ def _suggestions_card(face: Face, brand: str, questions: list[str], outcome: Out
     if not questions and not problems:
         problems = ["The answer holds no question that is new; try another model."]
     choose = Action("setup questions", "Choose questions", Style.PRIMARY)
-    if face is Face.CHAT:
+    if has_form:
         actions = fitting(*[choose] if questions else [])
     else:
+        owner = f" --brand {quoted(brand.name)}" if brand.tracked else ""
         typed = (
-            Action(f'prompts add "{q}"', wording.shorten(q, MAX_BUTTON_CHARS)) for q in questions
+            Action(f'prompts add "{q}"{owner}', wording.shorten(q, MAX_BUTTON_CHARS))
+            for q in questions
+            if '"' not in q
         )
-        actions = fitting(*(entry for entry in typed if entry.words.count('"') == 2))[:MAX_BUTTONS]
+        actions = fitting(*typed)[:MAX_BUTTONS]
     found = wording.count(len(questions), "suggestion") if questions else "No suggestion"
     return Card(
-        title=f"{found} for {brand}",
+        title=f"{found} for {brand.name}",
         text="\n\n".join(problems or [advice]),
         table=Table(("Question",), tuple((Tainted(q),) for q in questions)) if questions else None,
         actions=actions,
         severity=Severity.PLAIN if questions else Severity.WARNING,
         footer=wording.money(outcome.spent),
         data={
-            "brand": brand,
+            "brand": brand.name,
             "suggestions": questions,
             "run": outcome.run.key,
             "failures": dict(outcome.failures),

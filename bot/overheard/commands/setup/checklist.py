@@ -168,7 +168,8 @@ async def drafted_brand(call: Call) -> Brand:
     if not brands:
         raise BadUsage(problem="Your brand comes first", usage="setup brand")
     stored = await call.store.settings.get(DRAFT)
-    return (stored and call.catalogue.brand(stored.value["brand"])) or brands[0]
+    drafted = stored and call.catalogue.brand(stored.value["brand"])
+    return drafted if drafted and drafted.tracked else brands[0]
 
 
 async def checklist(call: Call, *, offers: bool = False) -> Checklist:
@@ -176,8 +177,8 @@ async def checklist(call: Call, *, offers: bool = False) -> Checklist:
     brand and questions are open.
 
     A step is done if the store or config.toml has what it asks for: a brand, a question, a fact, a
-    schedule with a channel. Facts are also done if a person has left them out. The first check is
-    done if one of the newest `NEWEST_RUNS` runs is a complete check.
+    schedule of the brand with a channel. Facts are also done if a person has left them out. The
+    first check is done if one of the newest `NEWEST_RUNS` runs is a complete check.
 
     Args:
         offers: Whether the note has the price of the apps, which a plugin says.
@@ -195,8 +196,9 @@ async def checklist(call: Call, *, offers: bool = False) -> Checklist:
     if brand:
         rivals = wording.count(len(brand.competitors), "competitor")
         described = wording.line(brand.name) + (f" and {rivals}" if brand.competitors else "")
-    if config.routes and catalogue.schedules:
-        times = in_words(catalogue.schedules[0].cron)
+    own = [s for s in catalogue.schedules if not (brand and s.brands) or brand.name in s.brands]
+    if config.routes and own:
+        times = in_words(own[0].cron)
         channels = wording.count(len({route.channel for route in config.routes}), "channel")
         places = f"{times[:1].upper()}{times[1:]}, {channels}"
     decided = {

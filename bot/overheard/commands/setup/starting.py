@@ -74,35 +74,40 @@ async def set_places(
     """Store what was chosen in the form, and return the next step, `setup start`. Submitting the
     form accepts the price of the checks that it shows.
 
-    The schedule is called `WEEKLY`. An existing one keeps its brands and repeats, and is not stored
-    again if its times are the same. The summary follows the first check of the week. In a terminal
-    there is no channel, and neither alerts nor a summary are stored.
+    The schedule is called `WEEKLY`. An existing one keeps its repeats and what is not given, gets
+    the brand if it names others, and is not stored again if it is the same. The summary follows the
+    first check of the week. In a terminal there is no channel, and neither alerts nor a summary are
+    stored.
 
     Args:
         call: The person who decides; its channel and time zone are the defaults.
         channel: The channel of alerts and of the weekly summary, as ``platform:id``; empty for the
             call's.
-        days: Keys of `WEEKDAYS`; empty for Monday.
-        time: The time of day of a check; empty for 9:00.
-        timezone: An IANA time zone; empty for the person's.
+        days: Keys of `WEEKDAYS`; of a new schedule, empty for Monday.
+        time: The time of day of a check; of a new schedule, empty for 9:00.
+        timezone: An IANA time zone; of a new schedule, empty for the person's.
         month: The most US dollars a month; None leaves the budget as it is.
 
     Raises:
         BadSchedule: when a day, the time or the zone cannot be read; nothing is stored then.
-        ReadOnly: when config.toml has a schedule of the same name with other times, or another
-            budget of a month; nothing is stored then.
+        ReadOnly: when config.toml has a schedule of the same name with other times or brands, or
+            another budget of a month; nothing is stored then.
     """
     brand, place = await drafted_brand(call), channel or call.channel
     declared = call.configured.budget.month
     if month is not None and declared is not None and month != declared:
         thing = f"The budget of a month ({wording.money(declared)})"
         raise ReadOnly(thing=thing, file=call.config.file)
-    zone = time_zone_name(timezone, call)
-    cron = cron_of(tuple(days) or USUAL_DAYS, time or USUAL_TIME)
-    before = next((s for s in call.catalogue.schedules if s.name == WEEKLY), None)
+    before, usual_days, usual_time, usual_zone = _weekly(call)
+    zone = time_zone_name(timezone or usual_zone, call)
+    cron = cron_of(tuple(days) or usual_days, time or usual_time)
+    if before and (not (days or time) or in_words(before.cron) == in_words(cron)):
+        cron = before.cron
     usual = Schedule(WEEKLY, cron, zone, (brand.name,), REPEATS)
     schedule = replace(before or usual, cron=cron, timezone=zone)
-    is_same = before and (before.timezone, in_words(before.cron)) == (zone, in_words(cron))
+    if schedule.brands and brand.name not in schedule.brands:
+        schedule = replace(schedule, brands=(*schedule.brands, brand.name))
+    is_same = before == schedule
     is_stored = is_same or await call.store.catalogue.set_schedule(schedule)
     if before and not is_stored:
         times = f"{in_words(before.cron)}, {before.timezone}"
@@ -114,6 +119,17 @@ async def set_places(
     if month is not None and declared is None:
         await call.decide(f"{BUDGET}{MONTH}", {"usd": month})
     return await step_after(call, "start")
+
+
+def _weekly(call: Call) -> tuple[Schedule | None, Sequence[str], str, str]:
+    """Return the schedule `WEEKLY`, and its days, time and time zone: Monday at 9:00 without it, or
+    if it is neither daily nor weekly; and the person's zone without it.
+    """
+    weekly = next(
+        (schedule for schedule in call.catalogue.schedules if schedule.name == WEEKLY), None
+    )
+    days, time = (days_of(weekly.cron) if weekly else None) or (USUAL_DAYS, USUAL_TIME)
+    return weekly, days, time, weekly.timezone if weekly else getattr(call.zone, "key", "UTC")
 
 
 def _digest_day_and_time(cron: str) -> tuple[str, str]:
@@ -132,13 +148,10 @@ async def fill_places(call: Call, **_: object) -> FormContent:
     """Return the form of channel, days, time and budget, with the values that hold now. It shows
     the price of weekly checks, and the smallest fall that they would show within a month.
 
-    Days and time are those of the schedule `WEEKLY`; Monday at 9:00 without it, or if it is neither
-    daily nor weekly. The channel is that of the first route, else that of the call.
+    The channel is that of the first route, else that of the call.
     """
     brand, routes = await drafted_brand(call), call.config.routes
-    schedules = call.catalogue.schedules
-    weekly = next((schedule for schedule in schedules if schedule.name == WEEKLY), None)
-    days, time = (days_of(weekly.cron) if weekly else None) or (USUAL_DAYS, USUAL_TIME)
+    weekly, days, time, zone = _weekly(call)
     repeats = scheduled_repeats(call.catalogue, (brand.name,)) if weekly else REPEATS
     return step_form(
         "places",
@@ -146,7 +159,7 @@ async def fill_places(call: Call, **_: object) -> FormContent:
             "channel": routes[0].channel if routes else call.channel,
             "days": days,
             "time": time,
-            "timezone": weekly.timezone if weekly else getattr(call.zone, "key", "UTC"),
+            "timezone": zone,
             "month": call.config.budget.month,
         },
         {"days": DAY_CHOICES},

@@ -121,8 +121,8 @@ async def setup(
         yes: Whether nothing is asked, and any known price is agreed to.
 
     Raises:
-        SetupRefused: when something is missing, a named model does not exist, the store has another
-            brand, or there is a configuration that is not to be replaced.
+        SetupRefused: when something is missing, a named model does not exist, or there is a
+            configuration that is not to be replaced.
         ConfigError: when the answers make no valid configuration.
         ProviderUnavailable: when the key is refused, or the service cannot be reached.
         FileUnwritable: when the configuration cannot be written.
