@@ -1,10 +1,10 @@
 """How a deployment starts, and what ends it besides a signal."""
 
+import platform
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from ctypes import CDLL
 
 import pytest
 
@@ -56,9 +56,30 @@ def test_what_a_bot_imports_before_it_has_a_chat_and_an_answer() -> None:
     assert not imported & {"overheard.commands.check", "overheard.detection.decide"}
 
 
-@pytest.mark.skipif(not hasattr(CDLL(None), "mallopt"), reason="an option of glibc")
+def test_a_deployment_opens_where_python_has_no_ctypes(program: Program) -> None:
+    """Some are built without; nothing but memory depends on it."""
+    code = """
+import asyncio, sys
+from pathlib import Path
+sys.modules["ctypes"] = sys.modules["_ctypes"] = None
+from overheard.config.loader import load_config
+from overheard.runtime.wiring import open_deployment
+
+async def main():
+    async with open_deployment(load_config(Path("config.toml"))):
+        print("open")
+
+asyncio.run(main())
+"""
+    out, err = program.python(code).communicate()
+
+    assert out.strip() == "open", err
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="an option of glibc")
 def test_all_threads_of_a_deployment_share_one_area_of_memory(program: Program) -> None:
     """With an area for each, a process that checks again and again takes more and more."""
+    pytest.importorskip("ctypes")
     code = """
 import asyncio, ctypes
 from pathlib import Path

@@ -4,7 +4,6 @@ It ends when the socket is closed, and when its parent ends, however that came t
 """
 
 import asyncio
-import ctypes
 import inspect
 import os
 import pickle
@@ -164,7 +163,9 @@ def _die_with(parent: int) -> None:
     with the id ``parent`` is not the parent any more, because it has ended already.
     """
     if sys.platform == "linux":
-        with suppress(OSError, AttributeError):
+        with suppress(ImportError, OSError, AttributeError):
+            import ctypes  # not in every Python
+
             ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     if os.getppid() != parent:
         sys.exit()

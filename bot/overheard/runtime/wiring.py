@@ -8,7 +8,6 @@ import os
 import sys
 from collections.abc import AsyncIterator, Collection, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
-from ctypes import CDLL
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -59,7 +58,9 @@ async def open_deployment(config: Config, *, create: bool = True) -> AsyncIterat
             store that is removed after the block, and `Deployment.missing_store` is the URL of the
             missing one.
     """
-    with contextlib.suppress(AttributeError, OSError, TypeError):
+    with contextlib.suppress(AttributeError, ImportError, MemoryError, OSError, TypeError):
+        from ctypes import CDLL  # not in every Python
+
         # With an area for each thread, glibc takes more and more memory between those in use.
         CDLL(None).mallopt(M_ARENA_MAX, 1)
     async with AsyncExitStack() as stack:
