@@ -1,6 +1,7 @@
 """Tests of the watchdog, with real processes that a plugin holds up."""
 
 import asyncio
+import contextlib
 import json
 import os
 import signal
@@ -17,8 +18,8 @@ from kit.installing import Shelf
 from kit.program import Program
 from overheard.config.loader import parse_config
 from overheard.errors import PluginFault
-from overheard.plugins import Guard, load_plugins, loading
-from overheard.plugins.watchdog_child import Watched, culprit, left_out, write_left_out
+from overheard.plugins import Guard, load_plugins, loading, watchdog_child
+from overheard.plugins.watchdog_child import Watched, computed, culprit, left_out, write_left_out
 
 SLOW = "import re; re.match('(a+)+$', 'a' * 64 + 'b')"
 PROGRAM = """
@@ -270,6 +271,89 @@ def test_a_thread_that_sleeps_is_not_named_while_the_main_one_is_in_a_call_of_c(
     assert held.stderr.startswith(named)
     assert bool(held.stderr) == bool(named)
     assert held.returncode == (-signal.SIGKILL if named else 0)
+
+
+def test_a_thread_that_ends_hides_no_other_and_ticks_serve_where_waits_are_not_counted(
+    tmp_path: Path,
+) -> None:
+    """A kernel may lack ``schedstat``, or write zeros into it."""
+    tick_ns = 10**9 // os.sysconf("SC_CLK_TCK")
+    stat = "1 (a) b) R " + "0 " * 10 + "3 4 0 0"
+    threads = {
+        "1": {"stat": stat, "schedstat": "70 20 5\n"},
+        "2": {"stat": stat},
+        "3": {},
+        "4": {"stat": stat, "schedstat": "0 0 0\n"},
+    }
+    for thread, files in threads.items():
+        (tmp_path / thread).mkdir()
+        for file, text in files.items():
+            (tmp_path / thread / file).write_text(text)
+
+    assert computed(tmp_path) == {"1": (70, 20), "2": (7 * tick_ns, 0), "4": (7 * tick_ns, 0)}
+    assert computed(tmp_path / "9") == {}
+
+
+class Scripted:
+    """The time of a process that watches, and what the program writes to it, by the second."""
+
+    def __init__(self, writes: dict[float, str]) -> None:
+        self.now = 0.0
+        self._writes = writes
+
+    def monotonic(self) -> float:
+        """Return the seconds that have passed."""
+        return self.now
+
+    def monotonic_ns(self) -> int:
+        """Return the same in nanoseconds."""
+        return int(self.now * 1e9)
+
+    def sleep(self, seconds: float) -> None:
+        """Let seconds pass."""
+        self.now += seconds
+
+    def read(self, seconds: float | None) -> str:
+        """Return what is written within some seconds, or nothing."""
+        if not self._writes and seconds is None:
+            raise EOFError
+        at = min(self._writes, default=float("inf"))
+        if seconds is not None and at > self.now + seconds:
+            self.now += seconds
+            return ""
+        self.now = max(self.now, at)
+        return self._writes.pop(at)
+
+
+@pytest.mark.parametrize(
+    ("end_s", "writes", "ends"),
+    [
+        (5.0, {}, [10.0]),
+        (5.0, {9.9: "\0"}, []),
+        (1.0, {}, [6.3]),  # no sooner than it is known that a plugin is in the way
+        (1.0, {5.5: "\0"}, []),
+    ],
+)
+def test_a_program_is_ended_when_it_says_without_a_sign_of_life_before(
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    end_s: float,
+    writes: dict[float, str],
+    ends: list[float],
+) -> None:
+    """The time counts from the list of calls; to look which thread computes is within it."""
+    script = Scripted({5.0: CALLS.format(inner="/usr/lib/python3.11/selectors.py"), **writes})
+    killed: list[float] = []
+    plugins = {"acme": Watched("/site/overheard_acme", "Plugin acme", "1")}
+    words = json.dumps([0xBB, str(tmp_path / "left.json"), plugins, 5.0, end_s])
+    monkeypatch.setattr(sys, "argv", ["", words])
+    monkeypatch.setattr(watchdog_child, "time", script)
+    monkeypatch.setattr(watchdog_child, "_read", script.read)
+    monkeypatch.setattr("os.kill", lambda *_: killed.append(script.now))
+    with contextlib.suppress(EOFError):
+        watchdog_child.main()
+
+    assert killed == pytest.approx(ends)
 
 
 @pytest.mark.slow

@@ -99,15 +99,23 @@ def culprit(
     return found.popitem() if len(found) == 1 else None
 
 
-def _computed(process: int) -> dict[str, tuple[int, int]]:
+def computed(tasks: Path) -> dict[str, tuple[int, int]]:
     """Return for how long each thread of a process has computed and has waited for a processor, in
-    nanoseconds, by the number of the thread; nothing where that is not known.
+    nanoseconds, by the number of the thread; nothing where that is not known. A kernel that does
+    not count the waiting counts the computing in ticks.
+
+    Args:
+        tasks: The folder with the threads of the process in ``/proc``.
     """
-    found = {}
+    found, tick_ns = {}, 10**9 // os.sysconf("SC_CLK_TCK")
     with contextlib.suppress(OSError):  # only Linux
-        for thread in Path(f"/proc/{process}/task").iterdir():
-            computed, waited, _ = (thread / "schedstat").read_text(encoding="utf-8").split()
-            found[thread.name] = int(computed), int(waited)
+        for thread in tasks.iterdir():
+            with contextlib.suppress(OSError):  # the thread may have ended
+                fields = (thread / "stat").read_bytes().rpartition(b")")[2].split()
+                found[thread.name] = sum(map(int, fields[11:13])) * tick_ns, 0
+                spent, waited, _ = map(int, (thread / "schedstat").read_bytes().split())
+                if spent:
+                    found[thread.name] = spent, waited
     return found
 
 
@@ -116,12 +124,13 @@ def _is_idle(process: int) -> bool:
     `_SAMPLE_S`: it waits for nothing but a processor, on a busy machine most of the time. A thread
     that sleeps for moments waits for a processor too, and hardly computes.
     """
-    before, began = _computed(process), time.monotonic_ns()
+    tasks = Path(f"/proc/{process}/task")
+    before, began = computed(tasks), time.monotonic_ns()
     time.sleep(_SAMPLE_S)
     passed, own = time.monotonic_ns() - began, str(process)
     spent = {
-        thread: (computed - before[thread][0], waited - before[thread][1])
-        for thread, (computed, waited) in _computed(process).items()
+        thread: (spent_ns - before[thread][0], waited - before[thread][1])
+        for thread, (spent_ns, waited) in computed(tasks).items()
         if thread in before
     }
     least = max(spent.pop(own, (0, 0))[0], passed / 50)
@@ -146,6 +155,7 @@ def main() -> None:
     parent = os.getppid()
     while True:
         calls = _read(None).rpartition("\0")[2]
+        end = time.monotonic() + end_s
         while calls and (more := _read(_QUIET_S)):
             calls = (calls + more).rpartition("\0")[2]
         if not calls:
@@ -156,7 +166,7 @@ def main() -> None:
         name, place = found
         title, version = plugins[name].title, plugins[name].version
         _tell(f"{title} has held up everything else for {held_s:g} s, at {place}.")
-        read, end = "", time.monotonic() + end_s
+        read = _read(0)
         while "\0" not in read and (left := end - time.monotonic()) > 0:
             read = _read(left)
         if "\0" in read:  # a sign of life
