@@ -38,6 +38,9 @@ _RESERVATION_LOCK = 0x686F6C64
 _TOLERANCE_USD = 1e-9
 """Dollars by which sums of the same amounts can differ."""
 
+_MAX_PAYERS = 16
+"""Runs whose payers are kept."""
+
 
 class SqlMoneyRepository(Repository):
     """Accounts; see `overheard.interfaces.runs.MoneyRepository`."""
@@ -182,10 +185,12 @@ class SqlMoneyRepository(Repository):
         Raises:
             KeyError: when there is no run of a number.
         """
-        if run_ids - self._payers.keys():
-            rows = await connection.execute(select(runs).where(among(runs.c.id, run_ids)))
-            self._payers = {row.id: run_of(row).payer for row in rows}
-        return {run_id: self._payers[run_id] for run_id in run_ids}
+        payers = self._payers
+        if missing := run_ids - payers.keys():
+            rows = await connection.execute(select(runs).where(among(runs.c.id, missing)))
+            payers = payers | {row.id: run_of(row).payer for row in rows}
+            self._payers = dict([*payers.items()][-_MAX_PAYERS:])
+        return {run_id: payers[run_id] for run_id in run_ids}
 
 
 async def _insert_spend(

@@ -3,6 +3,7 @@
 import asyncio
 import gc
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -27,6 +28,7 @@ from overheard.domain import (
 )
 from overheard.interfaces import Store
 from overheard_storage import open_store
+from overheard_storage.rows import run_of as row_to_run
 
 DAY = Account("day", period="2026-03-01")
 MONTH = Account("month", period="2026-03")
@@ -64,6 +66,26 @@ async def test_what_is_held_and_spent_stays_within_what_is_allowed(store: Store)
     )
     assert await store.money.balances([DAY, MONTH]) == {DAY: Balance(0, 4), MONTH: Balance(0, 4)}
     assert await store.money.reserve(run.id, [ReservationRequest(DAY, 1, 5)]) is None
+
+
+async def test_runs_that_book_in_turn_are_read_once(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who pays for a run never changes."""
+    first, second = await run_of(store, "first"), await run_of(store, "second")
+    read = []
+
+    def counted(row: Any) -> Run:
+        read.append(row.id)
+        return row_to_run(row)
+
+    monkeypatch.setattr("overheard_storage.money.run_of", counted)
+    for repeat in range(3):
+        for run in (first, second):
+            await store.answers.add([answer(run, 1.0, repeat=repeat)])
+
+    assert read == [first.id, second.id]
+    assert await store.money.spent() == 6.0
 
 
 async def test_a_part_of_what_is_held_can_be_given_back(store: Store) -> None:
@@ -109,13 +131,19 @@ async def test_an_answer_is_booked_on_everybody_it_is_for(store: Store) -> None:
 
 
 async def test_only_who_pays_for_the_last_answers_is_kept(store: Store) -> None:
-    """A process that checks for years keeps none of its past runs."""
-    for number in range(20):
+    """A process that checks for years keeps few of its past runs."""
+
+    def kept() -> int:
+        gc.collect()
+        return sum(type(one) is Payer for one in gc.get_objects())
+
+    before = kept()
+    for number in range(40):
         run = await run_of(store, f"r{number}")
         await store.answers.add([answer(run, 0.5)])
     del run
 
-    assert sum(type(one) is Payer for one in gc.get_objects()) < 5
+    assert kept() - before < 20
 
 
 async def test_spending_is_summed_up_by_run_prompt_and_model(store: Store) -> None:
