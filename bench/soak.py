@@ -124,10 +124,9 @@ def main() -> None:
     with endpoint(0.0) as url, TemporaryDirectory() as made:
         folder = given.store or made
         # Tables are made by another process: that takes 12 MB, which the new one does not need.
-        make = (
-            f"import asyncio, overheard_storage as s; asyncio.run(s.migrate('{folder}/store.db'))"
-        )
-        subprocess.run([sys.executable, "-c", make], check=True)  # noqa: S603 - this program
+        make = "import asyncio, sys, overheard_storage as s; asyncio.run(s.migrate(sys.argv[1]))"
+        words = [sys.executable, "-c", make, f"{folder}/store.db"]
+        subprocess.run(words, check=True)  # noqa: S603 - this program
         work = soak(url, folder, given.checks, grow=given.grow, trace=given.trace)
         sizes = asyncio.run(work)
         if given.store:

@@ -84,13 +84,13 @@ def test_of_a_short_baseline_only_what_is_far_off_is_nearly_certain(
     assert (shift.interval[1] < -0.25) is (before == 12)
 
 
-@pytest.mark.parametrize(("runs", "counts_less"), [(3, False), (12, True), (20, False)])
+@pytest.mark.parametrize(("runs", "counts_less"), [(3, False), (4, True), (15, True), (16, False)])
 def test_from_few_runs_with_own_effects_evidence_counts_less(runs: int, counts_less: bool) -> None:
     """How heavy the tails of own run effects are is not known from four to fifteen runs: the
     larger they are, the less what goes beyond the threshold is worth.
     """
     design = WorldDesign("normal", "own", 0.5, runs=runs + 1)
-    streams = simulate_world(design, 4, {(0, 0): (Moved(runs, points=-40.0),)}).streams
+    streams = simulate_world(design, 5, {(0, 0): (Moved(runs, points=-60.0),)}).streams
     monitor = Monitor(streams[0].key.brand, streams, policy=AlertPolicy(1e-9, 1))
     list(monitor.replay())
     [seen] = monitor.streams

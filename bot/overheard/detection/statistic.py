@@ -290,7 +290,8 @@ def _normalise(logs: Floats) -> Floats:
 
 def _basis(phi: float, profile: Floats, share: Floats) -> Basis:
     """Return the eigenbasis of own effects with an autocorrelation. Those of even profiles are kept
-    for later calls, others hardly: no later call has the same.
+    for later calls, others hardly: no later call has the same. Uneven profiles of all lengths share
+    the eight places of long even ones.
 
     Args:
         phi: The correlation of neighbouring runs, 0 to below 1.

@@ -35,7 +35,7 @@ from overheard.telemetry import about
 
 async def run_bursts(call: Call, plans: Sequence[PlannedBurst]) -> None:
     """Ask the bursts that are due one after the other, the interrupted ones first; those that
-    another process has asked meanwhile are left out.
+    another process has asked by then are left out.
 
     Args:
         plans: The planned bursts, the earliest first.
@@ -101,7 +101,7 @@ async def _run_burst(call: Call, run: Run) -> None:
     quote = await call.pricing.quote(run)  # the bursts before may have used the money up
 
     async def require_running(stored: Run) -> None:
-        """Raise RunEnded, with which the run is not executed, if it has ended meanwhile."""
+        """Raise RunEnded, with which the run is not executed, if it has ended by now."""
         state = await call.store.runs.state(stored.id)
         if state is not RunState.RUNNING:
             raise RunEnded(run=stored.key, state=str(state), verb="executed")

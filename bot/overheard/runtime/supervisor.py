@@ -117,7 +117,7 @@ class Supervisor:
     async def _keep_running(self, service: Service) -> None:
         """Run a service, and start it again whenever it ends or fails; until cancelled.
 
-        The delay doubles with each failure up to `MAX_RESTART_DELAY_S`, and begins anew once the
+        The delay doubles with each failure up to `MAX_RESTART_DELAY_S`, and starts over once the
         service has run for `HEALTHY_S`. Each failure is reported. After `MAX_FAILURES` in a row an
         admin is called. On `ChatUnavailable` the service is disabled, an admin is called, and this
         returns.
