@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from kit.recording import HandClock, RecordingChat, failing
+from overheard.alerts import outbox
 from overheard.alerts.handling import Handling
 from overheard.alerts.lifecycle import Lifecycle
 from overheard.alerts.outbox import (
@@ -119,10 +120,31 @@ async def test_what_waits_at_the_start_is_posted_once_there_is_a_chat() -> None:
     chats["slack"] = house.chat
     try:
         async with asyncio.timeout(IDLE_INTERVAL_S / 2):
-            while not house.shown():  # noqa: ASYNC110 - it tells nobody
+            while not house.shown():  # noqa: ASYNC110 - no event tells
                 await asyncio.sleep(0.01)
     finally:
         work.cancel()
+
+
+async def test_a_process_that_stays_without_a_chat_soon_looks_for_one_seldom(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Such as one that has none, or that waits for another to end."""
+    looks = []
+
+    class NoChats(dict[str, Chat]):
+        def __bool__(self) -> bool:
+            looks.append(self)
+            return False
+
+    monkeypatch.setattr(outbox, "START_INTERVAL_S", 0.01)
+    monkeypatch.setattr(outbox, "START_S", 0.05)
+    bot = House(open_test_store()).bot()
+    bot.chats = NoChats()
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(bot.run(), 0.5)
+
+    assert 2 <= len(looks) <= 12  # two each time
 
 
 async def test_a_message_is_edited_as_its_alert_lives() -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import secrets
+import time
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -177,7 +178,9 @@ MAX_EDIT_ATTEMPTS = 20
 IDLE_INTERVAL_S = 2.0
 """Seconds between two checks of an empty outbox."""
 START_INTERVAL_S = 0.1
-"""Seconds between two checks whether a chat can be posted to."""
+"""Seconds between two checks whether a chat can be posted to, in the first `START_S`."""
+START_S = 10.0
+"""Seconds within which most chats are connected."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,15 +245,15 @@ class Outbox:
         self._owner = secrets.token_hex(8)
 
     async def run(self) -> None:
-        """Post due deliveries until cancelled, as soon as there is a chat. When none was due, wait
-        `IDLE_INTERVAL_S` seconds. Faults of chats and cards are stored with their deliveries; those
-        of the store are raised.
+        """Post due deliveries until cancelled, at the start as soon as there is a chat. When none
+        was due, or there is no chat, wait `IDLE_INTERVAL_S` seconds. Faults of chats and cards are
+        stored with their deliveries; those of the store are raised.
         """
+        start_end = time.monotonic() + START_S
         while True:
-            if not self.chats:
-                await asyncio.sleep(START_INTERVAL_S)
-            elif not await self.work():
-                await asyncio.sleep(IDLE_INTERVAL_S)
+            if not (self.chats and await self.work()):
+                connects = not self.chats and time.monotonic() < start_end
+                await asyncio.sleep(START_INTERVAL_S if connects else IDLE_INTERVAL_S)
 
     async def work(self) -> int:
         """Claim at most `MAX_CLAIMED` due deliveries and try each at most once: those of one
