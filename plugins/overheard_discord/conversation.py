@@ -7,7 +7,7 @@ messages are edited like the bot's other messages.
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from time import monotonic
 from typing import Any
@@ -43,8 +43,8 @@ class SentMessage:
 
     id: int | None
     private: bool
-    edit: Callable[..., Awaitable[Any]]
-    delete: Callable[[], Awaitable[None]]
+    edit: Callable[..., Awaitable[Any]] = field(compare=False)
+    delete: Callable[[], Awaitable[None]] = field(compare=False)
     own: bool = False
     has_components: bool = False
     mark: MessageMark | None = None
@@ -292,7 +292,7 @@ class DiscordConversation(Answers):
             return await self._respond_first(page, private)
         except discord.HTTPException as error:
             self._note_other_process(error)
-        for acknowledged in self._acknowledged_messages():
+        if acknowledged := next(iter(self._acknowledged_messages()), None):
             return await self._edit(acknowledged, page)
         return await self._send_further(page, private)
 

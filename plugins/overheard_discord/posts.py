@@ -92,16 +92,16 @@ class Poster:
         there, or the message does not carry the mark of a post.
         """
         first, *rest = render(card)
-        number = snowflake(message)
+        message_id = snowflake(message)
         async with self._calling(channel) as (client, place):
             posted = None
             with suppress(discord.Forbidden):  # the bot can edit its own messages all the same
-                posted = await place.fetch_message(number)
+                posted = await place.fetch_message(message_id)
             post = _Post(client, place, read_mark(posted).post if posted else "")
-            await post.put(0, first, posted or place.get_partial_message(number))
+            await post.put(0, first, posted or place.get_partial_message(message_id))
             if post.id:
                 history = place.history(
-                    limit=SEARCHED_MESSAGES, after=discord.Object(number), oldest_first=True
+                    limit=SEARCHED_MESSAGES, after=discord.Object(message_id), oldest_first=True
                 )
                 later: list[Message] = [
                     message
@@ -140,9 +140,9 @@ class Poster:
 
     async def link(self, channel: str, message: str) -> str:
         """Return the ``https://`` address of a message that exists."""
-        number = snowflake(message)
+        message_id = snowflake(message)
         async with self._calling(channel) as (client, place):
-            await place.fetch_message(number)
+            await place.fetch_message(message_id)
             known = client.get_channel(place.id) or await client.fetch_channel(place.id)
         return f"{_address(known, place.id)}/{message}"
 
@@ -204,10 +204,10 @@ class _Post:
 
 async def _place(client: DiscordClient, channel: str) -> discord.PartialMessageable:
     """Return the channel of a name; Discord opens direct messages if there are none."""
-    number = snowflake(channel.removeprefix(PERSON))
+    channel_id = snowflake(channel.removeprefix(PERSON))
     if channel.startswith(PERSON):
-        number = (await client.create_dm(discord.Object(number))).id
-    return client.get_partial_messageable(number)
+        channel_id = (await client.create_dm(discord.Object(channel_id))).id
+    return client.get_partial_messageable(channel_id)
 
 
 async def _starts_thread(client: DiscordClient, channel: int, message: int) -> bool:
@@ -225,12 +225,12 @@ async def _starts_thread(client: DiscordClient, channel: int, message: int) -> b
     return True
 
 
-def _address(channel: object, number: int) -> str:
+def _address(channel: object, channel_id: int) -> str:
     """Return the address of a channel, whose id is given; one of no known server is that of direct
     messages.
     """
     guild = getattr(getattr(channel, "guild", None), "id", "@me")
-    return f"https://discord.com/channels/{guild}/{number}"
+    return f"https://discord.com/channels/{guild}/{channel_id}"
 
 
 def snowflake(text: str) -> int:

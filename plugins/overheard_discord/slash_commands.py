@@ -16,7 +16,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from discord.app_commands import Choice
+from discord import app_commands
 
 from overheard import CommandSpec, Desk, Kind, Option, Role, wording
 from overheard_discord.limits import DISCORD
@@ -202,8 +202,10 @@ def path(spec: CommandSpec) -> tuple[str, ...]:
     return tuple(filter(None, (spec.noun.replace(" ", "-"), spec.verb)))
 
 
-def option_choices(option: Option, typed: str, values: Iterable[str]) -> list[Choice[str]]:
-    """Return the choices, in Discord's JSON, that complete an option that a person is typing.
+def option_choices(
+    option: Option, typed: str, values: Iterable[str]
+) -> list[app_commands.Choice[str]]:
+    """Return the choices that complete an option that a person is typing.
 
     Each distinct value is a choice, up to 25 of them; one that is too long for Discord is left out.
     In a list, a choice is the whole text with its last value completed: after ``Acme, Za``, the
@@ -217,7 +219,8 @@ def option_choices(option: Option, typed: str, values: Iterable[str]) -> list[Ch
     beginning = f"{before}{comma} " if comma else ""
     texts = [f"{beginning}{list_item(value) if option.many else value}" for value in values]
     fitting = [text for text in texts if 0 < wording.length(text) <= DISCORD.choice]
-    return [Choice(name=text, value=text) for text in dict.fromkeys(fitting)][: DISCORD.children]
+    distinct = list(dict.fromkeys(fitting))[: DISCORD.children]
+    return [app_commands.Choice(name=text, value=text) for text in distinct]
 
 
 def last_value(option: Option, typed: str) -> str:

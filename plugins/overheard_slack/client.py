@@ -79,7 +79,8 @@ class SlackClient:
         session: The HTTP session for the calls.
 
     Attributes:
-        pictures: The workspace's uploaded pictures.
+        pictures: The ids of the files of uploaded pictures, by the SHA-256 hash of the PNG file.
+        takes_pictures: Whether the workspace takes pictures; else they are told in words.
         takes_tables: Whether the workspace takes data tables; else tables are text.
     """
 
@@ -187,6 +188,7 @@ def rate_limited(seconds: float) -> SlackFailed:
 
 
 def _failed(reason: str, **attributes: Any) -> SlackFailed:
+    """Return the error with a reason and further attributes, such as `code`."""
     failed = SlackFailed(chat=NAME, reason=reason)
     for name, value in attributes.items():
         setattr(failed, name, value)

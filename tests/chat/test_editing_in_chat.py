@@ -48,7 +48,7 @@ async def test_in_slack_forms_add_and_edit(slack: SlackPeer, office: Office) -> 
 async def test_in_slack_a_plan_of_checks_is_the_form_of_adding_one(
     slack: SlackPeer, office: Office
 ) -> None:
-    """Typed alone it shows days and a time; what is chosen is stored."""
+    """Typed alone it opens the set-up's step with the time; what is chosen there is stored."""
     await slack.command("schedules add")
     [view] = await slack.until(lambda: slack.modals)
     assert view["title"]["text"] == "4 of 5: Where and when"

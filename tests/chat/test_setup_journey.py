@@ -176,7 +176,7 @@ async def test_in_slack_three_interactions_lead_to_the_first_result(
 async def test_in_slack_it_is_left_and_taken_up_after_a_restart(
     slack: SlackPeer, office: Office
 ) -> None:
-    """A slow model keeps the form open; what it suggested waits until somebody goes on."""
+    """A slow model keeps the form open; what it suggested waits until the form is opened again."""
     slack.owners.add(USER)
     going = asyncio.Event()
 

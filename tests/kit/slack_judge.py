@@ -54,7 +54,7 @@ def judge_view(view: dict[str, Any]) -> Iterator[str]:
             if key in view:
                 yield from _text(view[key], key, 24)
         if any(block["type"] == "input" for block in blocks) and "submit" not in view:
-            yield "submit: needed beside inputs"
+            yield "submit: needed with inputs"
     elif set(view) - {"type", "blocks", "private_metadata", "callback_id"}:
         yield "home: has keys of a modal"
     if len(view.get("private_metadata", "")) > 3000:

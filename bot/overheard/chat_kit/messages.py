@@ -54,7 +54,10 @@ async def replace_messages(
 
 
 class Recent(OrderedDict[Key, Value]):
-    """A dictionary that forgets, above `most` entries, those that were set first."""
+    """A dictionary that forgets, above `most` entries, those that were set first.
+
+    It cannot be copied or joined with another.
+    """
 
     def __init__(self, most: int) -> None:
         super().__init__()
