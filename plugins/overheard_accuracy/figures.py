@@ -133,6 +133,10 @@ _ANY_TEAM = FACTS.compiled("any team", r"\b{}\b")
 _NOT_ITS_STAFF = FACTS.compiled("not its staff", r"\b{}$")
 _SERVED = FACTS.compiled("served", r"\b{}\b")
 """Between the brand and a number of people: customers, or only a part of the staff."""
+_IN_OFFICE = re.compile(
+    r"(?: \w+)? (?:in|at) (?:[A-Z]|(?:its|the) [\w ]{1,20}\b(?:offices?|branch|site)\b)"
+)
+"""Behind a word for employees: those of one place."""
 _HAD = FACTS.compiled("had employees", r"\b{}\b")
 _OWNED = re.compile(r"['\u2019]s $")
 _AT_LEAST = re.compile(r"\b(?:more than|over|at least|upwards of|north of|exceeds?)\s*$", re.I)
@@ -157,6 +161,8 @@ def headcount(statement: Statement, _truth: Truth) -> Stated | None:
     cue = _STAFF.search(text) if found else None
     around = clause(text, cue.start(), cue.end()) if cue else ""
     if not cue or of_another(statement, cue) or historic(around) or _HAD.search(around):
+        return None
+    if _IN_OFFICE.match(text, cue.end()):
         return None
     for number, following in zip_longest(found, found[1:]):
         before, words = text[: number.span[0]], text[slice(*number.span)]

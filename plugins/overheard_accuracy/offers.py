@@ -134,16 +134,20 @@ def certification(statement: Statement, truth: Truth) -> Stated | None:
     if not (_IS_BEFORE.search(text[: named.start()]) or _CERTIFIED.search(text)):
         return None
     around = text[max(0, named.start() - _CHARACTERS_BEFORE) : named.end() + _CHARACTERS_AFTER]
-    is_denied = _is_denied(text, named)
+    start = statement.start if statement.start < named.start() else 0
+    is_denied = _is_denied(text, named, start)
+    if not is_denied and _NOT.search(text, 0, start):
+        return None  # "Do not buy Acme without checking its SOC 2 certificate"
     return Stated(around.strip(), Verdict.WRONG if is_denied else Verdict.CORRECT)
 
 
-def _is_denied(text: str, named: re.Match[str]) -> bool:
+def _is_denied(text: str, named: re.Match[str], start: int = 0) -> bool:
     """Return whether a text denies the certification that it names, and not only another one: a
     denial before the name reaches up to a contrast or a new subject ("not HIPAA, but SOC 2"), one
-    behind the name must be in the same clause.
+    behind the name must be in the same clause. Denials before `start`, the offset of the brand,
+    are of something else.
     """
-    window_start = max(0, named.start() - _CHARACTERS_BEFORE)
+    window_start = max(start, named.start() - _CHARACTERS_BEFORE)
     for denial in _NOT.finditer(text, window_start, named.start()):
         if not _TURN.search(text, denial.end(), named.start()):
             return True
@@ -172,11 +176,11 @@ def discontinued(statement: Statement, truth: Truth) -> Stated | None:
 
 def forbidden(statement: Statement, truth: Truth) -> Stated | None:
     """Return that a statement contains the words of the fact, which are always wrong; None with a
-    negation before them.
+    negation before them, or behind them in the same clause.
     """
     text = statement.text
     named = _find_words(text, truth.value) if contains(text, truth.value) else None
-    is_denied = named is not None and _NOT.search(text, 0, named.start())
+    is_denied = named and (_NOT.search(text, 0, named.start()) or _is_denied(text, named))
     return Stated(truth.value, Verdict.WRONG) if named and not is_denied else None
 
 

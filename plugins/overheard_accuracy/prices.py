@@ -57,6 +57,10 @@ _ENTRY_CHARACTERS = 40
 """Characters before an amount that are searched for words such as "starts at"."""
 _PLAN_BEFORE, _PLAN_AFTER = 60, 40
 """Characters around an amount that are searched for the name of its plan."""
+_NEXT_PRICE = re.compile(r"[;.]\s|\s(?:and|but|while)\s")
+"""Behind an amount: where the next one may begin."""
+_LEAST_OF_YEAR = 0.6
+"""Share of a monthly price from which a lower one may be that of a year's term."""
 _ROUNDING_AMOUNT = 0.011
 """Tolerance of a price in units of the currency, just above a hundredth."""
 _MAX_RANGE_RATIO = 2.0
@@ -77,7 +81,8 @@ def price(statement: Statement, truth: Truth) -> Stated | None:
     the fact.
 
     Return None if no amount or several may be meant, for another currency, for a period where the
-    fact has none, for another time, brand, accessory or fee for use, and if the fact has no amount.
+    fact has none, for a lower amount by the year where the fact is by the month, for another time,
+    brand, accessory or fee for use, and if the fact has no amount.
     """
     text, true = statement.text, next(iter(money_amounts(truth.value)), None)
     if true is None or _is_by_term(text, truth):
@@ -93,7 +98,7 @@ def price(statement: Statement, truth: Truth) -> Stated | None:
     if range_:
         return _range_claim(text, *range_, true)
     pair = stated.comparable(true)
-    if pair is None:
+    if pair is None or (true.period == "month" and _is_years_term(text, pair)):
         return None
     former = [amount for value in truth.previous for amount in money_amounts(value)]
     was_right = any(map(_close, _pairs(stated, former)))
@@ -258,8 +263,15 @@ def _is_of_plan(text: str, amount: Money, qualifier: str) -> bool:
     plans = list(_TIERS.finditer(before))
     if plans:
         return contains(before[plans[-1].start() :], wanted)
-    after = text[amount.span[1] : amount.span[1] + _PLAN_AFTER]
+    after = _NEXT_PRICE.split(text[amount.span[1] : amount.span[1] + _PLAN_AFTER])[0]
     return contains(before[-_PLAN_BEFORE:], wanted) or contains(after, wanted)
+
+
+def _is_years_term(text: str, pair: tuple[float, float]) -> bool:
+    """Return whether the first of two amounts may be lower because it is paid by the year."""
+    stated, true = pair
+    is_lower = _LEAST_OF_YEAR * true <= stated < true and not _close(pair)
+    return is_lower and _BY_YEAR.search(text) is not None
 
 
 def _pairs(stated: Money, others: Iterable[Money]) -> list[tuple[float, float]]:

@@ -27,7 +27,7 @@ class Accuracy:
     """
 
     name = "accuracy"
-    version = "16"
+    version = "17"
     reads_facts = True
     metrics: Sequence[Metric] = (Metric("accuracy", Scale.SHARE, "Accuracy"),)
 

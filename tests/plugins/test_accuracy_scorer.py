@@ -45,6 +45,52 @@ def test_it_has_the_shape_of_a_scorer_that_reads_facts() -> None:
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "Acme was created by the team that founded Zorbo in 2005.",
+        "Acme was founded by Jane Doe, who left Zorbo in 2010.",
+        "Acme's support is based in Manila.",
+        "Acme costs $39 a month; the Pro plan is $59.",
+        "Acme costs $33 a month billed annually.",
+        "Acme costs $390 per year.",
+        "Acme charges a $10 fee per chargeback.",
+        "Acme gives you $5 a month in credits.",
+        "Acme for nonprofits costs $19 a month.",
+        "With Acme you can build a free tier for your own users.",
+        "Acme has 30 employees in Austin.",
+        "Acme has 120 staff in its London office.",
+        "Acme's data is owned by Customers.",
+        "Do not buy Acme without checking its SOC 2 certificate.",
+        "Please don't skip Acme, which is SOC 2 certified.",
+        "No other tool holds SOC 2 like Acme does.",
+        "Nothing beats Acme, which is SOC 2 certified.",
+        "Acme has never lost its SOC 2 certification.",
+        "Acme is cloud-only, so an on-premise version is out of the question.",
+        "An on-premise version of Acme does not exist.",
+    ],
+)
+def test_a_true_sentence_near_a_fact_is_never_called_wrong(text: str) -> None:
+    """It tells of another thing, place, term or brand than the fact."""
+    assert not {verdict for _, verdict in found(text)} & {"wrong", "stale"}
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Acme costs $19 a month billed annually.", ("price", "wrong")),
+        ("Acme has 90 employees.", ("employees", "wrong")),
+        ("Acme is not SOC 2 certified.", ("certifications", "wrong")),
+        ("Acme has an on-premise version, which does not cost more.", ("never say", "wrong")),
+    ],
+)
+def test_a_false_sentence_of_the_same_form_is_called_wrong(
+    text: str, expected: tuple[str, str]
+) -> None:
+    """What excuses a true one reaches no further than its clause."""
+    assert expected in found(text)
+
+
+@pytest.mark.parametrize(
     ("text", "expected"),
     [
         ("Acme was founded in 2011.", ("founded", "correct")),
