@@ -22,6 +22,8 @@ from overheard_visibility.pick_words import (
     CLAUSE_BREAK,
     CONDITION,
     DECISION_HEADING,
+    DENIED_AFTER_NAME,
+    DENIED_PICK,
     ENUMERATED,
     EXCEPTION,
     FOR_MOST,
@@ -34,6 +36,7 @@ from overheard_visibility.pick_words import (
     NUMBER_ONE,
     OPENING_CLAUSE,
     OPENING_PICK,
+    OPENS_PICK,
     OPENS_WITH_CONDITION,
     PAST,
     PICK_AFTER_NAME,
@@ -251,9 +254,13 @@ def _opening_picks(reading: Reading) -> dict[str, list[str]]:
     for mention in reading.mentions:
         if mention.sentence > max(1, reading.mentions[0].sentence):
             break
-        end = reading.sentences[mention.sentence][1]
-        is_best = OPENING_PICK.occurs(reading.body, mention.end, end, first=True)
-        if is_best and not (mention.negated or _is_limited(reading, mention, question_words)):
+        start, end = reading.sentences[mention.sentence]
+        start = max(start, mention.start - SUGGESTION_CHARACTERS)
+        if (
+            OPENING_PICK.occurs(reading.body, mention.end, end, first=True)
+            and OPENS_PICK.fullmatch(reading.body, start, mention.start)
+            and not (mention.negated or _is_limited(reading, mention, question_words))
+        ):
             picks.setdefault(mention.brand, []).append(reading.sentence(mention.sentence))
     return picks if len(picks) == 1 else {}
 
@@ -284,8 +291,8 @@ def _readers_of_pick(reading: Reading, start: int, end: int) -> int:
     body, question_words = reading.body, _choices(reading).question_words
     if body[end - 1] == "?" or not _has_pick(body, start, end):
         return 0
-    sentence = _JOINED_PICK.split(body[start:end])[-1]
-    if not _has_pick(body, end - len(sentence), end):
+    sentence = DENIED_PICK.sub("", _JOINED_PICK.split(body[start:end])[-1])
+    if not _has_pick(sentence, 0, len(sentence)):
         return 0
     rest = _without_asked_purposes(UNIVERSAL_CONDITION.sub("", sentence), question_words)
     if PAST.search(rest) or ADVISED_AGAINST.search(rest):
@@ -386,6 +393,7 @@ def is_picked(reading: Reading, mention: Mention) -> bool:
     return picked and not (
         REFUSED.search(before)
         or LIMITED_PICK.match(body, mention.end, high)
+        or DENIED_AFTER_NAME.match(body, mention.end, high)
         or ENUMERATED.match(body, mention.end, high)
     )
 

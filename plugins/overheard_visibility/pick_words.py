@@ -24,6 +24,12 @@ PICK_BEFORE_NAME = _phrases(
 PICK_BEFORE_JAPANESE_NAME = _compiled("pick before name")
 PICK_AFTER_NAME = _phrases("pick after name")
 OPENING_PICK = _phrases("opening pick")
+OPENS_PICK = re.compile(
+    r"(?:.*[,:;\u2013\u2014-]\s)?(?:(?:and|so|but|overall|that|(?:I|we) think|"
+    r"(?:I|we)(?:['\u2019]d| would) (?:say|argue)) )*(?:(?:the|die|der|das|la|le|el|les|los) )?\W*",
+    re.IGNORECASE | re.DOTALL,
+)
+"""What stands before the name, from the beginning of its sentence."""
 PICK_IN_SENTENCE = _phrases("pick in sentence", r"\b{}")
 UNIVERSAL_CONDITION = _compiled("universal condition", r"\b{}")
 PICK_IN_DOUBT = _phrases("universal condition", r"\b{}")
@@ -63,6 +69,8 @@ OPENS_WITH_CONDITION = re.compile(
 """The beginning of a sentence with a condition, however far before the name it stands."""
 REFUSED = _compiled("no pick", r"\b(?:I|we)(?:['\u2019]d| would) (?:{})(?:(?! but\b)[^.;:])*\Z")
 """What stands before a name that a sentence refuses to pick: "I'd rule out X first"."""
+DENIED_PICK = _compiled("denied pick")
+DENIED_AFTER_NAME = _compiled("denied pick", r"(?: [\w.+-]+){0,2}? ?{}")
 ENUMERATED = re.compile(
     r"(?: [A-Z0-9][^\s,.;:]*){0,3}(?:,? (?:and|or|et|und|y|ou|oder) "
     r"|, (?=[^,.;:]{2,30},? (?:and|or|et|und|y|ou|oder) )"

@@ -52,7 +52,7 @@ class Visibility:
     """
 
     name = "visibility"
-    version = "24"
+    version = "25"
     metrics: Sequence[Metric] = (
         Metric("visibility", Scale.BINARY, "Visibility"),
         Metric("first_choice", Scale.BINARY, "First choice"),
