@@ -140,6 +140,12 @@ class Portrayal:
             self.aspects.setdefault(aspect, []).append((value, text))
 
 
+_RIVALS = re.compile(
+    r"(?:['\u2019]s?(?: [a-z-]+)?)? (?:rivals?|competitors?|competition|alternatives?)\b"
+)
+"""Behind a name that stands for others: "Acme's main competitor"."""
+
+
 def portrayal(reading: Reading) -> Portrayal:
     """Return what an answer says of `reading.brand`, from the units that belong to the brand or
     name it.
@@ -168,6 +174,8 @@ def portrayal(reading: Reading) -> Portrayal:
         if unit.role in _TITLES:
             continue  # an award is part of a title in one layout, and a heading above it in another
         own = [(start, end) for start, end, names in read.names if brand in names]
+        if own and all(_RIVALS.match(masked, end) for _, end in own):
+            continue
         others = [(start, end) for start, end, names in read.names if brand not in names]
         against = brand in read.turned_down
         names_brand = bool(own)

@@ -106,11 +106,46 @@ def test_a_product_stands_for_its_brand_also_behind_another() -> None:
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "Acme is solid with Acme's Salesforce connector. Salesforce is expensive and slow.",
+        "Acme Google Drive sync works. Google Drive is slow and buggy.",
+        "Acme's Android app is fine. Android is slow and buggy here.",
+        "Acme is great. I tried Acme's Zorbo rival too. The Zorbo is slow and expensive.",
+        "Acme's main competitor is slow and expensive.",
+        "Acme is fine. Acme alternatives such as Zorbo are slow and expensive.",
+    ],
+)
+def test_what_others_own_behind_the_name_gives_the_brand_no_drawback(text: str) -> None:
+    """The name before it is of a maker of something else, or of a rival."""
+    drawback = {s.metric: s.value for s in Sentiment().score(read(text).reading(ACME, ()))}
+    assert drawback.get("drawback") == 0
+
+
+@pytest.mark.parametrize(
     ("text", "standing"),
     [
         ("Acme is the most reliable choice. Globex costs less.", "first choice"),
         ("Acme is the most common destination. Globex costs less.", "listed"),
         ("Acme is one of the best here. Globex costs less.", "listed"),
+        *(
+            (f"Acme {words}. Globex costs less.", "listed")
+            for words in (
+                "is no longer the best",
+                "is far from the best",
+                "is the most overrated tool",
+                "is the most controversial choice",
+                "is the one with the recall",
+                "is the second best choice",
+                "is hardly the safest bet",
+                "is the best known",
+                "is the default app on Windows",
+            )
+        ),
+        ("Whether Acme is the best depends on you. Globex costs less.", "listed"),
+        ("I doubt that Acme is the best. Globex costs less.", "listed"),
+        ("Acme is the one I'd skip. Globex costs less.", "advised against"),
+        ("Acme is not the cheapest, but it is the one to get. Globex costs less.", "first choice"),
         ("If you travel, Acme is the best here. Globex costs less.", "listed"),
         ("Acme is the best-known here. My pick is Globex, which costs less.", "listed"),
         ("Globex costs less. It is quick. Linear is quick too. Acme is the easiest.", "listed"),

@@ -37,6 +37,8 @@ _POSSESSIVES = ("'s", "\u2019s")
 _MODEL = re.compile(r" (?:\d{1,4}|(?:for|by) [A-Z]\w+)\b(?![%.,])")
 """What behind a name is a part of it: "Zorbo 4", "Zorbo for Creators"."""
 _OF_DECLARED = re.compile(r"(?:['\u2019]s)? \Z")
+_OF_OTHERS = _LISTS.compiled("things of others", r"(?: [\w-]+){0,2}?[ -]{}\b")
+"""Behind a name that is no product of the brand before it: "Acme's Slack integration"."""
 _DETERMINED = _LISTS.compiled("determiners", r"(?:\b{}|['\u2019]s|\d)\s\Z")
 """Words before a name that make it a thing of the owner before: "the Plus plan", "its Air"."""
 _ARTICLE = re.compile(r"\b(?:[Tt]he|An?|L[ae]|El|D(?:ie|er|as)) \Z")
@@ -145,12 +147,14 @@ def undeclared_mentions(
     products: dict[str, str] = {}
     for place in _places(body):
         owned = _OF_DECLARED.search(body, max(0, place.start - 3), place.start)
+        of_others = _OF_OTHERS.match(body, place.end)
         if owned and owned.start() in brand_before:
-            _add_product(products, place.name, brand_before[owned.start()])
+            if not of_others:
+                _add_product(products, place.name, brand_before[owned.start()])
         elif declared.keys().isdisjoint(range(place.start, place.end)):
             if place.start not in brand_before:
                 places.append(place)
-        elif maker := declared.get(place.start):
+        elif (maker := declared.get(place.start)) and not of_others:
             _add_product(products, body[maker.end + 1 : place.end], maker.brand)
     inside = () if german else {p.name for p in places if _INSIDE.match(body, p.start - 2, p.start)}
     names: set[str] = set()
