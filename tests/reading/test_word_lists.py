@@ -115,3 +115,11 @@ def test_phrases_find_what_the_whole_pattern_finds(file: tuple[str, str]) -> Non
             assert (at_start and at_start.span()) == ((m := whole.match(text, 5)) and m.span())
             found += len(places)
     assert found
+
+
+def test_a_text_that_folds_to_another_length_is_searched_by_itself(lists: WordLists) -> None:
+    """The places of "STRASSE" are not those of "Straße", though both are "strasse" when folded."""
+    claims = lists.phrases("claims")
+    for text in ("STRASSE is not good", "Straße is not good"):
+        name_end = text.index(" ")
+        assert claims.search(text, name_end + 1, len(text)), text

@@ -199,9 +199,10 @@ class _Index:
         if len(self.known) >= _KEPT_TEXTS:
             self.known.clear()
         folded = text.casefold()
-        places = self.known[text] = self.known.setdefault(folded, {})
+        is_shifted = len(folded) != len(text)
+        places = self.known[text] = {} if is_shifted else self.known.setdefault(folded, {})
         if not places:
-            self._fill(places, folded, is_shifted=len(folded) != len(text))
+            self._fill(places, folded, is_shifted=is_shifted)
         return places
 
     def _fill(self, places: _Places, folded: str, *, is_shifted: bool) -> None:
