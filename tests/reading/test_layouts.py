@@ -1,5 +1,6 @@
 """The same words in another layout, order or name are read the same."""
 
+import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -196,3 +197,13 @@ def test_drawbacks_and_tones_in_a_few_words(text: str, *, drawback: bool, tone: 
     """In five languages; what is only named has no tone."""
     found = judged(text, "Acme", BRANDS)
     assert (found.drawback, found.tone) == (drawback, tone)
+
+
+def test_a_line_of_many_points_is_read_in_time_in_proportion() -> None:
+    """Each comma looked for a bracket up to the end of the line."""
+    question = Question(Prompt("Which one?"), Model("echo", "echo"))
+    line = "Acme: " + "quick, " * 30_000
+    answer = Answer(1, question, reply(line), datetime(2026, 1, 1, tzinfo=UTC))
+    begun = time.process_time()
+    assert Reader([Brand("Acme")]).read(answer).units
+    assert time.process_time() - begun < 6

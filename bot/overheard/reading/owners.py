@@ -40,7 +40,7 @@ _DASH = re.compile(rf"\s[-\u2013](?:(?P<opens>{_POINT_AHEAD})|\s)")
 _SEMICOLON = re.compile(r";\s")
 """The same, also before small letters, where a line has several."""
 _COMMA = re.compile(
-    r",\s(?=(?P<word>[A-Z][a-z]+)?(?P<joins>(?:and|or|but|which|it) )?)(?![^()]*\))"
+    r",\s(?=(?P<word>[A-Z][a-z]+)?(?P<joins>(?:and|or|but|which|it) )?)(?![^()]{0,200}\))"
 )
 """Between points behind a name or a label."""
 _NO_POINTS = re.compile(
