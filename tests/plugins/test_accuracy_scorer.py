@@ -217,11 +217,8 @@ def test_each_of_two_values_is_read_by_itself(text: str, expected: tuple[str, st
     assert found(text) == [expected]
 
 
-@pytest.mark.parametrize("rivals", [(), (Brand("Taskwell"), Brand("Flowmint"))])
-def test_a_true_statement_accuses_nobody(rivals: tuple[Brand, ...]) -> None:
-    """Whether or not the sellers that it names are declared."""
-    brand = Brand("Nordlane")
-    sheet = {
+NORDLANE = {
+    "true": {
         "price": "$15 per user per month",
         "free plan": "no",
         "certifications": "SOC 2; ISO 27001",
@@ -230,14 +227,34 @@ def test_a_true_statement_accuses_nobody(rivals: tuple[Brand, ...]) -> None:
         "chief executive": "Jane Doe",
         "employees": "300",
         "parent company": "none",
-    }
-    facts = [Fact("Nordlane", field, value) for field, value in sheet.items()]
-    reader, scorer = Reader([brand, *rivals]), Accuracy()
+    },
+    "blind": {
+        "price: Pro": "$18 per user per month; $180 per year",
+        "free plan": "yes",
+        "certifications": "SOC 2 Type II; ISO 27001",
+        "headquarters": "Malmö, Sweden",
+        "founded": "2014",
+        "chief executive": "Ingrid Falk",
+        "employees": "220",
+        "products": "Nordlane Boards; Nordlane Docs",
+        "discontinued": "Nordlane Chat",
+    },
+}
+"""What is true of the made-up brand, by the set of statements about it."""
+
+
+@pytest.mark.parametrize("sheet", NORDLANE)
+@pytest.mark.parametrize("rivals", [(), ("Taskwell", "Flowmint", "Globex", "Hexaplan", "Trellia")])
+def test_a_true_statement_accuses_nobody(rivals: tuple[str, ...], sheet: str) -> None:
+    """Whether or not the sellers that it names are declared."""
+    brand, others = Brand("Nordlane"), [Brand(name) for name in rivals]
+    facts = [Fact("Nordlane", field, value) for field, value in NORDLANE[sheet].items()]
+    reader, scorer = Reader([brand, *others]), Accuracy()
     wrong = [
         (entry["text"], detail.topic)
-        for entry in grading.entries("true-statements", lambda _: True)
+        for entry in grading.entries(f"{sheet}-statements", lambda entry: not entry.get("false"))
         for score in scorer.score(
-            reader.read(grading.answer(entry["text"])).reading(brand, rivals, facts)
+            reader.read(grading.answer(entry["text"])).reading(brand, others, facts)
         )
         for detail in score.details
         if detail.verdict != "correct"
