@@ -126,7 +126,7 @@ class DiscordClient(discord.Client):
         if channel := next(writable, None):
             with contextlib.suppress(discord.HTTPException):
                 for page in render(await self.desk.greeting()):
-                    await self.presenter.send(page, channel.send)
+                    await self.presenter.show(page, channel.send)
 
     async def on_guild_remove(self, guild: discord.Guild) -> None:
         """Forget a server, so that a new invitation registers the commands again."""

@@ -5,6 +5,7 @@ messages are edited like the bot's other messages.
 """
 
 import asyncio
+from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
@@ -37,7 +38,6 @@ class SentMessage:
         edit: discord.py's method that edits the message, which returns the message.
         delete: The method that deletes it.
         own: Whether these need no token of an interaction.
-        has_components: Whether the message shows components, which embeds cannot replace.
         mark: The mark of an alert's message, which an edit keeps; None for an answer.
     """
 
@@ -46,11 +46,10 @@ class SentMessage:
     edit: Callable[..., Awaitable[Any]] = field(compare=False)
     delete: Callable[[], Awaitable[None]] = field(compare=False)
     own: bool = False
-    has_components: bool = False
     mark: MessageMark | None = None
 
 
-class Answers:
+class Answers(ABC):
     """The messages that answer one request, each card in place of the card before.
 
     Args:
@@ -89,6 +88,7 @@ class Answers:
         """Show a page in a message of the answer, or in a new one."""
         return await (self._edit(sent, page) if sent else self._send(number, page, private))
 
+    @abstractmethod
     async def _send(self, number: int, page: MessagePage, private: bool) -> SentMessage:
         """Send a page as a new message, and return that.
 
@@ -96,22 +96,17 @@ class Answers:
             number: The number of the message in the answer, from 0.
             private: Whether only the person who sent the request sees it.
         """
-        raise NotImplementedError
 
     async def _send_by(
         self, send: Callable[..., Awaitable[Any]], page: MessagePage, private: bool, *, own: bool
     ) -> SentMessage:
         """Send a page by discord.py's method that returns the message."""
-        sent = await self._presenter.send(page, send)
-        has_components = sent.flags.components_v2
-        return SentMessage(sent.id, private, sent.edit, sent.delete, own, has_components)
+        sent = await self._presenter.show(page, send)
+        return SentMessage(sent.id, private, sent.edit, sent.delete, own)
 
     async def _edit(self, sent: SentMessage, page: MessagePage) -> SentMessage:
         """Show a page in a message, which keeps its mark; its id is known afterwards."""
-        has_components = sent.has_components
-        edited = await self._presenter.edit(
-            page, sent.edit, sent.mark, has_components=has_components
-        )
+        edited = await self._presenter.show(page, sent.edit, sent.mark, edits=True)
         return replace(sent, id=edited.id)
 
     async def _withdraw(self) -> None:
@@ -208,9 +203,11 @@ class DiscordConversation(Answers):
         async with self._lock:
             if self._is_acknowledged:
                 return
+            response = self._interaction.response
             with translated_errors():
                 try:
-                    await self._defer()
+                    thinking = not self._is_click  # after a click, Discord shows nothing
+                    await response.defer(ephemeral=self._quiet, thinking=thinking)
                 except discord.HTTPException as error:
                     self._note_other_process(error)
             self._sent = self._acknowledged_messages()
@@ -311,31 +308,15 @@ class DiscordConversation(Answers):
         """
         response, clicked = self._interaction.response, self._clicked
         if clicked and clicked.private == private:
-            mark, has_components = clicked.mark, clicked.has_components
-            edit = response.edit_message
-            await self._presenter.edit(page, edit, mark, has_components=has_components)
+            await self._presenter.show(page, response.edit_message, clicked.mark, edits=True)
             return clicked
         if clicked and clicked.private:
             await response.defer()
             await self._interaction.delete_original_response()
             return await self._send_further(page, private)
         send = partial(response.send_message, ephemeral=private)
-        result = await self._presenter.send(page, send)
+        result = await self._presenter.show(page, send)
         return self._first_answer(result.message_id, private)
-
-    async def _defer(self) -> None:
-        """Acknowledge the interaction to Discord.
-
-        After a command, Discord then shows that the bot is thinking, in a quiet conversation to the
-        person alone. After a click, it shows nothing.
-
-        Raises:
-            discord.HTTPException: when Discord refuses, also because there is an answer.
-        """
-        if self._is_click:
-            await self._interaction.response.defer()
-        else:
-            await self._interaction.response.defer(ephemeral=self._quiet, thinking=True)
 
     def _acknowledged_messages(self) -> list[SentMessage]:
         """Return the message in which the answer to an acknowledged interaction appears, or no
@@ -387,11 +368,13 @@ class DiscordConversation(Answers):
         send = partial(self._interaction.followup.send, ephemeral=private, wait=True)
         return await self._send_by(send, page, private, own=False)
 
-    def _first_answer(self, number: int | None, private: bool, **more: Any) -> SentMessage:
+    def _first_answer(
+        self, number: int | None, private: bool, mark: MessageMark | None = None
+    ) -> SentMessage:
         """Return the interaction's first answer, or the clicked message in its place."""
         edit = self._interaction.edit_original_response
         delete = self._interaction.delete_original_response
-        return SentMessage(number, private, edit, delete, **more)
+        return SentMessage(number, private, edit, delete, mark=mark)
 
     def _channel(self) -> discord.PartialMessageable | None:
         """Return the interaction's channel, for messages of the bot; None if it has none."""
@@ -414,6 +397,5 @@ class DiscordConversation(Answers):
         message = self._interaction.message
         if message is None:
             return None
-        mark, flags = read_mark(message), message.flags
-        more = {"has_components": flags.components_v2, "mark": mark if mark.post else None}
-        return self._first_answer(message.id, flags.ephemeral, **more)
+        mark = read_mark(message)
+        return self._first_answer(message.id, message.flags.ephemeral, mark if mark.post else None)

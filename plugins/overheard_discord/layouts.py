@@ -73,21 +73,6 @@ class Box:
     color: int
     pieces: tuple[Piece, ...]
 
-    @property
-    def rows(self) -> list[Row | Choice]:
-        """The rows of buttons, and the menus, that show the controls in a message with embeds."""
-        rows: list[Row | Choice] = []
-        for piece in self.pieces:
-            if isinstance(piece, Choice):
-                rows.append(piece)
-            for action in buttons_of(piece):
-                last = rows[-1] if rows else None
-                if isinstance(last, tuple) and len(last) < DISCORD.row:
-                    rows[-1] = (*last, action)
-                else:
-                    rows.append((action,))
-        return rows
-
 
 @dataclass(frozen=True, slots=True)
 class MessagePage:
@@ -122,11 +107,6 @@ class MessagePage:
         return tuple(chain.from_iterable(map(buttons_of, self.pieces)))
 
     @property
-    def rows(self) -> tuple[Row | Choice, ...]:
-        """The rows of buttons, and the menus, of a message with embeds; no two cards share one."""
-        return tuple(chain.from_iterable(box.rows for box in self.boxes))
-
-    @property
     def size(self) -> int:
         """The length of all texts together, in UTF-16 code units, as Discord counts it."""
         texts = (piece.text for piece in self.pieces if isinstance(piece, TextWithButton))
@@ -152,11 +132,6 @@ def render(card: Card) -> tuple[MessagePage, ...]:
     left_out = wording.count(len(pages) - len(shown), "more message")
     note = TextWithButton(f"-# {left_out} would be too many; ask for less.")
     return (*shown, MessagePage((Box(COLORS[card.severity], (note,)),)))
-
-
-def picture_name(number: int) -> str:
-    """Return the file name of a message's picture, such as ``chart-1.png`` for the first one."""
-    return f"chart-{number}.png"
 
 
 def attached_name(file: File, number: int) -> str:
@@ -357,18 +332,16 @@ def _page(parts: Sequence[tuple[Box, Piece]]) -> MessagePage:
 
 
 def _fits_message(page: MessagePage) -> bool:
-    """Return whether Discord takes a page as one message, both as components and as embeds.
+    """Return whether Discord takes a page as one message.
 
-    The limits are of components, characters, rows of buttons, attachments and embeds; and two
-    buttons with the same words would have the same custom id.
+    The limits are of components, characters and attachments; and two buttons with the same words
+    would have the same custom id.
     """
     words = [action.words for action in page.actions]
     return (
         page.components <= DISCORD.components
         and page.size <= DISCORD.text
-        and len(page.rows) <= DISCORD.rows
         and len(page.images) + len(page.files) <= DISCORD.files
-        and len(page.boxes) <= DISCORD.embeds
         and len(words) == len(set(words))
     )
 

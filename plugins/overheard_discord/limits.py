@@ -9,13 +9,10 @@ class DiscordLimits:
     interactions and application commands. Characters are counted as UTF-16 code units.
 
     Attributes:
-        text: All text displays of a message, or an embed's description.
+        text: All text displays of a message.
         components: Number of components in a message, nested ones included.
-        embeds: Number of embeds in a message.
         alt: The description of a picture.
         files: Number of attachments of a message.
-        rows: Number of rows of buttons and menus in a message with embeds.
-        row: Number of buttons in a row.
         label: A button's label.
         options: Number of entries of a menu.
         option: The label or value of an entry.
@@ -35,11 +32,8 @@ class DiscordLimits:
 
     text: int = 4_000
     components: int = 40
-    embeds: int = 10
     alt: int = 1_024
     files: int = 10
-    rows: int = 5
-    row: int = 5
     label: int = 80
     options: int = 25
     option: int = 100

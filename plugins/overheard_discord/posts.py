@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
@@ -37,7 +38,7 @@ PERSON = "@"
 Message = discord.Message | discord.PartialMessage
 
 
-class Poster:
+class Poster(ABC):
     """Posts, edits and finds messages; channels and messages are named by their ids.
 
     A channel may be ``@`` and a person's id, for direct messages. All methods raise `ChatFailed`
@@ -45,9 +46,9 @@ class Poster:
     within `POST_TIMEOUT_S`.
     """
 
+    @abstractmethod
     async def logged_in(self) -> DiscordClient:
         """Return a client that is logged in."""
-        raise NotImplementedError
 
     async def post(
         self, channel: str, card: Card, *, key: str, thread: str = "", broadcast: bool = False
@@ -144,7 +145,8 @@ class Poster:
         async with self._calling(channel) as (client, place):
             await place.fetch_message(message_id)
             known = client.get_channel(place.id) or await client.fetch_channel(place.id)
-        return f"{_address(known, place.id)}/{message}"
+        guild = getattr(getattr(known, "guild", None), "id", "@me")  # "@me": a direct message
+        return f"https://discord.com/channels/{guild}/{place.id}/{message}"
 
     @asynccontextmanager
     async def _calling(
@@ -188,18 +190,13 @@ class _Post:
 
     async def put(self, number: int, page: MessagePage, message: Message | None) -> Message:
         """Show a page, whose number in the post is given, in a message, or in a new one."""
-        # A channel of a server that the client does not know has the address of direct messages.
-        known = self.client.get_channel(self.place.id)
-        mark = MessageMark(self.id, number, _address(known, self.place.id)) if self.id else None
-        presenter = self.client.presenter
+        mark, show = MessageMark(self.id, number) if self.id else None, self.client.presenter.show
         if message:
-            flags = message.flags if isinstance(message, discord.Message) else None
-            has_components = flags is not None and flags.components_v2
-            await presenter.edit(page, message.edit, mark, has_components=has_components)
+            await show(page, message.edit, mark, edits=True)
             return message
         nonce = {"nonce": post_id(f"{self.key} {number}" if number else self.key)}
         options = {**(nonce if self.key else {}), **self.options}
-        return await presenter.send(page, partial(self.place.send, **options), mark)
+        return await show(page, partial(self.place.send, **options), mark)
 
 
 async def _place(client: DiscordClient, channel: str) -> discord.PartialMessageable:
@@ -223,14 +220,6 @@ async def _starts_thread(client: DiscordClient, channel: int, message: int) -> b
             raise
         return error.code == THREAD_EXISTS_CODE
     return True
-
-
-def _address(channel: object, channel_id: int) -> str:
-    """Return the address of a channel, whose id is given; one of no known server is that of direct
-    messages.
-    """
-    guild = getattr(getattr(channel, "guild", None), "id", "@me")
-    return f"https://discord.com/channels/{guild}/{channel_id}"
 
 
 def snowflake(text: str) -> int:

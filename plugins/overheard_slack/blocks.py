@@ -9,10 +9,10 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain, groupby
+from itertools import groupby
 from typing import Any
 
-from overheard import Card, Field, Image, Quote, Severity, Table, packed, wording
+from overheard import Card, Field, Image, Quote, Severity, packed, wording
 from overheard_slack.controls import button, controls, select
 from overheard_slack.limits import SLACK
 from overheard_slack.text import (
@@ -58,58 +58,28 @@ class Message:
             id of the uploaded file.
         text: Text for notifications and screen readers, escaped.
         images: The pictures in the blocks, which have to be uploaded first.
-        tables: The tables of the data tables in the blocks, in their order.
+        plain: The blocks with text in place of pictures and data tables.
     """
 
     blocks: tuple[Block, ...]
     text: str
-    images: tuple[Image, ...] = ()
-    tables: tuple[Table, ...] = ()
+    images: tuple[Image, ...]
+    plain: tuple[Block, ...]
 
-    def with_text_tables(self) -> Message:
-        """Return the message with its data tables as text, for a workspace that takes no data
-        tables.
-
-        Each data table becomes one or more blocks of text; all other blocks stay as they are.
-        """
-        tables = iter(self.tables)
-        blocks = chain.from_iterable(
-            text_table(next(tables)) if block["type"] == "data_table" else (block,)
+    def with_files(self, files: Mapping[str, str]) -> Message:
+        """Return the message with Slack's ids of the uploaded pictures, by `picture_key`."""
+        blocks = (
+            {**block, "slack_file": {"id": files[block["slack_file"]["id"]]}}
+            if block["type"] == "image"
+            else block
             for block in self.blocks
         )
-        return replace(self, blocks=tuple(blocks), tables=())
-
-    def with_files(self, files: Mapping[str, str], note: str = "") -> Message:
-        """Return the message with the uploaded files of its pictures.
-
-        Args:
-            files: Slack's ids of the uploaded files, by `picture_key`.
-            note: The line in place of a picture without a file or with the file ""; if `note` is
-                "", the line is the picture's alternative text.
-        """
-        blocks = (_with_file(block, files, note) for block in self.blocks)
         return replace(self, blocks=tuple(blocks))
 
 
 def picture_key(image: Image) -> str:
     """Return the SHA-256 hash of a picture's PNG file, in 64 hexadecimal digits."""
     return hashlib.sha256(image.png).hexdigest()
-
-
-def _with_file(block: Block, files: Mapping[str, str], note: str) -> Block:
-    """Return a picture block with its uploaded file, or a line in its place; any other block as it
-    is.
-
-    Args:
-        block: A block, in which a picture is named by its `picture_key`.
-        files: Slack's ids of the uploaded files, by `picture_key`.
-        note: The line in place of a picture without a file; if "", it is the alternative text.
-    """
-    if block["type"] != "image":
-        return block
-    if file := files.get(block["slack_file"]["id"]):
-        return {**block, "slack_file": {"id": file}}
-    return small(note or f"Chart: {block['alt_text']}", SLACK.alt)
 
 
 def render(card: Card, *, pictures: bool = True, tables: bool = True) -> tuple[Message, ...]:
@@ -129,7 +99,7 @@ def render(card: Card, *, pictures: bool = True, tables: bool = True) -> tuple[M
     shown = groups[:MAX_MESSAGES]
     if left_out := len(groups) - len(shown):
         note = f"{wording.count(left_out, 'more message')} left out."
-        shown[-1].append(_part(small(note, MAX_NOTE), shown[-1][-1].card))
+        shown[-1].append(_Part(small(note, MAX_NOTE), shown[-1][-1].card))
     return tuple(map(_message, shown))
 
 
@@ -140,7 +110,7 @@ def home_message(card: Card) -> Message:
     """
     shown, *rest = _packed(card, SLACK.home, pictures=True, tables=False)
     if rest:
-        shown.append(_part(small("There is more than fits here.", MAX_NOTE), shown[-1].card))
+        shown.append(_Part(small("There is more than fits here.", MAX_NOTE), shown[-1].card))
     return _message(shown)
 
 
@@ -155,27 +125,19 @@ class _Part:
 
     Attributes:
         card: The card that the block belongs to.
+        plain: The blocks of text that can take its place, if it is a picture or a data table.
         image: The picture that the block shows, or None.
-        table: The table that the block shows as a data table, or None.
-        size: The number of characters; of a data table, in its longer form.
-        blocks: The number of blocks, which is 1; of a data table, the number in its form as text.
     """
 
     block: Block
     card: Card
-    image: Image | None
-    table: Table | None
-    size: int
-    blocks: int
+    plain: tuple[Block, ...] = ()
+    image: Image | None = None
 
-
-def _part(
-    block: Block, card: Card, image: Image | None = None, table: Table | None = None
-) -> _Part:
-    """Return a block of a card; a data table has room for its form as text."""
-    as_text = list(text_table(table)) if table else [block]
-    size = max(_characters(block), _characters(as_text))
-    return _Part(block, card, image, table, size, len(as_text))
+    @property
+    def size(self) -> int:
+        """The number of characters of the block, or of the text that can take its place."""
+        return max(_characters(self.block), _characters([*self.plain]))
 
 
 def _card_parts(card: Card, *, pictures: bool, tables: bool) -> Iterator[_Part]:
@@ -189,26 +151,30 @@ def _card_parts(card: Card, *, pictures: bool, tables: bool) -> Iterator[_Part]:
             picture that could not be drawn.
         tables: Whether the table may be a data table; otherwise it is text.
     """
-    yield from (_part(block, card) for block in _heading(card))
+    yield from (_Part(block, card) for block in _heading(card))
     if card.choice and card.choice.chosen is not None and card.choice.actions:
-        yield _part({"type": "actions", "elements": [select(card.choice)]}, card)
+        yield _Part({"type": "actions", "elements": [select(card.choice)]}, card)
     shown_image = card.image if pictures and card.image and card.image.png else None
     if card.image:
-        block = _image_block(card.image, as_picture=shown_image is not None)
-        yield _part(block, card, shown_image)
-    yield from (_part(block, card) for block in _field_blocks(card.fields))
+        alt = small(f"Chart: {wording.printable(card.image.alt)}", SLACK.alt)
+        yield (
+            _Part(_picture(card.image), card, (alt,), card.image)
+            if shown_image
+            else _Part(alt, card)
+        )
+    yield from (_Part(block, card) for block in _field_blocks(card.fields))
     if card.table and not (card.table.pictured and shown_image):
         if tables and (data := data_table(card.table)):
-            yield _part(data, card, table=card.table)
+            yield _Part(data, card, tuple(text_table(card.table)))
         else:
-            yield from (_part(block, card) for block in text_table(card.table))
-    yield from (_part(_quote_block(quoted), card) for quoted in card.quotes)
+            yield from (_Part(block, card) for block in text_table(card.table))
+    yield from (_Part(_quote_block(quoted), card) for quoted in card.quotes)
     if card.file:
-        yield _part(small(wording.enclosed(card.file), SLACK.context), card)
+        yield _Part(small(wording.enclosed(card.file), SLACK.context), card)
     if card.footer:
         footer = wording.cut(wording.visible(card.footer), SLACK.context, counts=True)
-        yield _part(small(footer, SLACK.context), card)
-    yield from (_part(block, card) for block in controls(card))
+        yield _Part(small(footer, SLACK.context), card)
+    yield from (_Part(block, card) for block in controls(card))
 
 
 def _heading(card: Card) -> Iterator[Block]:
@@ -287,21 +253,12 @@ def _quote_block(quoted: Quote) -> Block:
     return rich(section(span(source, "bold")), quote(span(text, "italic")))
 
 
-def _image_block(image: Image, *, as_picture: bool) -> Block:
-    """Return the block of a picture, or of its alternative text.
-
-    Args:
-        as_picture: Whether the picture is shown. Its block has `picture_key` in place of the id of
-            the uploaded file. Otherwise the alternative text is shown in small letters, after
-            "Chart: ".
-    """
-    alt = wording.printable(image.alt)
-    if not as_picture:
-        return small(f"Chart: {alt}", SLACK.alt)
+def _picture(image: Image) -> Block:
+    """Return a block with a picture, named by `picture_key` until the file is uploaded."""
     return {
         "type": "image",
         "slack_file": {"id": picture_key(image)},
-        "alt_text": wording.shorten(alt, SLACK.alt) or "Chart",
+        "alt_text": wording.shorten(wording.printable(image.alt), SLACK.alt) or "Chart",
     }
 
 
@@ -314,19 +271,15 @@ def _packed(card: Card, max_blocks: int, *, pictures: bool, tables: bool) -> lis
     """
 
     def fits(parts: Sequence[_Part]) -> bool:
-        blocks = sum(part.blocks for part in parts) + len(list(_by_card(parts))) - 1
+        blocks = (
+            sum(len(part.plain) or 1 for part in parts) + len({id(part.card) for part in parts}) - 1
+        )
         return blocks < max_blocks and sum(part.size for part in parts) <= SLACK.message
 
     # The copies tell cards apart of which one is shown twice.
     copies = map(replace, card.whole())
     cards = [list(_card_parts(each, pictures=pictures, tables=tables)) for each in copies]
-    return list(packed(cards, fits)) or [[_part(small("Nothing to show.", MAX_NOTE), Card(""))]]
-
-
-def _by_card(parts: Sequence[_Part]) -> Iterator[list[Block]]:
-    """Yield the blocks of each card; a divider is between two cards."""
-    for _, group in groupby(parts, key=lambda part: id(part.card)):
-        yield [part.block for part in group]
+    return list(packed(cards, fits)) or [[_Part(small("Nothing to show.", MAX_NOTE), Card(""))]]
 
 
 def _characters(json_value: Any) -> int:
@@ -351,11 +304,10 @@ def _message(parts: Sequence[_Part]) -> Message:
     card = parts[0].card
     summary = wording.line(": ".join(filter(None, [card.title, wording.visible(card.text)])))
     fallback = SEVERITY_WORDS[card.severity] + wording.shorten(summary, MAX_FALLBACK_TEXT)
-    first, *others = _by_card(parts)
-    divided = chain.from_iterable(({"type": "divider"}, *blocks) for blocks in others)
-    return Message(
-        blocks=(*first, *divided),
-        text=escape(fallback) or "-",
-        images=tuple(part.image for part in parts if part.image),
-        tables=tuple(part.table for part in parts if part.table),
-    )
+    blocks, plain = list[Block](), list[Block]()
+    for before, part in zip([None, *parts], parts, strict=False):
+        divider = [{"type": "divider"}] if before and before.card is not part.card else []
+        blocks += [*divider, part.block]
+        plain += [*divider, *(part.plain or [part.block])]
+    images = tuple(part.image for part in parts if part.image)
+    return Message(tuple(blocks), escape(fallback) or "-", images, tuple(plain))

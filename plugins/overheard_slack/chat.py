@@ -161,10 +161,8 @@ class SlackChat:
         ts = await outlet.post(first, metadata=metadata, **options)
         outlet.thread = thread or ts
         async with _following(outlet, "What belongs to a message is missing"):
-            await outlet.upload_pictures(first.images, outlet.thread)
             for message in rest:
                 await outlet.post(message, metadata=_CONTINUATION_METADATA)
-                await outlet.upload_pictures(message.images, outlet.thread)
             await outlet.upload_files(card, outlet.thread)
         return ts
 

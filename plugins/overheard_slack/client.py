@@ -6,8 +6,7 @@ import aiohttp
 from slack_sdk.errors import SlackClientError
 from slack_sdk.http_retry.async_handler import AsyncRetryHandler
 from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
-from slack_sdk.http_retry.builtin_interval_calculators import BackoffRetryIntervalCalculator
-from slack_sdk.http_retry.jitter import RandomJitter
+from slack_sdk.http_retry.builtin_interval_calculators import FixedValueRetryIntervalCalculator
 from slack_sdk.http_retry.response import HttpResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -19,10 +18,8 @@ CALL_TIMEOUT_S = 15.0
 MAX_RETRY_AFTER_S = 10.0
 """A call waits this long at most when Slack limits the rate; for longer waits it fails."""
 MAX_RETRIES = 2
-RETRY_FACTOR_S = 0.2
-"""Seconds of the pause before a further attempt; the next one has twice as many."""
-MAX_JITTER_S = 0.1
-"""Seconds that are added by chance to a pause, at most: a form has to be opened within three."""
+RETRY_PAUSE_S = 0.3
+"""Seconds before a further attempt; a form has to be opened within three."""
 MAX_DETAIL = 300
 """Characters of Slack's own messages in an error."""
 RATE_LIMIT_S = 60.0
@@ -92,9 +89,8 @@ class SlackClient:
         """
         self.token = token
         self.pictures: Recent[str, str] = Recent(MAX_PICTURES)
-        self.takes_pictures = self.takes_tables = True
         limits: list[AsyncRetryHandler] = [_ShortRateLimits(MAX_RETRIES)]
-        outages = _Outages(MAX_RETRIES, BackoffRetryIntervalCalculator(RETRY_FACTOR_S, _Jitter()))
+        outages = _Outages(MAX_RETRIES, FixedValueRetryIntervalCalculator(RETRY_PAUSE_S))
         self._calls = {
             once: AsyncWebClient(token, base_url, session=session, retry_handlers=handlers)
             for once, handlers in ((True, limits), (False, [*limits, outages]))
@@ -205,13 +201,6 @@ def _retry_seconds(header: Any) -> float:
     return float(value) if str(value).isdecimal() else RATE_LIMIT_S
 
 
-class _Jitter(RandomJitter):
-    """Makes pauses longer by up to `MAX_JITTER_S`."""
-
-    def recalculate(self, duration: float) -> float:
-        return duration + MAX_JITTER_S * super().recalculate(0.0)
-
-
 class _ShortRateLimits(AsyncRateLimitErrorRetryHandler):
     """Tries again after a rate limit of at most `MAX_RETRY_AFTER_S` seconds."""
 
@@ -224,7 +213,7 @@ class _ShortRateLimits(AsyncRateLimitErrorRetryHandler):
 
 
 class _Outages(AsyncRetryHandler):
-    """Tries again, with growing pauses, after a lost connection or an error of Slack's servers."""
+    """Tries again after a lost connection or an error of Slack's servers."""
 
     async def _can_retry_async(self, **attempt: Any) -> bool:
         response, error = attempt.get("response"), attempt.get("error")

@@ -12,7 +12,7 @@ SLACK_SCOPES = (
     "app_mentions:read",  # answer questions in which the bot is mentioned
     "im:history",  # answer direct messages
     "assistant:write",  # propose questions where people write to the bot
-    "files:write",  # put charts into threads
+    "files:write",  # show charts, and send files
     "channels:history",  # find out after a crash whether an alert was posted in a public channel
     "groups:history",  # the same in a private one
     "users:read",  # show times in the reader's zone

@@ -2,8 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import aiohttp
@@ -17,13 +17,13 @@ from overheard_slack.text import escape
 
 log = logging.getLogger(__name__)
 
-IN_THREAD = "The chart is in the thread."
 REFUSED_BLOCKS = {"invalid_blocks", "invalid_blocks_format"}
-"""Slack's error codes for blocks that a workspace does not take."""
+"""Slack's error codes for blocks that it does not take, or for a picture that it has not processed
+yet."""
 MAX_FILE_TITLE = 200
 """Characters of the title that Slack shows above an uploaded picture or file."""
-PROCESSING_PAUSE_S = 1.0
-"""Seconds that Slack gets to process an uploaded picture."""
+PROCESSING_PAUSES_S = (1.0, 2.0, 0.0)
+"""Seconds after each attempt to show a picture, in which Slack may process it."""
 REPLIES_FOR_LAST_CARD = 2
 """Replies to a response URL that the first card leaves for the last one."""
 
@@ -60,28 +60,24 @@ class ChannelOutlet:
     channel: str
     thread: str = ""
     posted: list[str] = field(default_factory=list)
-    _uploaded: set[str | File] = field(default_factory=set)
-    """The files, and the digests of the pictures, that are in the thread."""
+    _uploaded: set[File] = field(default_factory=set)
+    """The files that are in the thread."""
 
     async def show(self, card: Card) -> None:
         """Show a card in place of the card shown before.
 
         The messages of that card are edited; one that was deleted is posted again. Further messages
         are posted, and messages that the new card does not need are deleted. Files are uploaded
-        into the thread, and so are pictures, if the workspace takes none in messages. A reply in
-        the thread says when an upload has failed.
+        into the thread.
 
         Raises:
             SlackFailed: when Slack refuses a message.
         """
-        messages = render(card)
-        await replace_messages(self.posted, messages, self.put, self.delete)
-        for message, ts in zip(messages, self.posted, strict=True):
-            await self.upload_pictures(message.images, self.thread or ts)
+        await replace_messages(self.posted, render(card), self.put, self.delete)
         await self.upload_files(card, self.thread or self.posted[0])
 
     async def withdraw(self) -> None:
-        """Delete the messages that show the current card; files and pictures in the thread stay.
+        """Delete the messages that show the current card; files in the thread stay.
 
         Raises:
             SlackFailed: when Slack does not delete a message; those after it stay.
@@ -108,104 +104,50 @@ class ChannelOutlet:
             arguments = {"channel": self.channel, **thread, **message_body(shown), **more}
             return await self._call_paced("chat_postMessage", once=True, **arguments)
 
-        answer = await self._send_best_form(message, send)
+        answer = await self._send(message, send)
         # Messages can be edited by the id of the conversation only, not by that of the person.
         self.channel = answer.get("channel") or self.channel
         return str(answer["ts"])
 
-    async def upload_pictures(self, images: Sequence[Image], thread: str) -> None:
-        """Upload pictures into the thread of a message, if the workspace takes none in messages."""
-        if not self.client.takes_pictures:
-            await self._upload_into(thread, images)
-
     async def upload_files(self, card: Card, thread: str) -> None:
-        """Upload the files of a card and of the cards below it into the thread of a message; one
-        that is too large is left out, which the card itself says.
-        """
-        files = (part.file for part in card.whole())
-        await self._upload_into(thread, [file for file in files if file and file.fits])
+        """Upload the files of a card and of the cards below it into the thread of a message, unless
+        this outlet has done so before.
 
-    async def _upload_into(self, thread: str, shown: Sequence[Image | File]) -> None:
-        """Upload what this outlet has not uploaded before. When an upload fails, that is logged,
-        and a reply stands for it: the picture's alternative text, or which file was not sent.
+        One that is too large is left out, which the card itself says. When an upload fails, a reply
+        in the thread says so.
         """
-        for one in shown:
-            key = picture_key(one) if isinstance(one, Image) else one
-            if key in self._uploaded:
+        for file in (part.file for part in card.whole()):
+            if file is None or not file.fits or file in self._uploaded:
                 continue
-            self._uploaded.add(key)
+            self._uploaded.add(file)
             try:
-                await self._upload(one, channel=self.channel, thread_ts=thread)
+                await self._upload(file, channel=self.channel, thread_ts=thread)
             except SlackFailed as error:
-                log.warning("A picture or file was not uploaded: %s", error)
-                text = f"Chart: {wording.printable(one.alt)}"
-                if isinstance(one, File):
-                    text = f"{wording.line(one.name)} was not sent. {error}"
-                await self._reply(text, thread)
+                log.warning("A file was not uploaded: %s", error)
+                await self._reply(f"{wording.line(file.name)} was not sent. {error}", thread)
 
-    async def _send_best_form(
-        self, message: Message, send: Send, picture_note: str = IN_THREAD
-    ) -> dict[str, Any]:
-        """Send a message in the best form that the workspace takes, and return Slack's answer.
+    async def _send(self, message: Message, send: Send) -> dict[str, Any]:
+        """Send a message, and return Slack's answer.
 
-        These forms are tried in this order until Slack takes one:
-
-        1. with pictures and data tables,
-        2. with pictures, and tables as text,
-        3. without pictures, with data tables,
-        4. without pictures, and tables as text.
-
-        Forms with pictures are left out for a message that has none, and forms with data tables
-        likewise. The first form with pictures is tried twice, `PROCESSING_PAUSE_S` seconds apart,
-        because Slack refuses a picture that it has not processed yet.
-
-        This changes `client`: once its workspace has taken only a form without pictures, or only
-        one with tables as text, the better forms are not tried for later messages.
-
-        Args:
-            message: The message. Its pictures are uploaded first; one whose upload fails is shown
-                as its alternative text.
-            send: Sends one form of the message, and returns Slack's answer.
-            picture_note: The line in place of a picture where the workspace takes none; "" shows
-                its alternative text.
+        Its pictures are uploaded first. Slack may refuse to show one until it has processed it, so
+        there are several attempts. If a picture cannot be uploaded, or the message is refused in
+        the end, its pictures and data tables are shown as text.
 
         Raises:
-            SlackFailed: when Slack refuses also the simplest form, or refuses the message for
-                another reason than its blocks.
+            SlackFailed: when Slack refuses also the text, or refuses the message for another reason
+                than its blocks.
         """
-        client, files = self.client, dict[str, str]()
-        if client.takes_pictures:
-            files = {picture_key(image): await self._file_id(image) for image in message.images}
-        has_files = any(files.values())
-        has_tables = client.takes_tables and bool(message.tables)
-        shows_alternative_texts = client.takes_pictures and not has_files
-        forms = [
-            (with_files, with_tables)
-            for with_files in ((True, False) if has_files else (False,))
-            for with_tables in ((True, False) if has_tables else (False,))
-        ]
-        if has_files:
-            forms.insert(0, forms[0])
-        for number, (with_files, with_tables) in enumerate(forms, 1):
-            shown = message if with_tables else message.with_text_tables()
-            in_place = with_files or shows_alternative_texts
-            shown = shown.with_files(files if in_place else {}, "" if in_place else picture_note)
-            try:
-                answer = await send(shown)
-            except SlackFailed as error:
-                if error.code not in REFUSED_BLOCKS or number == len(forms):
-                    raise
-                if has_files and number == 1:
-                    await asyncio.sleep(PROCESSING_PAUSE_S)
-                continue
-            break
-        if has_files and not with_files:
-            client.takes_pictures = False
-            log.warning("This workspace takes no pictures in messages; they go into threads.")
-        if has_tables and not with_tables:
-            client.takes_tables = False
-            log.warning("This workspace takes no data tables; tables are text.")
-        return answer
+        files = {picture_key(image): await self._file_id(image) for image in message.images}
+        if all(files.values()):
+            for pause_s in PROCESSING_PAUSES_S if files else (0.0,):
+                try:
+                    return await send(message.with_files(files))
+                except SlackFailed as error:
+                    if error.code not in REFUSED_BLOCKS:
+                        raise
+                    log.warning("Slack has refused a message with pictures or tables: %s", error)
+                await asyncio.sleep(pause_s)
+        return await send(replace(message, blocks=message.plain))
 
     async def _file_id(self, image: Image) -> str:
         """Return Slack's id of a picture's file, which messages show.
@@ -238,7 +180,7 @@ class ChannelOutlet:
             content = {"blocks": list(shown.blocks), "text": shown.text}
             return await self._call_paced("chat_update", channel=self.channel, ts=ts, **content)
 
-        await self._send_best_form(message, send)
+        await self._send(message, send)
 
     async def publish(self, message: Message) -> None:
         """Show a message as the App Home of the person whose id `channel` is, in place of the Home
@@ -255,7 +197,7 @@ class ChannelOutlet:
             view = home_view(shown)
             return await self.client.call("views_publish", user_id=self.channel, view=view)
 
-        await self._send_best_form(message, send, picture_note="")
+        await self._send(message, send)
 
     async def put(self, _: int, message: Message, ts: str | None, **more: Any) -> str:
         """Show a message in place of the one with an id, and return the id of the message that

@@ -1,14 +1,15 @@
-"""Tests of cards as Discord components, and as embeds where those are refused."""
+"""Tests of cards as Discord components."""
 
 import asyncio
 import re
 from dataclasses import replace
 from typing import Any
 
+import discord
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from kit.discord_rules import COMPONENTS_V2, units, walk, words, wrong_components, wrong_embeds
+from kit.discord_rules import COMPONENTS_V2, units, walk, words, wrong_components
 from overheard.cards import wording
 from overheard.cards.card import (
     Action,
@@ -36,21 +37,19 @@ HOSTILE = Tainted(
 )
 
 
-MARK = MessageMark(post_id("alert 12"), 3, "https://discord.com/channels/1/2")
+MARK = MessageMark(post_id("alert 12"), 3)
 
 
-def sent(page: MessagePage, *, as_embeds: bool = False) -> dict[str, Any]:
+def sent(page: MessagePage) -> dict[str, Any]:
     """Return a page as discord.py sends it."""
-    presenter, bodies = Presenter(), []
-    presenter.takes_components = not as_embeds
+    bodies = []
 
-    async def put(**arguments: Any) -> None:
-        view, embeds = arguments.get("view"), arguments.get("embeds") or []
-        assert view is None or view.is_finished(), "discord.py would keep it"
-        body = {"embeds": [embed.to_dict() for embed in embeds]} if embeds else {}
-        bodies.append(body | {"components": view.to_components() if view else []})
+    async def put(view: Any, files: list[discord.File]) -> None:
+        assert view.is_finished(), "discord.py would keep it"
+        assert len(files) == len(page.images) + len(page.files)
+        bodies.append({"components": view.to_components()})
 
-    asyncio.run(presenter.send(page, put, MARK))
+    asyncio.run(Presenter().show(page, put, MARK))
     [body] = bodies
     return body
 
@@ -120,9 +119,6 @@ def test_no_card_breaks_a_limit(card: Card) -> None:
         body = sent(page)
         assert list(wrong_components(body["components"], COMPONENTS_V2)) == []
         assert len(list(walk(body["components"]))) == page.components
-        old = sent(page, as_embeds=True)
-        assert list(wrong_embeds(old["embeds"])) == []
-        assert list(wrong_components(old["components"])) == []
 
 
 @pytest.mark.parametrize(
@@ -311,50 +307,12 @@ def test_a_button_is_next_to_its_field() -> None:
     assert section["accessory"]["label"] == "Change"
 
 
-def test_buttons_next_to_fields_need_no_second_message() -> None:
-    """As embeds, where no button is next to a text, they share rows."""
-    fields = tuple(Field(f"{n}", "x", action=Action(f"do {n}", f"Do {n}")) for n in range(7))
-    [page] = render(Card("T", fields=fields, actions=(Action("help", "Help"),)))
-    rows = sent(page, as_embeds=True)["components"]
-    assert [len(row["components"]) for row in rows] == [5, 3]
-
-
-def test_two_cards_share_no_row_of_buttons() -> None:
-    """As embeds, the buttons of one are not next to those of the other."""
-    more = tuple(Card(f"{n}", actions=(Action(f"do {n}", f"Do {n}"),)) for n in range(2))
-    [page] = render(Card("T", more=more))
-    rows = sent(page, as_embeds=True)["components"]
-    assert [len(row["components"]) for row in rows] == [1, 1]
-
-
 def test_a_mark_is_read_as_it_was_written() -> None:
-    """By the ids of components, and by an embed's address."""
+    """By the ids of components, which differ by the number of the message."""
     body = sent(render(Card("T", "Text"))[0])
     [box] = body["components"]
     assert (box["id"], box["components"][0]["id"]) == MARK.ids
     assert MARK.ids != replace(MARK, number=0).ids
-    old = sent(render(Card("T", "Text"))[0], as_embeds=True)
-    assert old["embeds"][0]["url"].endswith(f"{MARK.post}&part=3")
-
-
-def test_embeds_say_the_same() -> None:
-    """Where components are refused no word and no button is lost."""
-    card = Card(
-        "T",
-        "Text",
-        fields=(Field("F", "1", action=Action("fix", "Fix")),),
-        image=Image(b"png", "It fell."),
-        actions=(Action("check", "Check"), *(Action(o, o, menu=True) for o in ("help", "spend"))),
-        footer="Run 3",
-    )
-    [page] = render(card)
-    old = sent(page, as_embeds=True)
-    assert words(old) == words(sent(page))
-    assert old["embeds"][0]["image"]["url"] == "attachment://chart-1.png"
-    told = [one for one in walk(old["components"]) if one["type"] in {2, 3}]
-    assert [one.get("label") or one["placeholder"] for one in told] == [
-        "Fix", "Check", "More: help, spend",
-    ]  # fmt: skip
 
 
 def test_pictures_are_named_in_order() -> None:

@@ -1,16 +1,16 @@
-"""Posts of the Discord bot: keys, edits, threads, pictures, and embeds instead of components."""
+"""Posts of the Discord bot: keys, edits, threads and pictures."""
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
 
+import discord
 import pytest
 
-from kit.discord_bot import ALERT, running, settings, titles
-from kit.discord_desk import ScriptedDesk
+from kit.discord_bot import ALERT, settings, titles
 from kit.discord_payloads import CHANNEL
 from kit.discord_peer import Peer
 from kit.discord_rest import Fault
-from kit.discord_rules import has_components, title, walk
+from kit.discord_rules import title, walk
 from overheard.cards.card import Card, Image
 from overheard.errors import ChatFailed
 from overheard_discord import posts
@@ -138,7 +138,7 @@ async def test_history_goes_on_where_its_thread_is_closed(
 
 
 async def test_pictures_are_attached_with_their_words(chat: DiscordChat, peer: Peer) -> None:
-    """A chart is an attachment that the embed shows, and its words its description."""
+    """A chart is an attachment that the message shows, and its words its description."""
     await chat.post(CHANNEL, replace(ALERT, image=Image(b"png", "It fell.")), key="alert 12")
 
     [seen] = [one for one in peer.seen if one.path.endswith("/messages")]
@@ -149,50 +149,16 @@ async def test_pictures_are_attached_with_their_words(chat: DiscordChat, peer: P
     assert gallery["items"][0]["description"] == "It fell."
 
 
-async def test_a_discord_without_components_gets_embeds(chat: DiscordChat, peer: Peer) -> None:
-    """The refusal is remembered, nothing is lost, and buttons work."""
-    peer.takes_components = False
-    desk = ScriptedDesk(Card("1 of 2"), Card("Done"))
-    async with running(chat, peer, desk):
-        posted = await chat.post(CHANNEL, ALERT, key="alert 12")
-        await chat.edit(CHANNEL, posted, replace(ALERT, title="Acme recovered"))
-        assert await chat.find(CHANNEL, "alert 12") == posted
-        assert title(peer.messages[posted]) == "Acme recovered"
-        assert peer.messages[posted]["embeds"]
-        clicked = await peer.click(posted, "Acknowledge")
-        await peer.gateway.until(lambda: title(peer.answer(clicked)) == "Done")
+async def test_a_message_with_an_embed_becomes_components(chat: DiscordChat, peer: Peer) -> None:
+    """Content and embeds, which may not stand next to components, go with the same edit."""
+    client = await chat.logged_in()
+    embed = discord.Embed(description="Acme fell")
+    sent = await client.get_partial_messageable(int(CHANNEL)).send("Acme", embed=embed)
+    await chat.edit(CHANNEL, str(sent.id), ALERT)
 
-    refused = [one for one in peer.seen if has_components(one.body)]
-    assert len(refused) == 1
-
-
-async def test_an_old_message_with_embeds_becomes_components(chat: DiscordChat, peer: Peer) -> None:
-    """An alert of an earlier version is edited in place, is found, and its buttons work."""
-    peer.takes_components = False
-    posted = await chat.post(CHANNEL, ALERT, key="alert 12")
-    await chat.close()
-    peer.takes_components = True
-    desk = ScriptedDesk(Card("Acknowledged"))
-    later = DiscordChat(settings(peer))
-    async with running(later, peer, desk):
-        await peer.click(posted, "Acknowledge")
-        await later.edit(CHANNEL, posted, replace(ALERT, title="Acme recovered"))
-        assert await later.find(CHANNEL, "alert 12") == posted
-
-    assert desk.requests[0].message == posted
-    assert peer.messages[posted]["embeds"] == []
-    assert title(peer.messages[posted]) == "Acme recovered"
-
-
-async def test_what_shows_components_keeps_them(chat: DiscordChat, peer: Peer) -> None:
-    """Discord does not turn such a message back, so a bot that sends embeds by now does not try."""
-    posted = await chat.post(CHANNEL, ALERT, key="alert 12")
-    peer.faults.append(Fault("POST", "*/messages", 400, body={"code": 50035}))
-    await chat.post(CHANNEL, Card("With an embed"), key="another")
-    await chat.edit(CHANNEL, posted, replace(ALERT, title="Acme recovered"))
-
-    assert [bool(message["embeds"]) for message in peer.shown()] == [False, True]
-    assert titles(peer)[0] == "Acme recovered"
+    [message] = peer.shown()
+    assert (message["content"], message["embeds"]) == ("", [])
+    assert title(message) == ALERT.title
 
 
 async def test_no_post_is_looked_for_without_end(

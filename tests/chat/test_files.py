@@ -121,12 +121,9 @@ async def test_in_discord_an_export_is_for_the_person_who_asks(discord: Peer) ->
     _check_table(discord.uploads["answers.csv"])
 
 
-@pytest.mark.parametrize("takes_components", [True, False])
-async def test_in_discord_a_server_may_take_smaller_files(
-    peer: Peer, takes_components: bool
-) -> None:
+async def test_in_discord_a_server_may_take_smaller_files(peer: Peer) -> None:
     """The message comes without the file, and says so."""
-    peer.takes_components, peer.max_upload = takes_components, 10
+    peer.max_upload = 10
     chat = in_discord(peer)
     await chat.post("1000000000000000003", Card("Report", file=PAGE), key="1")
     await chat.close()

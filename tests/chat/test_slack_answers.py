@@ -1,6 +1,8 @@
 """The real slack-bolt app in Socket Mode: what people ask, and where it is answered."""
 
 import asyncio
+from collections.abc import Mapping
+from typing import Any
 
 import pytest
 
@@ -14,6 +16,12 @@ from overheard_slack.blocks import render
 
 SHARES = Table(("Brand", "ChatGPT"), (("HubSpot", "92 %"), ("Acme", "38 %")), caption="Shares")
 PICTURE = Image(b"\x89PNG picture", "Acme: from 84 % to 43 %.")
+REFUSED = Fault(200, '{"ok": false, "error": "invalid_blocks"}', content_type="application/json")
+
+
+def kinds(message: Mapping[str, Any]) -> list[str]:
+    """Return the types of a message's blocks."""
+    return [block["type"] for block in message["blocks"]]
 
 
 async def test_a_command_is_served_in_its_channel(slack: SlackPeer, desk: ScriptedDesk) -> None:
@@ -224,19 +232,24 @@ async def test_a_picture_is_uploaded_once_and_shown_in_the_message(
     assert len(slack.uploads) == 1
 
 
-async def test_a_workspace_that_takes_no_picture_in_a_message_has_it_in_the_thread(
-    slack: SlackPeer, desk: ScriptedDesk, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("refusals", "is_shown"), [(2, True), (3, False)])
+async def test_a_picture_is_shown_once_slack_has_processed_it(
+    slack: SlackPeer,
+    desk: ScriptedDesk,
+    monkeypatch: pytest.MonkeyPatch,
+    refusals: int,
+    is_shown: bool,
 ) -> None:
-    """After a second attempt, as Slack may only not have processed the file yet."""
-    monkeypatch.setattr(posts, "PROCESSING_PAUSE_S", 0.0)
-    slack.takes_pictures = False
+    """Until then Slack refuses its message; in the end the picture is told in words."""
+    monkeypatch.setattr(posts, "PROCESSING_PAUSES_S", (0.0,) * 3)
+    slack.faults["chat.postMessage"] = [REFUSED] * refusals
     desk.card = Card("Trend", image=PICTURE)
     await slack.command("trend")
-    await slack.until(lambda: len(slack.uploads) == 2)
+    [message] = await slack.until(lambda: slack.messages)
 
-    [message] = slack.messages
-    assert "The chart is in the thread." in str(message["blocks"])
-    assert slack.uploads[1]["thread"] == message["ts"]
+    assert ("image" in kinds(message)) == is_shown
+    assert (f"Chart: {PICTURE.alt}" in str(message["blocks"])) != is_shown
+    assert len(slack.uploads) == 1
 
 
 async def test_another_metric_takes_the_place_of_the_first(
@@ -256,27 +269,17 @@ async def test_another_metric_takes_the_place_of_the_first(
     assert desk.requests[-1].words == "trend Acme --metric top1"
 
 
-@pytest.mark.parametrize("takes_pictures", [True, False])
-async def test_a_workspace_that_takes_no_data_table_has_it_as_text(
-    slack: SlackPeer, desk: ScriptedDesk, monkeypatch: pytest.MonkeyPatch, takes_pictures: bool
-) -> None:
-    """No cell is lost, whether it takes pictures or not, and later tables are text at once."""
-    monkeypatch.setattr(posts, "PROCESSING_PAUSE_S", 0.0)
-    slack.takes_tables, slack.takes_pictures = False, takes_pictures
-    desk.card = Card("Report", table=SHARES, image=PICTURE)
-    await slack.command("report")
-    await slack.until(lambda: slack.messages)
-    before = len(slack.calls)
+async def test_a_refused_data_table_is_text(slack: SlackPeer, desk: ScriptedDesk) -> None:
+    """No cell is lost, and the next table is a data table again."""
+    slack.faults["chat.postMessage"] = [REFUSED]
     desk.card = Card("Report", table=SHARES)
-    await slack.command("report")
-    await slack.until(lambda: len(slack.messages) == 2)
+    for number in (1, 2):
+        await slack.command("report")
+        await slack.until(lambda: len(slack.messages) == number)  # noqa: B023
 
-    for message in slack.messages:
-        kinds = [block["type"] for block in message["blocks"]]
-        assert "data_table" not in kinds
-        assert all(cell in str(message["blocks"]) for cell in ("HubSpot", "92 %", "Shares"))
-    assert [n for n, _ in slack.calls[before:]].count("chat.postMessage") == 1
-    assert ("image" in str(slack.messages[0]["blocks"])) == takes_pictures
+    assert ["data_table" in kinds(message) for message in slack.messages] == [False, True]
+    text = str(slack.messages[0]["blocks"])
+    assert all(cell in text for cell in ("HubSpot", "92 %", "Shares"))
 
 
 async def test_a_picture_that_cannot_be_uploaded_is_told_in_words(
@@ -332,20 +335,13 @@ async def test_the_home_greets_and_its_buttons_work(slack: SlackPeer, desk: Scri
     assert slack.messages[0]["channel"] == "D1"
 
 
-@pytest.mark.parametrize("taken", [True, False])
-async def test_the_home_shows_its_picture(
-    slack: SlackPeer, desk: ScriptedDesk, monkeypatch: pytest.MonkeyPatch, taken: bool
-) -> None:
-    """Where a workspace refuses pictures, the Home says in words what it shows."""
-    monkeypatch.setattr(posts, "PROCESSING_PAUSE_S", 0.0)
-    slack.takes_pictures = taken
+async def test_the_home_shows_its_picture(slack: SlackPeer, desk: ScriptedDesk) -> None:
+    """As a message does."""
     desk.picture = Image(b"png", "Acme 8 of 24.")
     await slack.visit_home()
     await slack.until(lambda: USER in slack.homes)
 
-    kinds = [block["type"] for block in slack.homes[USER]["blocks"]]
-    assert ("image" in kinds) == taken
-    assert ("Chart: Acme 8 of 24." in str(slack.homes[USER])) != taken
+    assert "image" in kinds(slack.homes[USER])
 
 
 async def test_people_have_no_zone_without_the_scope(slack: SlackPeer, desk: ScriptedDesk) -> None:

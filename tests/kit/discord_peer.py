@@ -1,6 +1,6 @@
 """A small Discord on loopback: REST and gateway on real sockets, strict, with faults on request.
 
-It refuses what Discord refuses: embeds and components beyond the limits, doubled custom ids, a
+It refuses what Discord refuses: components beyond the limits, doubled custom ids, a
 second answer to an interaction. With a copy of Discord's OpenAPI document named by
 ``DISCORD_OPENAPI``, each body is judged by that as well.
 """

@@ -23,7 +23,7 @@ from kit.discord_payloads import (
     member,
     message,
 )
-from kit.discord_rules import COMPONENTS_V2, Refused, check, has_components
+from kit.discord_rules import COMPONENTS_V2, Refused, check
 
 DIRECT = "4000000000000000001"
 """The channel of direct messages with the person."""
@@ -72,7 +72,6 @@ class Rest:
         answered: By interaction, what it was answered first.
         clicked: By interaction, the message whose button was clicked.
         gateway: Its gateway.
-        takes_components: Whether it takes messages whose content is components.
         uploads: The newest file of each name.
         max_upload: Bytes that the files of a message may have.
     """
@@ -86,7 +85,6 @@ class Rest:
         self.answered: dict[str, Json] = {}
         self.clicked: dict[str, str] = {}
         self.gateway = Gateway(ALL)
-        self.takes_components = True
         self.uploads: dict[str, bytes] = {}
         self.max_upload = 10_000_000
         self.ids = count(2 * 10**18)
@@ -137,8 +135,6 @@ class Rest:
         if sum(map(len, uploads.values())) > self.max_upload:
             raise Refused(413, 40005, "Request entity too large")
         self.uploads |= uploads
-        if not self.takes_components and has_components(body):
-            raise Refused(400, 50035, "Invalid Form Body: no such flag")
         match request.method, path.strip("/").split("/"):
             case method, ["applications", _, *where, "commands"]:
                 return 200, self._commands(method, where[-1] if where else "", body)

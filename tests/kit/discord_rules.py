@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 VARIABLE = "DISCORD_OPENAPI"
-LENGTHS = {"title": 256, "description": 4096}
 NAME = re.compile(r"^[-_a-z0-9]{1,32}$")
 
 
@@ -46,10 +45,6 @@ def units(text: str) -> int:
 def words(message: dict[str, Any]) -> str:
     """Return all text that a message shows, in its markup and in the order of its parts."""
     shown = [message.get("content") or ""]
-    for embed in message.get("embeds") or []:
-        shown += [embed.get("title") or "", embed.get("description") or ""]
-        shown += [text for one in embed.get("fields", []) for text in (one["name"], one["value"])]
-        shown.append(embed.get("footer", {}).get("text", ""))
     shown += [one["content"] for one in walk(message.get("components") or []) if one["type"] == 10]
     return "\n".join(filter(None, shown))
 
@@ -60,48 +55,10 @@ def title(message: dict[str, Any]) -> str:
     return re.sub(r"^### \W*", "", first) if first.startswith("### ") else ""
 
 
-def wrong_embeds(embeds: list[dict[str, Any]]) -> Iterator[str]:
-    """Return what Discord would refuse in a message's embeds."""
-    if len(embeds) > 10:
-        yield "more than 10 embeds"
-    if sum(map(_weight, embeds)) > 6000:
-        yield "embeds of more than 6,000 characters"
-    for embed in embeds:
-        yield from _wrong_embed(embed)
-
-
-def _weight(embed: dict[str, Any]) -> int:
-    small = [embed.get("footer", {}).get("text", ""), embed.get("author", {}).get("name", "")]
-    fields = [text for one in embed.get("fields", []) for text in (one["name"], one["value"])]
-    texts = [embed.get("title") or "", embed.get("description") or "", *small, *fields]
-    return sum(map(units, texts))
-
-
-def _wrong_embed(embed: dict[str, Any]) -> Iterator[str]:
-    for name, most in LENGTHS.items():
-        if units(embed.get(name) or "") > most:
-            yield f"a {name} of more than {most}"
-    if units(embed.get("footer", {}).get("text", "")) > 2048:
-        yield "a footer of more than 2,048"
-    if len(embed.get("fields", [])) > 25:
-        yield "more than 25 fields"
-    for one in embed.get("fields", []):
-        if not (0 < units(one["name"]) <= 256 and 0 < units(one["value"]) <= 1024):
-            yield "a field that is empty or too long"
-    if not (_weight(embed) or embed.get("image")):
-        yield "an empty embed"
-
-
 COMPONENTS_V2 = 1 << 15
 """The flag of a message whose content is components."""
 INSIDE = {None: {1, 9, 10, 12, 13, 14, 17}, 17: {1, 9, 10, 12, 13, 14}, 9: {10}, 1: {2, 3}}
 """Types of components by the type of their parent."""
-
-
-def has_components(body: Any) -> bool:
-    """Return whether a request sends a message whose content is components."""
-    data = body.get("data", body) if isinstance(body, dict) else None
-    return bool(isinstance(data, dict) and (data.get("flags") or 0) & COMPONENTS_V2)
 
 
 def walk(components: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
@@ -170,7 +127,6 @@ def _wrong_message(body: dict[str, Any], files: tuple[str, ...]) -> Iterator[str
     if units(data.get("content") or "") > 2000:
         yield "content of more than 2,000"
     embeds, rows = data.get("embeds") or [], data.get("components") or []
-    yield from wrong_embeds(embeds)
     flags = data.get("flags") or 0
     if flags & COMPONENTS_V2 and (data.get("content") or embeds or not rows):
         yield "content or embeds next to components, or no components"
@@ -181,7 +137,7 @@ def _wrong_message(body: dict[str, Any], files: tuple[str, ...]) -> Iterator[str
     galleries = [one["items"] for one in walk(rows) if one["type"] == 12]
     shown = [item["media"]["url"] for items in galleries for item in items]
     shown += [one["file"]["url"] for one in walk(rows) if one["type"] == 13]
-    for url in [*shown, *(embed.get("image", {}).get("url", "") for embed in embeds)]:
+    for url in shown:
         if url.startswith("attachment://") and url.removeprefix("attachment://") not in files:
             yield f"{url} was not attached"
     for one in data.get("attachments") or []:

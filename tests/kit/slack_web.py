@@ -37,8 +37,6 @@ class SlackWeb:
         calls: Each call's method and arguments, in order.
         messages: All messages, in order; a channel's are those with its `channel`.
         uploads: Files that were put into a channel, or into none, with their content.
-        takes_pictures: Whether messages may show uploaded files.
-        takes_tables: Whether messages may have data tables.
         replies: What was sent to response URLs.
         modals: Views that were opened, or put in the place of one.
         whispers: Messages in a channel that only one person sees.
@@ -57,7 +55,6 @@ class SlackWeb:
         self.calls: list[tuple[str, Arguments]] = []
         self.messages: list[dict[str, Any]] = []
         self.uploads: list[dict[str, Any]] = []
-        self.takes_pictures = self.takes_tables = True
         self.replies: list[dict[str, Any]] = []
         self.modals: list[dict[str, Any]] = []
         self.whispers: list[dict[str, Any]] = []
@@ -268,14 +265,10 @@ class SlackWeb:
         return {"messages": shown, "response_metadata": {"next_cursor": cursor}}
 
     def _judge_pictures(self, arguments: Arguments) -> None:
-        """Refuse pictures of files that were not uploaded, and what the workspace does not take."""
+        """Refuse pictures of files that were not uploaded."""
         uploaded = {upload["id"] for upload in self.uploads}
         for block in arguments.get("blocks", []):
-            if block["type"] == "data_table" and not self.takes_tables:
-                raise Refused("invalid_blocks")
-            if block["type"] == "image" and not (
-                self.takes_pictures and block["slack_file"]["id"] in uploaded
-            ):
+            if block["type"] == "image" and block["slack_file"]["id"] not in uploaded:
                 raise Refused("invalid_blocks")
 
     def _files_getUploadURLExternal(self, arguments: Arguments, _: str) -> dict[str, Any]:  # noqa: N802 - Slack's name
