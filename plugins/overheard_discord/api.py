@@ -34,12 +34,6 @@ DISALLOWED_INTENTS_CLOSE_CODE = 4014
 """The code with which the gateway closes a connection with intents that it does not allow."""
 
 
-def missing_token() -> ChatUnavailable:
-    """Return the error for a configuration without a token."""
-    remedy = "set the environment variable DISCORD_TOKEN, or name a file as token_file in [discord]"
-    return ChatUnavailable(chat=PLATFORM, reason="there is no token", remedy=remedy)
-
-
 def refused_token() -> ChatUnavailable:
     """Return the error for a token that Discord refuses."""
     remedy = f"reset it on the page Bot of your application at {PORTAL} and set DISCORD_TOKEN"

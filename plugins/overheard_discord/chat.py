@@ -15,7 +15,6 @@ from overheard_discord.api import (
     PLATFORM,
     PORTAL,
     chat_failed,
-    missing_token,
     redirect_answers,
     refused_token,
     translated_errors,
@@ -149,7 +148,8 @@ class DiscordChat(Poster):
             ChatFailed: when Discord cannot be reached.
         """
         if self._settings.token is None:
-            raise missing_token()
+            remedy = "set the environment variable DISCORD_TOKEN, or token_file in [discord]"
+            raise ChatUnavailable(chat=PLATFORM, reason="there is no token", remedy=remedy)
         with translated_errors():
             try:
                 await client.login(self._settings.token.get_secret_value())

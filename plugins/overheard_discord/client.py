@@ -28,7 +28,7 @@ from overheard_discord.api import NAME, PLATFORM, redirect, translated_errors
 from overheard_discord.conversation import DiscordConversation
 from overheard_discord.layouts import render
 from overheard_discord.pages import Presenter
-from overheard_discord.questions import MessageConversation, read_question
+from overheard_discord.questions import MessageConversation, person_of, read_question
 from overheard_discord.settings import DiscordSettings
 from overheard_discord.sync import CommandSync
 
@@ -304,16 +304,9 @@ class DiscordClient(discord.Client):
 
 
 def _person(interaction: discord.Interaction[Any]) -> Person:
-    """Return the person of an interaction, with the ids of the person's roles in the server.
-
-    Discord tells no time zone. In a server, a person with the permission Manage Server counts as an
-    owner; in direct messages nobody does, and there are no roles.
-    """
-    user = interaction.user
-    # `Member.roles` lacks the roles of servers that have not arrived; the ids are always there.
-    roles = tuple(str(role) for role in getattr(user, "_roles", ()))
+    """Return the person of an interaction; in a server, one who may manage it is an owner."""
     owner = interaction.guild_id is not None and interaction.permissions.manage_guild
-    return Person(NAME, str(user.id), user.display_name, roles, owner=owner)
+    return person_of(interaction.user, owner=owner)
 
 
 def _channel_name(interaction: discord.Interaction[Any]) -> str:

@@ -86,11 +86,6 @@ class MessagePage:
         return tuple(chain.from_iterable(box.pieces for box in self.boxes))
 
     @property
-    def images(self) -> tuple[Image, ...]:
-        """The pictures, in order, to be attached as ``chart-1.png``, ``chart-2.png`` and so on."""
-        return tuple(piece for piece in self.pieces if isinstance(piece, Image))
-
-    @property
     def files(self) -> tuple[File, ...]:
         """The files, in order, to be attached with the names of `attached_name`."""
         return tuple(piece for piece in self.pieces if isinstance(piece, File))
@@ -341,7 +336,7 @@ def _fits_message(page: MessagePage) -> bool:
     return (
         page.components <= DISCORD.components
         and page.size <= DISCORD.text
-        and len(page.images) + len(page.files) <= DISCORD.files
+        and sum(isinstance(piece, Image | File) for piece in page.pieces) <= DISCORD.files
         and len(words) == len(set(words))
     )
 

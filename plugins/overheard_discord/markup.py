@@ -75,7 +75,13 @@ def table_pieces(table: Table) -> Iterator[str]:
     shown = replace(table, rows=table.rows[:MAX_ROWS])
     margin = 0 if table.strong is None else len(PLAIN)
     grid = text_grid(shown, _cell, max_width=MAX_TABLE_WIDTH - margin)
-    yield from _grid_texts(grid, table.strong) if grid else _record_texts(shown)
+    if grid:
+        yield from _grid_texts(grid, table.strong)
+    else:
+        records = text_records(shown, _escaped_cell)
+        rows = (f"**{heading}**\n{rest}" if rest else f"**{heading}**" for heading, rest in records)
+        cut_rows = (wording.cut(row, MAX_TABLE_PIECE, counts=True) for row in rows)
+        yield from joined(cut_rows, MAX_TABLE_PIECE)
     if hidden := len(table.rows) - len(shown.rows):
         yield f"-# {wording.count(hidden, 'more row')} not shown"
 
@@ -115,15 +121,6 @@ def joined(lines: Iterable[str], limit: int) -> Iterator[str]:
     """
     groups = packed([list(lines)], lambda group: wording.length("\n".join(group)) <= limit)
     yield from map("\n".join, groups)
-
-
-def _record_texts(table: Table) -> Iterator[str]:
-    """Return the rows of a table as texts of at most `MAX_TABLE_PIECE` UTF-16 code units: of each
-    its heading in bold, and below it the other cells; a row that is longer is cut.
-    """
-    records = text_records(table, _escaped_cell)
-    rows = (f"**{heading}**\n{rest}" if rest else f"**{heading}**" for heading, rest in records)
-    return joined((wording.cut(row, MAX_TABLE_PIECE, counts=True) for row in rows), MAX_TABLE_PIECE)
 
 
 def _escaped_cell(text: Text) -> str:

@@ -122,21 +122,15 @@ class Poster(ABC):
         The latest `SEARCHED_MESSAGES` messages of the channel are searched, and as many of each of
         the `SEARCHED_THREADS` newest threads that begin at one of these.
         """
-        threads, mark = [], MessageMark(post_id(key))
+        mark = MessageMark(post_id(key))
         async with self._calling(channel) as (client, place):
-
-            def is_first(message: discord.Message) -> bool:
-                return message.author == client.user and read_mark(message) == mark
-
-            async for message in place.history(limit=SEARCHED_MESSAGES):
-                if is_first(message):
-                    return str(message.id)
-                if message.flags.has_thread:
-                    threads.append(client.get_partial_messageable(message.id))
-            for thread in threads[:SEARCHED_THREADS]:
-                async for message in thread.history(limit=SEARCHED_MESSAGES):
-                    if is_first(message):
+            searched = [place]
+            for one in searched:  # threads are appended while the channel is searched
+                async for message in one.history(limit=SEARCHED_MESSAGES):
+                    if message.author == client.user and read_mark(message) == mark:
                         return str(message.id)
+                    if message.flags.has_thread and len(searched) <= SEARCHED_THREADS:
+                        searched.append(client.get_partial_messageable(message.id))
         return None
 
     async def link(self, channel: str, message: str) -> str:
@@ -156,7 +150,10 @@ class Poster(ABC):
         client = await self.logged_in()
         with translated_errors():
             async with asyncio.timeout(POST_TIMEOUT_S):
-                yield client, await _place(client, channel)
+                channel_id = snowflake(channel.removeprefix(PERSON))
+                if channel.startswith(PERSON):
+                    channel_id = (await client.create_dm(discord.Object(channel_id))).id
+                yield client, client.get_partial_messageable(channel_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,14 +194,6 @@ class _Post:
         nonce = {"nonce": post_id(f"{self.key} {number}" if number else self.key)}
         options = {**(nonce if self.key else {}), **self.options}
         return await show(page, partial(self.place.send, **options), mark)
-
-
-async def _place(client: DiscordClient, channel: str) -> discord.PartialMessageable:
-    """Return the channel of a name; Discord opens direct messages if there are none."""
-    channel_id = snowflake(channel.removeprefix(PERSON))
-    if channel.startswith(PERSON):
-        channel_id = (await client.create_dm(discord.Object(channel_id))).id
-    return client.get_partial_messageable(channel_id)
 
 
 async def _starts_thread(client: DiscordClient, channel: int, message: int) -> bool:

@@ -41,15 +41,21 @@ def read_question(message: discord.Message, bot: discord.abc.Snowflake) -> Reque
         channel_id, thread, referred_message = channel.parent_id, str(channel.id), str(channel.id)
     elif message.reference and message.reference.message_id:
         referred_message = str(message.reference.message_id)
-    roles = tuple(str(role) for role in getattr(author, "_roles", ()))
     return Request(
         id=str(message.id),
-        person=Person(NAME, str(author.id), author.display_name, roles),
+        person=person_of(author),
         channel=f"{NAME}:{channel_id}",
         question=question_text(message.content, bot.id) or NO_QUESTION,
         message=referred_message,
         thread=thread,
     )
+
+
+def person_of(user: discord.abc.User, *, owner: bool = False) -> Person:
+    """Return a person with the ids of the person's roles; Discord tells no time zone."""
+    # `Member.roles` lacks the roles of servers that have not arrived; the ids are always there.
+    roles = tuple(str(role) for role in getattr(user, "_roles", ()))
+    return Person(NAME, str(user.id), user.display_name, roles, owner=owner)
 
 
 def question_text(text: str, bot_id: int) -> str:

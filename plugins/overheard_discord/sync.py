@@ -93,17 +93,15 @@ class CommandSync:
         commands = roots(
             self._settings.command, shown, context=context, permissions=self._permissions
         )
-        http, application = self._client.http, self._client.application_id or 0
+        http, where = self._client.http, [self._client.application_id or 0]
+        get: Any = http.get_global_commands
+        put: Any = http.bulk_upsert_global_commands
+        if place is not None:
+            get, put = http.get_guild_commands, http.bulk_upsert_guild_commands
+            where.append(place)
         try:
-            if place is None:
-                registered: Sequence[Any] = await http.get_global_commands(application)
-            else:
-                registered = await http.get_guild_commands(application, place)
-            if not is_same(commands, list(registered)):
-                if place is None:
-                    await http.bulk_upsert_global_commands(application, commands)
-                else:
-                    await http.bulk_upsert_guild_commands(application, place, commands)
+            if not is_same(commands, await get(*where)):
+                await put(*where, commands)
             self._registered.add(place)
         except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
             name = f"server {place}" if place else "direct messages"

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any
 
-from overheard import Card, Field, Image, Quote, Severity, packed, wording
+from overheard import Card, Field, Image, Severity, packed, wording
 from overheard_slack.controls import button, controls, select
 from overheard_slack.limits import SLACK
 from overheard_slack.text import (
@@ -20,9 +20,7 @@ from overheard_slack.text import (
     data_table,
     escape,
     is_free_of_markup,
-    link,
     plain_text_object,
-    quote,
     rich,
     section,
     small,
@@ -168,7 +166,12 @@ def _card_parts(card: Card, *, pictures: bool, tables: bool) -> Iterator[_Part]:
             yield _Part(data, card, tuple(text_table(card.table)))
         else:
             yield from (_Part(block, card) for block in text_table(card.table))
-    yield from (_Part(_quote_block(quoted), card) for quoted in card.quotes)
+    for quoted in card.quotes:
+        source = wording.shorten(wording.line(quoted.source), MAX_COLUMN_FIELD)
+        limit = SLACK.text - MAX_COLUMN_FIELD
+        text = span(wording.cut(wording.visible(quoted.text), limit, counts=True), "italic")
+        quotation = {"type": "rich_text_quote", "elements": [text]}
+        yield _Part(rich(section(span(source, "bold")), quotation), card)
     if card.file:
         yield _Part(small(wording.enclosed(card.file), SLACK.context), card)
     if card.footer:
@@ -193,7 +196,8 @@ def _heading(card: Card) -> Iterator[Block]:
     for piece in wording.pieces(text, SLACK.text):
         yield rich(section(span(piece)))
     if card.link and card.link.safe:
-        yield rich(section(link(wording.line(card.link.label), card.link.url)))
+        label = wording.line(card.link.label)
+        yield rich(section({"type": "link", "text": label, "url": card.link.url}))
 
 
 def _field_blocks(fields: Sequence[Field]) -> Iterator[Block]:
@@ -244,13 +248,6 @@ def _wide_field(field: Field) -> Block:
     name = wording.shorten(wording.line(field.name), MAX_COLUMN_FIELD)
     value = wording.cut(wording.visible(field.value), SLACK.text - MAX_COLUMN_FIELD, counts=True)
     return rich(section(span(name, "bold"), span(f"\n{value or '-'}")))
-
-
-def _quote_block(quoted: Quote) -> Block:
-    """Return a quotation with its source in bold above it; a long text or source is cut."""
-    source = wording.shorten(wording.line(quoted.source), MAX_COLUMN_FIELD)
-    text = wording.cut(wording.visible(quoted.text), SLACK.text - MAX_COLUMN_FIELD, counts=True)
-    return rich(section(span(source, "bold")), quote(span(text, "italic")))
 
 
 def _picture(image: Image) -> Block:

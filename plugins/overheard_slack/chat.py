@@ -310,9 +310,6 @@ class SlackChat:
     def _app(self, workspaces: Workspaces) -> AsyncApp:
         """Return slack-bolt's app, which finds the workspace of each request and refuses requests
         of workspaces that the bot is not in. It has no listeners yet.
-
-        Raises:
-            ChatUnavailable: when requests come by HTTP and the signing secret is missing.
         """
 
         async def authorize(team_id: str | None = None, **_: Any) -> AuthorizeResult | None:
@@ -325,9 +322,6 @@ class SlackChat:
                 log.warning("%s", error)
                 return None
 
-        settings = self._settings
-        http = settings.mode == "http"
-        secret = settings.secret("signing_secret") if http else "-"
         # With this `authorize`, slack-bolt neither calls auth.test for every event, nor reads
         # client ids from the environment. slack-bolt changes the level of the logger with the
         # app's name, so that the name must not be that of this module's logger.
@@ -336,8 +330,8 @@ class SlackChat:
         return AsyncApp(
             name=quiet.name,
             logger=quiet,
-            client=AsyncWebClient(base_url=settings.base_url, session=self._http_session()),
-            signing_secret=secret,
+            client=AsyncWebClient(base_url=self._settings.base_url, session=self._http_session()),
+            request_verification_enabled=False,  # the HTTP server does it
             authorize=authorize,  # type: ignore[arg-type]  # None: the bot is not installed
             user_facing_authorize_error_message=NOT_INSTALLED,
         )

@@ -87,9 +87,8 @@ def _check_scopes(workspace: Workspace) -> Iterator[Finding]:
         yield Finding(f"{place} (not compared: Slack does not tell them)")
         return
     missing = [scope for scope in SLACK_SCOPES if scope not in workspace.scopes]
-    needed = [scope for scope in missing if scope not in OPTIONAL_SLACK_SCOPES]
-    optional = [scope for scope in missing if scope in OPTIONAL_SLACK_SCOPES]
-    for adjective, scopes in (("", needed), ("optional ", optional)):
+    for adjective in ("", "optional "):
+        scopes = [one for one in missing if (one in OPTIONAL_SLACK_SCOPES) is bool(adjective)]
         if scopes:
             clause = "scope {} is missing" if len(scopes) == 1 else "scopes {} are missing"
             problem = f"the {adjective}{clause.format(wording.listing(scopes))}"

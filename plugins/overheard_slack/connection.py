@@ -5,8 +5,9 @@ import contextlib
 import logging
 import socket
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import aiohttp
 from aiohttp import web
@@ -14,6 +15,8 @@ from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
 from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.oauth.async_oauth_flow import AsyncOAuthFlow
+from slack_bolt.request.async_request import AsyncBoltRequest
+from slack_bolt.response import BoltResponse
 from slack_sdk.signature import SignatureVerifier
 from slack_sdk.socket_mode.aiohttp import SocketModeClient
 
@@ -180,9 +183,20 @@ async def http_server(
     Raises:
         ChatUnavailable: when the address is in use or not available.
     """
-    runner = web.AppRunner(
-        _web_application(app, SignatureVerifier(secret), flow), access_log=None, shutdown_timeout=1
-    )
+    verifier = SignatureVerifier(secret)
+
+    async def receive_event(request: web.Request) -> web.Response:
+        # Before slack-bolt, which parses a body first and fails on a malformed one.
+        if not verifier.is_valid_request(await request.read(), dict(request.headers)):
+            return web.json_response({"error": "invalid request"}, status=401)
+        return await _answer(app.async_dispatch, request)
+
+    server = web.Application(client_max_size=MAX_REQUEST_BYTES)
+    server.router.add_post(SLACK_EVENTS_PATH, receive_event)
+    if flow:
+        server.router.add_get(flow.install_path, partial(_answer, flow.handle_installation))
+        server.router.add_get(flow.redirect_uri_path, partial(_answer, flow.handle_callback))
+    runner = web.AppRunner(server, access_log=None, shutdown_timeout=1)
     await runner.setup()
     try:
         # During a handover on one machine, the old and the new bot listen on the same port.
@@ -198,45 +212,8 @@ async def http_server(
         await runner.cleanup()
 
 
-def _web_application(
-    app: AsyncApp, verifier: SignatureVerifier, flow: AsyncOAuthFlow | None
-) -> web.Application:
-    """Return the web application that serves Slack's events and the pages of an installation.
-
-    It refuses requests that are larger than `MAX_REQUEST_BYTES`.
-
-    Args:
-        verifier: Verifies the signatures of events; one without a valid signature gets the
-            status 401.
-        flow: Serves the pages of an installation by OAuth; None where there are no such pages.
-    """
-
-    async def receive_event(request: web.Request) -> web.Response:
-        # Before slack-bolt, which parses a body first and fails on a malformed one.
-        if not verifier.is_valid_request(await request.read(), dict(request.headers)):
-            return web.json_response({"error": "invalid request"}, status=401)
-        return await to_aiohttp_response(await app.async_dispatch(await to_bolt_request(request)))
-
-    server = web.Application(client_max_size=MAX_REQUEST_BYTES)
-    server.add_routes([web.post(SLACK_EVENTS_PATH, receive_event)])
-    if flow:
-        server.add_routes(_installation_routes(flow))
-    return server
-
-
-def _installation_routes(flow: AsyncOAuthFlow) -> list[web.RouteDef]:
-    """Return the HTTP routes of an installation by OAuth.
-
-    The first page begins the installation, and sends the person to Slack. Slack sends the person
-    back to the second one, which stores the token.
-    """
-
-    async def begin(request: web.Request) -> web.Response:
-        return await to_aiohttp_response(
-            await flow.handle_installation(await to_bolt_request(request))
-        )
-
-    async def finish(request: web.Request) -> web.Response:
-        return await to_aiohttp_response(await flow.handle_callback(await to_bolt_request(request)))
-
-    return [web.get(flow.install_path, begin), web.get(flow.redirect_uri_path, finish)]
+async def _answer(
+    handle: Callable[[AsyncBoltRequest], Awaitable[BoltResponse]], request: web.Request
+) -> web.Response:
+    """Answer an HTTP request as slack-bolt handles it."""
+    return await to_aiohttp_response(await handle(await to_bolt_request(request)))

@@ -16,6 +16,7 @@ from overheard import Card, Form, Severity, decides
 from overheard_slack.client import SlackFailed
 from overheard_slack.controls import clicked_words, is_switch
 from overheard_slack.limits import SLACK
+from overheard_slack.modals import form_view
 from overheard_slack.pacer import ChannelPacer
 from overheard_slack.posts import ChannelOutlet, ResponseUrlOutlet
 from overheard_slack.workspaces import Workspace
@@ -70,8 +71,6 @@ class RequestOrigin:
         user = body["user"]["id"]
         try:
             fields = json.loads(body["view"]["private_metadata"])
-            if "place" in fields:  # a form that was opened before the bot was updated
-                fields = {**json.loads(fields["place"]), "command": fields["command"]}
             return cls(**{**fields, "user": user})
         except (KeyError, TypeError, ValueError):
             return cls(user, user)
@@ -79,8 +78,8 @@ class RequestOrigin:
 
 Outlet = ChannelOutlet | ResponseUrlOutlet
 """Shows cards to people, each in place of the card before."""
-OpenForm = Callable[[Form, RequestOrigin], Awaitable[None]]
-"""Opens a form for the origin of a request; raises `SlackFailed` when Slack opens none."""
+OpenView = Callable[..., Awaitable[object]]
+"""Opens the modal `view`; raises `SlackFailed` when Slack opens none."""
 
 
 class SlackConversation:
@@ -90,7 +89,7 @@ class SlackConversation:
         origin: Where in the workspace the request came from.
         session: The HTTP session for replies to response URLs.
         pacer: Limits the messages of each channel.
-        open_form: Opens a form; called at most once, and only within Slack's 3 seconds after the
+        open_view: Opens a modal; called at most once, and only within Slack's 3 seconds after the
             request. None where no form opens, as for a question in words.
     """
 
@@ -100,7 +99,7 @@ class SlackConversation:
         origin: RequestOrigin,
         session: aiohttp.ClientSession,
         pacer: ChannelPacer,
-        open_form: OpenForm | None,
+        open_view: OpenView | None,
     ) -> None:
         """Begin the conversation; nothing is shown yet.
 
@@ -111,7 +110,7 @@ class SlackConversation:
         self._origin = origin
         self._session = session
         self._pacer = pacer
-        self._open_form = open_form
+        self._open_view = open_view
         self._forms_end_at = asyncio.get_running_loop().time() + SLACK.form_window - FORM_MARGIN_S
         self._outlet: Outlet | None = None
         self._private = False
@@ -130,7 +129,7 @@ class SlackConversation:
         kept open for the form, at any time.
         """
         is_in_time = asyncio.get_running_loop().time() < self._forms_end_at
-        return self._open_form is not None and is_in_time
+        return self._open_view is not None and is_in_time
 
     @property
     def location(self) -> tuple[str, str] | None:
@@ -159,10 +158,10 @@ class SlackConversation:
         Raises:
             SlackFailed: when Slack refuses that card.
         """
-        opener, self._open_form = self._open_form, None
+        opener, self._open_view = self._open_view, None
         if opener is not None:
             with contextlib.suppress(SlackFailed):
-                await opener(form, self._origin)
+                await opener(view=form_view(form, self._origin.for_form(form)))
                 self._form_shown = True
                 self._answered.set()
                 return
@@ -176,20 +175,20 @@ class SlackConversation:
         """
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._answered.wait(), timeout_s)
-        self._open_form = None
+        self._open_view = None
         return self._form_shown
 
-    async def wait_for_form_in_view(self, open_form: OpenForm) -> bool:
+    async def wait_for_form_in_view(self, open_view: OpenView) -> bool:
         """Wait for the first answer, without a limit, and return whether that answer is a form.
 
         Until then, a form can be opened however long it takes.
 
         Args:
-            open_form: Shows the form in a view that stays open meanwhile.
+            open_view: Shows the form in a view that stays open meanwhile.
         """
-        self._open_form, self._forms_end_at = open_form, inf
+        self._open_view, self._forms_end_at = open_view, inf
         await self._answered.wait()
-        self._open_form = None
+        self._open_view = None
         return self._form_shown
 
     async def show(self, card: Card, *, private: bool = False) -> None:

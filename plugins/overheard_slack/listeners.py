@@ -3,17 +3,18 @@
 import logging
 import re
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import Any
 
 import aiohttp
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_bolt.response import BoltResponse
 
-from overheard import Desk, Form, Person, Recent, Request, ServingTasks
+from overheard import Desk, Person, Recent, Request, ServingTasks
 from overheard_slack import modals
 from overheard_slack.blocks import home_message, render
 from overheard_slack.controls import ACTION_PREFIX, clicked_words
-from overheard_slack.conversation import OpenForm, RequestOrigin, SlackConversation, click_origin
+from overheard_slack.conversation import OpenView, RequestOrigin, SlackConversation, click_origin
 from overheard_slack.pacer import ChannelPacer
 from overheard_slack.posts import ChannelOutlet
 from overheard_slack.questions import SlackQuestions
@@ -141,11 +142,8 @@ class SlackListeners:
             await ack(response_action="errors", errors=problems)
             return
 
-        async def replace_form(form: Form, origin: RequestOrigin) -> None:
-            """Acknowledge the submitted form by another form in its place."""
-            view = modals.form_view(form, origin.for_form(form))
-            await ack(response_action="update", view=view)
-
+        # If the first answer is a form, it acknowledges this one by taking its place.
+        replace_form = partial(ack, response_action="update")
         conversation = self._conversation(workspace, origin, replace_form)
         self._tasks.start(
             self._serve_in(conversation, body, origin, command=origin.command, options=options)
@@ -153,42 +151,11 @@ class SlackListeners:
         if await conversation.wait_for_form(FORM_ANSWER_TIMEOUT_S):
             return
         if command.step and not conversation.answered:
-            await self._show_waiting_view(conversation, ack, body, "Set-up")
+            await ack(response_action="update", view=modals.notice_view("One moment ..."))
+            update = partial(workspace.client.call, "views_update", view_id=body["view"]["id"])
+            self._tasks.start(_replace_waiting_view(conversation, update))
         else:
             await ack()
-
-    async def _show_waiting_view(
-        self, conversation: SlackConversation, ack: AsyncAck, body: Body, title: str
-    ) -> None:
-        """Acknowledge a submitted form by a modal that says "One moment ...", and start a task that
-        replaces this modal.
-
-        The task waits, without a limit, for the first answer of the conversation. A form as the
-        answer replaces the modal. After a card, which the chat shows, the modal says "Done". A
-        failure of the task is logged.
-
-        Args:
-            conversation: The conversation in which the submitted form is served.
-            body: The submission, with its team and the id of its view.
-            title: The title of the modal, which is cut to Slack's limit.
-
-        Raises:
-            ChatUnavailable: when the workspace cannot be used any more.
-        """
-        await ack(response_action="update", view=modals.notice_view(title, "One moment ..."))
-        workspace = await self._workspace(body)
-        view_id = body["view"]["id"]
-
-        async def show_form(form: Form, origin: RequestOrigin) -> None:
-            view = modals.form_view(form, origin.for_form(form))
-            await workspace.client.call("views_update", view_id=view_id, view=view)
-
-        async def replace_waiting_view() -> None:
-            if not await conversation.wait_for_form_in_view(show_form):
-                view = modals.notice_view(title, "Done. You can close this; the chat has the rest.")
-                await workspace.client.call("views_update", view_id=view_id, view=view)
-
-        self._tasks.start(replace_waiting_view())
 
     async def _on_typing(self, ack: AsyncAck, body: Body) -> None:
         """Send Slack the values that complete the text a person is typing into a form's menu.
@@ -274,19 +241,16 @@ class SlackListeners:
         """
         workspace, trigger = await self._workspace(body), body.get("trigger_id")
 
-        async def open_modal(form: Form, origin: RequestOrigin) -> None:
-            view = modals.form_view(form, origin.for_form(form))
-            await workspace.client.call("views_open", trigger_id=trigger, view=view)
-
+        open_modal = partial(workspace.client.call, "views_open", trigger_id=trigger)
         conversation = self._conversation(workspace, origin, open_modal if trigger else None)
         await self._serve_in(conversation, body, origin, **fields)
         if (body.get("container") or {}).get("type") == "view":
             await self._show_home(body, origin.user)
 
     def _conversation(
-        self, workspace: Workspace, origin: RequestOrigin, open_form: OpenForm | None
+        self, workspace: Workspace, origin: RequestOrigin, open_view: OpenView | None
     ) -> SlackConversation:
-        return SlackConversation(workspace, origin, self._session, self._pacer, open_form)
+        return SlackConversation(workspace, origin, self._session, self._pacer, open_view)
 
     async def _serve_in(
         self, conversation: SlackConversation, body: Body, origin: RequestOrigin, **fields: Any
@@ -315,7 +279,10 @@ class SlackListeners:
             The person, and ``slack:C01`` or, with many workspaces, ``slack:T01/C01``.
         """
         workspace = await self._workspace(body)
-        person = await workspace.people.person(origin.user, _name(body))
+        user = body.get("user")
+        account = user if isinstance(user, dict) else {}
+        name = body.get("user_name") or account.get("name") or account.get("username") or ""
+        person = await workspace.people.person(origin.user, str(name))
         return person, f"slack:{workspace.prefix}{origin.channel}"
 
     async def _show_home(self, body: Body, user: str) -> None:
@@ -334,8 +301,11 @@ class SlackListeners:
         await home.publish(home_message(card))
 
 
-def _name(body: Body) -> str:
-    """Return the user name of the person who sent a request, or "" if the request has none."""
-    user = body.get("user")
-    account = user if isinstance(user, dict) else {}
-    return str(body.get("user_name") or account.get("name") or account.get("username") or "")
+async def _replace_waiting_view(conversation: SlackConversation, update: OpenView) -> None:
+    """Replace the modal that says "One moment ..." by the form that answers the submitted one.
+
+    The first answer is waited for without a limit. After a card, which the chat shows, the modal
+    says "Done".
+    """
+    if not await conversation.wait_for_form_in_view(update):
+        await update(view=modals.notice_view("Done. You can close this; the chat has the rest."))

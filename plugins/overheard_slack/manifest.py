@@ -37,13 +37,13 @@ SLACK_EVENTS = (
     "tokens_revoked",
 )
 """The events that Slack sends to the bot."""
-PROMPTS = (
-    ("How are we doing?", "How are we doing?"),
-    ("What changed?", "What changed this week?"),
-    ("What do they say?", "What do they say about our price?"),
-    ("What to do?", "What should we do?"),
-)
-"""The titles and texts of the questions that are proposed to people who write to the bot."""
+SUGGESTED_PROMPTS = [
+    {"title": "How are we doing?", "message": "How are we doing?"},
+    {"title": "What changed?", "message": "What changed this week?"},
+    {"title": "What do they say?", "message": "What do they say about our price?"},
+    {"title": "What to do?", "message": "What should we do?"},
+]
+"""The questions that are proposed to people who write to the bot."""
 SLACK_EVENTS_PATH = "/slack/events"
 SLACK_REDIRECT_PATH = "/slack/oauth_redirect"
 EXAMPLE_ADDRESS = "https://bot.example.com"
@@ -80,7 +80,7 @@ def manifest(settings: SlackSettings) -> dict[str, Any]:
             },
             "agent_view": {
                 "agent_description": "Answers questions about what AI models say of your brand.",
-                "suggested_prompts": suggested_prompts(),
+                "suggested_prompts": SUGGESTED_PROMPTS,
             },
             "bot_user": {"display_name": "Overheard", "always_online": False},
             "slash_commands": [command],
@@ -104,11 +104,6 @@ def manifest(settings: SlackSettings) -> dict[str, Any]:
             "token_rotation_enabled": False,
         },
     }
-
-
-def suggested_prompts() -> list[dict[str, str]]:
-    """Return `PROMPTS` as Slack takes them."""
-    return [{"title": title, "message": message} for title, message in PROMPTS]
 
 
 def _request_address(settings: SlackSettings, key: str) -> dict[str, str]:

@@ -64,18 +64,12 @@ def _submit_label(form: Form) -> str:
     return "Save" if form.values else "Go"
 
 
-def notice_view(title: str, text: str) -> dict[str, Any]:
-    """Return the JSON of a Slack modal with one sentence and a Close button.
-
-    It is shown in place of a submitted form. A long title is cut to Slack's limit.
-
-    Args:
-        text: The sentence, which is shown literally; "-" takes the place of an empty one.
-    """
+def notice_view(text: str) -> dict[str, Any]:
+    """Return the JSON of a modal with one sentence, in place of a submitted form of the set-up."""
     return {
         "type": "modal",
         "callback_id": CALLBACK_ID,
-        "title": plain_text_object(wording.line(title), SLACK.modal_title),
+        "title": plain_text_object("Set-up", SLACK.modal_title),
         "close": plain_text_object("Close", SLACK.modal_title),
         "blocks": [rich(section(span(text)))],
     }

@@ -15,7 +15,7 @@ from slack_bolt.async_app import AsyncApp
 
 from overheard_slack.client import SlackFailed
 from overheard_slack.conversation import RequestOrigin
-from overheard_slack.manifest import suggested_prompts
+from overheard_slack.manifest import SUGGESTED_PROMPTS
 from overheard_slack.workspaces import Workspaces
 
 log = logging.getLogger(__name__)
@@ -112,9 +112,8 @@ class SlackQuestions:
                 there Slack would ignore the call.
         """
         method = "assistant_threads_setSuggestedPrompts"
-        prompts = suggested_prompts()
         await self._call_panel(
-            body, method, channel_id=channel, title=GREETING, prompts=prompts, **thread
+            body, method, channel_id=channel, title=GREETING, prompts=SUGGESTED_PROMPTS, **thread
         )
 
     async def _call_panel(self, body: Body, method: str, **arguments: Any) -> None:

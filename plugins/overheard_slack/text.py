@@ -55,11 +55,6 @@ def span(text: str, *styles: str) -> Block:
     return {**run, "style": dict.fromkeys(styles, True)} if styles else run
 
 
-def link(label: str, url: str) -> Block:
-    """Return a link as a run of rich text."""
-    return {"type": "link", "text": label, "url": url}
-
-
 def rich(*parts: Block) -> Block:
     """Return a rich text block of sections, quotes or preformatted elements."""
     return {"type": "rich_text", "elements": list(parts)}
@@ -68,16 +63,6 @@ def rich(*parts: Block) -> Block:
 def section(*spans: Block) -> Block:
     """Return a paragraph of rich text."""
     return {"type": "rich_text_section", "elements": list(spans)}
-
-
-def quote(*spans: Block) -> Block:
-    """Return a quotation, which Slack shows behind a bar."""
-    return {"type": "rich_text_quote", "elements": list(spans)}
-
-
-def monospaced(text: str) -> Block:
-    """Return monospaced rich text."""
-    return {"type": "rich_text_preformatted", "elements": [span(text)]}
 
 
 def small(text: str, limit: int) -> Block:
@@ -200,7 +185,8 @@ def _grid_blocks(grid: TextGrid) -> Iterator[Block]:
     lines = [*chain.from_iterable(grid.rows)]
     lines_a_block = max(1, (SLACK.text - len(head)) // (grid.width + len(GAP)))
     for start in range(0, len(lines) or 1, lines_a_block):
-        yield rich(monospaced("\n".join([head, *lines[start : start + lines_a_block]])))
+        text = "\n".join([head, *lines[start : start + lines_a_block]])
+        yield rich({"type": "rich_text_preformatted", "elements": [span(text)]})
 
 
 def _record_blocks(table: Table) -> Iterator[Block]:

@@ -20,7 +20,7 @@ from slack_sdk.oauth.installation_store.sqlalchemy import AsyncSQLAlchemyInstall
 from slack_sdk.oauth.state_store.sqlalchemy import AsyncSQLAlchemyOAuthStateStore
 from sqlalchemy import Table, delete, make_url, select
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import create_async_engine
 
 from overheard import ChatUnavailable, Person, Recent
 from overheard_slack.client import NAME, REFUSED_TOKEN_CODES, SlackClient, SlackFailed
@@ -281,7 +281,9 @@ class Installations:
         """
         self._settings = settings
         self._session = session
-        self._engine = _engine(settings.installations)
+        url = make_url(settings.installations)
+        driver = DRIVERS.get(url.drivername, url.drivername)
+        self._engine = create_async_engine(url.set(drivername=driver))
         self._store = AsyncSQLAlchemyInstallationStore(settings.client_id, self._engine, logger=log)
         self._states = PurgedStateStore(INSTALL_TIMEOUT_S, self._engine, logger=log)
         self._workspaces_by_token: Recent[str, Workspace] = Recent(MAX_WORKSPACES)
@@ -314,6 +316,8 @@ class Installations:
         is asked of Slack yet.
         """
         secret = self._settings.client_secret
+        host = urlsplit(self._settings.base_url).hostname or ""
+        is_gov = host.endswith("slack-gov.com")  # GovSlack has a page of its own
         return AsyncOAuthFlow(
             client=SlackClient("", self._settings.base_url, self._session).web,
             logger=log,
@@ -324,7 +328,7 @@ class Installations:
                 user_scopes=[],
                 redirect_uri=f"{self._settings.url.rstrip('/')}{SLACK_REDIRECT_PATH}",
                 redirect_uri_path=SLACK_REDIRECT_PATH,
-                authorization_url=_authorization_page(self._settings.base_url),
+                authorization_url=f"https://{host}/oauth/v2/authorize" if is_gov else None,
                 installation_store=self._store,
                 state_store=self._states,
                 logger=log,
@@ -382,16 +386,6 @@ class Installations:
             return str((await connection.execute(found.limit(1))).scalar() or "")
 
 
-def _authorization_page(base_url: str) -> str | None:
-    """Return the address of the page on which people agree to an installation.
-
-    It is None, for the SDK's default, unless the API's address is of GovSlack, which has a page of
-    its own.
-    """
-    host = urlsplit(base_url).hostname or ""
-    return f"https://{host}/oauth/v2/authorize" if host.endswith("slack-gov.com") else None
-
-
 def create_file(url: str) -> None:
     """Create the empty file of an SQLite database, which only its owner can read and write.
 
@@ -406,15 +400,3 @@ def create_file(url: str) -> None:
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite" and parsed.database not in {None, "", ":memory:"}:
         Path(str(parsed.database)).expanduser().touch(mode=0o600, exist_ok=True)
-
-
-def _engine(url: str) -> AsyncEngine:
-    """Return an engine for a database; nothing is connected yet.
-
-    Args:
-        url: The database's address for SQLAlchemy. Without a driver in it, as in
-            ``postgresql://...``, the asynchronous driver of `DRIVERS` is used.
-    """
-    parsed = make_url(url)
-    driver = DRIVERS.get(parsed.drivername, parsed.drivername)
-    return create_async_engine(parsed.set(drivername=driver))

@@ -16,6 +16,7 @@ from overheard.cards.card import (
     Card,
     Choice,
     Field,
+    File,
     Image,
     Link,
     Quote,
@@ -46,7 +47,7 @@ def sent(page: MessagePage) -> dict[str, Any]:
 
     async def put(view: Any, files: list[discord.File]) -> None:
         assert view.is_finished(), "discord.py would keep it"
-        assert len(files) == len(page.images) + len(page.files)
+        assert len(files) == sum(isinstance(piece, Image | File) for piece in page.pieces)
         bodies.append({"components": view.to_components()})
 
     asyncio.run(Presenter().show(page, put, MARK))
@@ -326,6 +327,5 @@ def test_pictures_are_named_in_order() -> None:
 def test_a_chart_that_was_not_drawn_is_told_in_words() -> None:
     """Nothing is attached, and a stranger's name in it marks nothing up."""
     [page] = render(Card("T", image=Image(b"", "Acme: from 84 % to 43 %; **Zeta**: @everyone.")))
-    assert page.images == ()
     assert pieces(page, 12) == []
     assert "Chart: Acme: from 84 % to 43 %; \\*\\*Zeta" in words(sent(page))

@@ -1,7 +1,6 @@
 """Forms as modals: opened, filled in, sent back, put right."""
 
 import asyncio
-import json
 import time
 from dataclasses import replace
 from typing import Any
@@ -160,26 +159,6 @@ async def test_a_form_of_a_command_that_is_gone_closes(
 
     assert await slack.submit(view, FILLED) is None
     assert len(desk.requests) == 1
-
-
-async def test_a_form_of_an_earlier_version_is_served(slack: SlackPeer, desk: ScriptedDesk) -> None:
-    """It was open during the update, with JSON within its JSON; nothing that was typed is lost."""
-    view = await opened(slack, desk, Form(ADD, "Add a brand"))
-    origin = json.loads(view["private_metadata"])
-    command = origin.pop("command")
-    old = {
-        **view,
-        "private_metadata": json.dumps({"command": command, "place": json.dumps(origin)}),
-    }
-    await slack.suggest(old, "rival", "Ze")
-    assert desk.asked == [("brands add", "rival", "Ze")]
-    assert desk.askers == [(USER, f"slack:{CHANNEL}")]
-
-    assert await slack.submit(old, FILLED) is None
-    await slack.until(lambda: slack.messages)
-    request = desk.requests[1]
-    assert (request.command, request.channel) == ("brands add", f"slack:{CHANNEL}")
-    assert request.options == READ
 
 
 async def test_a_form_that_cannot_be_read_is_not_served(
