@@ -11,9 +11,8 @@ from __future__ import annotations
 
 import argparse
 import ast
-import io
 import re
-import tokenize
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -26,24 +25,21 @@ NOT_PRODUCT = "plugin-template"
 """A project of its own, which `overheard plugins new` copies."""
 SMALL_LINES = 3
 """The body of a function of at most so many lines is as long as its signature and docstring."""
-NO_CODE = {
-    tokenize.COMMENT,
-    tokenize.NL,
-    tokenize.NEWLINE,
-    tokenize.INDENT,
-    tokenize.DEDENT,
-    tokenize.ENCODING,
-    tokenize.ENDMARKER,
-}
 
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """The size of some folders: their Python files, lines of code and lines of docstrings."""
+    """The size of some folders: their Python files, lines of code and lines of docstrings.
+
+    Attributes:
+        called_once: Places and names of private functions without a decorator whose body has at
+            most `SMALL_LINES` lines and whose name their file uses once, where they are called.
+    """
 
     files: int
     code: int
     docs: int
+    called_once: Sequence[str] = ()
 
 
 def python_files(folders: Sequence[Path]) -> Iterator[Path]:
@@ -57,37 +53,30 @@ def python_files(folders: Sequence[Path]) -> Iterator[Path]:
 def measure(folders: Sequence[Path]) -> Size:
     """Return the size of some folders together."""
     files = code = docs = 0
+    called_once: list[str] = []
     for path in python_files(folders):
         text = path.read_text(encoding="utf-8")
-        described = _docstring_lines(ast.parse(text))
-        written: set[int] = set()
-        for token in tokenize.generate_tokens(io.StringIO(text).readline):
-            if token.type not in NO_CODE:
-                written.update(range(token.start[0], token.end[0] + 1))
+        statements = list(_statements(ast.parse(text)))
+        described = _docstring_lines(statements)
+        is_text = False
+        for number, line in enumerate(text.splitlines(), 1):
+            if number not in described:
+                code += is_text or line.strip()[:1] not in {"", "#"}
+                is_text ^= line.count('"' * 3) % 2 == 1
         files += 1
-        code += len(written - described)
         docs += len(described)
-    return Size(files, code, docs)
-
-
-def called_once(folders: Sequence[Path]) -> list[str]:
-    """Return the places and names of private functions without a decorator whose body has at most
-    `SMALL_LINES` lines and whose name their file uses once, which is where they are called.
-    """
-    found: list[str] = []
-    for path in python_files(folders):
-        text = path.read_text(encoding="utf-8")
-        found.extend(
-            f"{path.relative_to(ROOT)}:{node.lineno} {node.name}"
-            for node in ast.walk(ast.parse(text))
+        uses = Counter(re.findall(r"\w+", text))
+        called_once.extend(
+            f"{path}:{node.lineno} {node.name}"
+            for node in statements
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
             and not node.decorator_list
             and node.name.startswith("_")
             and not node.name.startswith("__")
-            and len(re.findall(rf"\b{node.name}\b", text)) == 2
+            and uses[node.name] == 2
             and _body_lines(node) <= SMALL_LINES
         )
-    return found
+    return Size(files, code, docs, tuple(called_once))
 
 
 def _body_lines(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
@@ -96,10 +85,19 @@ def _body_lines(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
     return (node.end_lineno or 0) - node.body[1 if is_described else 0].lineno + 1
 
 
-def _docstring_lines(tree: ast.AST) -> set[int]:
+def _statements(tree: ast.AST) -> Iterator[ast.AST]:
+    """Yield a module and its statements, which are a small part of its nodes."""
+    ahead = [tree]
+    while ahead:
+        yield (node := ahead.pop())
+        for name in ("body", "orelse", "finalbody", "handlers", "cases"):
+            ahead.extend(getattr(node, name, ()))
+
+
+def _docstring_lines(statements: Sequence[ast.AST]) -> set[int]:
     """Return the numbers of the lines of docstrings, those of attributes among them."""
     lines: set[int] = set()
-    for node in ast.walk(tree):
+    for node in statements:
         body: list[ast.stmt] = getattr(node, "body", None) or []
         if not isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
             continue
@@ -124,7 +122,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--called-once", action="store_true", help="list the small functions")
     if parser.parse_args().called_once:
-        print("\n".join(called_once(CORE)))
+        print("\n".join(measure(CORE).called_once))
         return
     rooms = sorted(path for folder in PRODUCT for path in folder.iterdir() if path.is_dir())
     for room in rooms:
@@ -135,7 +133,7 @@ def main() -> None:
     for name, folders in (("core", CORE), ("product", PRODUCT)):
         size = measure(folders)
         print(f"{name:32} files {size.files:4}  code {size.code:6}  docs {size.docs:6}")
-    print(f"{len(called_once(CORE))} small functions of the core are called once")
+    print(f"{len(measure(CORE).called_once)} small functions of the core are called once")
 
 
 if __name__ == "__main__":

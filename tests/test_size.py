@@ -25,9 +25,7 @@ def test_no_count_exceeds_its_ceiling() -> None:
         "core: lines of code": core.code,
         "core: files": core.files,
         "core: lines of docstrings in 100 lines of code": 100 * core.docs / core.code,
-        "core: private functions of at most 3 lines that are called once": len(
-            size.called_once(size.CORE)
-        ),
+        "core: private functions of at most 3 lines that are called once": len(core.called_once),
         "product (core, storage, plugins): lines of code": core.code + rest.code,
     }
     assert {*figures, CHANGES_OF_ROOM} == set(CEILINGS)

@@ -104,10 +104,10 @@ def test_what_it_stores_can_be_changed_in_chat(program: Program, service: ChatSe
     assert "Still to be set up: facts." in " ".join(shown.split())
 
 
-def test_a_second_brand_has_steps_of_its_own(program: Program) -> None:
+def test_a_second_brand_has_steps_of_its_own(program: Program, service: ChatService) -> None:
     """Its questions are not those of the first, and both are asked from now on."""
     for brand in ("Acme", "Umbra"):
-        words = ("--competitor", "Zeta", "--provider", "local", "--yes")
+        words = ("--competitor", "Zeta", "--yes", *at(service, "xai"))
         program.run("setup", "--brand", brand, *words)
         (program.folder / "config.toml").rename(program.folder / "written.toml")
     catalogue = stored(program.folder / "written.toml").catalogue
@@ -118,13 +118,13 @@ def test_a_second_brand_has_steps_of_its_own(program: Program) -> None:
     assert weekly.brands == ("Acme", "Umbra")
 
 
-def test_times_chosen_before_stay(program: Program) -> None:
+def test_times_chosen_before_stay(program: Program, service: ChatService) -> None:
     """Another set-up on the same store proposes what holds now."""
-    program.run(*ACME, "--provider", "local")
+    program.run(*ACME, *at(service, "xai"))
     times = ("--cron", "0 8 * * thu", "--timezone", "Europe/Berlin")
     program.run("schedules", "edit", "weekly", *times)
     (program.folder / "config.toml").rename(program.folder / "written.toml")
-    program.run(*ACME, "--provider", "local")
+    program.run(*ACME, *at(service, "xai"))
     [weekly] = stored(program.folder / "config.toml").catalogue.schedules
     assert (weekly.cron, weekly.timezone) == ("0 8 * * thu", "Europe/Berlin")
 
