@@ -3,10 +3,10 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
+import scipy
 from hypothesis import given, strategies as st
 from known_time import p_value
 from numpy.typing import ArrayLike
-from scipy.stats import norm, t as student
 
 from overheard.detection.decision_inputs import change_interval, compare_sides, split_stream
 from overheard.domain import Model
@@ -228,10 +228,10 @@ def test_run_effects_widen_the_interval_by_their_heavy_tails() -> None:
     n = np.full((2, 4), 10**7)
     stream = make(n, n / 2)
     cut = split_stream(stream, stream.since(2))
-    sd = (2 * 0.04 * student(6).var()) ** 0.5 * 0.5 * 0.5
+    sd = (2 * 0.04 * scipy.stats.t(6).var()) ** 0.5 * 0.5 * 0.5
     for options, level in (({}, 0.9), ({"level": 0.5}, 0.5)):
         low, high = change_interval(cut, stream.scatter, 0.04, **options)
-        half = norm.ppf((1 + level) / 2) * sd
+        half = scipy.stats.norm.ppf((1 + level) / 2) * sd
         assert (low, high) == pytest.approx((-half, half), rel=0.04)
     found = compare_sides(stream, 2, 0.04)
     assert found

@@ -5,8 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from scipy.special import logsumexp
-from scipy.stats import multivariate_normal
+import scipy
 
 from overheard.detection.control_variate import (
     RunEffectPrior,
@@ -261,9 +260,9 @@ def test_the_weights_are_those_of_normal_densities(truth: Hypothesis, *, whole: 
     steps = np.array([found.steps[key] for key in keys])
     assert [found.changes[key] for key in keys] == pytest.approx(steps / np.diag(noise) ** 0.5)
     logs = [
-        logsumexp(
+        scipy.special.logsumexp(
             [
-                multivariate_normal(cov=noise + size**2 * shape).logpdf(steps)
+                scipy.stats.multivariate_normal(cov=noise + size**2 * shape).logpdf(steps)
                 for size in sizes
                 for shape in shapes
             ]
@@ -275,7 +274,7 @@ def test_the_weights_are_those_of_normal_densities(truth: Hypothesis, *, whole: 
         for many in (hypothesis in {Hypothesis.MODEL, Hypothesis.EVERYTHING},)
         for sizes in ((0.2, 0.4, 0.8, 1.5) if many else (0.4, 0.8, 1.5),)
     ]
-    weights = np.exp(logs - logsumexp(logs))
+    weights = np.exp(logs - scipy.special.logsumexp(logs))
     assert [found.weights[one] for one in Hypothesis] == pytest.approx(weights.tolist())
     for key, change in found.changes.items():
         assert found.moved(key) == (abs(change) >= 2)

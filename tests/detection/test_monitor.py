@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+import scipy
 from hypothesis import given, settings, strategies as st
-from scipy.stats import beta
 
 from overheard.detection.baseline import run_slice, stream_rows, stream_until
 from overheard.detection.decide import Reason, decide, reported_changes
@@ -416,8 +416,8 @@ def test_a_question_that_surely_moved_is_beyond_what_its_answers_leave_open() ->
     for since in (2, 4, 7, 20):
         pairs = [(hits, later) for hits in range(9) for later in range(since + 1)]
         old, new = np.array(pairs).T
-        before = beta.stats(a + old, b + 8 - old, moments="mv")
-        after = beta.stats(a + new, b + since - new, moments="mv")
+        before = scipy.stats.beta.stats(a + old, b + 8 - old, moments="mv")
+        after = scipy.stats.beta.stats(a + new, b + since - new, moments="mv")
         spread = np.sqrt(before[1] + after[1])
         sure = (np.abs(after[0] - before[0]) >= np.maximum(0.2, 2.5 * spread)).sum()
         total = np.array([old, new], float)

@@ -2,8 +2,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import scipy
 from known_time import number_p_value
-from scipy.stats import hypergeom, norm
 
 from overheard.detection.decision_inputs import split_stream
 from overheard.detection.known_time import rate_p_values, successes
@@ -21,13 +21,14 @@ def test_one_prompt_is_hypergeometric() -> None:
     """With one prompt that varies, the distribution is Fisher's."""
     low, masses = successes(sums([6, 4], [2, 4]), sums([3, 5], [2, 5]))
     assert low == 5
-    assert masses == pytest.approx(hypergeom.pmf(np.arange(4), 9, 4, 3))
+    assert masses == pytest.approx(scipy.stats.hypergeom.pmf(np.arange(4), 9, 4, 3))
 
 
 def test_prompts_convolve() -> None:
     """The chances of the sum over prompts are those of all ways to make it."""
     low, masses = successes(sums([2, 3], [1, 1]), sums([2, 2], [1, 2]))
-    one, two = hypergeom.pmf(np.arange(3), 4, 2, 2), hypergeom.pmf(np.arange(3), 5, 3, 2)
+    pmf = scipy.stats.hypergeom.pmf
+    one, two = pmf(np.arange(3), 4, 2, 2), pmf(np.arange(3), 5, 3, 2)
     assert low == 0
     assert masses == pytest.approx(np.convolve(one, two))
     assert masses.sum() == pytest.approx(1)
@@ -51,6 +52,6 @@ def test_many_answers_come_to_the_normal() -> None:
     stream = simulate(Design(runs=2, prompts=40), size=1, seed=1).stream(0)
     stream = replace(stream, n=n, total=total, squares=total)
     cut = split_stream(stream, stream.since(2))
-    expected = 2 * norm.sf(abs(cut.u) / cut.v**0.5)
+    expected = 2 * scipy.stats.norm.sf(abs(cut.u) / cut.v**0.5)
     assert number_p_value(cut, 0.0) == pytest.approx(expected, abs=0.005)
     assert rate_p_values(cut, 0.0)[0] == pytest.approx(expected, abs=0.03)

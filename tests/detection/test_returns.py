@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from scipy.stats import norm
+import scipy
 
 from overheard.detection.control_variate import RunEffectPrior, StreamGroup, run_series
 from overheard.detection.returns import ReturnEvidence, return_evidence
@@ -49,6 +49,7 @@ def uniform_odds(group: StreamGroup, start: int, end: int) -> tuple[float, float
     seen_step = step + noise / n_old + noise / n_moved
     centre, left = given(np.array([moved - old]), np.array([[seen_step, step], [step, step]]))
     around = noise / n_old + noise / n_now
+    norm = scipy.stats.norm
     stayed = norm.pdf(now - old, centre, (left + around) ** 0.5)
     back = norm.pdf(now - old, 0, around**0.5) / stayed
     other_side = (now - old) * (moved - old) < 0
@@ -73,6 +74,7 @@ def sparse_odds(group: StreamGroup, start: int, end: int) -> tuple[float, float]
         pull += weight * answers[2] * old * (1 - old)
     shared = run_series(group, np.arange(end), PRIOR).shared
     sd = (calls + (VARIANCE + shared) * pull**2 / (end - start)) ** 0.5
+    norm = scipy.stats.norm
     stayed = norm.pdf(seen, far, sd)
     wide = (sd**2 + far**2) ** 0.5
     return norm.pdf(seen, 0, sd) / stayed, norm.pdf(seen, 0, wide) / stayed * (seen * far < 0)

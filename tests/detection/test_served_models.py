@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
-from scipy.stats import hypergeom
+import scipy
 
 from overheard.detection.silent_updates import mixture_differs, silent_updates
 from overheard.domain import Model, ServedModelCount
@@ -80,7 +80,7 @@ def test_a_mixture_differs_where_an_exact_test_says_so(share: float) -> None:
     clear = 0
     for count in range(31):
         split = np.arange(31)
-        chance = hypergeom(330, 5 * usual + count, 30).pmf(split)
+        chance = scipy.stats.hypergeom(330, 5 * usual + count, 30).pmf(split)
         distance = abs(split / 30 - (5 * usual + count - split) / 300)
         p = chance[distance >= distance[count] - 1e-9].sum()
         if not 2e-5 < p < 4e-3:

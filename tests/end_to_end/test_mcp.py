@@ -1,5 +1,7 @@
 """Other programs ask by the Model Context Protocol: the official client, in both eras."""
 
+from __future__ import annotations
+
 import asyncio
 import contextlib
 import json
@@ -13,15 +15,11 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx2
 import jsonschema
 import pytest
-from mcp import Client, StdioServerParameters
-from mcp.client.streamable_http import streamable_http_client
-from mcp.shared.exceptions import MCPError
-from mcp.types import CallToolResult, TextContent
 
 from kit.both_chats import TOKENS
 from kit.loopback import ChatService
@@ -29,7 +27,10 @@ from kit.program import CONFIG, PROMPTS, Program
 from kit.slack_peer import SlackPeer
 from overheard import CommandSpec
 from overheard_mcp.marks import Marker
-from overheard_mcp.tools import tables_of
+
+if TYPE_CHECKING:  # one test of the default run needs it
+    from mcp import Client, StdioServerParameters
+    from mcp.types import CallToolResult
 
 TOOLS: dict[str, dict[str, Any]] = {
     "brands": {},
@@ -102,6 +103,8 @@ def token(asked: Program) -> str:
 
 def stdio(program: Program, secret: str = "") -> StdioServerParameters:
     """Return how a desktop client starts the server."""
+    from mcp import StdioServerParameters
+
     environment = {**os.environ, **({"OVERHEARD_MCP_TOKEN": secret} if secret else {})}
     return StdioServerParameters(
         command=sys.executable, args=["-m", "overheard", "mcp"], cwd=program.folder, env=environment
@@ -133,6 +136,9 @@ def listening(program: Program) -> Iterator[str]:
 @asynccontextmanager
 async def over_http(url: str, secret: str, mode: str = "auto") -> AsyncIterator[Client]:
     """Connect the official client with a token."""
+    from mcp import Client
+    from mcp.client.streamable_http import streamable_http_client
+
     headers = {"Authorization": f"Bearer {secret}"}
     async with (
         httpx2.AsyncClient(headers=headers, timeout=60) as http,
@@ -143,9 +149,11 @@ async def over_http(url: str, secret: str, mode: str = "auto") -> AsyncIterator[
 
 @asynccontextmanager
 async def connected(
-    program: Program, transport: str, secret: str, mode: str
+    program: Program, transport: str, secret: str, mode: str = "auto"
 ) -> AsyncIterator[Client]:
     """Connect the official client over stdio or HTTP."""
+    from mcp import Client
+
     if transport == "stdio":
         async with Client(stdio(program, secret), mode=mode) as client:
             yield client
@@ -164,7 +172,7 @@ def document(result: CallToolResult) -> dict[str, Any]:
 
 def words(result: CallToolResult) -> str:
     """Return the text of a result."""
-    return " ".join(part.text for part in result.content if isinstance(part, TextContent))
+    return " ".join(part.text for part in result.content if part.type == "text")
 
 
 @pytest.mark.slow
@@ -203,7 +211,7 @@ def printed(asked: Program) -> Any:
 @pytest.mark.slow
 async def test_figures_are_those_of_the_terminal(asked: Program, token: str, printed: Any) -> None:
     """`report` over MCP and `report --json` have the same figures, intervals and days."""
-    async with Client(stdio(asked, token)) as client:
+    async with connected(asked, "stdio", token) as client:
         told = document(await client.call_tool("report", {"brands": ["Acme"]}))["data"]
 
     [before], [after] = printed["brands"], told["brands"]
@@ -216,7 +224,7 @@ async def test_figures_are_those_of_the_terminal(asked: Program, token: str, pri
 @pytest.mark.slow
 async def test_text_of_models_is_marked(asked: Program, token: str) -> None:
     """What a model wrote stands in a tag that it cannot close, wherever it is returned."""
-    async with Client(stdio(asked, token)) as client:
+    async with connected(asked, "stdio", token) as client:
         for name, arguments in TOOLS.items():
             found = document(await client.call_tool(name, arguments))
             tags = set(re.findall(r'(?<=<untrusted id=")\w{8}(?=">)', found["untrusted"]))
@@ -247,6 +255,8 @@ async def test_who_has_no_valid_token_sees_nothing(asked: Program, token: str) -
     """A stranger and a revoked token are turned away, also within a conversation; a token that lost
     the right to spend sees only what it may read.
     """
+    from mcp import MCPError
+
     secrets = await asyncio.to_thread(
         lambda: [make_token(asked, "leaver"), make_token(asked, "spender", "operator")]
     )
@@ -462,7 +472,10 @@ def test_a_plugins_command_is_a_tool_without_an_example_and_none_if_it_spends() 
         CommandSpec("weather", "Tell the weather.", run, reports=True),
         CommandSpec("weather buy", "Buy the weather.", run, reports=True, spends=True),
     ]
+    from overheard_mcp.tools import tables_of
+
     desk: Any = SimpleNamespace(commands=commands)
 
-    assert tables_of(desk)["weather"]["about"] == "Tell the weather."
-    assert "weather_buy" not in tables_of(desk)
+    tables = tables_of(desk)
+    assert tables["weather"]["about"] == "Tell the weather."
+    assert "weather_buy" not in tables
