@@ -136,7 +136,7 @@ class BrandComparison:
         return self.foil is Foil.NONE or (self.speaks and not before)
 
 
-_NO_COMPARISON = BrandComparison()
+NO_COMPARISON = BrandComparison()
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,11 +165,11 @@ def comparison(texts: Sequence[str], first: int, last: int) -> BrandComparison:
     while at >= 0 and texts[at] in _ARTICLES:
         at -= 1
     if at < 0:
-        return _NO_COMPARISON
+        return NO_COMPARISON
     result = _compared(texts, at, last + 1)
     if result.foil is Foil.NONE:
         verb = advice_start(texts, at)
-        return result if verb is None else BrandComparison(at=verb, valence=_ADVISED_VALENCE)
+        return NO_COMPARISON if verb is None else BrandComparison(at=verb, valence=_ADVISED_VALENCE)
     follows = [text for text in texts[last + 1 : last + 3] if text != ","]
     return replace(result, speaks=bool(follows) and follows[0] in _CLAUSES)
 
@@ -186,7 +186,7 @@ def _compared(texts: Sequence[str], at: int, behind: int) -> BrandComparison:
     """
     last = stem(texts[at])
     if not (last in _patterns() or last in _SWAPPING_VERBS or texts[at] in _COMPARING):
-        return _NO_COMPARISON  # as for most names
+        return NO_COMPARISON  # as for most names
     before = [stem(text) for text in texts[max(0, at - _WINDOW_WORDS) : at + 1]]
     after = [stem(text) for text in texts[behind : behind + _WINDOW_WORDS]]
     pair = (before[-2] if at else "", texts[at])

@@ -8,7 +8,7 @@ other list.
 import math
 from bisect import bisect_left
 from collections.abc import Iterator
-from functools import cache, lru_cache
+from functools import cache
 from itertools import pairwise
 
 from overheard_sentiment.lists import valued
@@ -39,9 +39,10 @@ def log_odds(text: SentenceWords, start: int, end: int, *, pro: bool = False) ->
         end: Offset after the clause.
         pro: Whether the text is listed among the pros.
     """
-    weights = _weights()
-    marks, sizes = _features(text, start, end, pro=pro)
+    weights, weights_of_pairs = _weights()
+    marks, pairs, sizes = _features(text, start, end, pro=pro)
     odds = sum(map(weights.__getitem__, weights.keys() & marks))
+    odds += sum(map(weights_of_pairs.__getitem__, weights_of_pairs.keys() & pairs))
     for name, value in sizes.items():
         odds += weights.get(name, 0.0) * value
     return odds
@@ -63,41 +64,56 @@ def clause_features(
         end: Offset after the clause.
         pro: Whether the text is listed among the pros.
     """
-    marks, sizes = _features(text, start, end, pro=pro)
+    marks, pairs, sizes = _features(text, start, end, pro=pro)
     yield from sizes.items()
-    yield from ((mark, 1.0) for mark in marks)
+    yield from ((mark, 1.0) for mark in (*marks, *map(" ".join, pairs)))
 
 
 def _features(
     text: SentenceWords, start: int, end: int, *, pro: bool
-) -> tuple[set[str], dict[str, float]]:
-    """Return (the names of the features with the value 1, the others by name) of a clause."""
+) -> tuple[set[str], set[tuple[str, str]], dict[str, float]]:
+    """Return (the names of the features with the value 1, the pairs of neighbouring stems, the
+    other features by name) of a clause.
+    """
     first, last = bisect_left(text.starts, start), bisect_left(text.starts, end)
-    valences = text.valences[first:last]
-    praise = sum(valence for valence in valences if valence > 0)
-    blame = praise - sum(valences)
-    forms = list(filter(None, map(_stem_and_forms, text.texts[first:last])))
+    forms = [form for form in map(_FORMS.__getitem__, text.texts[first:last]) if form]
     stems = [word for word, _ in forms]
-    marks = {"=bias", *stems, *map(" ".join, pairwise(stems))}
-    marks.update(*[names for _, names in forms if names])
+    marks = {"=bias", *stems}
+    for _, names in forms:
+        if names:
+            marks.update(names)
     sizes = {"=words": math.log1p(len(forms))}
     if stems:
         marks.add(f"^ {stems[0]}")
-    if praise:
-        sizes["=praise"] = praise
-        marks.add("=praises")
-    if blame:
-        sizes["=blame"] = blame
-        marks.add("=blames")
+    if any(valences := text.valences[first:last]):
+        praise = sum([valence for valence in valences if valence > 0])
+        if praise:
+            sizes["=praise"] = praise
+            marks.add("=praises")
+        if blame := praise - sum(valences):
+            sizes["=blame"] = blame
+            marks.add("=blames")
     if pro:
         marks.add("=pro")
     if first:
         before = text.texts[first - 1]
         marks.add("=after a word" if before[0].isalnum() else f"=after {before}")
-    return marks, sizes
+    return marks, set(pairwise(stems)), sizes
 
 
-@lru_cache(maxsize=_CACHED_WORDS)
+class _Forms(dict[str, tuple[str, tuple[str, ...]] | None]):
+    """For words that were read lately, what `_stem_and_forms` returns."""
+
+    def __missing__(self, token: str) -> tuple[str, tuple[str, ...]] | None:
+        if len(self) >= _CACHED_WORDS:
+            self.clear()
+        found = self[token] = _stem_and_forms(token)
+        return found
+
+
+_FORMS = _Forms()
+
+
 def _stem_and_forms(token: str) -> tuple[str, tuple[str, ...]] | None:
     """Return (stem, names of the features of the form) of a word in lower case, such as
     ("reliabl", ("=un-",)); None for a punctuation mark.
@@ -121,5 +137,8 @@ def _stem_and_forms(token: str) -> tuple[str, tuple[str, ...]] | None:
 
 
 @cache
-def _weights() -> dict[str, float]:
-    return dict(valued("drawback_odds", divider="|"))
+def _weights() -> tuple[dict[str, float], dict[tuple[str, ...], float]]:
+    """Return (weights by the name of the feature, weights by the pair of stems)."""
+    by_name = dict(valued("drawback_odds", divider="|"))
+    pairs = {tuple(name.split(" ")): value for name, value in by_name.items() if " " in name}
+    return by_name, pairs

@@ -31,7 +31,8 @@ from overheard_sentiment.faults import (
 from overheard_sentiment.lists import lists
 from overheard_sentiment.words import sentence_words
 
-_CLAUSE = lists("faults").compiled("clause edge")
+_CLAUSE = lists("faults").compiled("clause edge", r"[;!?.,\s]{}")
+"""One set first, which the search finds fast."""
 _CONCESSION = lists("faults").compiled("concession", r"\W*{}\b")
 _TURN = re.compile(
     r"\W*(?:but(?!\s+also)|although|(?:(?<=[,;\u2014] )|(?<=\u2013 ))(?:however|though|albeit"
@@ -105,6 +106,8 @@ def drawbacks(
     lower = _lower_if_same_length(text)
     spans = clauses(text)
     faults = [] if price_only else fault_words(lower)
+    has_fault = bool(faults) or FAULT.may_occur(lower) or NEGATED.may_occur(lower)
+    has_price = PRICE.may_occur(text)
     words = sentence_words(text)
     named_before = False
     for index, (start, end) in enumerate(spans):
@@ -113,11 +116,11 @@ def drawbacks(
             _TURN_BEHIND.fullmatch(text, *spans[index + 1])
         )
         conceded = though_follows or _CONCESSION.match(text, start, end) is not None
-        if clause.has_price():
+        if has_price and clause.has_price():
             named_before = True
             yield Drawback(start, end, price=True)
         elif not price_only and (
-            ((conceded or not conceded_only) and clause.has_fault(faults))
+            (has_fault and (conceded or not conceded_only) and clause.has_fault(faults))
             or (conceded_only and clause.has(ADMITTED))
             or (
                 conceded

@@ -11,21 +11,19 @@ _WILDCARD = "*"
 """A wildcard in a phrase: "leave * to be desired"."""
 _WILDCARD_WORDS = 2
 """Most words that a wildcard covers."""
-_Phrases = tuple[tuple[tuple[str, ...], float], ...]
+Phrases = tuple[tuple[tuple[str, ...], float], ...]
 _MARKS = frozenset(".,;:!?|()\u2013\u2014")
 
 
-def phrase(stems: Sequence[str], at: int) -> tuple[int, float]:
+def phrase(stems: Sequence[str], at: int, by_second: Mapping[str, Phrases]) -> tuple[int, float]:
     """Return (number of words, valence) of the longest listed phrase that begins at a word; (0,
     0.0) without a phrase.
 
     Args:
         stems: The stems of the words of a sentence.
         at: Index of the word.
+        by_second: The phrases that begin with the word's stem, see `phrases`.
     """
-    by_second = phrases().get(stems[at])
-    if by_second is None:
-        return 0, 0.0
     second = stems[at + 1] if at + 1 < len(stems) else ""
     for stems_of_phrase, value in by_second.get(second, by_second[""]):
         if length := _matched_words(stems, at, stems_of_phrase):
@@ -70,7 +68,7 @@ def _matched_words_of_wildcard(stems: Sequence[str], at: int, end: int, rest: Se
 
 
 @cache
-def phrases() -> dict[str, dict[str, _Phrases]]:
+def phrases() -> dict[str, dict[str, Phrases]]:
     """Return the phrases of ``phrases.txt`` by their first stem, and then by their second; read
     once.
 
@@ -84,7 +82,7 @@ def phrases() -> dict[str, dict[str, _Phrases]]:
     return {first: _by_second(group) for first, group in groups.items()}
 
 
-def _by_second(group: Mapping[tuple[str, ...], float]) -> dict[str, _Phrases]:
+def _by_second(group: Mapping[tuple[str, ...], float]) -> dict[str, Phrases]:
     """Return the phrases that share their first stem, by their second stem: (stems, valence), the
     longest first.
 
@@ -146,7 +144,8 @@ def amount(texts: Sequence[str], at: int) -> float | None:
     return 0.0
 
 
-_RATING_HINTS = ("/5", "/ 5", "/10", "/ 10", "out of", "star", "⭐", "★", "/100")
+_RATING_HINTS = ("/5", "/ 5", "/10", "/ 10", "out of", "⭐", "★", "/100")
+_STARS = re.compile(r"\d[\s-]?stars?\b")
 _RATING = re.compile(
     r"\b(?P<given>\d{1,3}(?:[.,]\d{1,2})?)\s?(?:/|out of)\s?(?P<most>100|10|5)\b(?![/%])"
     r"|\b(?P<number>[1-5](?:[.,]\d)?)[\s-]?(?:⭐|★|stars?\b)"
@@ -168,7 +167,9 @@ def ratings(sentence: str) -> Iterator[tuple[int, int, float]]:
     Offsets are in characters. The valence is positive above `_NEUTRAL_SHARE` of the best rating,
     and at most `_MAX_RATING_VALENCE` in size. A rating above its maximum is left out.
     """
-    if any(map(sentence.__contains__, _RATING_HINTS)):
+    if any(map(sentence.__contains__, _RATING_HINTS)) or (
+        "star" in sentence and _STARS.search(sentence)
+    ):
         for match in _RATING.finditer(sentence):
             share = _share(match)
             if share <= 1:

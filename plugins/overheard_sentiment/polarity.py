@@ -8,13 +8,13 @@ than Bolt", "unlike Bolt") gets the opposite of the judgement about the other br
 
 import math
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from itertools import accumulate
 from typing import NamedTuple
 
 from overheard_sentiment.aspects import aspects
-from overheard_sentiment.comparisons import BrandComparison, Foil, comparison
+from overheard_sentiment.comparisons import NO_COMPARISON, BrandComparison, Foil, comparison
 from overheard_sentiment.lists import lists
 from overheard_sentiment.words import SentenceWords, sentence_words
 
@@ -100,12 +100,14 @@ def polarity(
         against: Whether the sentence advises the reader against the brand.
     """
     parsed = sentence_words(sentence)
-    groups = list(_groups(sentence, parsed, own, others))
-    passed_over = any(
+    groups = _groups(parsed, own, others)
+    is_compared = any(group.comparison is not NO_COMPARISON for group in groups)
+    passed_over = is_compared and any(
         group.has_brand and group.comparison.foil is Foil.PASSED_OVER for group in groups
     )
     valences = {index: valence for index, valence in enumerate(parsed.valences) if valence}
-    _apply_comparisons(groups, valences)
+    if is_compared:
+        _apply_comparisons(groups, valences)
     advice = (_ADVICE_SPAN,) if passed_over or against else ()
     if not valences:
         return Polarity({}, (), advice)
@@ -113,7 +115,7 @@ def polarity(
     steps = [scale * (1 + _EDGES.get(text, 0)) for text in parsed.texts]
     positions = list(accumulate(steps, initial=0.0))
     judgements = [
-        (index, value * sum(_signed_weights(groups, positions, index)))
+        (index, value * _signed_weight(groups, positions, index))
         for index, value in sorted(valences.items())
     ]
     praise: list[Span] = []
@@ -145,20 +147,18 @@ def _apply_comparisons(groups: Sequence[_Group], valences: dict[int, float]) -> 
             valences[compared.at] = compared.valence
 
 
-def _signed_weights(
-    groups: Sequence[_Group], positions: Sequence[float], index: int
-) -> Iterator[float]:
-    """Yield the weights, between -1 and 1, of a judging word for the scored brand.
+def _signed_weight(groups: Sequence[_Group], positions: Sequence[float], index: int) -> float:
+    """Return the sum of the weights, each between -1 and 1, of a judging word for the scored brand.
 
     The size of a weight falls with the distance. If the brand is the nearest one that the word may
     judge, one weight is positive. Each comparison within `_COMPARISON_REACH` that puts another
     brand above the scored brand adds a negative weight, and "as good as" adds a positive one.
-    Nothing is yielded when the word judges only other brands.
+    0 when the word judges only other brands.
 
     Args:
         positions: The position of each word, in words with more for the edges of clauses.
     """
-    nearest, owner = math.inf, None
+    nearest, owner, weight = math.inf, None, 0.0
     for group in groups:
         distance = _distance(positions, index, group)
         if group.comparison.owns(before=index < group.spans[0][0]):
@@ -170,42 +170,33 @@ def _signed_weights(
             and group.comparison.foil is not Foil.APART
         ):
             sign = 1 if group.comparison.foil is Foil.EQUAL else -1
-            yield sign * math.exp(-_DECAY_PER_WORD * distance)
+            weight += sign * math.exp(-_DECAY_PER_WORD * distance)
     if owner is not None and owner.has_brand:
-        yield math.exp(-_DECAY_PER_WORD * nearest)
+        weight += math.exp(-_DECAY_PER_WORD * nearest)
+    return weight
 
 
-def _groups(
-    sentence: str, parsed: SentenceWords, own: Sequence[Span], others: Sequence[Span]
-) -> Iterator[_Group]:
-    """Yield the brands of a sentence in order; the brands of an enumeration ("Acme and Bolt") are
-    one group. Nothing is yielded for a sentence without names.
+def _groups(parsed: SentenceWords, own: Sequence[Span], others: Sequence[Span]) -> list[_Group]:
+    """Return the brands of a sentence in order; the brands of an enumeration ("Acme and Bolt") are
+    one group. Empty for a sentence without names.
+
+    How a brand is compared is kept in `parsed`, because it is the same for each brand that is
+    scored.
 
     Args:
-        sentence: The sentence, by which comparisons are cached.
         own: (start, end) offsets of the scored brand's mentions, in characters.
         others: (start, end) offsets of the mentions of other brands.
     """
-    texts = parsed.texts
-    group: _Group | None = None
+    texts, comparisons = parsed.texts, parsed.comparisons
+    groups: list[_Group] = []
     for span, is_own in _brand_places(parsed, own, others):
-        if group and group.continues(texts[group.spans[-1][1] + 1 : span[0]]):
-            group = _Group((*group.spans, span), group.has_brand or is_own, group.comparison)
+        if groups and (group := groups[-1]).continues(texts[group.spans[-1][1] + 1 : span[0]]):
+            groups[-1] = _Group((*group.spans, span), group.has_brand or is_own, group.comparison)
             continue
-        if group:
-            yield group
-        group = _Group((span,), is_own, _comparison_of(sentence, *span))
-    if group:
-        yield group
-
-
-@lru_cache(maxsize=4096)
-def _comparison_of(sentence: str, first: int, last: int) -> BrandComparison:
-    """Return how the brand from word `first` to word `last` is compared with another brand.
-
-    The result is cached, because it is the same for each brand that is scored.
-    """
-    return comparison(sentence_words(sentence).texts, first, last)
+        if span not in comparisons:
+            comparisons[span] = comparison(texts, *span)
+        groups.append(_Group((span,), is_own, comparisons[span]))
+    return groups
 
 
 def _brand_places(
@@ -219,10 +210,11 @@ def _brand_places(
         others: (start, end) offsets of the mentions of other brands.
     """
     places = []
-    for (start, end), is_own in [*((s, True) for s in own), *((s, False) for s in others)]:
-        first, last = bisect_right(parsed.ends, start), bisect_left(parsed.starts, end) - 1
-        if first <= last:
-            places.append(((first, last), is_own))
+    for spans, is_own in ((own, True), (others, False)):
+        for start, end in spans:
+            first, last = bisect_right(parsed.ends, start), bisect_left(parsed.starts, end) - 1
+            if first <= last:
+                places.append(((first, last), is_own))
     return sorted(places)
 
 
@@ -234,8 +226,10 @@ def _distance(positions: Sequence[float], index: int, group: _Group) -> float:
             clauses.
     """
     return min(
-        positions[first] - positions[index + 1]
-        if index < first
-        else max(0.0, positions[index] - positions[last + 1])
-        for first, last in group.spans
+        [
+            positions[first] - positions[index + 1]
+            if index < first
+            else max(0.0, positions[index] - positions[last + 1])
+            for first, last in group.spans
+        ]
     )

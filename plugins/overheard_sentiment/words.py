@@ -6,15 +6,23 @@ products added in ``valence.txt``.
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cache, lru_cache
-from operator import itemgetter
 from typing import NamedTuple
 
+from overheard_sentiment.comparisons import BrandComparison
 from overheard_sentiment.languages import foreign_lexicon, script_judgements, script_language
 from overheard_sentiment.lists import lists, valued
-from overheard_sentiment.phrases import amount, is_amount, phrase, phrases, ratings, supposed
+from overheard_sentiment.phrases import (
+    Phrases,
+    amount,
+    is_amount,
+    phrase,
+    phrases,
+    ratings,
+    supposed,
+)
 from overheard_sentiment.stems import stem
 
 _TOKEN = re.compile(r"[^\W_]+(?:['\u2019-][^\W_]+)*|[^\w\s]")
@@ -68,12 +76,14 @@ class SentenceWords:
         starts: Offset of the first character of each in the sentence.
         ends: Offset after the last character of each.
         valences: Valence of each in context, about -4 to 4; 0 for most.
+        comparisons: How names, by their first and last word, are compared, as far as it is known.
     """
 
     texts: list[str]
-    starts: list[int]
-    ends: list[int]
+    starts: Sequence[int]
+    ends: Sequence[int]
     valences: list[float]
+    comparisons: dict[tuple[int, int], BrandComparison] = field(default_factory=dict)
 
 
 @lru_cache(maxsize=1024)
@@ -85,15 +95,17 @@ def sentence_words(sentence: str) -> SentenceWords:
     sentence in another script than Latin gives its judging words whole and the rest character by
     character.
     """
-    if language := script_language(sentence):
+    if not sentence.isascii() and (language := script_language(sentence)):
         return _script_words(sentence, language)
     spans = list(map(re.Match.span, _TOKEN.finditer(sentence)))
+    if not spans:
+        return SentenceWords([], (), (), [])
     lower = sentence.lower().replace("\u2019", "'")
     if len(lower) == len(sentence):
         texts = [lower[a:b] for a, b in spans]
     else:
         texts = [sentence[a:b].lower().replace("\u2019", "'") for a, b in spans]
-    starts, ends = list(map(itemgetter(0), spans)), list(map(itemgetter(1), spans))
+    starts, ends = zip(*spans, strict=True)
     values = _values(texts)
     for start, end, value in ratings(sentence):
         first, last = bisect_left(starts, start), bisect_right(ends, end)
@@ -110,18 +122,16 @@ def _script_words(sentence: str, language: str) -> SentenceWords:
     Args:
         language: The language, such as ``japanese``; ``unknown`` has no judging words.
     """
-    parsed, position = SentenceWords([], [], [], []), 0
+    words: list[tuple[str, int, int, float]] = []
+    position = 0
     sentence_end = (len(sentence), len(sentence), 0.0)
     for start, end, value in (*script_judgements(sentence, language), sentence_end):
         between = [(*match.span(), 0.0) for match in _CHARACTER.finditer(sentence, position, start)]
         judging = [(start, end, value)] if value else []
-        for word_start, word_end, valence in (*between, *judging):
-            parsed.texts.append(sentence[word_start:word_end].lower())
-            parsed.starts.append(word_start)
-            parsed.ends.append(word_end)
-            parsed.valences.append(valence)
+        words += [(sentence[a:b].lower(), a, b, valence) for a, b, valence in between + judging]
         position = end
-    return parsed
+    texts, starts, ends, valences = zip(*words, strict=True) if words else ((), (), (), ())
+    return SentenceWords(list(texts), starts, ends, list(valences))
 
 
 def _values(texts: list[str]) -> list[float]:
@@ -136,10 +146,11 @@ def _values(texts: list[str]) -> list[float]:
     values = [0.0] * len(texts)
     words, phrase_end = [_KNOWN[text] for text in texts], 0
     stems = [word.stem for word in words]
-    for at, word in enumerate(words):
-        if at < phrase_end or not (word.begins_phrase or word.judges):
+    for at in [at for at, word in enumerate(words) if word.matters]:
+        if at < phrase_end:
             continue
-        length, value = phrase(stems, at) if word.begins_phrase else (0, 0.0)
+        word = words[at]
+        length, value = phrase(stems, at, word.phrases) if word.phrases else (0, 0.0)
         if length:
             phrase_end = at + length
             values[at] = _in_context(texts, at, value)
@@ -153,13 +164,14 @@ def _values(texts: list[str]) -> list[float]:
 
 
 class _Word(NamedTuple):
-    """What is known of a lower-case word: its stem, whether a phrase begins with it, and whether it
-    may have a valence by itself.
+    """What is known of a lower-case word: its stem, the phrases that begin with it, by their second
+    stem, whether it may have a valence by itself, and whether there is any of both.
     """
 
     stem: str
-    begins_phrase: bool
+    phrases: Mapping[str, Phrases] | None
     judges: bool
+    matters: bool
 
 
 class _Words(dict[str, _Word]):
@@ -168,9 +180,11 @@ class _Words(dict[str, _Word]):
     def __missing__(self, text: str) -> _Word:
         if len(self) >= _KNOWN_WORDS:
             self.clear()
-        judges = text in _HAVING or text in _LIKES or text in {"too", "no"} or is_amount(text)
         form = stem(text)
-        word = self[text] = _Word(form, form in phrases(), judges or _valence(text) != 0)
+        begun = phrases().get(form)
+        judges = text in _HAVING or text in _LIKES or text in {"too", "no"} or is_amount(text)
+        judges = judges or _valence(text) != 0
+        word = self[text] = _Word(form, begun, judges, judges or begun is not None)
         return word
 
 

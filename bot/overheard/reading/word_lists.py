@@ -141,6 +141,11 @@ class Phrases:
             yield first
             start = first.end()
 
+    def may_occur(self, text: str) -> bool:
+        """Return whether a text has what any expression needs, so that a search may find it."""
+        known = self._index.known.get(text)
+        return self in (self._index.places(text) if known is None else known)
+
     def occurs(self, text: str, start: int, end: int, *, first: bool = False) -> bool:
         """Return whether a part of a text, read without the text around it, has a match; with
         `first`, whether it begins with one.
