@@ -36,10 +36,16 @@ def shape(request: pytest.FixtureRequest) -> Shape:
     return request.param  # type: ignore[no-any-return]
 
 
-@pytest.fixture
-async def provider(shape: Shape, vendor: Vendor) -> AsyncIterator[Provider]:
-    """A provider that asks it."""
+@pytest.fixture(params=["first call", "later call"])
+async def provider(
+    shape: Shape, vendor: Vendor, request: pytest.FixtureRequest
+) -> AsyncIterator[Provider]:
+    """A provider that asks it: for the first time, which the SDK sends, or later."""
     made = shape.provider(vendor.url, timeout=10, first_byte_timeout=8)
+    if request.param == "later call":
+        vendor.reactions = [whole(shape)]
+        await made.ask(ASKED, seed=7)
+        vendor.calls.clear()
     yield made
     await made.close()
 

@@ -42,7 +42,7 @@ from overheard.provider_kit.settings import PriceList, ProviderSettings
 from overheard.provider_kit.transport import http_client, rate_limits, service_time
 
 if TYPE_CHECKING:
-    from httpx2 import AsyncClient
+    from httpx2 import AsyncClient, Request, Response
 
 MAX_TOKENS = 10_000_000
 """Larger reported counts are taken as an error of the service."""
@@ -69,7 +69,7 @@ EFFORTS = ("none", "minimal", "low")
 EFFORT_WORDS = re.compile("effort|reasoning|thinking")
 """Words of an error about the effort; if it names none, the temperature is left out first."""
 
-Response = TypeVar("Response")
+Answered = TypeVar("Answered")
 Table = TypeVar("Table", bound=ProviderSettings)
 Client = TypeVar("Client")
 
@@ -81,7 +81,12 @@ class HostedService:
         api: The service's API, for messages, such as ``Messages API``.
         settings: The validated table.
         prices: The prices of the models.
+
+    Attributes:
+        http: The HTTP client that was made last.
     """
+
+    http: AsyncClient
 
     def __init__(self, name: str, api: str, settings: ProviderSettings, prices: PriceList) -> None:
         self.name = name
@@ -104,13 +109,14 @@ class HostedService:
         import httpx2
 
         settings = self._settings
-        return http_client(
+        self.http = http_client(
             settings.base_url,
             kind,
             timeout=httpx2.Timeout(settings.silence, connect=settings.connect_timeout),
             limits=httpx2.Limits(max_connections=MAX_CONCURRENCY),
             **options,
         )
+        return self.http
 
     def price(self, model: str) -> Price | None:
         """Return the price of a model, or None when the price is unknown.
@@ -265,6 +271,18 @@ class Fields(dict[str, Any]):
         return self.get(name)
 
 
+class StatusError(Exception):
+    """A response with another status than success; ``body`` is its JSON, or else its text."""
+
+    def __init__(self, response: Response) -> None:
+        super().__init__(response.text)
+        self.response, self.status_code = response, response.status_code
+        try:
+            self.body: object = response.json()
+        except ValueError:
+            self.body = response.text
+
+
 class HostedProvider(ABC, Generic[Table, Client]):
     """An account at a hosted service. A plugin implements `open_client` and `ask`.
 
@@ -292,6 +310,7 @@ class HostedProvider(ABC, Generic[Table, Client]):
         self.service = HostedService(name, api, settings, prices)
         self._opened: Client | None = None
         self._refused: defaultdict[str, set[str]] = defaultdict(set)
+        self._requests: dict[str, Request] = {}
 
     @abstractmethod
     def open_client(self) -> Client:
@@ -350,8 +369,8 @@ class HostedProvider(ABC, Generic[Table, Client]):
         return (None if TEMPERATURE in refused else 0.0), effort
 
     async def structured(
-        self, question: Question, send: Callable[[Question], Awaitable[Response]]
-    ) -> Response:
+        self, question: Question, send: Callable[[Question], Awaitable[Answered]]
+    ) -> Answered:
         """Send a question and return the SDK's response. What the service refuses with status 400
         or 422, which is not charged, is left out, and the question sent again: a schema that the
         error names, and of a steady question the temperature and reasoning efforts, one by one.
@@ -399,23 +418,36 @@ class HostedProvider(ABC, Generic[Table, Client]):
         return effort if effort and is_effort else TEMPERATURE
 
     async def post(self, path: str, body: Mapping[str, object]) -> tuple[Mapping[str, str], Any]:
-        """Send a request through the SDK's client, OpenAI's or Anthropic's, and return (headers of
+        """Send a request as the SDK's client, OpenAI's or Anthropic's, does, and return (headers of
         the response, its JSON with objects as `Fields`).
 
-        The typed resources of these SDKs check and copy each field, which takes longer than our own
-        work on a whole answer; nothing of a reply is trusted because of them.
+        The SDK sends the first requests to a path. Once one is answered, the others are sent with
+        its address and headers by the HTTP client below the SDK, whose checks and copies of each
+        field take as long as all the rest of a call.
 
         Args:
             path: Where the service has the call, such as ``/chat/completions``.
             body: The request, in the service's words.
 
         Raises:
-            Exception: of the SDK, and for a response that is no JSON.
+            Exception: of the SDK or of its HTTP client, and for a response that is no JSON.
+            StatusError: for a response with another status than success.
         """
         import httpx2
 
         client: Any = self.client
-        response = await client.post(path, body=body, cast_to=httpx2.Response)
+        if first := self._requests.get(path):
+            request = httpx2.Request(
+                "POST", first.url, headers=first.headers, extensions=first.extensions, json=body
+            )
+            response = await self.service.http.send(request)
+            if not response.is_success:
+                raise StatusError(response)
+        else:
+            response = await client.post(path, body=body, cast_to=httpx2.Response)
+            for header in ("Content-Length", "Idempotency-Key"):
+                response.request.headers.pop(header, None)
+            self._requests[path] = response.request
         return response.headers, response.json(object_hook=Fields)
 
     def capabilities(self, model: str) -> Capabilities:  # noqa: ARG002 - a provider says more
