@@ -117,14 +117,6 @@ async def test_commands_are_there_at_once(world: World) -> None:
     assert world.ann.user.available_commands() == offered
 
 
-async def test_a_person_comes_with_their_roles(world: World) -> None:
-    """Rights depend on the ids of a person's roles."""
-    await world.ann.slash(world.channel, "overheard-setup brands list")
-    [request] = world.desk.requests
-    assert request.command == "brands list"
-    assert len(request.person.groups) == 1
-
-
 async def test_options_are_checked_by_discord(world: World) -> None:
     """Numbers have bounds, and names are suggested."""
     with pytest.raises(simcord.OptionError):

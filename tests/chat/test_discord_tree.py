@@ -77,13 +77,6 @@ def test_options_are_typed() -> None:
     assert [one["value"] for one in detail["choices"]] == ["little", "all"]
 
 
-def test_required_options_come_first() -> None:
-    """Required options come first in the tree, for any order in the command."""
-    name, *others = under(drawn(), "brands", "add")["options"]
-    assert (name["name"], name["required"]) == ("name", True)
-    assert not any(one["required"] for one in others)
-
-
 def test_what_has_no_room_is_left_out(caplog: pytest.LogCaptureFixture) -> None:
     """Commands beyond Discord's limit are named in the log."""
     specs = tuple(CommandSpec(f"verb{n}", "Do it.", nothing) for n in range(27))
@@ -149,14 +142,6 @@ def test_a_list_is_divided_by_commas() -> None:
     """Quotation marks protect a comma."""
     assert tree.split('Acme, "Ajax, Inc" ,, Zeta') == ["Acme", "Ajax, Inc", "Zeta"]
     assert tree.split("") == []
-
-
-def test_a_suggestion_keeps_what_was_typed_before() -> None:
-    """The value of the suggestion is the whole list."""
-    option = SPEC["check"].options[0]
-    [one] = tree.option_choices(option, "Acme, Aj", ["Ajax, Inc"])
-    assert tree.split(one.value) == ["Acme", "Ajax, Inc"]
-    assert tree.last_value(option, "Acme, Aj") == "Aj"
 
 
 def test_suggestions_keep_to_the_limits() -> None:

@@ -130,16 +130,6 @@ async def test_nonsense_with_a_good_signature_does_no_harm(slack: SlackPeer, bod
         await slack.until(lambda: desk.requests)
 
 
-async def test_a_repeated_event_is_served_once_by_http(slack: SlackPeer) -> None:
-    """Slack sends an event again when it missed the answer."""
-    home = {"type": "app_home_opened", "user": "U1", "channel": "D1", "tab": "home"}
-    async with serving(slack):
-        for _ in range(3):
-            await slack.event(home, "Ev1")
-        await slack.event(home, "Ev2")
-        await slack.until(lambda: len(slack.of("views.publish")) == 2)
-
-
 async def test_a_port_in_use_is_told(slack: SlackPeer) -> None:
     """With the key that names another."""
     with socket.socket() as taken:
