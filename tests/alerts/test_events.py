@@ -8,7 +8,6 @@ import pytest
 
 from kit.recording import HandClock
 from overheard.alerts.events import (
-    alert_label,
     alert_row,
     alert_table,
     event_card,
@@ -16,6 +15,7 @@ from overheard.alerts.events import (
     held_back,
     history_lines,
     quiet_hours_card,
+    show_actions,
     state,
     with_state_and_actions,
 )
@@ -24,7 +24,8 @@ from overheard.alerts.outbox import Routes
 from overheard.cards.card import Card, Severity, Style
 from overheard.cards.model_names import ModelNames
 from overheard.cards.wording import heading
-from overheard.config.sections import RouteTable
+from overheard.config.sections import Config, RouteTable
+from overheard.deployment import Call, assemble
 from overheard.domain import (
     Alert,
     AlertEvent,
@@ -38,6 +39,7 @@ from overheard.domain import (
     Scale,
     Shift,
 )
+from overheard.plugins import load_plugins
 from overheard.testing.deployment import open_test_store
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -254,11 +256,16 @@ def test_a_digest_of_one_open_alert_or_of_none_is_not_posted() -> None:
     assert quiet_hours_card([], [], UTC) is None
 
 
-def test_a_list_of_alerts_has_a_row_for_each() -> None:
+async def test_a_list_of_alerts_has_a_row_for_each() -> None:
     """It is called by what moved: readers know no numbers; who types one finds it at the end."""
-    closed = [alert_of(AlertState.CLOSED, by="Ada")]
-    table = alert_table(closed, METRICS, UTC, ModelNames(), numbers=True)
-    assert alert_table(closed, METRICS, UTC, ModelNames()).header == table.header[:3]
+    closed, store = [alert_of(AlertState.CLOSED, by="Ada")], open_test_store()
+    deployment = await assemble(Config(), store, load_plugins(Config()), clock=HandClock(NOON))
+    table = alert_table(Call(deployment), closed)
+    assert table
+    in_chat = alert_table(Call(deployment, channel="slack:C1"), closed)
+    assert in_chat
+    assert in_chat.header == table.header[:3]
+    assert alert_table(Call(deployment), []) is None
 
     assert table.header == ("What moved", "Raised", "State", "Alert")
     assert table.rows == (
@@ -266,7 +273,8 @@ def test_a_list_of_alerts_has_a_row_for_each() -> None:
     )
     assert table.right == frozenset({3})
     assert heading(table, list(table.rows[0][:1])) == "Acme at m-1: named less"
-    assert alert_label(alert_of(), UTC, ModelNames()) == "Acme at m-1, 2 Mar"
+    [button] = show_actions(Call(deployment), [alert_of()])
+    assert (button.words, button.label) == ("alerts show 3", "Acme at m-1, 2 Mar")
     assert alert_row(alert_of(follows=2)) == {
         "kind": "brand",
         "part_of": None,

@@ -27,7 +27,7 @@ from overheard.alerts.story import (
     StoryState,
     Watch,
     alerts_about,
-    model_alert_of,
+    model_alerts_of,
     stories,
     update_watched_models,
     without_covered,
@@ -320,7 +320,7 @@ async def test_a_later_run_revises_what_an_alert_looks_like(house: House) -> Non
     assert "the model as a whole" in revised.note
     assert kinds.count(AlertEventKind.CONTINUED) >= 1
     whole = next(one for one in await house.alerts() if one.of_model)
-    assert await model_alert_of(house.store, early) == whole
+    assert await model_alerts_of(house.store, [early]) == {early.id: whole}
     assert await without_covered(house.store, await house.alerts()) == [whole]
     for number in range(4):
         await house.week(USUAL, watched=number > 1)

@@ -14,8 +14,8 @@ from kit.recording import HandClock
 from kit.scripted import Quiet, ScriptedProvider, reply
 from overheard.alerts.bursts import CHECK, PlannedBurst, calls_left, planned_bursts
 from overheard.alerts.history import HistoryReader
-from overheard.alerts.outbox import Outgoing
 from overheard.alerts.story import read_watches
+from overheard.cards.card import Card
 from overheard.commands.check import check
 from overheard.commands.delivery_cards import run_result
 from overheard.commands.schedules import list_schedules
@@ -316,9 +316,9 @@ async def test_that_it_has_passed_is_posted_where_the_check_was_asked_for(house:
     assert (posted.kind, posted.channel) == (DeliveryKind.RESULT, "slack:C1")
     [run] = [run for run in await house.deployment.store.runs.find() if run.label == BURST]
     assert posted.subject == run.key
-    outgoing = await run_result(Call(house.deployment, channel="slack:C1"), run.key)
-    assert isinstance(outgoing, Outgoing)
-    assert outgoing.card.title == "It has passed at m-1"
+    card = await run_result(Call(house.deployment, channel="slack:C1"), run.key)
+    assert isinstance(card, Card)
+    assert card.title == "It has passed at m-1"
 
 
 async def test_it_is_told_the_same_day_when_it_is_confirmed(suspicious: House) -> None:

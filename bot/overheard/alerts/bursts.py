@@ -13,6 +13,7 @@ from typing import Any
 
 from overheard.alerts.story import Watch, read_watches
 from overheard.cards import wording
+from overheard.cards.card import picked
 from overheard.deployment import Call
 from overheard.detection.confirmation import EXPIRES_AFTER, LOOKS, MIN_GAP, YEAR, next_look
 from overheard.domain import BURST, Model, ModelUpdate, Panel, Run
@@ -80,9 +81,7 @@ def planned_data(planned: PlannedBurst) -> dict[str, Any]:
     """
     return {
         "run": planned.key,
-        "at": planned.at.isoformat(),
-        "model": str(planned.model),
-        "brands": list(planned.brands),
+        **picked(planned, "at", "model", "brands"),
         "cause": planned.source,
         "reason": f"{planned.number} of {len(LOOKS)}",
         "questions": len(planned.panel),

@@ -4,7 +4,7 @@ One card lists what quiet hours held back, and is posted before the alerts thems
 """
 
 import contextlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, tzinfo
 from typing import Any
@@ -12,18 +12,11 @@ from typing import Any
 from overheard.alerts.phrases import moved_words
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Field, Severity, Style, Table, fitting, picked
-from overheard.cards.command import quoted
+from overheard.cards.command import Face, quoted
 from overheard.cards.model_names import ModelNames
 from overheard.cards.wording import name_without_id
-from overheard.domain import (
-    Alert,
-    AlertEvent,
-    AlertEventKind,
-    AlertState,
-    Delivery,
-    DeliveryKind,
-    Metric,
-)
+from overheard.deployment import Call
+from overheard.domain import Alert, AlertEvent, AlertEventKind, AlertState, Delivery, DeliveryKind
 from overheard.interfaces import Store
 
 SENTENCES = {
@@ -283,46 +276,38 @@ PART_OF_MODEL = ", part of the model's change as a whole"
 
 
 def alert_table(
-    alerts: Sequence[Alert],
-    metrics: Mapping[str, Metric],
-    zone: tzinfo,
-    names: ModelNames,
-    model_alerts: Mapping[int, Alert] | None = None,
-    *,
-    numbers: bool = False,
-) -> Table:
+    call: Call, alerts: Sequence[Alert], model_alerts: Mapping[int, Alert] | None = None
+) -> Table | None:
     """Return a table with one row for each alert, in the order given: what moved, when it was
-    raised, and its state.
+    raised, its state, and in a terminal its number, to be typed; None without alerts.
 
     Args:
-        metrics: The metrics that are measured, by name.
-        zone: The reader's time zone.
-        names: The names of models for readers.
         model_alerts: By the number of an alert, the model-wide alert to which it belongs; its row
             says that it is a part of one. None for none.
-        numbers: Whether each row ends with the alert's number, to be typed in a terminal.
     """
-    belonging = model_alerts or {}
+    in_terminal, belonging = call.face is Face.TERMINAL, model_alerts or {}
     rows = [
         (
-            f"{subject(alert, names)}: {moved_words(alert, metrics)}",
-            wording.moment(alert.opened_at, zone),
-            state(alert, zone) + (PART_OF_MODEL if alert.id in belonging else ""),
-            *([str(alert.id)] if numbers else ()),
+            f"{subject(alert, call.names)}: {moved_words(alert, call.scoring.metrics)}",
+            wording.moment(alert.opened_at, call.zone),
+            state(alert, call.zone) + (PART_OF_MODEL if alert.id in belonging else ""),
+            *([str(alert.id)] if in_terminal else ()),
         )
         for alert in alerts
     ]
-    header = ("What moved", "Raised", "State")
-    return (
-        Table((*header, "Alert"), tuple(rows), frozenset({3}))
-        if numbers
-        else Table(header, tuple(rows))
-    )
+    header = ("What moved", "Raised", "State", *(["Alert"] if in_terminal else ()))
+    return Table(header, tuple(rows), frozenset(range(3, len(header)))) if rows else None
 
 
-def alert_label(alert: Alert, zone: tzinfo, names: ModelNames) -> str:
-    """Return the label of a button that shows an alert: ``Acme at ChatGPT, 2 Mar``."""
-    return f"{subject(alert, names)}, {wording.short_day(alert.opened_at, zone)}"
+def show_actions(call: Call, alerts: Iterable[Alert]) -> list[Action]:
+    """Return a button for each alert that shows it: ``Acme at ChatGPT, 2 Mar``."""
+    return [
+        Action(
+            f"alerts show {alert.id}",
+            f"{subject(alert, call.names)}, {wording.short_day(alert.opened_at, call.zone)}",
+        )
+        for alert in alerts
+    ]
 
 
 def alert_row(alert: Alert, model_alerts: Mapping[int, Alert] | None = None) -> dict[str, object]:

@@ -196,13 +196,6 @@ class Lifecycle(AlertLog):
             number, AlertEventKind.EASED, note=PARTLY[part], shifts=back, even_if_reported=True
         )
 
-    async def add_brand_shifts(self, number: int, shifts: Sequence[Shift]) -> Alert:
-        """Add the shifts of one brand to the model-wide alert, with a CONTINUED event, by which the
-        alert's message is edited. Return the changed alert. Nothing is stored if the alert has
-        shifts of this brand and run already.
-        """
-        return await self.add_event(number, AlertEventKind.CONTINUED, shifts=shifts)
-
     async def brand_is_back(self, number: int, brand: str) -> Alert:
         """Store, with an EASED event, that one brand is back at its level before the model-wide
         change, which goes on for the other brands. Return the changed alert.
@@ -222,25 +215,3 @@ class Lifecycle(AlertLog):
             if event.note == note:
                 return alert
         return await self.add_event(number, AlertEventKind.EASED, note=note)
-
-    async def carry_on(self, number: int) -> Alert:
-        """Store a CONTINUED event, so that the alert's message is edited to the latest figures;
-        return the changed alert.
-        """
-        return await self.add_event(number, AlertEventKind.CONTINUED)
-
-    async def revise(self, number: int, words: str) -> Alert:
-        """Store the explanation of an alert that has become the likeliest, as a REVISED event, and
-        return the changed alert.
-
-        Args:
-            number: The alert's number.
-            words: The explanation as a sentence.
-        """
-        return await self.add_event(number, AlertEventKind.REVISED, note=words)
-
-    async def mark_as_part(self, number: int) -> Alert:
-        """Store a JOINED event: the alert is part of a model-wide change. Return the changed alert.
-        A second event is stored if there is one already.
-        """
-        return await self.add_event(number, AlertEventKind.JOINED)

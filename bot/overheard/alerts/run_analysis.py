@@ -10,7 +10,7 @@ from overheard.alerts.lifecycle import Lifecycle
 from overheard.alerts.outbox import told_rivals
 from overheard.alerts.service import DetectionResult, DetectionService
 from overheard.alerts.statements import StatementReader
-from overheard.cards.card import Card
+from overheard.cards.card import Card, picked
 from overheard.deployment import Call, Deployment
 from overheard.detection.power import Learning
 from overheard.domain import Alert, Panel, Run, Task, TaskKind
@@ -94,10 +94,8 @@ class Analysis:
             detection = await detect(call, run, task.brands or None)
             return {
                 "alerts": [alert.id for alert in detection.alerts],
-                "compared": detection.compared,
+                **picked(detection, "compared", "doubts", "categories"),
                 "learning": detection.learning and list(astuple(detection.learning)),
-                "doubts": list(detection.doubts),
-                "categories": list(detection.categories),
                 "bursts": await _burst_sentences(call, run),
                 "faults": dict(call.scoring.faults),
             }

@@ -90,10 +90,11 @@ class DetectionResult:
     categories: tuple[str, ...] = ()
 
 
+@dataclass(eq=False)
 class DetectionService:
     """Analyses each run as it comes in.
 
-    Args:
+    Attributes:
         history: Reads the past of brands.
         lifecycle: Raises the alerts.
         listener: Called with each new alert.
@@ -101,21 +102,14 @@ class DetectionService:
         statements: Reads false claims and grave sentences; None reports no statements.
     """
 
-    def __init__(
-        self,
-        history: HistoryReader,
-        lifecycle: Lifecycle,
-        listener: AlertListener | None = None,
-        check_judge: CheckJudge | None = None,
-        statements: StatementReader | None = None,
-    ) -> None:
-        """Keep the arguments; nothing is read or stored yet."""
-        self._history = history
-        self._store = history.store
-        self._lifecycle = lifecycle
-        self._listener = listener
-        self._check_judge = check_judge
-        self._statements = statements
+    history: HistoryReader
+    lifecycle: Lifecycle
+    listener: AlertListener | None = None
+    check_judge: CheckJudge | None = None
+    statements: StatementReader | None = None
+
+    def __post_init__(self) -> None:
+        self._store = self.history.store
 
     async def detect(self, run: Run, brands: Iterable[str], now: datetime) -> DetectionResult:
         """Analyse a run and carry out the decisions. Analysing a run again raises no second alert.
@@ -133,7 +127,7 @@ class DetectionService:
         for update in await self._silent_updates(run):
             await self._store.updates.add(update)
         updates = await self._store.updates.find()
-        streams = await self._history.visibility_streams(until=run.started_at)
+        streams = await self.history.visibility_streams(until=run.started_at)
         key = RunKey(run.started_at, run.id)
         asked = {stream.key.model for stream in streams if stream.runs and stream.runs[-1] == key}
         model_alerts, categories = await self._report_model_changes(
@@ -141,9 +135,9 @@ class DetectionService:
         )
         if run.label == BURST and run.panel:  # which says nothing of a model as a whole
             asked.update(run.panel.models)
-        brands, restarts = list(brands), await self._history.restarts(run.started_at)
+        brands, restarts = list(brands), await self.history.restarts(run.started_at)
         results = [await self._detect_brand(run, brand, updates, restarts, now) for brand in brands]
-        history = self._history
+        history = self.history
         await self._update_open_alerts(run, brands, asked)
         own = [one for name, one in zip(brands, results, strict=True) if name not in history.rivals]
         short_baselines = [result.learning for result in own if result.learning]
@@ -161,7 +155,7 @@ class DetectionService:
         """Bring the messages of open alerts up to date after a run. An alert to which the run
         itself added a shift is left out, and so is one that a person closes during this.
         """
-        history, store = self._history, self._store
+        history, store = self.history, self._store
         alerts = [
             alert
             for alert in await store.alerts.find(live=True)
@@ -190,15 +184,17 @@ class DetectionService:
         events = await store.alerts.events(alert.id)
         has_joined = any(event.what is AlertEventKind.JOINED for event in events)
         if past.model_alert and not has_joined:
-            await self._lifecycle.mark_as_part(alert.id)
+            await self.lifecycle.add_event(alert.id, AlertEventKind.JOINED)
         explanation = await asyncio.to_thread(alert_explanation, alert, past)
         has_returned = AlertPart.METRICS in parts_over(events)  # a return says nothing of a cause
         if explanation and not has_returned and explanation.differs_from(last_said(alert, events)):
-            await self._lifecycle.revise(alert.id, explanation.words)
+            words = explanation.words
+            await self.lifecycle.add_event(alert.id, AlertEventKind.REVISED, note=words)
             return
         deliveries = await store.deliveries.find(alert_id=alert.id)
         if any(":" in delivery.channel for delivery in deliveries):  # ``platform:id``
-            await self._lifecycle.carry_on(alert.id)
+            # So that the message is edited to the latest figures.
+            await self.lifecycle.add_event(alert.id, AlertEventKind.CONTINUED)
 
     async def _report_model_changes(
         self,
@@ -214,7 +210,7 @@ class DetectionService:
         When a model is back as a whole, alerts on its brands that belong to the recovered alert
         recover too. If only one brand is tracked, no model-wide alert is raised.
         """
-        policy, key = self._history.policy, RunKey(run.started_at, run.id)
+        policy, key = self.history.policy, RunKey(run.started_at, run.id)
         per_year = policy.models_per_year or policy.false_alarms_per_year
 
         def latest_changes() -> dict[Model, tuple[ModelChange, tuple[Shift, ...]]]:
@@ -261,7 +257,7 @@ class DetectionService:
 
         Before a shift is reported, the judge may score old answers again, at its cost.
         """
-        replay = await self._history.extend(brand, updates, run, restarts, now)
+        replay = await self.history.extend(brand, updates, run, restarts, now)
         evidence = replay.monitor.evidence.get(run.id, ())
         has_moved = any(
             model_evidence.returned or any(stream.shift for stream in model_evidence.streams)
@@ -279,7 +275,7 @@ class DetectionService:
             if model in asked
         }
         await update_watched_models(self._store, brand, asked, watched, now)
-        if owners := self._history.rivals.get(brand):  # a brand's own alert names who gained
+        if owners := self.history.rivals.get(brand):  # a brand's own alert names who gained
             live = [
                 one
                 for one in await self._store.alerts.find(live=True)
@@ -289,7 +285,7 @@ class DetectionService:
             raising = {d.model for d in decisions if d.placement.action is AlertAction.RAISE}
             decisions = [one for one in decisions if one.model not in told & raising]
         decisions, alerts, denied = await self._report_brand(run, brand, decisions, now)
-        metrics = self._history.metrics
+        metrics = self.history.metrics
         doubts = [
             judge_warning(decision, silence, metrics)
             for decision in decisions
@@ -316,7 +312,7 @@ class DetectionService:
             change = changes.get(alert.shift.brand, 0.0)
             if belongs and change * measured_shift(alert).change < 0:
                 with contextlib.suppress(AlertUnchanged):
-                    await self._lifecycle.recover(alert.id, BACK)
+                    await self.lifecycle.recover(alert.id, BACK)
 
     async def detect_statements(
         self, run: Run, brands: Iterable[str], now: datetime
@@ -350,17 +346,17 @@ class DetectionService:
         no metrics that go on.
         """
         news, alerts = StatementNews(), await self._store.alerts.find(brand=brand)
-        if self._statements:
-            news = await self._statements.news(run, brand, alerts)
+        if self.statements:
+            news = await self.statements.news(run, brand, alerts)
         run_key = RunKey(run.started_at, run.id)
         all_decisions = add_statements(decisions, news.shifts, run_key, alerts)
         raised = [await self._carry_out_decision(run, decision, now) for decision in all_decisions]
         for number in news.continued:
             with contextlib.suppress(AlertUnchanged):  # another process was quicker
-                await self._lifecycle.carry_on(number)
+                await self.lifecycle.add_event(number, AlertEventKind.CONTINUED)
         for number, note in news.ended:
             with contextlib.suppress(AlertUnchanged):
-                await self._lifecycle.recover(number, note, AlertPart.STATEMENTS)
+                await self.lifecycle.recover(number, note, AlertPart.STATEMENTS)
         return all_decisions, list(filter(None, raised)), news.doubts
 
     async def _alert_history(self, brand: str) -> AlertHistory:
@@ -384,9 +380,9 @@ class DetectionService:
         then.
         """
         decision = decide(evidence, policy, history)
-        if not decision.shifts or self._check_judge is None:
+        if not decision.shifts or self.check_judge is None:
             return decision
-        checks = {shift.metric: await self._check_judge(shift) for shift in decision.shifts}
+        checks = {shift.metric: await self.check_judge(shift) for shift in decision.shifts}
         streams = [replace(stream, judge=checks.get(stream.metric)) for stream in evidence.streams]
         return decide(replace(evidence, streams=tuple(streams)), policy, history)
 
@@ -401,7 +397,7 @@ class DetectionService:
         them to the model-wide alert. Any other action puts them into a new or an earlier alert, and
         the listener is called with a new one.
         """
-        reason = decision_sentence(decision, self._history.metrics)
+        reason = decision_sentence(decision, self.history.metrics)
         level = logging.INFO if decision.shifts else logging.DEBUG
         log.log(level, "Run %s, %s at %s: %s", run.key, decision.brand, decision.model, reason)
         placement = decision.placement
@@ -409,19 +405,20 @@ class DetectionService:
             if placement.action is AlertAction.RECOVER:
                 for number in placement.recovers:
                     with contextlib.suppress(AlertUnchanged):  # another process was quicker
-                        await self._lifecycle.recover(number, BACK)
+                        await self.lifecycle.recover(number, BACK)
             elif placement.action is AlertAction.EASE:
                 with contextlib.suppress(AlertUnchanged):  # it is over
-                    await self._lifecycle.brand_is_back(placement.alert, decision.brand)
+                    await self.lifecycle.brand_is_back(placement.alert, decision.brand)
             return None
         if placement.action is AlertAction.JOIN:
             with contextlib.suppress(AlertUnchanged):  # it is over
-                await self._lifecycle.add_brand_shifts(placement.alert, decision.shifts)
+                number, shifts = placement.alert, decision.shifts
+                await self.lifecycle.add_event(number, AlertEventKind.CONTINUED, shifts=shifts)
             return None
         head, *also = decision.shifts
-        alert, is_new = await self._lifecycle.raise_alert(Alert(head, now, tuple(also)))
-        if is_new and self._listener:
-            await self._listener(alert)
+        alert, is_new = await self.lifecycle.raise_alert(Alert(head, now, tuple(also)))
+        if is_new and self.listener:
+            await self.listener(alert)
         is_return = any(shift.run_id == run.id and shift.recovery for shift in alert.moved)
         return None if is_return else alert
 

@@ -14,12 +14,12 @@ from math import ceil, sqrt
 from typing import Any
 
 from overheard.cards import wording
+from overheard.cards.card import picked
 from overheard.config.sections import Config
 from overheard.detection.confirmation import MOVED_WIDTHS, TOLD_BOUND
 from overheard.detection.decision_inputs import Comparison
 from overheard.detection.placement import ONE_STORY, belongs_to
 from overheard.domain import (
-    VISIBILITY,
     WHOLE_MODEL,
     Alert,
     AlertEvent,
@@ -237,15 +237,8 @@ class Story:
         reports the present change, and when this change began and ended in ISO 8601. The last three
         are None without such an alert; the end is also None while the change lasts.
         """
-        began, ended = self.began, self.ended
-        return {
-            "brand": self.brand,
-            "model": str(self.model),
-            "state": self.state.value,
-            "alert": self.alert.id if self.alert else None,
-            "began": began.isoformat() if began else None,
-            "ended": ended.isoformat() if ended else None,
-        }
+        number = self.alert.id if self.alert else None
+        return {**picked(self, "brand", "model", "state", "began", "ended"), "alert": number}
 
     def _reported_period(self) -> Period | None:
         """Return the change that `alert` reports; None without an alert."""
@@ -393,14 +386,8 @@ async def update_watched_models(
 
 
 def _watches(stored: Setting) -> dict[Model, Watch]:
-    """Return what is watched at each model; a store of an earlier version has the metric alone."""
-    models, metrics = stored.value["models"], stored.value.get("metrics", {})
-    return {
-        Model.parse(one): Watch.read(models[one])
-        if isinstance(models, dict)
-        else Watch(metrics.get(one, VISIBILITY))
-        for one in models
-    }
+    """Return what is watched at each model."""
+    return {Model.parse(one): Watch.read(kept) for one, kept in stored.value["models"].items()}
 
 
 async def read_watches(store: Store) -> dict[BrandAtModel, Watch]:
@@ -446,13 +433,6 @@ async def model_alerts_of(store: Store, alerts: Iterable[Alert]) -> dict[int, Al
         for alert in told
         if (model_alert := belongs_to(alert, of_models, starts))
     }
-
-
-async def model_alert_of(store: Store, alert: Alert) -> Alert | None:
-    """Return the stored model-wide alert to which an alert belongs, because it reports the same
-    change for all brands; None without one.
-    """
-    return (await model_alerts_of(store, [alert])).get(alert.id)
 
 
 async def without_covered(store: Store, alerts: Sequence[Alert]) -> list[Alert]:

@@ -15,7 +15,6 @@ from dataclasses import KW_ONLY, dataclass
 from datetime import timedelta
 from time import monotonic
 
-from overheard.alerts.outbox import Outgoing
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Field, Style
 from overheard.cards.wording import name_without_id
@@ -278,9 +277,9 @@ async def join_run(
     card = Card("This is being asked already", f"{starter} started this check {ago} ago. {where}")
     await conversation.show(card, private=not answers_question)
     while result := await run_result(await call.refreshed(), key, note=""):
-        if isinstance(result, Outgoing):
+        if isinstance(result, Card):
             done = Card(f"{starter}'s check is done", "Its result is in this channel.")
-            shown = done if same_channel else result.card
+            shown = done if same_channel else result
             await conversation.show(shown, private=not answers_question)
             return
         await asyncio.sleep(POLL_INTERVAL_S)

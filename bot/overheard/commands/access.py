@@ -74,8 +74,9 @@ async def enter_code(
         await _log_code_use(call, "a wrong code")
         problem = "This code is wrong, was used, or is older than a day; restart “overheard run” "
         raise BadUsage(problem=f"{problem}for a new one", usage="access code CODE")
-    await _store_role(call, _caller_id(call.who), Role.ADMIN)
-    await _store_name(call, _caller_id(call.who), _caller_name(call.who))
+    who = _caller_id(call.who)
+    await call.decide(f"{ROLE_PREFIX}{who}", {"role": ROLE_KEYS[Role.ADMIN]})
+    await call.decide(f"{NAME_PREFIX}{who}", {"name": _caller_name(call.who)})
     await _log_code_use(call, "is an admin now, by the code")
     return Card(
         "You are an admin now",
@@ -170,9 +171,9 @@ async def grant(
         BadUsage: when `person` is neither a mention nor an id.
     """
     who = read_id(person, call.channel)
-    await _store_role(call, who, Role[role.upper()])
+    await call.decide(f"{ROLE_PREFIX}{who}", {"role": ROLE_KEYS[Role[role.upper()]]})
     if name:
-        await _store_name(call, who, name)
+        await call.decide(f"{NAME_PREFIX}{who}", {"name": name})
     return Card(
         f"{name or who} may act as {role} now",
         actions=(Action("access list", "Who may do what"),),
@@ -293,26 +294,10 @@ def _caller_name(who: str) -> str:
     return who.rpartition(" (")[0]
 
 
-async def _store_role(call: Call, who: str, role: Role) -> None:
-    """Store the role of a person or group (``platform:id``), in place of an earlier stored role."""
-    await call.decide(f"{ROLE_PREFIX}{who}", {"role": ROLE_KEYS[role]})
-
-
-async def _store_name(call: Call, who: str, name: str) -> None:
-    """Store the display name of a person or group (``platform:id``), in place of an earlier one."""
-    await call.decide(f"{NAME_PREFIX}{who}", {"name": name})
-
-
 async def _log_code_use(call: Call, outcome: str) -> None:
     """Write the use of a code to the audit log, without the code."""
-    entry = AuditEntry(
-        at=call.clock.now(),
-        who=call.who,
-        channel=call.channel,
-        command="access code",
-        words="",
-        outcome=outcome,
-    )
+    now = call.clock.now()
+    entry = AuditEntry(now, call.who, call.channel, "access code", outcome=outcome)
     await call.store.audit.add(entry)
 
 

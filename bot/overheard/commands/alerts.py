@@ -7,10 +7,10 @@ from typing import Annotated, TypedDict
 from overheard.alerts.answers import AlertQuestion, answer_about
 from overheard.alerts.details import details_message, figures_card
 from overheard.alerts.events import (
-    alert_label,
     alert_row,
     alert_table,
     history_lines,
+    show_actions,
     state_data,
     with_state_and_actions,
 )
@@ -20,7 +20,7 @@ from overheard.alerts.message import alert_data, alert_message, message_title
 from overheard.alerts.phrases import statement_quotes
 from overheard.alerts.story import alerts_about, model_alerts_of
 from overheard.cards import wording
-from overheard.cards.card import Action, Card, picked
+from overheard.cards.card import Card, picked
 from overheard.cards.charts.renderer import run_in_chart_thread
 from overheard.cards.command import CommandSpec, Face, Kind, option
 from overheard.commands.arguments import AlertNumber
@@ -116,22 +116,11 @@ async def list_alerts(
     text = "" if matching else "There are none."
     if more:
         text = f"The newest {limit} are shown."
-    table = alert_table(
-        shown,
-        call.scoring.metrics,
-        call.zone,
-        call.names,
-        model_alerts,
-        numbers=call.face is Face.TERMINAL,
-    )
     return Card(
         title=wording.count(len(matching), f"{state or ''} alert".strip()),
         text=text,
-        table=table if shown else None,
-        actions=tuple(
-            Action(f"alerts show {alert.id}", alert_label(alert, call.zone, call.names))
-            for alert in shown[:ALERT_BUTTONS]
-        ),
+        table=alert_table(call, shown, model_alerts),
+        actions=tuple(show_actions(call, shown[:ALERT_BUTTONS])),
         data={"alerts": [alert_row(alert, model_alerts) for alert in shown], "more": more},
     )
 

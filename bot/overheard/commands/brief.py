@@ -171,8 +171,7 @@ def _brief_json(draft: BriefDraft) -> dict[str, Any]:
     """Return a brief's draft for JSON output, with all its items and published items."""
     return {
         "brand": draft.market.brand.name,
-        "answers": draft.answers,
-        "days": draft.days,
+        **picked(draft, "answers", "days"),
         "items": [_item_json(item, draft.market.brand.name) for item in draft.items],
         "published": [_published_json(one) for one in draft.published],
     }
@@ -185,8 +184,18 @@ def _item_json(item: BriefItem, brand: str) -> dict[str, Any]:
     """
     return {
         "item": item.key,
-        **picked(item, "kind", "subject", "title", "why", "hits", "answers", "interval", "stated"),
-        "models": [str(model) for model in item.models],
+        **picked(
+            item,
+            "kind",
+            "subject",
+            "title",
+            "why",
+            "hits",
+            "answers",
+            "interval",
+            "stated",
+            "models",
+        ),
         "sources": [{"site": site, "answers": count} for site, count in item.sources],
         "quotes": [picked(excerpt, "model", "prompt", "text") for excerpt in item.said],
         "state": [fact_sentence(fact) for fact in item.facts],

@@ -5,11 +5,11 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Annotated, Literal
 
-from overheard.alerts.events import alert_label, alert_row, alert_table
+from overheard.alerts.events import alert_row, alert_table, show_actions
 from overheard.alerts.story import alerts_about
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Severity, fitting
-from overheard.cards.command import CommandSpec, Face, Kind, argument, option, quoted
+from overheard.cards.command import CommandSpec, Kind, argument, option, quoted
 from overheard.commands.arguments import past_span, span_words
 from overheard.commands.shifts import past_changes
 from overheard.commands.updates import list_updates
@@ -162,20 +162,14 @@ def _changes_card(
     open_listed = "; alerts that are still open are listed" if alerts and not span.end else ""
     lines.append(f"{wording.count(checks, 'check')} in this time{open_listed}.")
     shown = alerts[:LISTED_CHANGES]
-    buttons = [
-        Action(f"alerts show {alert.id}", alert_label(alert, call.zone, names))
-        for alert in shown[:MAX_BUTTONS]
-    ]
     report = Action(" ".join(["report", *map(quoted, brands)]), "Report")
-    numbers = call.face is Face.TERMINAL
-    table = alert_table(shown, call.scoring.metrics, call.zone, names, numbers=numbers)
     new = sum(span.holds(alert.opened_at) for alert in alerts)
     alert_count = wording.count(new, "alert") if new else "No new alert"
     return Card(
         title=f"{alert_count}{at} {span_words(span, call.zone)}",
         text="\n".join(lines),
-        table=table if shown else None,
-        actions=fitting(*buttons, report),
+        table=alert_table(call, shown),
+        actions=fitting(*show_actions(call, shown[:MAX_BUTTONS]), report),
         severity=Severity.WARNING if any(not a.state.over for a in alerts) else Severity.PLAIN,
         data={
             "since": span.begin.isoformat() if span.begin else None,

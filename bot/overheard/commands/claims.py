@@ -8,7 +8,7 @@ from overheard.alerts.live_claims import stated_facts
 from overheard.alerts.phrases import true_value
 from overheard.alerts.statements import false_claim
 from overheard.cards import wording
-from overheard.cards.card import Action, Card, Quote, Severity, Table, Tainted, fitting
+from overheard.cards.card import Action, Card, Quote, Severity, Table, Tainted, fitting, picked
 from overheard.cards.command import CommandSpec, option, quoted
 from overheard.cards.model_names import ModelNames
 from overheard.commands.arguments import BrandName, ModelName, named_model
@@ -179,12 +179,9 @@ def _claim_json(cluster: ClaimCluster, true_values: Mapping[str, str]) -> dict[s
     """
     quotes = list(dict.fromkeys(claim.quote for claim in cluster.claims if claim.quote))
     return {
-        "field": cluster.first.field,
-        "stated": cluster.first.stated,
-        "verdict": cluster.first.verdict,
+        **picked(cluster.first, "field", "stated", "verdict"),
         "truth": true_values.get(cluster.first.field),
-        "models": [str(model) for model in cluster.models],
-        "answers": cluster.answers,
+        **picked(cluster, "models", "answers"),
         "quotes": quotes[:MAX_QUOTES],
         "sources": [{"domain": domain, "answers": count} for domain, count in cluster.sources],
     }

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Annotated, Any, BinaryIO
 
 from overheard.cards import wording
-from overheard.cards.card import Card, Field, Severity, Table
+from overheard.cards.card import Card, Field, Severity, Table, picked
 from overheard.cards.command import IN_TERMINAL, CommandSpec, Role, argument
 from overheard.commands.catalogue import require_yes
 from overheard.deployment import Call
@@ -391,14 +391,10 @@ async def _archive_lines(store: Store, answers: Sequence[Answer], runs: dict[int
 
 def _quote_json(record: ScoreRecord) -> dict[str, Any]:
     """Return the quote of a score, its findings, and the scorer that made it, for JSON output."""
-    score = record.score
     return {
-        "brand": record.brand,
-        "metric": score.metric,
-        "scorer": record.scorer,
-        "version": record.version,
-        "quote": score.quote,
-        "details": [asdict(detail) for detail in score.details],
+        **picked(record, "brand", "scorer", "version"),
+        **picked(record.score, "metric", "quote"),
+        "details": [asdict(detail) for detail in record.score.details],
     }
 
 

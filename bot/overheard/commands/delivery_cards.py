@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from overheard.alerts.events import event_card, held_back, quiet_hours_card
 from overheard.alerts.outbox import Outgoing, Postponed, end_of_quiet, routed
-from overheard.alerts.story import model_alert_of, without_covered
+from overheard.alerts.story import model_alerts_of, without_covered
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Severity
 from overheard.cards.charts.renderer import themed
@@ -58,7 +58,7 @@ async def _alert_card(call: Call, delivery: Delivery) -> Outgoing | None:
     waited_for_quiet_hours = bool(delivery.subject) and not delivery.message
     if alert is None or (waited_for_quiet_hours and alert.state.over):
         return None
-    model_alert = await model_alert_of(call.store, alert)
+    model_alert = (await model_alerts_of(call.store, [alert])).get(alert.id)
     linked_id = model_alert.id if model_alert else alert.follows
     find, channel = call.store.deliveries.find, delivery.channel
     linked = await find(alert_id=linked_id, channel=channel) if linked_id else []
@@ -88,48 +88,37 @@ async def _event_card(call: Call, delivery: Delivery) -> Outgoing | Postponed | 
     return Postponed(quiet_until) if quiet_until else Outgoing(card, broadcast=True)
 
 
-async def _quiet_hours_card(call: Call, delivery: Delivery) -> Outgoing | None:
+async def _quiet_hours_card(call: Call, delivery: Delivery) -> Card | None:
     """Return one card of all alerts that the delivery's quiet hours held back, without those
     that an alert on the model as a whole among them reports. None if nothing was held back, and
     for a single alert that is not over, since its own card follows.
     """
     alerts = await without_covered(call.store, await held_back(call.store, delivery))
     titles = [(await alert_card(call, alert)).title for alert in alerts]
-    card = quiet_hours_card(alerts, titles, call.zone)
-    return Outgoing(card) if card else None
+    return quiet_hours_card(alerts, titles, call.zone)
 
 
-async def _weekly_digest_card(call: Call, delivery: Delivery) -> Outgoing | None:
+async def _weekly_digest_card(call: Call, delivery: Delivery) -> Card | None:
     """Return the digest of the last week for the brands of a configured report, whose name is
     the delivery's subject. None if there is no report of that name any more.
     """
     reports = call.config.reports
     report = next((report for report in reports if report.name == delivery.subject), None)
-    if report is None:
-        return None
-    return Outgoing(await digest(call, brands=report.brands))
+    return await digest(call, brands=report.brands) if report else None
 
 
-async def _notice_card(__: Call, delivery: Delivery) -> Outgoing:
+async def _notice_card(__: Call, delivery: Delivery) -> Card:
     """Return the card of a notice: a person's request to an admin, or news of a plugin. The
     first line of the delivery's subject is `REQUEST` and the wanted command, or the plugin's
     name; the text follows.
     """
     first_line, _, text = delivery.subject.partition("\n")
     if first_line.startswith(REQUEST):
-        return Outgoing(request_card(first_line.removeprefix(REQUEST), text))
-    return Outgoing(notice_card(first_line, text))
+        return request_card(first_line.removeprefix(REQUEST), text)
+    return notice_card(first_line, text)
 
 
-async def _scores_card(call: Call, delivery: Delivery) -> Outgoing | None:
-    """Return the card of the edition of scores that the delivery's subject names; None if there
-    is nothing to say of it any more.
-    """
-    card = await edition_card(call, delivery.subject)
-    return Outgoing(card) if card else None
-
-
-async def _command_card(call: Call, delivery: Delivery) -> Outgoing | Postponed | None:
+async def _command_card(call: Call, delivery: Delivery) -> Card | Postponed | None:
     """Return the card of a plugin's command, after the quiet hours of the channel; None if
     there is no such command any more.
     """
@@ -139,10 +128,10 @@ async def _command_card(call: Call, delivery: Delivery) -> Outgoing | Postponed 
     name, options = json.loads(delivery.subject)
     spec = call.plugins.commands.get(name)
     card = await spec.run(call, **options) if spec else None
-    return Outgoing(card) if isinstance(card, Card) else None
+    return card if isinstance(card, Card) else None
 
 
-async def _progress_card(call: Call, delivery: Delivery) -> Outgoing:
+async def _progress_card(call: Call, delivery: Delivery) -> Card:
     """Return the card that replaces the progress of a command after the process that carried it
     out has crashed. It says whether a result follows, or that the person has to ask again.
 
@@ -151,49 +140,48 @@ async def _progress_card(call: Call, delivery: Delivery) -> Outgoing:
     """
     run = next((r for r in await call.store.runs.find() if r.key == delivery.subject), None)
     if run is None or run.aside:
-        return Outgoing(cut_off_card(goes_on=False))
+        return cut_off_card(goes_on=False)
     is_resumed = run.state is RunState.RUNNING and is_fresh(run, call.clock.now())
     has_ended = run.state not in UNFINISHED
-    return Outgoing(cut_off_card(goes_on=is_resumed or has_ended))
+    return cut_off_card(goes_on=is_resumed or has_ended)
 
 
-async def _alive_card(call: Call, _: Delivery) -> Outgoing:
-    return Outgoing(await sign_of_life(call))
-
-
-async def _result_card(call: Call, delivery: Delivery) -> Outgoing | Postponed | None:
+async def _result_card(call: Call, delivery: Delivery) -> Card | Postponed | None:
+    """Return the result of a run that ended without its asker: of one that a restart cut off, or
+    one whose last answers came late.
+    """
     note = LATE_NOTE if delivery.key.startswith(LATE) else RESTARTED
     return await run_result(call, delivery.subject, note)
 
 
-CARDS: Mapping[DeliveryKind, Callable[[Call, Delivery], Awaitable[Outgoing | Postponed | None]]] = {
+Composed = Card | Outgoing | Postponed | None
+CARDS: Mapping[DeliveryKind, Callable[[Call, Delivery], Awaitable[Composed]]] = {
     DeliveryKind.ALERT: _alert_card,
     DeliveryKind.EVENT: _event_card,
     DeliveryKind.QUIET_HOURS: _quiet_hours_card,
     DeliveryKind.WEEKLY_DIGEST: _weekly_digest_card,
-    DeliveryKind.SCORES: _scores_card,
+    DeliveryKind.SCORES: lambda call, delivery: edition_card(call, delivery.subject),
     DeliveryKind.NOTICE: _notice_card,
-    DeliveryKind.ALIVE: _alive_card,
+    DeliveryKind.ALIVE: lambda call, _: sign_of_life(call),
     DeliveryKind.CARD: _command_card,
     DeliveryKind.RESULT: _result_card,
     DeliveryKind.PROGRESS: _progress_card,
 }
+"""What composes the card of each kind of delivery."""
 
 
 async def compose_delivery(
     deployment: Deployment, delivery: Delivery
 ) -> Outgoing | Postponed | None:
-    """Return the card of a delivery, composed from the present state of the store, in the time zone
-    of the channel and with its pictures in the theme of the channel. Return a postponement if it
-    has to wait for the end of quiet hours or of a run. Return None if the card is no longer wanted,
-    such as that of a deleted alert.
+    """Return the card of a delivery as the deployment is now, or until when it waits; None when
+    there is nothing to show any more.
     """
     deployment = await deployment.refreshed()
     zone = deployment.zone_in(delivery.channel) or deployment.zone
     with themed(delivery.channel):
-        return await CARDS[delivery.kind](
-            Call(deployment, channel=delivery.channel, zone=zone), delivery
-        )
+        call = Call(deployment, channel=delivery.channel, zone=zone)
+        composed = await CARDS[delivery.kind](call, delivery)
+    return Outgoing(composed) if isinstance(composed, Card) else composed
 
 
 def cut_off_card(*, goes_on: bool) -> Card:
@@ -212,7 +200,7 @@ def cut_off_card(*, goes_on: bool) -> Card:
     return Card(title, text, severity=Severity.WARNING)
 
 
-async def run_result(call: Call, key: str, note: str = RESTARTED) -> Outgoing | Postponed | None:
+async def run_result(call: Call, key: str, note: str = RESTARTED) -> Card | Postponed | None:
     """Return the card of a run that ended when nobody waited for it any more.
 
     Args:
@@ -236,7 +224,7 @@ async def run_result(call: Call, key: str, note: str = RESTARTED) -> Outgoing | 
         outcome.count(answer)
     alerts = [a for a in await call.store.alerts.find() if a.shift.run_id == run.id]
     await call.deployment.score_new_brands(call.progress, run)
-    return Outgoing(await completed_later_card(call, outcome, len(alerts), note))
+    return await completed_later_card(call, outcome, len(alerts), note)
 
 
 LATE_NOTE = "Answers of this check that were not there yet have arrived."

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from overheard.alerts.events import alert_label
+from overheard.alerts.events import show_actions
 from overheard.alerts.run_analysis import detect_statements
 from overheard.cards import wording
 from overheard.cards.card import Action, Card
@@ -124,10 +124,7 @@ async def _changed_card(call: Call, fact: Fact, _: Fact | None, participle: str)
     sentences = [_CHECKED]
     if unread_sentence:
         sentences = [_JUDGED if has_judge else _UNREAD.format(said=unread_sentence)]
-    actions = [
-        Action(f"alerts show {alert.id}", alert_label(alert, call.zone, call.names))
-        for alert in alerts[:SHOWN_ALERTS]
-    ]
+    actions = show_actions(call, alerts[:SHOWN_ALERTS])
     question = fact_question(fact)
     asked_keys = {prompt.key for prompt in call.catalogue.prompts}
     is_unasked = question is not None and question.key not in asked_keys

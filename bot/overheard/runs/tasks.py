@@ -168,6 +168,10 @@ def seat(limits: Limits, providers: Mapping[str, Provider], name: str) -> Iterat
             limiter.add_seats(-1, total)
 
 
+_SUMMED = ("kept", "complete", "late", "retries", "spent", "estimated", "notes")
+"""Attributes of an outcome that are the sums of those of its parts."""
+
+
 @dataclass(slots=True)
 class Outcome:
     """The outcome of a run's questions, as counts.
@@ -243,32 +247,21 @@ class Outcome:
         reads it. The run and `reused` are left out.
         """
         return {
-            "kept": self.kept,
-            "complete": self.complete,
+            **{name: getattr(self, name) for name in _SUMMED},
             "cut": [[str(m), end.value, count] for (m, end), count in self.cut.items()],
-            "late": self.late,
             "failures": dict(self.failures),
-            "retries": self.retries,
-            "spent": self.spent,
-            "estimated": self.estimated,
             "stopped": self.stopped.value if self.stopped else None,
-            "notes": self.notes,
         }
 
     def add(self, result: TaskResult) -> None:
         """Add the counts of a part of the run's questions, in the JSON form of `result`. The part's
         state replaces `stopped` if the part was stopped.
         """
-        self.kept += result["kept"]
-        self.complete += result["complete"]
+        for name in _SUMMED:
+            setattr(self, name, getattr(self, name) + result[name])
         for model, end, count in result["cut"]:
             self.cut[Model.parse(model), Finish(end)] += count
-        self.late += result.get("late", 0)
         self.failures.update(result["failures"])
-        self.retries += result["retries"]
-        self.spent += result["spent"]
-        self.estimated += result.get("estimated", 0.0)
-        self.notes += result["notes"]
         if result["stopped"]:
             self.stopped = RunState(result["stopped"])
 
