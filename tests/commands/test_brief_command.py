@@ -111,7 +111,7 @@ def test_what_is_published_already_or_still_to_come_is_not_marked(market: Progra
     market.run("brief", "done", key)
     _, again = market.run("brief", "done", key, code=1)
 
-    assert "is still to come; write it as brief done ITEM" in early
+    assert "is still to come; write it as yesterday" in early
     assert (
         f"is published already, so take that back first; write it as brief done {key} --undo"
         in again

@@ -12,7 +12,6 @@ from overheard.alerts.story import PARTLY, AlertPart, Watch, update_watched_mode
 from overheard.cards.card import Card, Severity
 from overheard.commands.check import check
 from overheard.commands.check_card import run_card
-from overheard.commands.schedules import next_checks
 from overheard.deployment import Call
 from overheard.domain import (
     Alert,
@@ -32,6 +31,7 @@ from overheard.domain import (
 )
 from overheard.runs.service import RunResult
 from overheard.runs.tasks import Outcome
+from overheard.views.situation import next_checks
 
 
 async def _alert(office: Office, state: AlertState = AlertState.OPEN, by: str = "") -> Run:
@@ -158,9 +158,9 @@ async def test_the_next_checks_are_those_of_schedules_that_are_not_paused() -> N
     """Each has one; a schedule that is paused has none."""
     tables = [f'[[schedules]]\nname = "{at}"\ncron = "0 {at} * * *"\n' for at in (7, 9)]
     office = await open_office("".join(tables) + DECLARED)
-    assert sorted(at.hour for at in await next_checks(Call(office.deployment))) == [7, 9]
+    assert sorted(at.hour for at in (await next_checks(Call(office.deployment))).values()) == [7, 9]
     await office.store.schedules.pause("7", office.deployment.clock.now(), paused=True)
-    assert [at.hour for at in await next_checks(Call(office.deployment))] == [9]
+    assert [at.hour for at in (await next_checks(Call(office.deployment))).values()] == [9]
 
 
 async def eventful(office: Office) -> None:

@@ -1,7 +1,5 @@
 """The sources of a brief: the answers in the store, and what was published."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -2,12 +2,9 @@
 commands that wait for a yes because they spend or remove something: stored, taken, expired.
 """
 
-from __future__ import annotations
-
 import asyncio
 import secrets
-from collections import OrderedDict
-from collections.abc import AsyncIterator, Hashable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -278,26 +275,3 @@ class Pending:
         Of several clicks at once, one gets True. Whether the command has expired is not checked.
         """
         return await self._state.take_pending(token)
-
-
-class Seen:
-    """The latest keys, kept in memory, so that a request that arrives twice is noticed.
-
-    Args:
-        max_keys: The number of keys that are remembered; the oldest is forgotten first.
-    """
-
-    def __init__(self, max_keys: int = 10_000) -> None:
-        self._max_keys = max_keys
-        self._seen: OrderedDict[Hashable, None] = OrderedDict()
-
-    def add(self, key: Hashable) -> bool:
-        """Remember a key, and return True; return False for a key that is remembered already, which
-        stays as old as it was.
-        """
-        if key in self._seen:
-            return False
-        self._seen[key] = None
-        if len(self._seen) > self._max_keys:
-            self._seen.popitem(last=False)
-        return True

@@ -10,12 +10,13 @@ from overheard.cards.card import LONGEST_ACTION, Action, Card, Style
 from overheard.cards.command import CommandSpec, Face, Role
 from overheard.chat import replies
 from overheard.chat.completion import Completing
-from overheard.chat.confirmations import Pending, Seen
+from overheard.chat.confirmations import Pending
 from overheard.chat.execution import CommandExecution, Interaction
 from overheard.chat.parser import Order, fill, named, near, parse, spec_of
 from overheard.chat.progress import EDIT_INTERVAL_S, FIRST_CARD_DELAY_S
 from overheard.chat.questions.question_desk import QuestionDesk, QuestionReply
 from overheard.chat.questions.wording import too_many_card
+from overheard.chat_kit.messages import Recent
 from overheard.commands.guide import HELP, command_help_card, next_steps
 from overheard.commands.registry import offered
 from overheard.commands.setup.checklist import checklist, checklist_card, greeting_card
@@ -29,6 +30,9 @@ from overheard.plugins.guard import core_method
 from overheard.telemetry import about
 
 log = logging.getLogger(__name__)
+
+MAX_REQUESTS = 10_000
+"""Requests that are remembered in memory, so that one that arrives twice is noticed."""
 
 
 class ChatDesk:
@@ -58,7 +62,7 @@ class ChatDesk:
             commands = offered(Face.CHAT, deployment.plugins.commands.values())
         self._commands = tuple(commands)
         self._pending = Pending(deployment.store.chat_state, deployment.clock, self._commands)
-        self._recent_requests = Seen()
+        self._recent_requests: Recent[tuple[str, str], None] = Recent(MAX_REQUESTS)
         self._completing = Completing(deployment)
         self._execution = CommandExecution(gate, self._pending, patience=patience, pause=pause)
         self._questions = QuestionDesk(self._commands)
@@ -79,8 +83,10 @@ class ChatDesk:
         Requests are known by platform and id, in memory and for a day in the store. Errors are
         shown to the person and never raised; one that cannot be shown is logged.
         """
-        if not self._recent_requests.add((request.person.platform, request.id)):
+        key = request.person.platform, request.id
+        if key in self._recent_requests:
             return False
+        self._recent_requests[key] = None
         about(command=request.id)
         try:
             if not await self._pending.first(request):

@@ -1,12 +1,9 @@
 """`brief`: what content to write, from what models say, and what became of it."""
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -28,7 +25,7 @@ from overheard.cards.card import (
 )
 from overheard.cards.command import CommandSpec, Face, Kind, Role, argument, option, quoted
 from overheard.cards.model_names import ModelNames
-from overheard.commands.arguments import read_time
+from overheard.commands.arguments import past_moment
 from overheard.commands.export import replacing
 from overheard.config.problems import unknown_name
 from overheard.deployment import Call, plugin_sentences
@@ -304,7 +301,7 @@ async def finish_item(
     found_brand = _brand_or_first(call.catalogue, brand)
     if undo:
         return await _reopen_item(call, found_brand, item)
-    at = _publication_time(call.clock.now(), call.zone, when)
+    at = past_moment(when, call.clock.now(), call.zone)
     scored = await call.caught_up()
     draft = await _brand_brief(scored, found_brand, BRIEF_DAYS)
     found_item = _unpublished_item(draft, item)
@@ -359,17 +356,6 @@ async def _brand_brief(
     """
     now, versions = call.clock.now(), call.scoring.versions
     return await read_brief(call.catalogue, call.store, versions, brand, days, now, newest)
-
-
-def _publication_time(now: datetime, zone: tzinfo, when: str) -> datetime:
-    """Return the time of a publication in UTC; a day means the midnight with which it begins in the
-    caller's zone.
-    """
-    at = read_time(when, now, zone)
-    if at > now:
-        date = wording.moment(at, zone)
-        raise BadUsage(problem=f"{date} is still to come", usage=BRIEF_DONE.usage)
-    return at
 
 
 def _unpublished_item(draft: BriefDraft, key: str) -> BriefItem:

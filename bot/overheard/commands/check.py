@@ -143,14 +143,8 @@ async def execute_run(
 
 def scheduled_repeats(catalogue: Catalogue, brands: Collection[str]) -> int:
     """Return how often the first schedule that covers some brands asks each question; else 1."""
-    return next(
-        (
-            one.repeats
-            for one in catalogue.schedules
-            if not one.brands or {*brands} <= {*one.brands}
-        ),
-        1,
-    )
+    covering = (one for one in catalogue.schedules if all(map(one.concerns, brands)))
+    return next((one.repeats for one in covering), 1)
 
 
 def _require_known_metrics(metrics: Mapping[str, Metric], config: Config) -> None:

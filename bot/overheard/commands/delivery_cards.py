@@ -19,7 +19,6 @@ from overheard.commands.check_card import RESTARTED, completed_later_card
 from overheard.commands.digest import digest
 from overheard.commands.examinations import shutdown_findings
 from overheard.commands.plugins import notice_card
-from overheard.commands.schedules import next_checks
 from overheard.commands.scores import edition_card
 from overheard.commands.status import unrouted_sentence
 from overheard.deployment import Call, Deployment
@@ -37,6 +36,7 @@ from overheard.runs.presence import Presence
 from overheard.runs.service import LATE
 from overheard.runs.tasks import Outcome
 from overheard.views.news import read_tellings, standing_news
+from overheard.views.situation import next_checks
 
 RESULT_WAIT = timedelta(seconds=5)
 """How long the result of a run that goes on is waited for at a time."""
@@ -255,7 +255,7 @@ async def sign_of_life(call: Call) -> Card:
     usd = await store.money.spent(since=now - PERIOD)
     check_count = wording.count(len(runs), "check")
     last = f", the last on {wording.moment(runs[0].started_at, call.zone)}" if runs else ""
-    next_at = min(await next_checks(call), default=None)
+    next_at = min((await next_checks(call)).values(), default=None)
     sentences = [
         f"{check_count} in the last {PERIOD.days} days{last}.",
         f"The next is on {wording.moment(next_at, call.zone)}." if next_at else "None is planned.",

@@ -6,8 +6,6 @@ plugin of each kind. The name ``my_scorer`` becomes the name that is wanted, and
 other kinds is left out.
 """
 
-from __future__ import annotations
-
 import asyncio
 import json
 import os

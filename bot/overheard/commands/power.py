@@ -2,8 +2,6 @@
 and what three ways to spend twice the money would show.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, tzinfo
@@ -500,7 +498,7 @@ def _scheduled_repeats_and_days(call: Call, brand: Brand) -> tuple[int, float]:
     schedule, the result is `USUAL_REPEATS` and `USUAL_DAYS_BETWEEN`.
     """
     for schedule in call.catalogue.schedules:
-        if not schedule.brands or brand.name in schedule.brands:
+        if schedule.concerns(brand.name):
             cron = Cron(schedule.cron, schedule.timezone)
             first = cron.after(call.clock.now())
             second = cron.after(first) if first else None

@@ -30,6 +30,7 @@ from overheard.config.sections import Config
 from overheard.deployment import Call
 from overheard.domain import BURSTS, Catalogue, Schedule, ScheduleState
 from overheard.errors import BadSchedule
+from overheard.views.situation import next_run_time
 
 COLUMNS = ("Schedule", "When", "Next", "Last", "Brands", "Repeats", "From")
 CHAT_COLUMNS = COLUMNS[:3]
@@ -44,34 +45,14 @@ async def schedule_card(call: Call, schedule: Schedule, title: str, text: str = 
             next check follows, unless the schedule is paused.
     """
     state = await call.store.schedules.state(schedule.name, call.clock.now())
-    text += next_run(call.clock.now(), schedule, state)
+    at = next_run_time(call.clock.now(), schedule, state)
+    text += next_run(schedule, at) if at else ""
     return Card(title, text.rstrip(), data=schedule_data(call, schedule, state))
 
 
-def next_run(now: datetime, schedule: Schedule, state: ScheduleState) -> str:
-    """Return a sentence with the time of a schedule's next check, in the schedule's own time zone.
-    Return an empty string if it is paused or never due again.
-    """
-    at = _next_run_time(now, schedule, state)
-    return f"It runs next on {wording.moment(at, find_zone(schedule.timezone))}." if at else ""
-
-
-def _next_run_time(now: datetime, schedule: Schedule, state: ScheduleState) -> datetime | None:
-    """Return the time of a schedule's next run; None when it is paused or never due again."""
-    if state.paused:
-        return None
-    return Cron(schedule.cron, schedule.timezone).after(now)
-
-
-async def next_checks(call: Call) -> list[datetime]:
-    """Return the time of the next check of each schedule, in the order of the catalogue. Schedules
-    that are paused or never due again are left out.
-    """
-    times = []
-    for schedule in call.catalogue.schedules:
-        state = await call.store.schedules.state(schedule.name, call.clock.now())
-        times.append(_next_run_time(call.clock.now(), schedule, state))
-    return [at for at in times if at]
+def next_run(schedule: Schedule, at: datetime) -> str:
+    """Return a sentence with the time of a schedule's next check, in the schedule's own zone."""
+    return f"It runs next on {wording.moment(at, find_zone(schedule.timezone))}."
 
 
 def schedule_cells(call: Call, schedule: Schedule, state: ScheduleState) -> tuple[str, ...]:
@@ -79,7 +60,7 @@ def schedule_cells(call: Call, schedule: Schedule, state: ScheduleState) -> tupl
     schedule's own time zone; the last cell is ``config`` or ``people``.
     """
     next_words = "paused" if state.paused else "never"
-    if at := _next_run_time(call.clock.now(), schedule, state):
+    if at := next_run_time(call.clock.now(), schedule, state):
         next_words = wording.moment(at, find_zone(schedule.timezone))
     return (
         schedule.name,
@@ -122,7 +103,7 @@ def schedule_data(call: Call, schedule: Schedule, state: ScheduleState) -> dict[
     due again; ``last`` is the time of the last check, before the first one the time at which it was
     added.
     """
-    at = _next_run_time(call.clock.now(), schedule, state)
+    at = next_run_time(call.clock.now(), schedule, state)
     return {
         **picked(schedule, "name", "cron", "timezone", "brands", "repeats", "batch"),
         **picked(state, "paused", "problem"),

@@ -24,7 +24,7 @@ from overheard.domain import VISIBILITY, Alert, RunState
 from overheard.interfaces import Store
 from overheard.views import standings
 from overheard.views.news import NewsKind, Telling, asked_words, read_tellings, soon
-from overheard.views.situation import SituationReader
+from overheard.views.situation import SituationReader, next_checks
 
 MAX_BRANDS, MAX_ALERTS = 5, 2
 """Brands, and alerts of other brands, that are shown."""
@@ -108,7 +108,9 @@ async def status(call: Call) -> Card:
                 for one in tellings
                 if (sentence := one.claims_sentence())
             },
-            "next_runs": await _next_run_sentences(call),
+            "next_runs": [
+                f"{one.name}: {next_run(one, at)}" for one, at in (await next_checks(call)).items()
+            ],
             "situation": [one.situation.data() for one in tellings],
         },
     )
@@ -204,19 +206,6 @@ def _card_without_brands(face: Face) -> Card:
         actions=(Action(*begin, Style.PRIMARY), Action("help", "Help")),
         data={"brands": [], "alerts": [], "false_claims": {}, "next_runs": []},
     )
-
-
-async def _next_run_sentences(call: Call) -> list[str]:
-    """Return a text for each schedule, such as ``weekly: `` followed by the sentence on its next
-    check, in the catalogue's order. Schedules that are paused or never due again are left out.
-    """
-    now = call.clock.now()
-    found = []
-    for schedule in call.catalogue.schedules:
-        state = await call.store.schedules.state(schedule.name, now)
-        if sentence := next_run(call.clock.now(), schedule, state):
-            found.append(f"{schedule.name}: {sentence}")
-    return found
 
 
 STATUS = CommandSpec(

@@ -12,8 +12,6 @@ is an estimate from few runs. With the normal, the test would believe lucky low 
 three to four times too often at a level of 0.001.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from functools import cache
 from math import comb

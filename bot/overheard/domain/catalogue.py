@@ -203,6 +203,10 @@ class Schedule:
     repeats: int = 1
     batch: bool = False
 
+    def concerns(self, brand: str) -> bool:
+        """Return whether a brand, given by its name, is checked."""
+        return not self.brands or brand in self.brands
+
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:

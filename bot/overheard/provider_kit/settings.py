@@ -15,8 +15,6 @@ Each price names its sources; each source has a page and the day on which the pa
 An unknown price is None, never zero and never the price of a similar model.
 """
 
-from __future__ import annotations
-
 import asyncio
 import re
 import tomllib

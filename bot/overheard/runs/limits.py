@@ -3,8 +3,6 @@
 One `Limits` serves all runs of a process, so that they share what a service allows fairly.
 """
 
-from __future__ import annotations
-
 import asyncio
 import random
 from collections import deque

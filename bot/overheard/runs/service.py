@@ -1,7 +1,5 @@
 """The run service: it carries runs out, from their questions to the end of their analysis."""
 
-from __future__ import annotations
-
 import asyncio
 import logging
 from collections import Counter

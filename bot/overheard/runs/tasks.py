@@ -258,7 +258,7 @@ class Outcome:
         state replaces `stopped` if the part was stopped.
         """
         for name in _SUMMED:
-            setattr(self, name, getattr(self, name) + result[name])
+            setattr(self, name, getattr(self, name) + result.get(name, 0))
         for model, end, count in result["cut"]:
             self.cut[Model.parse(model), Finish(end)] += count
         self.failures.update(result["failures"])

@@ -16,7 +16,7 @@ from hashlib import blake2b
 from importlib.metadata import version
 from pathlib import Path
 from time import monotonic
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from overheard.deployment import Deployment
@@ -90,7 +90,7 @@ class Metrics:
         The store and the queue are counted again if the last counts have expired. A store that is
         down raises nothing: its metrics are left out, and ``overheard_store_up`` is 0.
         """
-        from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
+        from prometheus_client import CollectorRegistry, Counter, generate_latest
 
         calls_registry, registry = self.calls.registry, CollectorRegistry()
         faults = Counter(
@@ -101,13 +101,19 @@ class Metrics:
         )
         for plugin, count in sorted(self.faults.items()):
             faults.labels(plugin).inc(count)
+        info = {(version("overheard"), self.store): 1.0}
         text = "1, with the version and the store of this process."
-        info = Gauge("overheard_info", text, ["version", "store"], registry=registry)
-        info.labels(version("overheard"), self.store).set(1)
-        connected = {name: float(up) for name, up in self.chats().items()}
+        _add_gauge(registry, "overheard_info", text, info, "version", "store")
+        connected = {(name,): float(up) for name, up in self.chats().items()}
         text = "Whether a chat is connected, or another process has it."
-        _add_gauges(registry, "overheard_chat_up", text, "chat", connected)
-        _add_snapshot(registry, await self._current_snapshot(), self.clock.now())
+        _add_gauge(registry, "overheard_chat_up", text, connected, "chat")
+        snapshot = await self._current_snapshot()
+        text, up = "Whether the store answers.", snapshot.census is not None
+        _add_gauge(registry, "overheard_store_up", text, {(): float(up)})
+        if snapshot.census:
+            _add_census(registry, snapshot.census, self.clock.now())
+        if snapshot.queue:
+            _add_queue(registry, snapshot.queue)
         return generate_latest(calls_registry) + generate_latest(registry)
 
     async def _current_snapshot(self) -> Snapshot:
@@ -202,93 +208,58 @@ def start_telemetry(deployment: Deployment) -> None:
         begin_traces(config.telemetry.service)
 
 
-def _add_snapshot(registry: CollectorRegistry, snapshot: Snapshot, now: datetime) -> None:
-    """Register the gauges of the store and the queue.
-
-    ``overheard_store_up`` is 1 or 0. The other gauges of the store, or of the queue, are left out
-    if `snapshot` does not have them.
-    """
-    up = float(snapshot.census is not None)
-    _add_gauge(registry, "overheard_store_up", "Whether the store answers.", up)
-    if snapshot.census:
-        _add_census(registry, snapshot.census, now)
-    if snapshot.queue:
-        _add_queue(registry, snapshot.queue)
-
-
 def _add_census(registry: CollectorRegistry, census: Census, now: datetime) -> None:
     """Register gauges of runs, alerts and messages by state, of the last check of each brand, of
     failed attempts, and of the age in seconds of unscored answers and undetected runs.
 
     States that do not occur are 0, and an age is 0 if nothing is open.
     """
+    deliveries = (WAITING, FAILING, SHOWN)
     for name, text, states, counts in (
         ("overheard_runs", "Runs, by state.", RunState, census.runs),
         ("overheard_alerts", "Alerts, by state.", AlertState, census.alerts),
-        (
-            "overheard_deliveries",
-            "Messages to chats, by state.",
-            (WAITING, FAILING, SHOWN),
-            census.deliveries,
-        ),
+        ("overheard_deliveries", "Messages to chats, by state.", deliveries, census.deliveries),
     ):
         # States that do not occur are 0: a missing metric says less.
-        _add_gauges(registry, name, text, "state", {**dict.fromkeys(map(str, states), 0), **counts})
-    last_checks = {brand: at.timestamp() for brand, at in census.checked.items()}
+        by_state = {(str(state),): float(counts.get(state, 0)) for state in states}
+        _add_gauge(registry, name, text, by_state, "state")
+    last_checks = {(brand,): at.timestamp() for brand, at in census.checked.items()}
     text = "When the last complete check of a brand began, in seconds since 1970."
-    _add_gauges(registry, "overheard_last_check_timestamp_seconds", text, "brand", last_checks)
-    for name, text, value in (
-        (
-            "overheard_delivery_attempts",
-            "Attempts in vain at messages that no chat shows yet.",
-            census.attempts,
-        ),
-        (
-            "overheard_scoring_lag_seconds",
-            "Age of the oldest answer of a run that goes on that no scorer has read.",
-            _age(census.unscored_since, now),
-        ),
-        (
-            "overheard_detection_lag_seconds",
-            "Age of the oldest run that goes on, in which shifts have not been searched yet.",
-            _age(census.unseen_since, now),
-        ),
-    ):
-        _add_gauge(registry, name, text, value)
+    _add_gauge(registry, "overheard_last_check_timestamp_seconds", text, last_checks, "brand")
+    text = "Attempts in vain at messages that no chat shows yet."
+    _add_gauge(registry, "overheard_delivery_attempts", text, {(): census.attempts})
+    text = "Age of the oldest answer of a run that goes on that no scorer has read."
+    age = {(): _age(census.unscored_since, now)}
+    _add_gauge(registry, "overheard_scoring_lag_seconds", text, age)
+    text = "Age of the oldest run that goes on, in which shifts have not been searched yet."
+    age = {(): _age(census.unseen_since, now)}
+    _add_gauge(registry, "overheard_detection_lag_seconds", text, age)
 
 
 def _add_queue(registry: CollectorRegistry, queue: QueueStatus) -> None:
     """Register gauges of the jobs in the queue by kind of work and state, of the seconds for which
     the oldest job of each kind has waited, and of the number of connected workers.
     """
-    from prometheus_client import Gauge
-
-    labels, text = ["work", "state"], "Jobs in the queue, by state."
-    jobs = Gauge("overheard_queue_jobs", text, labels, registry=registry)
-    for state in ("waiting", "running", "held"):
-        for work, count in sorted(getattr(queue, state).items()):
-            jobs.labels(work, state).set(count)
+    states = {"waiting": queue.waiting, "running": queue.running, "held": queue.held}
+    jobs = {(work, state): count for state in states for work, count in states[state].items()}
+    text = "Jobs in the queue, by state."
+    _add_gauge(registry, "overheard_queue_jobs", text, jobs, "work", "state")
+    oldest = {(work,): seconds for work, seconds in queue.oldest.items()}
     text = "How long the oldest waiting job waits."
-    _add_gauges(registry, "overheard_queue_oldest_seconds", text, "work", queue.oldest)
+    _add_gauge(registry, "overheard_queue_oldest_seconds", text, oldest, "work")
     text = "Workers that are connected."
-    _add_gauge(registry, "overheard_queue_workers", text, queue.workers)
+    _add_gauge(registry, "overheard_queue_workers", text, {(): queue.workers})
 
 
-def _add_gauge(registry: CollectorRegistry, name: str, text: str, value: float) -> None:
-    from prometheus_client import Gauge
-
-    Gauge(name, text, registry=registry).set(value)
-
-
-def _add_gauges(
-    registry: CollectorRegistry, name: str, text: str, label: str, values: Mapping[str, float]
+def _add_gauge(
+    registry: CollectorRegistry, name: str, text: str, values: Mapping[Any, float], *labels: str
 ) -> None:
-    """Register a gauge with one label, and set its value for each value of the label."""
+    """Register a gauge, and set its value for each tuple of its labels' values."""
     from prometheus_client import Gauge
 
-    gauge = Gauge(name, text, [label], registry=registry)
+    gauge = Gauge(name, text, labels, registry=registry)
     for key, value in sorted(values.items()):
-        gauge.labels(str(key)).set(value)
+        (gauge.labels(*key) if labels else gauge).set(value)
 
 
 def _age(since: datetime | None, now: datetime) -> float:

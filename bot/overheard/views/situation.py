@@ -40,6 +40,8 @@ from overheard.domain import (
     Brand,
     Model,
     Run,
+    Schedule,
+    ScheduleState,
 )
 from overheard.measure.blocks import RunKey, Stream, streams
 from overheard.measure.trends import USUAL_CHECKS
@@ -476,7 +478,7 @@ class SituationReader:
             },
             has_facts=any(fact.brand == name for fact in self.call.catalogue.facts),
             told=[one for one in shared.told if one["brand"] == name],
-            next_check=await self._next_check(name, now),
+            next_check=min((await next_checks(self.call, name)).values(), default=None),
         )
 
     def _asked_again(
@@ -597,15 +599,23 @@ class SituationReader:
             self.call.store, self.call.scoring.finding_versions, brand, truths, runs
         )
 
-    async def _next_check(self, brand: str, now: datetime) -> datetime | None:
-        """Return the time of the next scheduled check of a brand."""
-        times = [
-            Cron(schedule.cron, schedule.timezone).after(now)
-            for schedule in self.call.catalogue.schedules
-            if not schedule.brands or brand in schedule.brands
-            if not (await self.call.store.schedules.state(schedule.name, now)).paused
-        ]
-        return min((at for at in times if at), default=None)
+
+async def next_checks(call: Call, brand: str = "") -> dict[Schedule, datetime]:
+    """Return the time of the next check of each schedule, in the order of the catalogue. Schedules
+    that are paused or never due again are left out, and those that do not check a given brand.
+    """
+    now, found = call.clock.now(), {}
+    for schedule in call.catalogue.schedules:
+        if not brand or schedule.concerns(brand):
+            state = await call.store.schedules.state(schedule.name, now)
+            if at := next_run_time(now, schedule, state):
+                found[schedule] = at
+    return found
+
+
+def next_run_time(now: datetime, schedule: Schedule, state: ScheduleState) -> datetime | None:
+    """Return the time of a schedule's next run; None when it is paused or never due again."""
+    return None if state.paused else Cron(schedule.cron, schedule.timezone).after(now)
 
 
 def _is_shown(line: Stream, present: Mapping[Model, Attendance]) -> bool:

@@ -1,6 +1,6 @@
 """Answers questions in words: from a question to a command that reads, or to a card."""
 
-from collections import OrderedDict, deque
+from collections import deque
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -18,6 +18,7 @@ from overheard.chat.questions.names import KnownNames
 from overheard.chat.questions.planner import Plan, Planner, plan_answer
 from overheard.chat.questions.situation import Situation, read_names_of, read_situation
 from overheard.chat.questions.tools import CallReader, InvalidCall, reads
+from overheard.chat_kit.messages import Recent
 from overheard.commands.setup.draft import DAYS_A_MONTH
 from overheard.deployment import Call
 from overheard.domain import Metric, Panel, Prompt
@@ -92,8 +93,8 @@ class QuestionDesk:
     def __init__(self, commands: Sequence[CommandSpec]) -> None:
         self._specs = commands
         self._commands = {spec.name: spec for spec in commands}
-        self._conversations: OrderedDict[tuple[str, str], _Conversation] = OrderedDict()
-        self._question_times: OrderedDict[str, deque[float]] = OrderedDict()
+        self._conversations: Recent[tuple[str, str], _Conversation] = Recent(MAX_CONVERSATIONS)
+        self._question_times: Recent[str, deque[float]] = Recent(MAX_CONVERSATIONS)
 
     def wait_s(self, request: Request) -> int:
         """Return the seconds that a person has to wait before this question is answered, rounded
@@ -105,10 +106,8 @@ class QuestionDesk:
         """
         now = monotonic()
         person = f"{request.person.platform}:{request.person.id}"
-        times = self._question_times.setdefault(person, deque(maxlen=QUESTIONS_PER_MINUTE))
-        self._question_times.move_to_end(person)
-        if len(self._question_times) > MAX_CONVERSATIONS:
-            self._question_times.popitem(last=False)
+        times = self._question_times.get(person, deque(maxlen=QUESTIONS_PER_MINUTE))
+        self._question_times[person] = times
         if len(times) == QUESTIONS_PER_MINUTE and now - times[0] < MINUTE_S:
             return ceil(MINUTE_S - (now - times[0]))
         times.append(now)
@@ -209,10 +208,8 @@ class QuestionDesk:
         """Return the conversation of a thread, or of a person outside of threads. Beyond
         `MAX_CONVERSATIONS`, the oldest is forgotten.
         """
-        found = self._conversations.setdefault((channel, key), _Conversation())
-        self._conversations.move_to_end((channel, key))
-        if len(self._conversations) > MAX_CONVERSATIONS:
-            self._conversations.popitem(last=False)
+        found = self._conversations.get((channel, key), _Conversation())
+        self._conversations[channel, key] = found
         return found
 
 
@@ -275,7 +272,7 @@ async def _price_of_adding(call: Call, brand: str) -> str:
     """Return what one more question about a brand costs a month, as a sentence; empty where that is
     not known.
     """
-    schedules = (s for s in call.catalogue.schedules if not s.brands or brand in s.brands)
+    schedules = (one for one in call.catalogue.schedules if one.concerns(brand))
     repeats = max((schedule.repeats for schedule in schedules), default=1)
     prompts = (Prompt("x" * QUESTION_CHARS),)
     try:
