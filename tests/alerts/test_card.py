@@ -19,7 +19,7 @@ from kit.alert_shapes import (
 )
 from kit.scripted import reply
 from overheard.alerts import message as alert_message_module
-from overheard.alerts.details import figures_card
+from overheard.alerts.answers import figures_card
 from overheard.alerts.evidence import quotes
 from overheard.alerts.message import alert_chart, alert_data
 from overheard.alerts.phrases import (

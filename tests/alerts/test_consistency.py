@@ -29,10 +29,10 @@ from overheard.cards.card import Card
 from overheard.cards.charts.renderer import without_pictures
 from overheard.chat.terminal.console import print_card
 from overheard.commands.alerts import alert_card
+from overheard.commands.changes import list_updates
 from overheard.commands.delivery_cards import compose_delivery
 from overheard.commands.report import report
 from overheard.commands.status import status
-from overheard.commands.updates import list_updates
 from overheard.deployment import Call
 from overheard.detection.placement import AlertAction, place
 from overheard.domain import Alert, AlertState, DeliveryKind, Shift

@@ -15,7 +15,7 @@ import pytest
 from kit.recording import HandClock
 from kit.scripted import ScriptedProvider
 from kit.weekly_runs import MODELS, REPEATS, START, WEEK, keep_week
-from overheard.alerts.details import figures_card
+from overheard.alerts.answers import figures_card
 from overheard.alerts.events import with_state_and_actions
 from overheard.alerts.evidence import AlertEvidence, gather_evidence, read_pasts
 from overheard.alerts.history import HistoryReader

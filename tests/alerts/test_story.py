@@ -21,11 +21,11 @@ from overheard.alerts.story import (
     update_watched_models,
 )
 from overheard.commands.alerts import list_alerts
+from overheard.commands.changes import list_updates
 from overheard.commands.check import check
 from overheard.commands.delivery_cards import sign_of_life
 from overheard.commands.digest import digest
 from overheard.commands.status import status
-from overheard.commands.updates import list_updates
 from overheard.deployment import Call
 from overheard.detection.placement import ONE_STORY
 from overheard.domain import WHOLE_MODEL, Alert, AlertState, Model, ModelUpdate, Shift

@@ -10,7 +10,7 @@ import pytest
 from kit.program import Program, sentences
 from overheard.alerts.story import Watch
 from overheard.commands.arguments import read_time
-from overheard.commands.updates import Effect
+from overheard.commands.changes import Effect
 from overheard.errors import TimeUnreadable
 
 CONFIG = """

@@ -4,8 +4,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Annotated, TypedDict
 
-from overheard.alerts.answers import AlertQuestion, answer_about
-from overheard.alerts.details import details_message, figures_card
+from overheard.alerts.answers import AlertQuestion, answer_about, details_message, figures_card
 from overheard.alerts.events import (
     alert_row,
     alert_table,

@@ -17,7 +17,7 @@ from overheard.commands.digest import digest
 from overheard.commands.export import replacing
 from overheard.commands.page import page_html, read_page
 from overheard.commands.scores import pending_edition_sentences
-from overheard.commands.versus import most_named
+from overheard.commands.trend import most_named
 from overheard.deployment import Call, plugin_sentences
 from overheard.domain import Brand
 from overheard.errors import BadUsage, NothingToAsk

@@ -2,26 +2,31 @@
 competitors; shares of voice; and a brand against another.
 """
 
-from dataclasses import replace
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import tzinfo
 from typing import Annotated, Any, Literal
 
+from overheard.advice.evidence import scored_answers
 from overheard.cards import wording
-from overheard.cards.card import Action, Card, Table, fitting
+from overheard.cards.card import Action, Card, Style, Table, fitting
+from overheard.cards.charts.forest import Pair, PairGroup, Pairs
 from overheard.cards.charts.renderer import picture
 from overheard.cards.charts.shares import Share, Shares
 from overheard.cards.command import CommandSpec, Kind, argument, option, quoted
-from overheard.cards.model_names import ModelNames
+from overheard.cards.model_names import ModelNames, asked_by
 from overheard.commands.answers import card_without_answers
 from overheard.commands.arguments import chosen_models, named_model, past_span
 from overheard.commands.check_card import fault_sentences
-from overheard.commands.versus import show_versus
 from overheard.config.problems import unknown_name
 from overheard.deployment import Call
-from overheard.detection.baseline import run_slice
-from overheard.domain import VISIBILITY, Brand, Metric, Model
-from overheard.measure.trends import Point, Span, trend
-from overheard.runs.plan import choose_brands
+from overheard.detection.baseline import run_slice, stream_rows
+from overheard.domain import SENTIMENT, VISIBILITY, Brand, Catalogue, Metric, Model
+from overheard.measure.blocks import RunKey, StreamKey
+from overheard.measure.trends import ALWAYS, Point, Span, stream_mean, trend
+from overheard.numpy_proxy import np
+from overheard.runs.plan import choose_brands, find_brand
 from overheard.runs.presence import Presence
 from overheard.views.courses import (
     VOICE_METRIC,
@@ -31,8 +36,303 @@ from overheard.views.courses import (
     voice_shares,
 )
 from overheard.views.news import Telling, standing_news, with_standing_news
-from overheard.views.situation import HEADLINE, SituationReader
+from overheard.views.situation import HEADLINE, Situation, SituationReader
 from overheard.views.standings import read_streams
+
+METRICS = {"visibility": "Named", "first_choice": "Recommended", "top1": "Named first"}
+"""The compared metrics, and their display names."""
+CLOSE, FAR = 0.1, 0.3
+"""Differences of a rate (0 to 1) below which brands are close, and from which one is far ahead."""
+MAX_MODELS, MAX_ASPECTS = 4, 2
+MIN_PRAISES, MIN_PRAISE_FACTOR = 2, 2
+"""How many answers must praise an aspect of a brand, and how many times as many as of the other."""
+_TONE = "tone"
+"""The topic of praise for a brand as a whole."""
+
+
+@dataclass(frozen=True, slots=True)
+class Duel:
+    """The levels of one metric of two brands at one model.
+
+    Attributes:
+        metric: The name of the metric, one of `METRICS`.
+        other: The level of the competitor.
+    """
+
+    model: Model
+    metric: str
+    mine: Point
+    other: Point
+
+    @property
+    def difference(self) -> float:
+        """The brand's level minus the competitor's."""
+        return self.mine.mean - self.other.mean
+
+    @property
+    def finding(self) -> str:
+        """How the brand stands: ``close``, ``ahead``, ``far ahead``, ``behind`` or ``far behind``.
+
+        Brands are close when their levels differ by less than `CLOSE`, or when the level of each
+        lies in the 90 % interval of the other, ends included. Otherwise one is ahead, and far ahead
+        from a difference of `FAR` on.
+        """
+        size = abs(self.difference)
+        mine, other = self.mine, self.other
+        overlap = mine.low <= other.mean <= mine.high and other.low <= mine.mean <= other.high
+        if size < CLOSE or overlap:
+            return "close"
+        side = "ahead" if self.difference > 0 else "behind"
+        return f"far {side}" if size >= FAR else side
+
+
+async def show_versus(
+    call: Call, brand: str, other: str = "", model: str = "", span: Span = ALWAYS
+) -> Card:
+    """Return the card of how often a brand and a competitor are named, recommended and named first
+    at each model. Answers without scores are scored first. If there is nothing to compare, the card
+    offers a check, or to add competitors.
+
+    Args:
+        brand: The name or alias of a brand.
+        other: The name or alias of the brand to compare it with. If it is empty, a tracked brand is
+            compared with its most named competitor, and a competitor with the first tracked brand
+            whose competitor it is.
+        model: A model's display name or ``provider/model``; empty means all.
+        span: The time of the checks that count together. If it is unlimited, only the newest check
+            of each model counts.
+
+    Raises:
+        UnknownName: for a brand that does not exist, for brands that are not competitors, and for a
+            model without answers.
+    """
+    own_brand, rival = _pair(call.catalogue, brand, other)
+    call = await call.caught_up()
+    situation = await SituationReader(call).read(own_brand)
+    other = rival.name if rival else most_named(situation)
+    chosen = chosen_models(call.names, situation.current_models, situation.runs, model)
+    duels = list(_duels(situation, other, chosen, span))
+    if not duels:
+        text = f"No answers about {own_brand.name} and {other} in this time."
+        lacks = "" if other else "It has no competitors yet."
+        return card_without_answers(own_brand, text, lacks=lacks, other=other, models=[])
+    praised = await _praised_more(call, situation, other, chosen, span)
+    mine, names = situation.brand.name, call.names
+    models = list(dict.fromkeys(duel.model for duel in duels))
+    sizes = {size for duel in duels for size in (duel.mine.n, duel.other.n)}
+    chart = Pairs(
+        f"Of {sizes.pop()} answers" if len(sizes) == 1 else "Share of answers",
+        mine,
+        other,
+        tuple(_model_pairs(names, m, duels) for m in models[:MAX_MODELS]),
+    )
+    aspects = [
+        f"Said more often of {name}: {wording.listing(words)}."
+        for name, words in zip(("you", other), praised, strict=True)
+        if words
+    ]
+    newest = max(duel.mine.at for duel in duels)
+    leads = _lead_sentences(names, call, situation, other, duels)
+    card = Card(
+        title=f"{mine} against {other}",
+        text="\n\n".join([leads, *(["\n".join(aspects)] if aspects else [])]),
+        image=await picture(chart, "versus.png"),
+        actions=fitting(*_actions(situation, other)),
+        footer=f"Answers until {wording.day(newest, call.zone)}.",
+        data={
+            "brand": mine,
+            "other": other,
+            "models": [
+                {
+                    "model": str(model),
+                    "name": names.name(model),
+                    "metrics": [_duel_json(duel) for duel in duels if duel.model == model],
+                }
+                for model in models
+            ],
+            "said_of_brand": praised[0],
+            "said_of_other": praised[1],
+        },
+    )
+    return with_standing_news(card, Telling(situation, call.names, call.zone))
+
+
+def _pair(catalogue: Catalogue, brand: str, other: str) -> tuple[Brand, Brand | None]:
+    """Return a tracked brand and its competitor from the names that a person gave, in any order.
+
+    Of two names, one has to be a tracked brand and the other a competitor of it; if both are
+    tracked and competitors of each other, the first name is the tracked brand. For a single name of
+    a competitor, it is the first tracked brand that has this competitor.
+    """
+    first = find_brand(catalogue, brand)
+    named = [first, *([find_brand(catalogue, other)] if other else [])]
+    for mine in sorted(catalogue.tracked, key=lambda candidate: candidate.name != first.name):
+        is_named = mine in named
+        others = [candidate for candidate in named if candidate.name != mine.name]
+        if is_named and not others:
+            return mine, None
+        rivals = {rival.name for rival in catalogue.rivals(mine.name)}
+        may_be_mine = is_named or not other
+        if len(others) == 1 and others[0].name in rivals and may_be_mine:
+            return mine, others[0]
+    known = [rival.name for rival in catalogue.rivals(first.name)]
+    raise unknown_name(f"competitor of {first.name}", named[-1].name, known)
+
+
+def most_named(situation: Situation) -> str:
+    """Return the name of the competitor that is named most in the newest run of each model: the one
+    with the largest sum of shares over models, and of equal ones the first in the report. Empty for
+    a brand without competitors.
+    """
+    shares: Counter[str] = Counter()
+    for place in situation.places:
+        shares.update(place.rivals)
+    order = sorted(situation.names[1:], key=lambda name: -shares[name])
+    return order[0] if order else ""
+
+
+def _duels(situation: Situation, other: str, models: Sequence[Model], span: Span) -> Iterator[Duel]:
+    """Yield, for each model and each metric of `METRICS`, the mean level of the brand and of its
+    competitor over the runs that count. A metric without answers about one of the two in these runs
+    is left out.
+    """
+    streams = {stream.key: stream for stream in situation.lines}
+
+    def level(brand: str, model: Model, metric: str, runs: Sequence[RunKey]) -> Point | None:
+        stream = streams.get(StreamKey(brand, model, metric))
+        if stream is None:
+            return None
+        rows = [row for row, run in enumerate(stream.runs) if run in runs]
+        return stream_mean(stream_rows(stream, np.array(rows, dtype=int)))
+
+    for model in models:
+        runs = _runs_in_span(situation.runs[model], span)
+        for metric in METRICS:
+            mine = level(situation.brand.name, model, metric, runs)
+            theirs = level(other, model, metric, runs)
+            if mine and theirs:
+                yield Duel(model, metric, mine, theirs)
+
+
+def _runs_in_span(runs: Sequence[RunKey], span: Span) -> list[RunKey]:
+    """Return the runs within a span, the oldest first. If the span is unlimited, return a list with
+    the newest run alone.
+    """
+    return list(runs[-1:]) if span == ALWAYS else [run for run in runs if span.holds(run.at)]
+
+
+async def _praised_more(
+    call: Call, situation: Situation, other: str, models: Iterable[Model], span: Span
+) -> tuple[list[str], list[str]]:
+    """Return the aspects, such as ``price``, that more answers praise of the brand than of the
+    competitor, and those that more answers praise of the competitor: up to `MAX_ASPECTS` each, the
+    largest lead first. The general tone of an answer is no aspect.
+    """
+    counted = {
+        (model, run.id) for model in models for run in _runs_in_span(situation.runs[model], span)
+    }
+    run_ids = {run_id for _, run_id in counted}
+    wanted = [run for run in await call.store.runs.find() if run.id in run_ids]
+    prompts = {prompt for line in situation.lines for prompt in line.prompts}
+    scored = await scored_answers(call.store, wanted, prompts, call.scoring.versions)
+    counts: tuple[Counter[str], Counter[str]] = (Counter(), Counter())
+    for answer in scored:
+        if (answer.model, answer.answer.run_id) in counted:
+            for count, name in zip(counts, (situation.brand.name, other), strict=True):
+                details = answer.details(name, SENTIMENT)
+                count.update({d.topic for d in details if d.verdict == "positive"} - {_TONE})
+    mine, theirs = counts
+    return _more_often(mine, theirs), _more_often(theirs, mine)
+
+
+def _more_often(own: Counter[str], other: Counter[str]) -> list[str]:
+    """Return up to `MAX_ASPECTS` aspects that clearly more answers praise of one brand than of the
+    other: those with the largest difference in answers first, then by name.
+
+    An aspect counts if at least `MIN_PRAISES` answers praise it of the brand, and at least
+    `MIN_PRAISE_FACTOR` times as many as praise it of the other brand.
+    """
+    ahead = [
+        aspect
+        for aspect in own
+        if own[aspect] >= max(MIN_PRAISES, MIN_PRAISE_FACTOR * other[aspect])
+    ]
+    return sorted(ahead, key=lambda aspect: (other[aspect] - own[aspect], aspect))[:MAX_ASPECTS]
+
+
+def _model_pairs(names: ModelNames, model: Model, duels: Sequence[Duel]) -> PairGroup:
+    """Return the part of the picture for one model: a pair of levels for each metric."""
+    model_duels = [duel for duel in duels if duel.model == model]
+    sizes = {size for duel in duels for size in (duel.mine.n, duel.other.n)}
+    pairs = tuple(Pair(METRICS[d.metric], d.mine.mean, d.other.mean) for d in model_duels)
+    answers = sizes.pop() if len(sizes) == 1 else 0
+    return PairGroup(names.name(model), pairs, asked_by(model), answers)
+
+
+def _lead_sentences(
+    names: ModelNames, call: Call, situation: Situation, other: str, duels: Sequence[Duel]
+) -> str:
+    """Return sentences on who is named more often at which models: one for each of far ahead,
+    ahead, close, behind and far behind that occurs. Empty without levels of visibility.
+    """
+    texts = {
+        "far ahead": "you are far ahead",
+        "ahead": "you are ahead",
+        "close": "you are close",
+        "behind": f"{other} is ahead",
+        "far behind": f"{other} is far ahead",
+    }
+    shown = [duel for duel in duels if duel.metric == VISIBILITY]
+    sentences = []
+    for finding, words in texts.items():
+        models = [duel.model for duel in shown if duel.finding == finding]
+        if models:
+            at = wording.listing([names.name(model) for model in models])
+            sentences.append(
+                f"At {at} {words}{_since_words(call.zone, situation, finding, models)}."
+            )
+    return " ".join(sentences)
+
+
+def _since_words(zone: tzinfo, situation: Situation, finding: str, models: Sequence[Model]) -> str:
+    """Return since when the brand has changed at the model where it is behind, as the end of a
+    sentence: ``, since 3 Mar``.
+    """
+    if "behind" not in finding or len(models) != 1:
+        return ""
+    began = situation.changed.get(models[0])
+    return f", since {wording.short_day(began, zone)}" if began else ""
+
+
+def _actions(situation: Situation, other: str) -> Iterator[Action]:
+    """Yield the buttons of the card: questions to work on, share of voice, and the answers behind
+    the newest alert about the brand that is not over, if any. Then yield a menu entry for each
+    competitor but `other`.
+    """
+    own_name = quoted(situation.brand.name)
+    yield Action(f"brief {own_name}", "Questions you lose", Style.PRIMARY)
+    yield Action(f"trend {own_name} --show voice", "Share of voice")
+    for opened in situation.alerts[:1]:
+        yield Action(f"evidence {opened.alert.id}", "Read answers")
+    for name in situation.names[1:]:
+        if name != other:
+            yield Action(f"trend {own_name} {quoted(name)}", f"Against {name}", menu=True)
+
+
+def _duel_json(duel: Duel) -> dict[str, Any]:
+    """Return the levels of one metric at one model for JSON output: means and 90 % intervals
+    (shares, 0 to 1), the finding, and the number of answers about the brand.
+    """
+    return {
+        "metric": duel.metric,
+        "finding": duel.finding,
+        "brand": duel.mine.mean,
+        "brand_interval": [duel.mine.low, duel.mine.high],
+        "other": duel.other.mean,
+        "other_interval": [duel.other.low, duel.other.high],
+        "answers": duel.mine.n,
+    }
+
 
 TOLD_CHANGE = 0.05
 """Smallest difference of a share to the usual one (0 to 1) with which the usual one is told."""
