@@ -537,6 +537,5 @@ ACTIONS_RUN = reading(
     "Tell new verdicts; a running bot does that itself.",
     run,
     role=Role.OPERATOR,
-    examples=("actions run",),
     hourly=True,
 )

@@ -117,13 +117,7 @@ COLLECTORS_START = CommandSpec(
     role=Role.ADMIN,
     spends=True,
     section=SECTION,
-    examples=("collectors start",),
 )
 COLLECTORS_STOP = CommandSpec(
-    "collectors stop",
-    "Ask the apps no longer.",
-    stop,
-    role=Role.ADMIN,
-    section=SECTION,
-    examples=("collectors stop",),
+    "collectors stop", "Ask the apps no longer.", stop, role=Role.ADMIN, section=SECTION
 )

@@ -199,7 +199,6 @@ WATCH_LIST = CommandSpec(
     "Show which models are watched, and whether one has changed.",
     list_watched,
     section=SECTION,
-    examples=("watch list",),
 )
 WATCH_RUN = CommandSpec(
     "watch run",
@@ -208,6 +207,5 @@ WATCH_RUN = CommandSpec(
     role=Role.OPERATOR,
     spends=True,
     section=SECTION,
-    examples=("watch run",),
     hourly=True,
 )

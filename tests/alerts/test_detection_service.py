@@ -8,9 +8,8 @@ import pytest
 
 from kit.weekly_runs import MODELS, PROMPTS, REPEATS, keep_week
 from overheard.alerts.history import HistoryReader
-from overheard.alerts.lifecycle import Lifecycle
 from overheard.alerts.outbox import Routes
-from overheard.alerts.service import CheckJudge, DetectionResult, DetectionService
+from overheard.alerts.service import CheckJudge, DetectionResult, DetectionService, Lifecycle
 from overheard.config.sections import AlertsTable
 from overheard.detection.decision_inputs import JudgeCheck
 from overheard.detection.power import LEARNING_RUNS

@@ -19,8 +19,8 @@ from overheard.alerts.events import (
     state,
     with_state_and_actions,
 )
-from overheard.alerts.lifecycle import Lifecycle
 from overheard.alerts.outbox import Routes
+from overheard.alerts.service import Lifecycle
 from overheard.cards.card import Card, Severity, Style
 from overheard.cards.model_names import ModelNames
 from overheard.cards.wording import heading

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from kit.alert_house import House, shift_of
-from overheard.alerts.lifecycle import REPORTED_ELSEWHERE
+from overheard.alerts.service import REPORTED_ELSEWHERE
 from overheard.alerts.story import PARTLY, AlertPart
 from overheard.domain import (
     Alert,

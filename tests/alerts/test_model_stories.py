@@ -19,10 +19,9 @@ from overheard.alerts.answers import figures_card
 from overheard.alerts.events import with_state_and_actions
 from overheard.alerts.evidence import AlertEvidence, gather_evidence, read_pasts
 from overheard.alerts.history import HistoryReader
-from overheard.alerts.lifecycle import Lifecycle
 from overheard.alerts.message import alert_message
 from overheard.alerts.outbox import Routes
-from overheard.alerts.service import DetectionService
+from overheard.alerts.service import DetectionService, Lifecycle
 from overheard.alerts.story import (
     StoryState,
     Watch,

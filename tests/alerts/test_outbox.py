@@ -14,7 +14,6 @@ import pytest
 from kit.recording import HandClock, RecordingChat, failing
 from overheard.alerts import outbox
 from overheard.alerts.handling import Handling
-from overheard.alerts.lifecycle import Lifecycle
 from overheard.alerts.outbox import (
     IDLE_INTERVAL_S,
     LEASE,
@@ -23,6 +22,7 @@ from overheard.alerts.outbox import (
     Outgoing,
     Routes,
 )
+from overheard.alerts.service import Lifecycle
 from overheard.cards.card import Card
 from overheard.config.sections import RouteTable
 from overheard.domain import Alert, Delivery, DeliveryKind, Model, Run, Shift

@@ -9,7 +9,7 @@ from hypothesis import given, strategies as some
 
 from kit.office import DECLARED, executed, open_office
 from kit.stories import read_stories
-from overheard.alerts.lifecycle import Lifecycle
+from overheard.alerts.service import Lifecycle
 from overheard.alerts.story import (
     Story,
     StoryState,

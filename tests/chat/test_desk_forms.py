@@ -8,8 +8,8 @@ import pytest
 from kit.office import DECLARED, Office, open_office
 from kit.scripted import SteppingClock
 from kit.stored_items import NOON
-from overheard.alerts.lifecycle import Lifecycle
 from overheard.alerts.outbox import Routes
+from overheard.alerts.service import Lifecycle
 from overheard.cards.command import Role
 from overheard.domain import Alert, Model, Run, Shift
 from overheard.interfaces import Person

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from kit.office import DECLARED, Office, asked_office
-from overheard.alerts.lifecycle import Lifecycle
+from overheard.alerts.service import Lifecycle
 from overheard.cards.card import Card
 from overheard.commands.alert_actions import recheck
 from overheard.commands.alerts import (

@@ -15,8 +15,8 @@ import pytest
 from kit.loopback import ChatService
 from kit.program import CONFIG, PROMPTS, Program, sentences
 from kit.recording import RecordingChat
-from overheard.alerts.lifecycle import Lifecycle
 from overheard.alerts.outbox import Outbox
+from overheard.alerts.service import Lifecycle
 from overheard.commands.delivery_cards import compose_delivery
 from overheard.config.loader import load_config
 from overheard.deployment import Call, Deployment

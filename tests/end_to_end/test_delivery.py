@@ -17,8 +17,8 @@ import pytest
 
 from kit.both_chats import DISCORD, SLACK, Chats, eventually
 from kit.program import Program
-from overheard.alerts.lifecycle import Lifecycle
 from overheard.alerts.outbox import Routes
+from overheard.alerts.service import Lifecycle
 from overheard.config.sections import RouteTable
 from overheard.domain import Alert, Model, Panel, Prompt, Run, RunState, Shift
 from overheard_storage import open_store

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 from kit.recording import HandClock
 from overheard.alerts.handling import AlertLog, Handling
-from overheard.alerts.lifecycle import Lifecycle
 from overheard.alerts.outbox import Routes
+from overheard.alerts.service import Lifecycle
 from overheard.config.sections import RouteTable
 from overheard.domain import Alert, AlertEventKind, Metric, Model, Run, Scale, Shift
 from overheard.testing.deployment import open_test_store

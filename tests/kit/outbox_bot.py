@@ -4,8 +4,8 @@ from datetime import timedelta
 
 from kit.recording import HandClock
 from overheard.alerts.handling import Handling
-from overheard.alerts.lifecycle import Lifecycle
 from overheard.alerts.outbox import Outbox, Outgoing, Routes
+from overheard.alerts.service import Lifecycle
 from overheard.cards.card import Card
 from overheard.config.sections import RouteTable
 from overheard.domain import Alert, Delivery, Model, Run, Shift

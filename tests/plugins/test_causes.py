@@ -12,7 +12,7 @@ import pytest
 
 from kit.office import Office, open_office
 from kit.scripted import Quiet, reply
-from overheard.alerts.lifecycle import Lifecycle
+from overheard.alerts.service import Lifecycle
 from overheard.cards.card import Card
 from overheard.deployment import Call
 from overheard.detection.known_time import p_values_at

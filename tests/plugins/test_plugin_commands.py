@@ -14,7 +14,7 @@ from kit.installing import Shelf
 from kit.office import DECLARED, PRICE, asked_office, open_office
 from kit.scripted import reply
 from overheard import cli
-from overheard.alerts.lifecycle import Lifecycle
+from overheard.alerts.service import Lifecycle
 from overheard.cards.command import Face
 from overheard.chat.desk import ChatDesk
 from overheard.chat.terminal import grammar

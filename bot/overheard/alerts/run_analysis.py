@@ -6,9 +6,8 @@ from dataclasses import astuple, dataclass
 from overheard.alerts.bursts import burst_sentence, planned_bursts
 from overheard.alerts.checks import AlertChecks
 from overheard.alerts.history import HistoryReader
-from overheard.alerts.lifecycle import Lifecycle
 from overheard.alerts.outbox import told_rivals
-from overheard.alerts.service import DetectionResult, DetectionService
+from overheard.alerts.service import DetectionResult, DetectionService, Lifecycle
 from overheard.alerts.statements import StatementReader
 from overheard.cards.card import Card, picked
 from overheard.deployment import Call, Deployment

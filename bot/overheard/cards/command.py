@@ -309,7 +309,8 @@ class CommandSpec(Named):
             ``agreed: bool`` and raises `ConfirmationNeeded` with the price.
         private: Whether only the person who asked sees the result.
         public: Whether everybody sees the answer to a click on its button, though it only reads.
-        examples: Argument lists as people type them, without the root command.
+        examples: Argument lists as people type them, without the root command; by default its name
+            alone, where no option is required.
         confirms: Whether it asks for a yes before it does something that is hard to take back; its
             function takes ``agreed: bool`` and raises `ChangeNeedsYes`.
         faces: Where it can be used.
@@ -373,6 +374,8 @@ class CommandSpec(Named):
     def __post_init__(self) -> None:
         if self.options is _SIGNATURE:
             object.__setattr__(self, "options", tuple(_options_of(self.run)))
+            if not self.examples and not any(option.required for option in self.options):
+                object.__setattr__(self, "examples", (self.name,))
 
     @property
     def listed(self) -> bool:

@@ -302,10 +302,7 @@ async def _log_code_use(call: Call, outcome: str) -> None:
 
 
 ACCESS_LIST = CommandSpec(
-    "access list",
-    "Show who may do what in chat, and where that is decided.",
-    list_access,
-    examples=("access list",),
+    "access list", "Show who may do what in chat, and where that is decided.", list_access
 )
 ACCESS_GRANT = CommandSpec(
     "access grant",
@@ -339,5 +336,4 @@ ACCESS_ASK = CommandSpec(
     private=True,
     faces=IN_CHAT,
     form_of="access list",
-    examples=("access ask",),
 )

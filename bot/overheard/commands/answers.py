@@ -14,7 +14,7 @@ from overheard.cards.card import Action, Card, Field, Quote, Style, Table, Taint
 from overheard.cards.command import CommandSpec, Kind, option, quoted
 from overheard.cards.model_names import ModelNames
 from overheard.commands.arguments import BrandName, ModelName, chosen_models
-from overheard.commands.page_tables import (
+from overheard.commands.page import (
     QuestionRow,
     newest_answers,
     read_questions,

@@ -154,7 +154,6 @@ DEMO = CommandSpec(
     "demo",
     "Watch a real model being fine-tuned in silence, on this machine, with no key.",
     demo,
-    examples=("demo",),
     faces=IN_TERMINAL,
     opens=False,
     chart="overheard-demo.png",

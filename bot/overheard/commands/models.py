@@ -156,5 +156,4 @@ MODELS_LIST = CommandSpec(
     "models list",
     "Show every configured model: how it is asked, its price, its pace and its state.",
     list_models,
-    examples=("models list",),
 )

@@ -29,7 +29,6 @@ RUN = CommandSpec(
     run,
     faces=IN_TERMINAL,
     opens=False,
-    examples=("run",),
 )
 
 

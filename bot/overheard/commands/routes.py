@@ -347,10 +347,7 @@ def _named_channel(call: Call, channel: str) -> str:
 
 
 ROUTES_LIST = CommandSpec(
-    "routes list",
-    "Show which alerts and summaries go to which channel.",
-    list_routes,
-    examples=("routes",),
+    "routes list", "Show which alerts and summaries go to which channel.", list_routes
 )
 _for_admins = partial(CommandSpec, role=Role.ADMIN)
 

@@ -186,9 +186,7 @@ def _state_words(run: Run, held: Collection[int], with_open_batch: Collection[in
     return run.state.value if run.id in held else "cut off"
 
 
-RUNS_LIST = CommandSpec(
-    "runs list", "Show the latest runs and where they stand.", list_runs, examples=("runs list",)
-)
+RUNS_LIST = CommandSpec("runs list", "Show the latest runs and where they stand.", list_runs)
 _on_run = partial(CommandSpec, role=Role.OPERATOR, needs_store=True)
 
 RUNS_PAUSE = _on_run(

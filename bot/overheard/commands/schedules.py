@@ -309,10 +309,7 @@ SCHEDULES: CatalogueNoun[Schedule] = CatalogueNoun(
 )
 
 SCHEDULES_LIST = CommandSpec(
-    "schedules list",
-    "Show which checks run by themselves, and when next.",
-    list_schedules,
-    examples=("schedules list",),
+    "schedules list", "Show which checks run by themselves, and when next.", list_schedules
 )
 SCHEDULES_PAUSE = CommandSpec(
     "schedules pause",

@@ -275,7 +275,6 @@ SCORES_LIST = CommandSpec(
     "scores list",
     "Show which scores are read, and how far history is scored anew after a change.",
     list_scores,
-    examples=("scores",),
 )
 SCORES_PRUNE = CommandSpec(
     "scores prune",
@@ -283,6 +282,5 @@ SCORES_PRUNE = CommandSpec(
     prune,
     role=Role.ADMIN,
     needs_store=True,
-    examples=("scores prune",),
     confirms=True,
 )

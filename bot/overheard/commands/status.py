@@ -212,7 +212,6 @@ STATUS = CommandSpec(
     "status",
     "Show how the brands stand, which alerts are open, and what runs next.",
     status,
-    examples=("status",),
     chart="",
 )
 

@@ -95,18 +95,13 @@ def register(
     def objects(hook: str, section: str) -> list[Any]:
         return _hook_results(getattr(hooks, hook)(settings=settings[section]))
 
+    landscapes = _hook_results(hooks.overheard_landscapes())
     return Registered(
-        _checked_by_name(
-            "provider", Provider, objects("overheard_providers", "providers"), _provider_flaw
-        ),
-        _checked_by_name("scorer", Scorer, objects("overheard_scorers", "scorers"), _scorer_flaw),
-        _checked_by_name(
-            "landscape", Landscape, _hook_results(hooks.overheard_landscapes()), _landscape_flaw
-        ),
-        _checked_by_name("chat", Chat, objects("overheard_chats", "chats"), _chat_flaw),
-        _checked_by_name(
-            "feed", UpdateFeed, objects("overheard_update_feeds", "feeds"), _feed_flaw
-        ),
+        _by_name("provider", Provider, objects("overheard_providers", "providers"), _provider_flaw),
+        _by_name("scorer", Scorer, objects("overheard_scorers", "scorers"), _scorer_flaw),
+        _by_name("landscape", Landscape, landscapes, _landscape_flaw),
+        _by_name("chat", Chat, objects("overheard_chats", "chats"), _chat_flaw),
+        _by_name("feed", UpdateFeed, objects("overheard_update_feeds", "feeds"), _feed_flaw),
         _checked_commands(objects("overheard_commands", "commands")),
         {hook: _checked_listeners(hook, objects(hook, "listeners")) for hook in NOTICES},
     )
@@ -128,7 +123,7 @@ def registered_scorers(
         Exception: as the hook raises it.
     """
     scorers = _hook_results(_hooks(point, distribution).overheard_scorers(settings=settings))
-    return _checked_by_name("scorer", Scorer, scorers, _scorer_flaw)
+    return _by_name("scorer", Scorer, scorers, _scorer_flaw)
 
 
 def refuse_clashes(registered: Registered, in_use: Any, reserved: Iterable[str]) -> None:
@@ -295,7 +290,7 @@ def _check_api(supported: object) -> None:
         )
 
 
-def _checked_by_name(
+def _by_name(
     kind: str, shape: type, objects: Iterable[Any], flaw_of: Callable[[Any], str]
 ) -> dict[str, Any]:
     """Return objects by name, in their order, after a check of their shape."""
@@ -402,7 +397,7 @@ def _landscape_flaw(landscape: Landscape) -> str:
 
 
 def _checked_commands(specs: Iterable[Any]) -> dict[str, CommandSpec]:
-    by_name = _checked_by_name("command", CommandSpec, specs, _command_flaw)
+    by_name = _by_name("command", CommandSpec, specs, _command_flaw)
     return {name: validated(spec, CommandSpec) for name, spec in by_name.items()}
 
 

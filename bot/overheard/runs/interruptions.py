@@ -8,6 +8,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from overheard.domain import Delivery, DeliveryKind, Run, RunState
@@ -88,32 +89,23 @@ class RunCancellation:
             task.cancel()
 
 
+@dataclass(eq=False)
 class RunResumer:
     """Resumes abandoned runs: unfinished runs whose processes have ended.
 
-    Args:
-        clock: The current time.
+    Attributes:
         resume: Carries a run out.
         chats: Names of platforms; the result of a run that began in a chat is posted there.
         planner: The prefix of `Run.asked_by` for runs of schedules, which resume their own runs.
     """
 
-    def __init__(
-        self,
-        store: Store,
-        clock: Clock,
-        resume: Callable[[Run], Awaitable[object]],
-        chats: Collection[str],
-        planner: str,
-    ) -> None:
-        """Keep the arguments; `run` begins the search."""
-        self._store = store
-        self._clock = clock
-        self._resume = resume
-        self._chats = frozenset(chats)
-        self._planner = planner
-        self._skipped: set[int] = set()
-        """Runs that this process has resumed, with or without success."""
+    store: Store
+    clock: Clock
+    resume: Callable[[Run], Awaitable[object]]
+    chats: Collection[str]
+    planner: str
+    _skipped: set[int] = field(default_factory=set, init=False)
+    """Runs that this process has resumed, with or without success."""
 
     async def run(self) -> None:
         """Search for abandoned runs until cancelled, and resume each in a task of its own.
@@ -127,7 +119,7 @@ class RunResumer:
                 group.create_task(self._resume_run(run))
             while True:
                 await asyncio.sleep(CHECK_INTERVAL_S)
-                old = self._clock.now() - MIN_AGE
+                old = self.clock.now() - MIN_AGE
                 for run in await self._abandoned_runs():
                     if self._is_of_a_chat(run) and run.started_at <= old:
                         group.create_task(self._resume_run(run))
@@ -140,15 +132,15 @@ class RunResumer:
         unless it waits for a batch. Another process may still have locked some of the returned
         runs.
         """
-        now = self._clock.now()
-        with_batch = {batch.run_id for batch in await self._store.batches.unfinished()}
+        now = self.clock.now()
+        with_batch = {batch.run_id for batch in await self.store.batches.unfinished()}
         return [
             run
-            for run in await self._store.runs.find(state=RunState.RUNNING, aside=False)
+            for run in await self.store.runs.find(state=RunState.RUNNING, aside=False)
             if run.panel
             and run.id not in self._skipped
             and (is_fresh(run, now) or run.id in with_batch)
-            and not run.asked_by.startswith(self._planner)
+            and not run.asked_by.startswith(self.planner)
         ]
 
     async def _resume_run(self, run: Run) -> None:
@@ -160,12 +152,12 @@ class RunResumer:
         """
         self._skipped.add(run.id)
         try:
-            if not await is_held(self._store, run):
+            if not await is_held(self.store, run):
                 if self._is_of_a_chat(run):
-                    key, now = f"result-{run.key}@{run.channel}", self._clock.now()
+                    key, now = f"result-{run.key}@{run.channel}", self.clock.now()
                     result = Delivery(DeliveryKind.RESULT, key, run.channel, now, run.key)
-                    await self._store.deliveries.add([result])
-                await self._resume(run)
+                    await self.store.deliveries.add([result])
+                await self.resume(run)
                 return
             self._skipped.discard(run.id)  # that process may still die
         except RunUnderWay:  # the command was repeated in the meantime
@@ -180,7 +172,7 @@ class RunResumer:
             )
 
     def _is_of_a_chat(self, run: Run) -> bool:
-        return run.channel.partition(":")[0] in self._chats
+        return run.channel.partition(":")[0] in self.chats
 
 
 async def is_held(store: Store, run: Run) -> bool:

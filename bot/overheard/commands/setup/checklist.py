@@ -288,5 +288,4 @@ SETUP_LIST = CommandSpec(
     show_setup,
     private=True,
     faces=IN_CHAT,
-    examples=("setup",),
 )
