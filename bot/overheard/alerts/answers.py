@@ -226,9 +226,6 @@ def _moved_question_lines(shift: Shift, metric: Metric, evidence: AlertEvidence)
 def _served_model_sentence(evidence: AlertEvidence) -> str:
     """Return a sentence on whether the service reports another model (served model and fingerprint)
     for the answers since the shift than for those before.
-
-    It names the models that are new. If the answers of one side, or of both, do not report any, it
-    says that an update would not show; answers without a report are left out on either side.
     """
     before, after = set[str](), set[str]()
     for answer in evidence.answers:

@@ -177,11 +177,7 @@ def history_lines(events: Sequence[AlertEvent], zone: tzinfo) -> Iterator[str]:
 
 
 def _actions(alert: Alert, price: str, *, details: bool) -> Iterator[Action]:
-    """Yield the buttons that an alert has in its state, then the entries of its menu.
-
-    "I'll take it" is for alerts that nobody takes care of. Advice, asking again, snoozing and
-    closing are for alerts that are not over, and advice only for those on a brand.
-    """
+    """Yield the buttons that an alert has in its state, then the entries of its menu."""
     number, over = alert.id, alert.state.over
     if alert.state in {AlertState.OPEN, AlertState.GROWING, AlertState.SNOOZED}:
         yield Action(f"alerts acknowledge {number}", "I'll take it", Style.PRIMARY)

@@ -312,12 +312,7 @@ def _alert_past(
     streams: Sequence[Stream],
     related: Sequence[Alert],
 ) -> AlertPast:
-    """Return the history by which an alert is explained, from data that is already read.
-
-    Earlier changes are those that other alerts at the same model report: alerts of the same brand,
-    or model-wide alerts that report the brand. For a model-wide alert they are those of other such
-    alerts.
-    """
+    """Return the history by which an alert is explained, from data that is already read."""
     began = RunKey(starts[alert.shift.first_run_id], alert.shift.first_run_id)
     others_at_model = [
         other

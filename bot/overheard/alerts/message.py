@@ -444,9 +444,6 @@ def _text_lines(
 ) -> Iterator[str]:
     """Yield the lines of a message about one brand: a line for each false statement, a line with
     the present and the usual value of the metric, and a line on other metrics that moved.
-
-    Statements, and other metrics, are left out once they are over. If the metric is not measured
-    any more, its line says so; without answers it is left out.
     """
     has_recovered = alert.state is AlertState.RECOVERED
     shift = measured_shift(alert)
@@ -480,13 +477,6 @@ def _end_of_value_line(
 ) -> str:
     """Return how the line with the value of an alert's metric ends: a full stop, and what is most
     telling besides.
-
-    For a recovered alert, a sentence after the full stop says how long the change lasted. While the
-    change lasts, the mean since it began stands before the full stop if only this mean shows the
-    change. Otherwise a sentence names the competitor that took the brand's place or, if not even
-    the mean shows the change, the question that moved most. An alert of statements alone names such
-    a competitor as well. Nothing but the full stop is left when there is no such competitor or
-    question, and when the metrics are back while statements go on.
     """
     shift, moved = measured_shift(alert), net_shifts(alert)
     mean = sentence = ""
@@ -542,16 +532,7 @@ def _moved_question_sentence(shift: Shift, evidence: AlertEvidence) -> str:
 
 
 def _model_lines(alert: Alert, evidence: AlertEvidence) -> Iterator[str]:
-    """Yield the lines of a message about a model-wide change.
-
-    One line has the brands that became worse, the next those that became better: of each the
-    `MOST_BRANDS` with the largest change, with their values, and the number of the others. A line
-    without brands is left out. If everything moved at once, a last line names all models.
-
-    A recovered alert has one line only: the `MOST_BRANDS` brands with the largest change, which are
-    as usual again, and how long the change lasted; so has one whose metric is not measured any
-    more.
-    """
+    """Yield the lines of a message about a model-wide change."""
     metric = evidence.metrics.get(alert.shift.metric)
     if metric is None:
         yield f"{_NOT_MEASURED.format(metric=alert.shift.metric)}."
@@ -602,9 +583,6 @@ def _value_words(shift: Shift, metric: Metric, evidence: AlertEvidence, *, first
 def _other_metrics_line(alert: Alert, evidence: AlertEvidence) -> Iterator[str]:
     """Yield at most one line on other metrics than the alert's first: those that became worse, or
     else those that became better, such as "Also worse: the tone".
-
-    At most `MOST_OTHERS` metrics are named. Rates that moved by less than `LEAST_MOVED` on the
-    whole are left out, and accuracy is left out if statements say what is wrong.
     """
     others = [
         shift
@@ -688,10 +666,6 @@ def alert_chart(
 def _chart_marks(shift: Shift, evidence: AlertEvidence) -> Iterator[Mark]:
     """Yield the marks of an alert's chart, one for each time: where the change began and, if it
     grew, where it last grew.
-
-    Their labels are ``began``, or ``most likely began`` if several runs may have been the first,
-    and ``grew``. If the shift fits updates, the mark of its beginning is called by the first of
-    them instead: ``ChatGPT update, 2 Mar``. The shift is the alert's first or one by which it grew.
     """
     is_known = evidence.likely_starts[0] == evidence.likely_starts[-1]
     labels = {evidence.began: "began" if is_known else "most likely began"}

@@ -76,12 +76,7 @@ class Routes:
         return list(chosen.values())
 
     def _takes_alert(self, route: RouteTable, alert: Alert) -> bool:
-        """Return whether a route takes an alert. Its brands, metrics and severities must all fit.
-
-        A route without brands takes all brands, and one without metrics all metrics; otherwise one
-        brand, and one metric, of the alert is enough. An alert with statements passes whatever the
-        metrics of the route are. One of a competitor is for routes that ask for that.
-        """
+        """Return whether the brands, metrics and severities of a route take an alert."""
         metrics = {shift.metric for shift in alert.moved}
         owners = self.rivals.get(alert.shift.brand)
         fits_brands = not route.brands or not set(route.brands).isdisjoint(owners or alert.brands)
@@ -324,9 +319,6 @@ class Outbox:
         """Compose the card of a delivery, show it in the channel, and store the id of its message
         and the shown revision, which ends the lease. The plugins are told of a new message of an
         alert.
-
-        If the card is not wanted any more, the delivery is stored as done without a message. If it
-        must not be posted yet, the delivery is postponed.
         """
         outgoing = await self.compose(delivery)
         if isinstance(outgoing, Postponed):

@@ -133,11 +133,7 @@ class Lifecycle(AlertLog):
     async def _store_placed(
         self, alert: Alert, placement: Placement, earlier: Sequence[Alert]
     ) -> tuple[Alert, bool]:
-        """Carry out the placement of an alert's shifts among earlier alerts of the brand.
-
-        A new model-wide alert is stored without deliveries if an earlier alert on another model
-        reports the same change of all models.
-        """
+        """Carry out the placement of an alert's shifts among earlier alerts of the brand."""
         shifts = (alert.shift, *alert.also)
         match placement.action:
             case AlertAction.KEEP:
@@ -198,10 +194,6 @@ class Lifecycle(AlertLog):
     def _shifts_sentence(self, shifts: Sequence[Shift]) -> str:
         """Return a sentence for an alert's thread on what a model does since some shifts: ``The
         model names it less.`` It has no figures, which the message above has in its own unit.
-
-        The first `MAX_NAMED_SHIFTS` shifts of brands are named, in the order given; a shift of a
-        model as a whole is not. If the named shifts are of several brands, a shift of a metric
-        says its brand, otherwise "it". A statement is quoted: ``says “$49” of the price``.
         """
         named = [shift for shift in shifts if shift.brand != WHOLE_MODEL][:MAX_NAMED_SHIFTS]
         has_several_brands = len({shift.brand for shift in named}) > 1
@@ -383,13 +375,7 @@ class DetectionService:
                 await self._update_open_alert(alert, pasts[alert.id])
 
     async def _update_open_alert(self, alert: Alert, past: AlertPast) -> None:
-        """Store what a run shows of an open alert, as at most two events.
-
-        The first is a JOINED event, once in the life of an alert: it turned out to be part of a
-        model-wide change. The second is a REVISED event if another explanation has become the
-        likeliest and the metrics have not come back. Otherwise, if the alert is posted in a
-        channel, it is a CONTINUED event, by which the message gets the latest figures.
-        """
+        """Store what a run shows of an open alert, as at most two events."""
         store = self._store
         events = await store.alerts.events(alert.id)
         has_joined = any(event.what is AlertEventKind.JOINED for event in events)
@@ -550,10 +536,6 @@ class DetectionService:
         """Carry out the decisions about a brand together with the statements that are news: a
         statement and a shift at one model are one alert. Return the decisions, the alerts, and a
         sentence on each statement that is not told because a model has denied it.
-
-        A CONTINUED event is stored for an open alert whose statements were made again. The
-        statements of an alert are stored as over when they are gone, which ends the alert if it has
-        no metrics that go on.
         """
         news, alerts = StatementNews(), await self._store.alerts.find(brand=brand)
         if self.statements:
@@ -582,13 +564,7 @@ class DetectionService:
     async def _decide_with_judge(
         self, evidence: ModelEvidence, policy: AlertPolicy, history: AlertHistory
     ) -> Decision:
-        """Return the decision about a brand at a model.
-
-        If the first decision reports shifts, the judge of each shifted metric that has one scores
-        answers again, at the judge's cost, and the decision is made again with the results. A
-        shift that the judge itself caused, or that a second reader does not see, is not reported
-        then.
-        """
+        """Return the decision about a brand at a model."""
         decision = decide(evidence, policy, history)
         if not decision.shifts or self.check_judge is None:
             return decision
@@ -601,11 +577,6 @@ class DetectionService:
     ) -> Alert | None:
         """Store what a decision says, and log it. An alert that another process or a person has
         ended since is left as it is.
-
-        Without shifts, RECOVER ends the metrics of the named alerts, EASE notes in the model-wide
-        alert that this brand is back, and any other action stores nothing. With shifts, JOIN adds
-        them to the model-wide alert. Any other action puts them into a new or an earlier alert, and
-        the listener is called with a new one.
         """
         reason = decision_sentence(decision, self.history.metrics)
         level = logging.INFO if decision.shifts else logging.DEBUG

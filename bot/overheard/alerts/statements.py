@@ -246,9 +246,6 @@ class StatementReader:
     async def _grave_since(self, run: Run, brand: str, live: Iterable[Alert]) -> datetime:
         """Return the time from which on the answers of runs are to be searched for grave sentences:
         the earliest of three.
-
-        It is the start of the run itself; if this run has such a sentence about the brand, the time
-        `WINDOW` before it; and the beginning of each grave statement of an alert that is not over.
         """
         starts = await self.store.runs.starts()
         times = [run.started_at]
@@ -274,12 +271,6 @@ class StatementReader:
     ) -> tuple[Shift | None, Alert | None]:
         """Return what is news of a repeated statement: the shift to report, and the alert that goes
         on because the statement was made again in the run. Either may be None.
-
-        The first of the alerts that has reported the statement decides. If it is not over, a shift
-        is reported if the statement grew in the run and the alert has no report of it for this run;
-        the alert goes on if it reported the statement in an earlier run and the run has it again.
-        If it is over and its last report is from a run since the story began, there is no news; if
-        that is older, the next alert decides. If none decides, the statement is reported.
         """
         shift = statement_shift(
             story, brand, run, at_model.runs, at_model.asked, self.truth_of(story, brand)

@@ -442,9 +442,6 @@ def _options_of(function: Callable[..., Any]) -> Iterator[Option]:
 def _with_type(option: Option, shape: Any, default: Any) -> Option:
     """Return an option with the kind, choices, default and number of values that a parameter
     implies.
-
-    A text keeps the kind and the choices as annotated; a ``Literal`` gives the choices. An empty
-    default of several values is None.
     """
     alternatives = [part for part in get_args(shape) if part is not NoneType]
     if NoneType in get_args(shape) and len(alternatives) == 1:  # ``X | None``

@@ -238,13 +238,7 @@ class ChatDesk:
         conversation: Conversation,
         error: CommandRemoved | UnknownCommand | BadUsage,
     ) -> None:
-        """Answer a request whose words are no valid command.
-
-        A person who may not use any command gets the refusal. An unknown command is first tried as
-        a question in words; then similar commands, or else useful next steps, are offered to the
-        person alone. Wrong options are shown with the problem, a removed command with what does its
-        work.
-        """
+        """Answer a request whose words are no valid command."""
         if await self._is_refused(HELP, request, conversation):
             return
         if isinstance(error, UnknownCommand):
@@ -287,11 +281,7 @@ class ChatDesk:
     def _unknown_card(
         self, request: Request, error: UnknownCommand, useful_steps: Sequence[Action]
     ) -> Card:
-        """Return the card for an unknown command.
-
-        A command of the terminal is told to be one. Otherwise the card offers similar commands, or
-        without any, useful steps.
-        """
+        """Return the card for an unknown command."""
         typed = request.words or request.command
         words = typed.casefold().split()
         for spec in offered(Face.TERMINAL):
@@ -304,11 +294,7 @@ class ChatDesk:
     async def _show_problem(
         self, request: Request, conversation: Conversation, error: BadUsage
     ) -> None:
-        """Show what is wrong with a command's options, for this person alone.
-
-        The form is opened again with its values if they came from one and a form can be opened;
-        otherwise a card is shown.
-        """
+        """Show what is wrong with a command's options, for this person alone."""
         if request.command and conversation.forms:
             order = named(request.command, self._commands)
             values = {**order.given, **request.options}
@@ -320,10 +306,6 @@ class ChatDesk:
     async def _receive(self, order: Order, request: Request, interaction: Interaction) -> None:
         """Carry out a command that was understood, or show what comes before: a refusal, its help,
         its form, or which options are missing.
-
-        A refusal is also written into the audit log. Its help is also shown for a step of the
-        set-up without any option, where no form can be opened. All of these are shown to the person
-        alone.
         """
         filled = await self._completing.with_only_values(order)
         spec, conversation = order.spec, interaction.conversation
@@ -351,12 +333,7 @@ class ChatDesk:
         decorate: Callable[[Card], Card] = lambda card: card,
         from_form: bool = False,
     ) -> None:
-        """Carry out a command. After a step of the set-up, go on with what its result names.
-
-        That is a command, which is carried out with the price that the person agreed to; else the
-        form of the next step, if a form can be opened; else the card of the step, for this person
-        alone.
-        """
+        """Carry out a command. After a step of the set-up, go on with what its result names."""
         if not order.spec.step:
             await self._execution.carry_out(
                 order, interaction, agreed_usd=agreed_usd, decorate=decorate

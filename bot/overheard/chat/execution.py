@@ -249,12 +249,7 @@ class ChatProgress:
         )
 
     def _progress_fields(self, meter: Meter | None) -> list[Field]:
-        """Return fields with the steps done, the US dollars spent and the time left.
-
-        Steps are left out when their number is unknown, dollars without a run, and the time before
-        the first step and after the last. The time is estimated from the mean time of a step so
-        far.
-        """
+        """Return fields with the steps done, the US dollars spent and the time left."""
         fields = []
         if self._total:
             fields.append(Field("Done", f"{self._done:,} of {self._total:,}"))

@@ -292,9 +292,6 @@ def _assign_positional(
 ) -> dict[str, list[str]]:
     """Return values for the positional options, in their order, from words without an option's
     name.
-
-    Each option takes one word. The last takes all that are left if it has many values or is a text,
-    prompt or brand. Options without a word are left out.
     """
     values: dict[str, list[str]] = {}
     places = [o for o in spec.options if o.positional and o.name not in given]
@@ -315,11 +312,7 @@ _SENTENCES = {Kind.TEXT, Kind.PROMPT, Kind.BRAND}
 
 
 def _join_words(tokens: Sequence[str]) -> str:
-    """Return words joined to one value by spaces.
-
-    Of several words, those that were typed in quotation marks get straight ones; a single word gets
-    none.
-    """
+    """Return words joined to one value by spaces."""
     if len(tokens) == 1:
         return tokens[0]
     return " ".join(f'"{token}"' if isinstance(token, _Quoted) else token for token in tokens)
@@ -344,9 +337,6 @@ def _join_names(tokens: list[str], names: Collection[str]) -> list[str]:
 def _order(spec: CommandSpec, values: Mapping[str, Sequence[Any]]) -> Order:
     """Return a command with its values converted to the types of its options, and the required
     options that are missing.
-
-    Options without values get their defaults, and an empty tuple for many values without a default.
-    Of several values for an option of one, the last counts.
     """
     options: dict[str, Any] = {}
     missing = []
@@ -395,11 +385,7 @@ def _read_choice(spec: CommandSpec, option: Option, text: str) -> str:
 
 
 def _listed_values(option: Option, value: Any) -> list[Any]:
-    """Return the values that a form gave for an option, as a list in their order.
-
-    A list or tuple keeps its items. A text is one value, or for an option of many values, is split
-    at commas and line ends without empty parts. Any other value is one item.
-    """
+    """Return the values that a form gave for an option, as a list in their order."""
     if not isinstance(value, str):
         return list(value) if isinstance(value, list | tuple) else [value]
     if not option.many:
@@ -408,11 +394,7 @@ def _listed_values(option: Option, value: Any) -> list[Any]:
 
 
 def _words_of_value(option: Option, value: Any) -> list[str]:
-    """Return the words of a command line that give an option a value, quoted where necessary.
-
-    A positional option gives its values. A flag gives ``--name``, or ``--name=no`` for False. Other
-    options give ``--name`` before each value.
-    """
+    """Return the words of a command line that give an option a value, quoted where necessary."""
     values = [quoted(str(item)) for item in (value if isinstance(value, tuple) else (value,))]
     if option.positional:
         return values

@@ -92,12 +92,7 @@ def confirmation_card(order: Order, needed: ConfirmationNeeded, token: str) -> C
 
 
 def _order_summary(order: Order) -> str:
-    """Return what a command would do, for the question whether to do it.
-
-    The text and the brands that were typed, in at most `MAX_SUMMARY_CHARS` characters; empty when
-    none were. The command's summary, uncut, for a command about a noun (``alerts recheck 12``) and
-    for one with other positional options, whose ids and numbers mean nothing to a reader.
-    """
+    """Return what a command would do, for the question whether to do it."""
     if order.spec.noun:  # such as ``alerts recheck 12``, whose number means nothing to a reader
         return order.spec.summary
     given = {
@@ -270,11 +265,7 @@ def error_sentence(error: Exception) -> str:
 
 
 def _error_sentence(error: OverheardError) -> str:
-    """Return an error as a sentence for a chat, with a capital letter.
-
-    Runs and items of a brief, which a chat knows by no id, are called checks and tasks, without a
-    list of known ones; an empty list of known names is left out.
-    """
+    """Return an error as a sentence for a chat, with a capital letter."""
     sentence = str(error)
     if isinstance(error, UnknownName) and error.kind in _NOUNS_OF_IDS:
         sentence = f'there is no {_NOUNS_OF_IDS[error.kind]} called "{error.name}"{error.hint}.'

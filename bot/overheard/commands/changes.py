@@ -217,9 +217,6 @@ async def found_changes(call: Call) -> Changes:
 async def _whole_model_alerts(store: Store) -> dict[int, Alert]:
     """Return the alerts on models as a whole (a change of how a model speaks of all brands) that
     fit an update, by the number of the update.
-
-    An alert fits if its change began with the first run since the update. Updates without such an
-    alert are left out.
     """
     every = await store.runs.find()
     runs = sorted(run.started_at for run in every if not run.aside)

@@ -50,9 +50,6 @@ async def _alert_card(call: Call, delivery: Delivery) -> Outgoing | None:
     """Return the card of a delivery's alert. It links to an earlier message in the same
     channel, if there is one: that of the alert on the model as a whole to which the alert
     belongs, else that of the alert that it follows.
-
-    None if the alert is gone. Also None if it waited for the end of quiet hours and is over by
-    then, since the card of the quiet hours shows it.
     """
     alert = await call.store.alerts.get(delivery.alert_id)
     waited_for_quiet_hours = bool(delivery.subject) and not delivery.message
@@ -134,9 +131,6 @@ async def _command_card(call: Call, delivery: Delivery) -> Card | Postponed | No
 async def _progress_card(call: Call, delivery: Delivery) -> Card:
     """Return the card that replaces the progress of a command after the process that carried it
     out has crashed. It says whether a result follows, or that the person has to ask again.
-
-    A result follows if the run whose key is the delivery's subject belongs to the history, and
-    has ended or is resumed.
     """
     run = next((r for r in await call.store.runs.find() if r.key == delivery.subject), None)
     if run is None or run.aside:

@@ -70,13 +70,7 @@ def _find_fact_among(
 
 
 async def _checked_fact(call: Call, fact: Fact, before: Fact | None) -> Fact:
-    """Return a fact as it is to be stored.
-
-    A new fact has the brand's full name, and today as the day of its check if none is given. If the
-    value changes, the value before is added to the earlier values (the newest first, each once),
-    and the day of the check becomes today unless another day is given. A fact with the same value
-    is returned unchanged.
-    """
+    """Return a fact as it is to be stored."""
     today = call.clock.now().astimezone(call.zone).date()
     if before is None:
         brand = find_brand(call.catalogue, fact.brand).name
@@ -106,9 +100,6 @@ async def _changed_card(call: Call, fact: Fact, _: Fact | None, participle: str)
     """Return the card of a fact that was added, changed or restored: whether and how answers are
     checked against it, its fields, and the alerts on stored answers that contradict it. If no
     scorer checks it, or if there is such an alert, the card is a warning.
-
-    If answers are checked against it, and no question asks about it directly, the card proposes
-    one.
     """
     unread_sentence = await unread_by_scorers(call, fact)
     has_judge = bool(judges(call.plugins.scorers.values()))

@@ -169,12 +169,7 @@ async def next_steps(call: Call) -> list[Suggestion]:
 
 
 async def _suggestions(call: Call) -> AsyncIterator[Suggestion]:
-    """Yield all steps that fit the state of a deployment, the most useful first.
-
-    Without a tracked brand, only the set-up is yielded. Otherwise the order is: the newest open
-    alert of any brand, the open steps of the set-up; then, once a check was made, the reports of
-    the first tracked brand; then the lists.
-    """
+    """Yield all steps that fit the state of a deployment, the most useful first."""
     setup = await checklist(call)
     brands = call.catalogue.tracked
     steps = [Suggestion(step.words, step.begin, step.purpose) for step in setup.open]
@@ -251,12 +246,7 @@ def _option_meaning(option: Option) -> str:
 
 
 def _example_actions(spec: CommandSpec) -> list[Action]:
-    """Return a list with one button, which runs the first example of a command.
-
-    The list is empty for a command that asks for a yes (such as to its price), that viewers may not
-    use, or that has a required option. It is also empty if there is no example, or if the first one
-    is too long for a button.
-    """
+    """Return a list with one button, which runs the first example of a command."""
     if spec.asks or spec.role or any(option.required for option in spec.options):
         return []
     return [

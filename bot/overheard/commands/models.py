@@ -122,12 +122,7 @@ def _model_json(call: Call, model: Model) -> dict[str, str]:
 
 
 def _pace_words(limiter: ModelLimiter) -> str:
-    """Return the pace at which a model is called, in words: ``4 of 8, 500 calls a minute``.
-
-    The first figures are the calls allowed at once, at present and at most. The limits a minute of
-    calls and tokens are those configured or learnt from the service, and left out where there is
-    none.
-    """
+    """Return the pace at which a model is called, in words: ``4 of 8, 500 calls a minute``."""
     calls, tokens = limiter.requests.size, limiter.tokens.size
     parts = [f"{int(limiter.allowed)} of {limiter.most}"]
     parts += [f"{calls:,.0f} calls a minute"] if calls < inf else []

@@ -333,9 +333,6 @@ async def read_claim(call: Call, brand: str, claim: LiveClaim) -> QuotedClaim:
 def _split_quote(quote: str, stated: str) -> tuple[str, str, str] | None:
     """Return a quote in three parts: the text before the stated claim, the claim, and the text
     after it. None for an empty quote.
-
-    Line breaks become spaces, and the quote is cut to `QUOTE_CHARS`. If the claim's words are not
-    in it, the first part is the whole quote and the others are empty.
     """
     text = wording.shorten(wording.line(quote), QUOTE_CHARS)
     if not text:
@@ -486,9 +483,6 @@ def _lead(telling: Telling, news: Sequence[News]) -> str:
 def _page_tiles(names: ModelNames, situation: Situation, voice: Shares | None) -> Iterator[Tile]:
     """Yield the large figures of a page: the share of answers that name the brand, at up to
     `MAX_MODELS` models, then the brand's share of voice.
-
-    A tile is marked as worse if its share is `MIN_RATE_DROP` or more below the usual one. Without a
-    usual share it is not marked.
     """
     for place in situation.places[:MAX_MODELS]:
         name = names.name(place.model)

@@ -308,10 +308,6 @@ def _renamed_text(text: str, word: str, kind: str) -> str:
 def _name_problem(name: str, word: str, kind: str, project: Mapping[str, str]) -> str:
     """Return why a new plugin cannot have a name, as a sentence without its full stop; empty if it
     can.
-
-    The name has to consist of words of small letters and figures, joined by hyphens or underscores.
-    An installed plugin must not have it. A command must not have the name of another command. The
-    classes of the new project must not have names that Overheard exports.
     """
     if not re.fullmatch(r"[a-z][a-z0-9]*([_-][a-z0-9]+)*", name):
         return f'"{name}" is no name of a plugin: small letters, figures and hyphens'

@@ -411,13 +411,7 @@ class ModelPower:
 def _chat_overview(
     names: ModelNames, plan: PowerPlan, model_powers: Sequence[ModelPower], data: dict[str, Any]
 ) -> Card:
-    """Return the chat's card with all models.
-
-    It has a table of the smallest drop, in percentage points, that is noticed within each number of
-    runs of `WITHIN`. Its footer has the offer of twice the price with which the smallest drop at
-    the first model is noticed, and what that offer adds to the price of all models a year, which is
-    the present price; the sum is left out if it is 0 or not known.
-    """
+    """Return the chat's card with all models."""
     asked = wording.count(len(plan.prompts), "question")
     first, runs_within = model_powers[0].offers, WITHIN[-1]
     best = min(range(1, len(first)), key=lambda number: first[number].within(runs_within))

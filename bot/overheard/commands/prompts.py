@@ -52,9 +52,6 @@ _FIELDS = (
 async def _checked_prompt(call: Call, prompt: Prompt, before: Prompt | None) -> Prompt:
     """Return a prompt in the form in which it is stored: one space between words, brands by their
     full names instead of aliases.
-
-    A text that differs from that of `before` only in spaces stays as it was, so that the prompt
-    keeps its key and history.
     """
     is_same = before is not None and before.key == prompt.key
     text = before.text if before and is_same else " ".join(prompt.text.split())

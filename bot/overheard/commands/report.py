@@ -90,9 +90,6 @@ async def report(
 async def _brand_card(call: Call, brand: Brand, *, details: bool) -> Card:
     """Return the card of one brand: its news, the most important first, how often each model names
     it, a chart over time and a table.
-
-    With `details`, or if no question without a brand's name was asked, it is a table of every
-    metric. Without any answer it offers a check.
     """
     situation = await SituationReader(call).read(brand)
     telling = Telling(situation, call.names, call.zone, in_percent=True)

@@ -172,13 +172,7 @@ def _run_lines(zone: tzinfo, runs: Sequence[Run], states: Mapping[int, str], *, 
 
 
 def _state_words(run: Run, held: Collection[int], with_open_batch: Collection[int]) -> str:
-    """Return the state of a run in words.
-
-    A run whose stored state is `RunState.RUNNING` may have lost its process: then it is ``cut
-    off``, or ``batch handed in, cut off`` if a vendor has a batch of it. With a process and a batch
-    it is ``waiting for a batch``. Every other run has the word of its stored state, such as
-    ``running`` or ``paused``.
-    """
+    """Return the state of a run in words."""
     if run.state is not RunState.RUNNING:
         return run.state.value
     if run.id in with_open_batch:

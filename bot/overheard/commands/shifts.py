@@ -292,12 +292,7 @@ async def _changes_card(
 
 
 def _listed_changes(changes: Sequence[ReplayedShift]) -> list[ReplayedShift]:
-    """Return the changes that the card lists, the newest first.
-
-    Of several shifts of one brand at one model in one run, only that of the preferred metric (the
-    smallest `_metric_rank`) remains; each statement remains. Then changes that
-    belong to a change of the model as a whole, which is in the list itself, are left out.
-    """
+    """Return the changes that the card lists, the newest first."""
     best: dict[tuple[RunKey, Model, str], ReplayedShift] = {}
     for change in reversed(changes):
         shift = change.shift

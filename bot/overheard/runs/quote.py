@@ -189,9 +189,6 @@ class Pricing:
 def _asking_price(priced: Estimate) -> str:
     """Return the estimated price of asking in words, with the number of questions, such as
     ``40 questions for about $0.42, at most $2.10``.
-
-    When the price of a model is unknown, no dollars are given: ``40 questions; the price of
-    acme/m-1 is unknown``.
     """
     calls = wording.count(priced.calls, "question")
     if priced.unknown:

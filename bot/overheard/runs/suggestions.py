@@ -235,10 +235,6 @@ def branded_questions(brand: str, competitors: Sequence[str]) -> list[str]:
 def _fact_value(kind: str, said: str) -> str:
     """Return the value of a fact in a line of an answer; empty for a text that cannot be such a
     value.
-
-    - ``founded``: the first year from 1800 to 2099, ``In May 2014`` gives ``2014``.
-    - ``free plan``: the first word if it is yes or no, in small letters.
-    - ``lowest price``: the text, if it has a digit and at most `MAX_NAME_CHARS` characters.
     """
     value = said.strip(_EDGES)
     if kind == "founded":

@@ -80,11 +80,7 @@ def print_card(card: Card, console: Console) -> None:
 
 
 def _card_panel(card: Card, width: int) -> Panel:
-    """Return one card, without the cards below it, in a frame.
-
-    The title is in the upper border, or the first line inside if it is too long for that. The
-    border has the colour of the card's severity, and the title a mark of it.
-    """
+    """Return one card, without the cards below it, in a frame."""
     width = min(width, MAX_WIDTH)
     title = Words.assemble(
         (MARKS[card.severity], BORDERS[card.severity]), (wording.line(card.title), "bold")
@@ -105,11 +101,7 @@ def _card_panel(card: Card, width: int) -> Panel:
 
 
 def _card_parts(card: Card, width: int) -> Iterator[RenderableType]:
-    """Yield the parts of a card below its title, in reading order, as far as it has them.
-
-    A picture is told by its alternative text, unless the table shows the same. Buttons and files
-    are not among the parts.
-    """
+    """Yield the parts of a card below its title, in reading order, as far as it has them."""
     if text := _plain(card.text):
         yield text
     if card.link:
@@ -185,11 +177,7 @@ class _FittedTable:
 
 
 def _smallest_widths(table: Table, *, whole_headings: bool) -> list[int]:
-    """Return the smallest width of each column in which nothing is cut, in characters.
-
-    Cells of right-aligned columns, which are numbers, stay on one line. The text of other cells is
-    broken between words.
-    """
+    """Return the smallest width of each column in which nothing is cut, in characters."""
     widths = []
     for index, name in enumerate(table.header):
         cells = [_plain(row[index]).plain for row in table.rows]
@@ -215,11 +203,7 @@ def _record_lines(table: Table) -> Iterator[Words]:
 
 
 def _widened_columns(widths: Sequence[int], table: Table, room: int) -> list[int]:
-    """Return the widths of columns, in characters, after more room was shared among them.
-
-    Each character of the room goes to the column whose longest text takes the most lines. What is
-    left over when every text fits on one line is not used.
-    """
+    """Return the widths of columns, in characters, after more room was shared among them."""
     names = [wording.line(name) for name in table.header]
     longest_texts = [
         max(cell_len(text) for text in (name, *(_plain(row[index]).plain for row in table.rows)))

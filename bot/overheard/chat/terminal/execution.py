@@ -281,11 +281,7 @@ async def _open_and_run(
 async def _open_and_log(
     session: Session, order: Order, stage: Stage, config: Config, **create: bool
 ) -> AsyncIterator[Deployment]:
-    """Open a deployment within the block, for a command that opens deployments itself.
-
-    After the block, the use of the command is written into the audit log, unless the command only
-    reads or was only quoted, and a store that does not exist is reported.
-    """
+    """Open a deployment within the block, for a command that opens deployments itself."""
     async with (
         session.open_deployment(config, **create) as deployment,
         _missing_store_reported(deployment),
@@ -398,11 +394,7 @@ def _fail(error: OverheardError) -> NoReturn:
 
 
 def _print(card: Card, *, as_json: bool, chart_file: Path | None) -> None:
-    """Print a card as text, or its data as JSON, and save its pictures and files.
-
-    A line names each saved picture and file, or says why it was not saved. Of a card without a
-    title, the text is printed as it is, without a frame.
-    """
+    """Print a card as text, or its data as JSON, and save its pictures and files."""
     from rich.console import Console  # slow to import, and `run` has its card last
 
     from overheard.chat.terminal.console import print_card

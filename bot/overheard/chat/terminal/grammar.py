@@ -317,11 +317,7 @@ class SpecCommand(click.Command):
 
 
 def _common_options(spec: CommandSpec) -> list[click.Parameter]:
-    """Return the common options that apply to a command.
-
-    These are ``--yes`` for one that may ask for a yes, ``--chart`` for one that has pictures, with
-    the command's own file as the default, and ``--json`` for every command.
-    """
+    """Return the common options that apply to a command."""
     options: list[click.Parameter] = []
     if spec.asks:
         meaning = "Spend without asking first." if spec.spends else "Do it without asking first."
@@ -343,11 +339,7 @@ def _common_options(spec: CommandSpec) -> list[click.Parameter]:
 
 
 def _click_argument(option: Option, *, required: bool) -> click.Argument:
-    """Return the click argument for an option that is written without its name.
-
-    Many values are all words that are left. An option that is not required is in brackets in the
-    line of usage: ``[BRAND]...``.
-    """
+    """Return the click argument for an option that is written without its name."""
     more: dict[str, Any] = {}
     if option.many:
         more["nargs"] = -1
@@ -365,11 +357,7 @@ def _click_argument(option: Option, *, required: bool) -> click.Argument:
 
 
 def _click_option(option: Option) -> click.Option:
-    """Return the click option for an option that is written with its name, such as ``--repeats 3``.
-
-    An option of many values is repeated, which its help says. A flag takes no value. The help shows
-    a default other than None and "".
-    """
+    """Return the click option for an option that is written with its name."""
     meaning = f"{option.help.rstrip('.')}; can be repeated." if option.many else option.help
     is_flag = option.kind is Kind.FLAG
     more: dict[str, Any] = {}

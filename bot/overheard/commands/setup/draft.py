@@ -194,9 +194,6 @@ def _draft_of_replies(
 def _with_template_questions(catalogue: Catalogue, brand: Brand, draft: Draft) -> Draft:
     """Return a draft with questions from templates after its own, up to `MAX_QUESTIONS` in all, and
     with new questions that name the brand in place of earlier ones.
-
-    Questions that are prompts of the brand already are not added. Of those from templates, the ones
-    that name any brand are left out.
     """
     known = {prompt.text.casefold() for prompt in catalogue.prompts_for(brand.name)}
     templates = template_questions(brand.category, [*draft.questions, *known])

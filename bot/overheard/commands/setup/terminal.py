@@ -307,13 +307,7 @@ async def _service_tables(
     month: float,
     person: _Person,
 ) -> Tables:
-    """Return the tables of a service with its models, and of a monthly budget.
-
-    The service is asked for its models, which tests the key and the models' names. The names are
-    not tested if the service has no list. The local model has neither models nor a budget, after
-    the same request. Models of a free service get a price of 0 and no budget. Where no price is
-    known, the person is asked for it, and for the most tokens of an answer.
-    """
+    """Return the tables of a service with its models, and of a monthly budget."""
     table = f"providers.{name}"
     # A provider loads only with a model, so a placeholder stands in for the one to be chosen.
     named = {"models": [*models] or [_PLACEHOLDER_MODEL]} if name != LOCAL else {}
@@ -373,9 +367,6 @@ async def _listed_models(provider: Provider) -> list[str]:
 def _chosen_models(provider: Provider, offered: Sequence[str], person: _Person) -> list[str]:
     """Return a list with the one model that the person chooses among the first `MAX_CHOICES` that
     the service offers, or types where it has no list.
-
-    Models with a known price are preferred: the others are offered only if none has one. The
-    default is the cheapest (by output tokens) of the first `NEWEST_MODELS`.
     """
 
     def output_price(model: str) -> float:
