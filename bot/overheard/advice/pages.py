@@ -67,18 +67,13 @@ def html(page: BriefPage) -> str:
         page=page,
         items=items,
         labels=LABELS,
-        rate=_share_cell,
+        rate=lambda item: wording.percent(item.hits / item.answers) if item.hits else "-",
         share=share_with_interval,
         done=done_command,
         DO=DO,
         SAY=SAY,
         ADD=ADD,
     )
-
-
-def _share_cell(item: BriefItem) -> str:
-    """Return the share of all answers that show an item, as a table cell; "-" without hits."""
-    return wording.percent(item.hits / item.answers) if item.hits else "-"
 
 
 DO = "What to do"

@@ -69,22 +69,16 @@ def with_state_and_actions(
             buttons that are rarely needed.
     """
     shown = () if alert.state in SELF_EVIDENT else (Field("State", state(alert, zone)),)
+    severity = SEVERITIES.get(alert.state, card.severity)
+    if alert.state is AlertState.RECOVERED and card.severity is Severity.GOOD:
+        severity = Severity.PLAIN  # good news that is over
     return replace(
         card,
         fields=(*card.fields, *shown),
         actions=tuple(_actions(alert, price, details=details)),
-        severity=_card_severity(card, alert),
+        severity=severity,
         data={**card.data, **state_data(alert)},
     )
-
-
-def _card_severity(card: Card, alert: Alert) -> Severity:
-    """Return the severity of an alert's card in its state: that of `SEVERITIES`, or else that of
-    its news, which the card of its evidence has. A recovered alert that was good news is plain.
-    """
-    if alert.state is AlertState.RECOVERED and card.severity is Severity.GOOD:
-        return Severity.PLAIN
-    return SEVERITIES.get(alert.state, card.severity)
 
 
 def state(alert: Alert, zone: tzinfo) -> str:

@@ -74,7 +74,7 @@ async def enter_code(
         await _log_code_use(call, "a wrong code")
         problem = "This code is wrong, was used, or is older than a day; restart “overheard run” "
         raise BadUsage(problem=f"{problem}for a new one", usage="access code CODE")
-    who = _caller_id(call.who)
+    who = call.who.rpartition(" (")[2].removesuffix(")")
     await call.decide(f"{ROLE_PREFIX}{who}", {"role": ROLE_KEYS[Role.ADMIN]})
     await call.decide(f"{NAME_PREFIX}{who}", {"name": _caller_name(call.who)})
     await _log_code_use(call, "is an admin now, by the code")
@@ -282,11 +282,6 @@ def read_id(typed: str, channel: str) -> str:
         problem = f'"{typed}" is no id of a person; without it, a form lets you choose'
         raise BadUsage(problem=problem, usage="access grant")
     return f"{match[1] or platform}:{match[2]}"
-
-
-def _caller_id(who: str) -> str:
-    """Return ``slack:U0123`` of a call by ``Ada (slack:U0123)``."""
-    return who.rpartition(" (")[2].removesuffix(")")
 
 
 def _caller_name(who: str) -> str:

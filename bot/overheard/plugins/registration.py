@@ -96,13 +96,15 @@ def register(
         return _hook_results(getattr(hooks, hook)(settings=settings[section]))
 
     landscapes = _hook_results(hooks.overheard_landscapes())
+    specs = objects("overheard_commands", "commands")
+    commands = _by_name("command", CommandSpec, specs, _command_flaw)
     return Registered(
         _by_name("provider", Provider, objects("overheard_providers", "providers"), _provider_flaw),
         _by_name("scorer", Scorer, objects("overheard_scorers", "scorers"), _scorer_flaw),
         _by_name("landscape", Landscape, landscapes, _landscape_flaw),
         _by_name("chat", Chat, objects("overheard_chats", "chats"), _chat_flaw),
         _by_name("feed", UpdateFeed, objects("overheard_update_feeds", "feeds"), _feed_flaw),
-        _checked_commands(objects("overheard_commands", "commands")),
+        {name: validated(spec, CommandSpec) for name, spec in commands.items()},
         {hook: _checked_listeners(hook, objects(hook, "listeners")) for hook in NOTICES},
     )
 
@@ -394,11 +396,6 @@ def _landscape_flaw(landscape: Landscape) -> str:
     except Nonsense as nonsense:
         return str(nonsense)
     return ""
-
-
-def _checked_commands(specs: Iterable[Any]) -> dict[str, CommandSpec]:
-    by_name = _by_name("command", CommandSpec, specs, _command_flaw)
-    return {name: validated(spec, CommandSpec) for name, spec in by_name.items()}
 
 
 def _command_flaw(spec: CommandSpec) -> str:

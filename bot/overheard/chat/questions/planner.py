@@ -160,7 +160,8 @@ class Planner:
         values |= self._model_and_time(order.spec)
         values |= {"about": parsed.topic} if parsed.topic and "about" not in values else {}
         named = [name for name in parsed.brands if name not in values.values()]
-        if self._is_about_own(order):
+        compares = self.parsed.we or "compare" in self.parsed.concepts
+        if compares and order.given.get("show") == "voice":
             named = [name for name in named if name in self.situation.own]
         has_place = bool(taken & {"brand", "brands"}) if named else True
         is_one = len(named) < 2 or "brands" in taken
@@ -175,11 +176,6 @@ class Planner:
             if not values["brand"]:
                 return self._ask_which_brand(order.spec, values)
         return Plan(fill(order.spec, values))
-
-    def _is_about_own(self, order: Order) -> bool:
-        """Return whether a command is about our brands, also where a competitor is named."""
-        compares = self.parsed.we or "compare" in self.parsed.concepts
-        return compares and order.given.get("show") == "voice"
 
     def _for_alert(self, order: Order) -> Plan | None:
         """Return a plan for the alert that the question means: the one of its number, that of the

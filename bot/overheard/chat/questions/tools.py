@@ -215,7 +215,7 @@ class CallReader:
     @property
     def _finders(self) -> Mapping[Kind, Callable[[str], str | None]]:
         return {
-            Kind.BRAND: self._brand,
+            Kind.BRAND: lambda text: self.names.by_words["brand"].get(folded_words(text)),
             Kind.MODEL: self._model,
             Kind.METRIC: self._metric,
             Kind.ALERT: self._alert,
@@ -232,9 +232,6 @@ class CallReader:
 
     def _is_topic(self, text: str) -> bool:
         return text in {DRAWBACKS, *self.names.topics.values(), *vocabulary("en").topics.values()}
-
-    def _brand(self, text: str) -> str | None:
-        return self.names.by_words["brand"].get(folded_words(text))
 
     def _model(self, text: str) -> str | None:
         shown = self.names.models_by_words.get(folded_words(text), ())
