@@ -105,10 +105,10 @@ SECTIONS = {
     "Run and set up": (
         "status", "models list", "schedules list",
         'schedules add daily "30 6 * * *" --timezone Europe/Berlin --repeats 3',
-        "schedules edit daily --repeats 5", "schedules pause daily", "schedules resume daily",
+        "schedules edit daily --repeats 5", "schedules pause daily", "schedules pause daily --undo",
         "schedules run daily", "schedules remove daily", "runs resume 1f3a", "runs pause 1f3a",
         "runs cancel 1f3a", "spend", "spend --by brand", "audit --limit 10", "plugins list",
-        "plugins show openai", "plugins resume acme", "help", "help check", "hepl",
+        "plugins openai", "plugins resume acme", "help", "help check", "hepl",
         "report Acmee", "brands remove Acme",
     ),
 }  # fmt: skip

@@ -101,6 +101,8 @@ OLD_COMMANDS: Mapping[str, OldCommand] = {
     "summary off": OldCommand("summary set --off"),
     "facts ask": OldCommand("prompts suggest --facts"),
     "prompts choose": OldCommand("prompts suggest"),
+    "plugins show": OldCommand("plugins list"),
+    "schedules resume": OldCommand("schedules pause --undo"),
     "schedules plan": OldCommand("setup places"),
     "simulate": OldCommand(
         reason="in the folder bench of a clone, run: uv run python -m overheard_lab simulate"

@@ -19,7 +19,7 @@ def test_people_keep_schedules_of_their_own(program: Program) -> None:
     assert (changed["repeats"], changed["cron"], changed["brands"]) == (3, "0 5 * * *", ["Acme"])
     assert program.json("schedules", "pause", "daily")["next"] is None
     assert "paused already" in sentences(program.run("schedules", "pause", "daily")[0])
-    assert program.json("schedules", "resume", "daily")["next"].endswith("T05:00:00+00:00")
+    assert program.json("schedules", "pause", "daily", "--undo")["next"].endswith("T05:00:00+00:00")
     [listed] = program.json("schedules")["schedules"]
     assert (listed["name"], listed["provisioned"], listed["paused"]) == ("daily", False, False)
 

@@ -298,25 +298,6 @@ async def _known_model(call: Call, name: str) -> Model:
     raise unknown_name("model", name, served)
 
 
-UPDATES_ADD = CommandSpec(
-    "updates add",
-    "Note that a model was updated.",
-    add_update,
-    role=Role.OPERATOR,
-    examples=(
-        "updates add openai/gpt-5.4-mini --when 2026-11-24",
-        "updates add openai/gpt-5.4-mini",
-    ),
-)
-UPDATES_REMOVE = CommandSpec(
-    "updates remove",
-    "Forget an update that was none.",
-    remove_update,
-    role=Role.OPERATOR,
-    examples=("updates remove 3",),
-)
-
-
 USUAL_DAYS = 7
 """Days that are shown by default."""
 LISTED_CHANGES = 10
@@ -489,4 +470,21 @@ CHANGES = CommandSpec(
         "changes Acme --why",
         "changes --show updates",
     ),
+)
+UPDATES_ADD = CommandSpec(
+    "updates add",
+    "Note that a model was updated.",
+    add_update,
+    role=Role.OPERATOR,
+    examples=(
+        "updates add openai/gpt-5.4-mini --when 2026-11-24",
+        "updates add openai/gpt-5.4-mini",
+    ),
+)
+UPDATES_REMOVE = CommandSpec(
+    "updates remove",
+    "Forget an update that was none.",
+    remove_update,
+    role=Role.OPERATOR,
+    examples=("updates remove 3",),
 )

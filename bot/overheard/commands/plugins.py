@@ -40,7 +40,7 @@ async def plugins(
     call: Call | Session, *, name: Annotated[str, argument("Show this one alone.")] = ""
 ) -> Card:
     """Return the card of all plugins: which are loaded, which failed and why, and which are paused
-    after faults. With a name, return the card of that plugin, as `show_plugin` does.
+    after faults. With a name, return the card of that plugin.
 
     Args:
         deployment: The open deployment, or in a terminal the session.
@@ -52,7 +52,7 @@ async def plugins(
         ConfigError: when a terminal's configuration is invalid.
     """
     if name:
-        return await show_plugin(call, name=name)
+        return _plugin_card(call, name)
     loaded = call.plugins
     faults = "\n\n".join([*(report.sentence for report in loaded.faulty), *loaded.paused])
     listed = wording.listing([report.name for report in loaded.reports])
@@ -79,19 +79,10 @@ async def plugins(
     )
 
 
-async def show_plugin(call: Call | Session, *, name: Annotated[str, argument("Its name.")]) -> Card:
+def _plugin_card(call: Call | Session, name: str) -> Card:
     """Return the card of one plugin: what is wrong with it, else what it provides, else why it
     provides nothing. A terminal also shows each key that its tables of the configuration can have,
     with its type and default.
-
-    Args:
-        deployment: The open deployment, or in a terminal the session.
-        call: Tells whether a chat or a terminal asks.
-        name: The name of the plugin, such as ``openai``.
-
-    Raises:
-        UnknownName: when the plugin is not installed.
-        ConfigError: when a terminal's configuration is invalid.
     """
     reports = {report.name: report for report in call.plugins.reports}
     report = reports.get(name)
@@ -188,12 +179,6 @@ PLUGINS = _of_plugins(
     "Show what is installed, and what is wrong with it.",
     plugins,
     examples=("plugins", "plugins openai"),
-)
-PLUGINS_SHOW = _of_plugins(
-    "plugins show",
-    "Show what a plugin provides, and what can be set for it.",
-    show_plugin,
-    examples=("plugins show openai",),
 )
 PLUGINS_RESUME = CommandSpec(
     "plugins resume",

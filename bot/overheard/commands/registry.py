@@ -22,17 +22,7 @@ from overheard.config.sections import Config
 from overheard.plugins import built_in_plugins, load_plugins
 
 SECTIONS: Mapping[str, tuple[str, ...]] = {
-    "Measure and read": (
-        "check",
-        "report",
-        "trend",
-        "answers",
-        "changes",
-        "ask",
-        "status",
-        "runs",
-        "updates",
-    ),
+    "Measure and read": ("check", "report", "trend", "answers", "changes", "ask", "status", "runs"),
     "Alerts": ("alerts", "alert_actions", "routes"),
     "Fine-tuning": ("brief",),
     "What is measured": ("brands", "suggestions", "prompts", "facts", "claims", "models"),

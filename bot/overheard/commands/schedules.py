@@ -19,6 +19,7 @@ from overheard.cards.command import (
     Proposal,
     Role,
     argument,
+    option,
 )
 from overheard.commands.arguments import in_words, read_words
 from overheard.commands.catalogue import CatalogueNoun, find_brands, optional
@@ -158,16 +159,17 @@ async def list_schedules(call: Call) -> Card:
     )
 
 
-async def pause_schedule(call: Call, *, name: ScheduleName) -> Card:
-    """Store a schedule as paused: no check begins by itself until it is resumed. A paused schedule
-    stays so.
+async def pause_schedule(
+    call: Call, *, name: ScheduleName, undo: Annotated[bool, option("Let it run again.")] = False
+) -> Card:
+    """Store a schedule as paused: no check begins by itself until that is undone; checks that were
+    due during the pause are not made up. If it was so already, the card says ``already``.
     """
-    return await _pause_or_resume(call, name, paused=True)
-
-
-async def resume_schedule(call: Call, *, name: ScheduleName) -> Card:
-    """Store a schedule as running again. Checks that were due during the pause are not made up."""
-    return await _pause_or_resume(call, name, paused=False)
+    schedule = find_schedule(await call.store.catalogue.current(), name)
+    now = call.clock.now()
+    switched = await call.store.schedules.pause(schedule.name, now, paused=not undo)
+    state = f"{'running' if undo else 'paused'}{'' if switched else ' already'}"
+    return await schedule_card(call, schedule, schedule.name, f"It is {state}. ")
 
 
 async def run_schedule(call: Call, *, name: ScheduleName, seed: int | None = None) -> Proposal:
@@ -209,17 +211,6 @@ async def check_schedule(call: Call, schedule: Schedule, seed: int | None = None
         seed=seed,
         label=schedule.name,
     )
-
-
-async def _pause_or_resume(call: Call, name: str, *, paused: bool) -> Card:
-    """Store a schedule as paused or running, and return its card. If it was so already, nothing
-    changes, and the card says ``already``.
-    """
-    schedule = find_schedule(await call.store.catalogue.current(), name)
-    now = call.clock.now()
-    switched = await call.store.schedules.pause(schedule.name, now, paused=paused)
-    state = f"{'paused' if paused else 'running'}{'' if switched else ' already'}"
-    return await schedule_card(call, schedule, schedule.name, f"It is {state}. ")
 
 
 def find_schedule(catalogue: Catalogue, name: str, kind: str = "schedule") -> Schedule:
@@ -313,17 +304,10 @@ SCHEDULES_LIST = CommandSpec(
 )
 SCHEDULES_PAUSE = CommandSpec(
     "schedules pause",
-    "Leave a schedule out until it is resumed.",
+    "Leave a schedule out, or let it run again.",
     pause_schedule,
     role=Role.ADMIN,
-    examples=("schedules pause weekly",),
-)
-SCHEDULES_RESUME = CommandSpec(
-    "schedules resume",
-    "Let a schedule run again.",
-    resume_schedule,
-    role=Role.ADMIN,
-    examples=("schedules resume weekly",),
+    examples=("schedules pause weekly", "schedules pause weekly --undo"),
 )
 SCHEDULES_RUN = CommandSpec(
     "schedules run",
