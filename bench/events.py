@@ -18,8 +18,8 @@ from overheard.detection.explanation import Hypothesis, attribute
 from overheard.detection.monitor import Monitor, Restart
 from overheard.detection.placement import AlertAction, place
 from overheard.detection.whole_model import ModelChange
-from overheard.domain import VISIBILITY, Alert, Model, Shift
-from overheard.measure.blocks import RunKey, Stream, StreamKey
+from overheard.domain import VISIBILITY, Alert, Model, RunKey, Shift
+from overheard.measure.blocks import Stream, StreamKey
 from overheard_lab.trials import (
     CHANGE_AT,
     RUNS_A_YEAR,

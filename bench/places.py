@@ -18,7 +18,8 @@ from events import without_returns
 from overheard.detection.decide import reported_changes
 from overheard.detection.decision_inputs import AlertPolicy
 from overheard.detection.monitor import Monitor, Restart
-from overheard.measure.blocks import RunKey, Stream, StreamKey
+from overheard.domain import RunKey
+from overheard.measure.blocks import Stream, StreamKey
 from overheard_lab.trials import CHANGE_AT, RUNS_AFTER, SMALLEST_CHANGE
 from overheard_lab.worlds import FIRST_RUN, brand_name, metric_name, model_of
 

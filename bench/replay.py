@@ -34,7 +34,8 @@ from grading import answer
 from overheard import Brand
 from overheard.detection.decision_inputs import AlertPolicy
 from overheard.detection.monitor import Alarm, Monitor
-from overheard.measure.blocks import RunKey, Stream, StreamKey
+from overheard.domain import RunKey
+from overheard.measure.blocks import Stream, StreamKey
 from overheard.reading.reader import Reader
 from overheard_lab.trials import RUNS_A_YEAR
 from overheard_lab.worlds import FIRST_RUN, model_of

@@ -14,8 +14,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from overheard.detection.power import WELL_KNOWN
-from overheard.domain import Model
-from overheard.measure.blocks import RunKey, Stream, StreamKey
+from overheard.domain import Model, RunKey
+from overheard.measure.blocks import Stream, StreamKey
 from overheard.numpy_proxy import Counts, Floats, Mask, np
 from overheard.special_functions import logit
 

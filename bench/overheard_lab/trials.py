@@ -18,7 +18,8 @@ from overheard.detection.baseline import stream_rows
 from overheard.detection.decide import reported_changes
 from overheard.detection.decision_inputs import MIN_TRACKED, AlertPolicy, Rarity
 from overheard.detection.monitor import Alarm, Monitor, Restart
-from overheard.measure.blocks import RunKey, Stream
+from overheard.domain import RunKey
+from overheard.measure.blocks import Stream
 from overheard.measure.intervals import Interval
 from overheard.numpy_proxy import np
 from overheard_lab.benchmarks import Comparisons, compare

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Column, ColumnElement, LargeBinary, Select, cast, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from overheard.domain import Block, BlockRun, BlockStream, BlockTable, Model, tabulate
+from overheard.domain import Block, BlockStream, BlockTable, Model, RunKey, tabulate
 from overheard.domain.scores import sorted_names
 from overheard.numpy_proxy import Counts, np
 from overheard_storage.bulk_writes import Adding, insert_many
@@ -132,7 +132,7 @@ class SqlBlockRepository(Repository):
             cells = read.cells
             starts = select(runs.c.id, runs.c.started_at)
             starts = starts.where(among(runs.c.id, np.unique(cells["run_id"]).tolist()))
-            ran = {i: BlockRun(at, i) for i, at in map(tuple, await connection.execute(starts))}
+            ran = {i: RunKey(at, i) for i, at in map(tuple, await connection.execute(starts))}
         keys = await self._lookups.prompts.names(np.unique(cells["prompt_id"]).tolist())
         ran_in, run = sorted_names(cells["run_id"], ran)
         prompts, prompt = sorted_names(

@@ -36,12 +36,13 @@ from overheard.domain import (
     Question,
     ReportedStatement,
     Run,
+    RunKey,
     Score,
     ScoreRecord,
     Shift,
     StatementKind,
 )
-from overheard.measure.blocks import RunKey, Stream
+from overheard.measure.blocks import Stream
 from overheard.testing.deployment import open_test_store
 
 STATEMENT = ReportedStatement(StatementKind.CLAIM, "price", "$49", "$14", verdict="wrong")

@@ -20,8 +20,7 @@ from overheard.config.sections import AlertsTable
 from overheard.detection.decide import Decision, Reason, Silence
 from overheard.detection.decision_inputs import AlertLevel, JudgeCheck
 from overheard.detection.placement import AlertAction, Placement
-from overheard.domain import Brand, Catalogue, Metric, Model, Scale, Shift
-from overheard.measure.blocks import RunKey
+from overheard.domain import Brand, Catalogue, Metric, Model, RunKey, Scale, Shift
 from overheard.testing.deployment import open_test_store
 
 MODEL = Model("svc", "m-1")

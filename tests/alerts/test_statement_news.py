@@ -33,12 +33,12 @@ from overheard.domain import (
     Question,
     Reply,
     Run,
+    RunKey,
     Score,
     ScoreRecord,
     Shift,
     StatementKind,
 )
-from overheard.measure.blocks import RunKey
 from overheard.reading.claims import FalseClaim
 from overheard.testing.deployment import open_test_store
 

@@ -98,7 +98,7 @@ def test_a_table_that_does_not_fit_is_told_as_the_core_tells_its_own(
     assert told in next(report.problem for report in reports if report.name == "wordy")
 
 
-@pytest.mark.parametrize("words", [["plugins", "openai"], ["plugins", "openai"]])
+@pytest.mark.parametrize("words", [["plugins", "openai"], ["plugins", "list", "openai"]])
 def test_a_plugin_is_shown_by_its_name(words: list[str]) -> None:
     """With the table and the keys that can be set."""
     done = CliRunner().invoke(app, [*words, "--json"], obj=session())

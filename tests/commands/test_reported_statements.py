@@ -20,9 +20,8 @@ from overheard.commands.digest import digest
 from overheard.commands.import_history import import_history
 from overheard.commands.shifts import ReplayedShift, past_changes, reported_statements, story_data
 from overheard.deployment import Call
-from overheard.domain import WHOLE_MODEL, Model, ReportedStatement, Shift, StatementKind
+from overheard.domain import WHOLE_MODEL, Model, ReportedStatement, RunKey, Shift, StatementKind
 from overheard.interfaces import NoProgress
-from overheard.measure.blocks import RunKey
 from overheard.scoring.service import Scoring
 from overheard_accuracy import Accuracy
 from overheard_visibility.scorer import Visibility

@@ -8,8 +8,8 @@ import pytest
 from overheard.detection.decision_inputs import AlertPolicy
 from overheard.detection.monitor import Monitor
 from overheard.detection.power import WELL_KNOWN
-from overheard.domain import Model
-from overheard.measure.blocks import RunKey, Stream, StreamKey
+from overheard.domain import Model, RunKey
+from overheard.measure.blocks import Stream, StreamKey
 from overheard.numpy_proxy import Floats
 
 RUNS, PROMPTS, REPEATS, BRANDS = 40, 20, 3, 3

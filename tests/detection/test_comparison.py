@@ -9,8 +9,8 @@ from known_time import p_value
 from numpy.typing import ArrayLike
 
 from overheard.detection.decision_inputs import change_interval, compare_sides, split_stream
-from overheard.domain import Model
-from overheard.measure.blocks import RunKey, Stream, StreamKey
+from overheard.domain import Model, RunKey
+from overheard.measure.blocks import Stream, StreamKey
 
 KEY = StreamKey("Acme", Model("local", "small"), "visibility")
 START = datetime(2026, 3, 2, tzinfo=UTC)

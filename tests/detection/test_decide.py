@@ -35,8 +35,8 @@ from overheard.detection.explanation import Hypothesis
 from overheard.detection.placement import AlertAction, Placement, containing_alert
 from overheard.detection.power import LEARNING_RUNS
 from overheard.detection.whole_model import ModelChange
-from overheard.domain import WHOLE_MODEL, Alert, AlertState, Model, Shift
-from overheard.measure.blocks import RunKey, Stream
+from overheard.domain import WHOLE_MODEL, Alert, AlertState, Model, RunKey, Shift
+from overheard.measure.blocks import Stream
 from overheard_lab.worlds import WorldDesign, simulate_world
 
 POLICY = AlertPolicy(smallest_changes={"visibility": 0.05})

@@ -31,8 +31,8 @@ from overheard.detection.explanation import (
     falls_among,
     is_everything,
 )
-from overheard.domain import Model, ModelUpdate
-from overheard.measure.blocks import RunKey, Stream, StreamKey
+from overheard.domain import Model, ModelUpdate, RunKey
+from overheard.measure.blocks import Stream, StreamKey
 from overheard.numpy_proxy import Floats, np
 from overheard_lab.worlds import Moved, WorldDesign, brand_name, model_of, simulate_world
 

@@ -17,7 +17,7 @@ from overheard.detection.power import (
     own_record,
     smallest_visible_loss,
 )
-from overheard.measure.blocks import RunKey
+from overheard.domain import RunKey
 from overheard_lab.worlds import WorldDesign, simulate_world
 
 RUNS = [RunKey(datetime(2026, 1, 5, tzinfo=UTC) + n * timedelta(weeks=1), n) for n in range(60)]

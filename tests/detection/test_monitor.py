@@ -25,8 +25,8 @@ from overheard.detection.monitor import HEAVY_TAIL, Alarm, Monitor, Restart
 from overheard.detection.placement import AlertAction
 from overheard.detection.power import LEARNING_RUNS
 from overheard.detection.statistic import FRESH_BETA, NOTABLE_VARIANCE
-from overheard.domain import VISIBILITY, Model, ModelUpdate, Shift
-from overheard.measure.blocks import RunKey, Stream, StreamKey
+from overheard.domain import VISIBILITY, Model, ModelUpdate, RunKey, Shift
+from overheard.measure.blocks import Stream, StreamKey
 from overheard.numpy_proxy import Counts, Floats
 from overheard_lab.panels import Change, Design, World, simulate
 from overheard_lab.worlds import FIRST_RUN, Moved, WorldDesign, simulate_world

@@ -38,8 +38,8 @@ from overheard.detection.decision_inputs import (
 from overheard.detection.explanation import falls_among
 from overheard.detection.monitor import Monitor
 from overheard.detection.statistic import candidate_starts, statistic
-from overheard.domain import Model, ModelUpdate
-from overheard.measure.blocks import RunKey, Stream, StreamKey
+from overheard.domain import Model, ModelUpdate, RunKey
+from overheard.measure.blocks import Stream, StreamKey
 from overheard_finetune.comparison_verdicts import holm_adjusted
 from overheard_lab.panels import CHALLENGER, Change, Design, moved, simulate, undone
 

@@ -18,8 +18,7 @@ from overheard.detection.statements import (
     follow_statements,
     probability_of_none,
 )
-from overheard.domain import Model, PromptShift, ReportedStatement, Shift, StatementKind
-from overheard.measure.blocks import RunKey
+from overheard.domain import Model, PromptShift, ReportedStatement, RunKey, Shift, StatementKind
 from overheard.measure.intervals import wilson
 from overheard.reading.claims import FalseClaim
 

@@ -9,8 +9,7 @@ import pytest
 import scipy
 
 from overheard.detection.silent_updates import mixture_differs, silent_updates
-from overheard.domain import Model, ServedModelCount
-from overheard.measure.blocks import RunKey
+from overheard.domain import Model, RunKey, ServedModelCount
 
 A = Model("svc", "a")
 START = datetime(2026, 3, 2, tzinfo=UTC)

@@ -19,7 +19,8 @@ from overheard.detection.statistic import (
     statistic,
     step_evidence,
 )
-from overheard.measure.blocks import RunKey, Stream
+from overheard.domain import RunKey
+from overheard.measure.blocks import Stream
 from overheard_lab.panels import Change, Design, simulate
 from overheard_lab.worlds import Moved, WorldDesign, simulate_world
 

@@ -26,8 +26,8 @@ from overheard.detection.whole_model import (
     sentence_of_change,
     statistic,
 )
-from overheard.domain import WHOLE_MODEL, ModelUpdate
-from overheard.measure.blocks import RunKey, Stream
+from overheard.domain import WHOLE_MODEL, ModelUpdate, RunKey
+from overheard.measure.blocks import Stream
 from overheard_lab.worlds import Moved, WorldDesign, brand_name, model_of, simulate_world
 
 BUDGET = 0.2

@@ -17,10 +17,11 @@ from overheard.domain import (
     Prompt,
     PromptShift,
     Question,
+    RunKey,
     Scale,
     Shift,
 )
-from overheard.measure.blocks import RunKey, Stream, StreamKey
+from overheard.measure.blocks import Stream, StreamKey
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 DAY = timedelta(days=1)

@@ -11,9 +11,8 @@ from typing import Any
 from overheard.cards import wording
 from overheard.detection.decision_inputs import JudgeCheck
 from overheard.detection.statements import StatementStory
-from overheard.domain import Alert, Answer, Detail, Model, Reading, Setting, Shift
+from overheard.domain import Alert, Answer, Detail, Model, Reading, RunKey, Setting, Shift
 from overheard.interfaces import Store
-from overheard.measure.blocks import RunKey
 from overheard.numpy_proxy import Floats, np
 from overheard.scoring.judge import CHECKED, kept_checks
 from overheard.scoring.service import Scoring

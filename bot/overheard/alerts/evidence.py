@@ -32,11 +32,12 @@ from overheard.domain import (
     PromptShift,
     ReportedStatement,
     Run,
+    RunKey,
     Shift,
     StatementKind,
 )
 from overheard.interfaces import Store
-from overheard.measure.blocks import RunKey, Stream, StreamKey, streams_of_table
+from overheard.measure.blocks import Stream, StreamKey, streams_of_table
 from overheard.measure.trends import Point, trend
 from overheard.reading.reader import Reader
 from overheard.runs.presence import READ_RUNS, Presence, attendances

@@ -34,11 +34,12 @@ from overheard.domain import (
     Metric,
     ModelUpdate,
     Run,
+    RunKey,
     Scale,
     Setting,
 )
 from overheard.interfaces import Store
-from overheard.measure.blocks import RunKey, Stream, StreamKey, streams_of_table
+from overheard.measure.blocks import Stream, StreamKey, streams_of_table
 from overheard.numpy_proxy import np
 
 
@@ -494,7 +495,7 @@ def _first_runs(table: BlockTable) -> dict[StreamKey, RunKey]:
     np.minimum.at(first_rows, table.stream, table.run)
     runs: dict[StreamKey, RunKey] = {}
     for (brand, model, metric, _), row in zip(table.streams, first_rows.tolist(), strict=True):
-        key, run = StreamKey(brand, model, metric), RunKey(*table.runs[row])
+        key, run = StreamKey(brand, model, metric), table.runs[row]
         runs[key] = min(run, runs.get(key, run))
     return runs
 

@@ -12,10 +12,10 @@ from overheard.domain import (
     Detail,
     Model,
     ReportedStatement,
+    RunKey,
     StatementKind,
 )
 from overheard.interfaces import Store
-from overheard.measure.blocks import RunKey
 from overheard.reading.claims import ClaimCluster, FalseClaim, cluster_claims
 from overheard.scoring.judge import denied_sentences
 

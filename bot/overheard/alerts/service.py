@@ -68,11 +68,12 @@ from overheard.domain import (
     Model,
     ModelUpdate,
     Run,
+    RunKey,
     Shift,
 )
 from overheard.errors import AlertUnchanged
 from overheard.interfaces import Clock, Store
-from overheard.measure.blocks import RunKey, Stream
+from overheard.measure.blocks import Stream
 
 MAX_NAMED_SHIFTS = 3
 """Shifts that a line in the thread names."""

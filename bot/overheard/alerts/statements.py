@@ -32,11 +32,11 @@ from overheard.domain import (
     Model,
     ReportedStatement,
     Run,
+    RunKey,
     Shift,
     StatementKind,
 )
 from overheard.interfaces import Store
-from overheard.measure.blocks import RunKey
 from overheard.reading.claims import FalseClaim
 from overheard.reading.reader import Reader
 from overheard.scoring.judge import denied_sentences
@@ -115,7 +115,7 @@ class StatementReader:
                 sentences, because that reads all their texts; by default all.
         """
         table = (await self.store.blocks.table((brand,), until=until)).of(self.versions)
-        runs = {run.id: RunKey(*run) for run in table.runs}
+        runs = {run.id: run for run in table.runs}
         searched = {key.id for key in runs.values() if not grave_since or key.at >= grave_since}
         occurrences = await self._false_claims(brand, runs)
         occurrences += (await self.grave_occurrences(searched, runs)).get(brand, [])

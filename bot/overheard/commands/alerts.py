@@ -2,7 +2,7 @@
 
 from contextlib import suppress
 from dataclasses import replace
-from typing import Annotated, TypedDict
+from typing import Annotated, Any
 
 from overheard.alerts.answers import AlertQuestion, answer_about, details_message, figures_card
 from overheard.alerts.events import (
@@ -210,20 +210,7 @@ ALERTS_SHOW = CommandSpec(
 )
 
 
-class Recheck(TypedDict):
-    """The arguments of `overheard.commands.check.check` that ask an alert's questions again.
-
-    Attributes:
-        brands: The alert's brand; empty (all brands) for an alert on a model as a whole.
-        repeats: How often each prompt was asked in the run that raised the alert.
-    """
-
-    brands: tuple[str, ...]
-    models: tuple[str, ...]
-    repeats: int
-
-
-async def recheck_of(store: Store, alert: Alert) -> Recheck:
+async def recheck_of(store: Store, alert: Alert) -> dict[str, Any]:
     """Return the arguments of a check that asks the alert's model the questions of its brand, or of
     all brands for an alert on a model as a whole. Each is asked as often as in the run that raised
     the alert; once if that run is gone or had no panel.
@@ -233,7 +220,7 @@ async def recheck_of(store: Store, alert: Alert) -> Recheck:
     panel = next((run.panel for run in runs if run.id == shift.run_id), None)
     repeats = panel.repeats if panel else 1
     brands = () if alert.of_model else (shift.brand,)
-    return Recheck(brands=brands, models=(str(shift.model),), repeats=repeats)
+    return {"brands": brands, "models": (str(shift.model),), "repeats": repeats}
 
 
 async def recheck_price(call: Call, alert: Alert) -> str:

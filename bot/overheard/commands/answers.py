@@ -23,8 +23,8 @@ from overheard.commands.page import (
 )
 from overheard.config.problems import unknown_name
 from overheard.deployment import Call
-from overheard.domain import SENTIMENT, VISIBILITY, Answer, Brand, Catalogue, Detail, Model
-from overheard.measure.blocks import RunKey, Stream
+from overheard.domain import SENTIMENT, VISIBILITY, Answer, Brand, Catalogue, Detail, Model, RunKey
+from overheard.measure.blocks import Stream
 from overheard.reading.text import sentences
 from overheard.runs.plan import find_brand
 from overheard.views.news import Telling, with_standing_news

@@ -9,7 +9,7 @@ import asyncio
 import json
 import os
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -217,19 +217,6 @@ DUTY = "retention"
 """The name of the lock that keeps two processes from the same work."""
 
 
-@dataclass(frozen=True, slots=True)
-class Retained:
-    """The result of a removal of old texts.
-
-    Attributes:
-        texts: The number of texts that were removed from the store.
-        file: The file to which they were written; None if none was removed.
-    """
-
-    texts: int = 0
-    file: Path | None = None
-
-
 async def retain(call: Call, *, agreed: bool = False) -> Card:
     """Delete the texts that are older than the configuration allows from the store, after writing
     them to a file, and return a card with their number.
@@ -257,19 +244,19 @@ async def retain(call: Call, *, agreed: bool = False) -> Card:
         f"{table.folder} and removed from the store",
         agreed=agreed,
     )
-    done = await retain_texts(call)
+    texts, file = await retain_texts(call)
     return Card(
-        title=f"Removed {wording.count(done.texts, 'text')}",
+        title=f"Removed {wording.count(texts, 'text')}",
         text="What was counted in them stays: scores, trends, alerts and costs.",
-        fields=(Field("Written to", str(done.file)),) if done.file else (),
+        fields=(Field("Written to", str(file)),) if file else (),
         severity=Severity.GOOD,
-        data={"texts": done.texts, "file": str(done.file or "")},
+        data={"texts": texts, "file": str(file or "")},
     )
 
 
-async def retain_texts(call: Call) -> Retained:
+async def retain_texts(call: Call) -> tuple[int, Path | None]:
     """Write old texts to a new file in the configured folder, and delete them from the store,
-    `GROUP_SIZE` at a time.
+    `GROUP_SIZE` at a time. Return the number of these texts, and the file, None for no text.
 
     All answers are scored first. A text is deleted only once its line is on the disk: after an
     interruption nothing is lost, and at most one group is in two files. Without a limit, or while
@@ -277,7 +264,7 @@ async def retain_texts(call: Call) -> Retained:
     """
     async with call.store.locks.leader_lock(DUTY) as is_locked:
         if not is_locked or not call.config.retention.limited:
-            return Retained()
+            return 0, None
         await call.caught_up()
         runs = {run.id: run for run in await call.store.runs.find()}
         now = call.clock.now()
@@ -287,7 +274,7 @@ async def retain_texts(call: Call) -> Retained:
             lines = await _archive_lines(call.store, group, runs)
             await asyncio.to_thread(append, file, lines)
             removed += await call.store.retention.forget_texts([answer.id for answer in group])
-        return Retained(removed, file if removed else None)
+        return removed, file if removed else None
 
 
 async def expired_answers(call: Call) -> AsyncIterator[Answer]:

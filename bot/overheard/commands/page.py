@@ -24,9 +24,9 @@ from overheard.cards.html import render_html
 from overheard.cards.model_names import ModelNames, asked_by
 from overheard.commands.brief import newest_brief
 from overheard.deployment import Call, plugin_sentences
-from overheard.domain import SENTIMENT, VISIBILITY, Brand, Catalogue, Model
+from overheard.domain import SENTIMENT, VISIBILITY, Brand, Catalogue, Model, RunKey
 from overheard.errors import BadUsage, FileUnreadable
-from overheard.measure.blocks import RunKey, Stream
+from overheard.measure.blocks import Stream
 from overheard.views import standings
 from overheard.views.courses import news_chart, voice_shares
 from overheard.views.news import News, Telling, told_titles

@@ -30,8 +30,7 @@ from overheard.deployment import Call
 from overheard.detection.placement import belongs_to, containing_alert
 from overheard.detection.statement_shifts import statement_shift
 from overheard.detection.statements import StatementStory
-from overheard.domain import VISIBILITY, WHOLE_MODEL, Alert, Brand, Model, Run, Shift
-from overheard.measure.blocks import RunKey
+from overheard.domain import VISIBILITY, WHOLE_MODEL, Alert, Brand, Model, Run, RunKey, Shift
 from overheard.runs.plan import choose_brands
 from overheard.scoring.service import Scoring
 from overheard.views.courses import trend_chart

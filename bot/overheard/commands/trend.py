@@ -22,8 +22,8 @@ from overheard.commands.check_card import fault_sentences
 from overheard.config.problems import unknown_name
 from overheard.deployment import Call
 from overheard.detection.baseline import run_slice, stream_rows
-from overheard.domain import SENTIMENT, VISIBILITY, Brand, Catalogue, Metric, Model
-from overheard.measure.blocks import RunKey, StreamKey
+from overheard.domain import SENTIMENT, VISIBILITY, Brand, Catalogue, Metric, Model, RunKey
+from overheard.measure.blocks import StreamKey
 from overheard.measure.trends import ALWAYS, Point, Span, stream_mean, trend
 from overheard.numpy_proxy import np
 from overheard.runs.plan import choose_brands, find_brand

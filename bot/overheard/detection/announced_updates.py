@@ -8,7 +8,8 @@ from overheard.detection.baseline import stream_rows
 from overheard.detection.confirmation import UPDATE_LOOKS
 from overheard.detection.control_variate import run_effect_variance
 from overheard.detection.decision_inputs import Comparison, compare_sides
-from overheard.measure.blocks import RunKey, Stream
+from overheard.domain import RunKey
+from overheard.measure.blocks import Stream
 from overheard.numpy_proxy import np
 
 MIN_RUNS_BEFORE = 6

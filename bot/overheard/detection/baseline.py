@@ -9,8 +9,8 @@ from dataclasses import dataclass, field, replace
 from overheard.detection.confirmation import EXPIRES_AFTER, Occasion
 from overheard.detection.control_variate import StreamGroup
 from overheard.detection.statistic import Statistic
-from overheard.domain import Model, ModelUpdate, Shift
-from overheard.measure.blocks import RunKey, Stream
+from overheard.domain import Model, ModelUpdate, RunKey, Shift
+from overheard.measure.blocks import Stream
 from overheard.numpy_proxy import Floats, Places, np
 
 MAX_BASELINE_RUNS = 120

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from overheard.domain import Model
-from overheard.measure.blocks import RunKey, Stream
+from overheard.domain import Model, RunKey
+from overheard.measure.blocks import Stream
 from overheard.measure.trends import EXPECTED_RUN_EFFECT_VARIANCE
 from overheard.numpy_proxy import Floats, Places, np
 

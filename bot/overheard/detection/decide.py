@@ -28,8 +28,8 @@ from overheard.detection.decision_inputs import (
 from overheard.detection.placement import ONE_STORY, AlertAction, Placement, containing_alert, place
 from overheard.detection.power import LEARNING_RUNS
 from overheard.detection.whole_model import ModelChange, model_changes, model_shifts, revised
-from overheard.domain import WHOLE_MODEL, Alert, Model, ModelUpdate, Shift
-from overheard.measure.blocks import RunKey, Stream
+from overheard.domain import WHOLE_MODEL, Alert, Model, ModelUpdate, RunKey, Shift
+from overheard.measure.blocks import Stream
 
 MODEL_WEIGHT = 0.5
 """Weight from which on a change is reported as one of the model as a whole."""

@@ -13,8 +13,8 @@ from importlib.resources import files
 from math import exp, log, sqrt
 
 from overheard.detection.statistic import FRESH_BETA, STEP_VARIANCE
-from overheard.domain import VISIBILITY, Alert, Model, PromptShift, Shift
-from overheard.measure.blocks import RunKey, Stream, StreamKey
+from overheard.domain import VISIBILITY, Alert, Model, PromptShift, RunKey, Shift
+from overheard.measure.blocks import Stream, StreamKey
 from overheard.measure.intervals import Interval, Scatter, Sums, difference, panel_mean_interval
 from overheard.numpy_proxy import Floats, Mask, np
 

@@ -13,8 +13,8 @@ from overheard.detection.control_variate import (
     run_effect_prior,
     run_series,
 )
-from overheard.domain import LOCAL, WHOLE_MODEL, Model, ModelUpdate
-from overheard.measure.blocks import RunKey, Stream, StreamKey
+from overheard.domain import LOCAL, WHOLE_MODEL, Model, ModelUpdate, RunKey
+from overheard.measure.blocks import Stream, StreamKey
 from overheard.numpy_proxy import Floats, np
 
 SIZES = (0.4, 0.8, 1.5)

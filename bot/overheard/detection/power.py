@@ -16,7 +16,7 @@ from overheard.detection.control_variate import (
 )
 from overheard.detection.decision_inputs import RUNS_A_YEAR, STUDENT_FREEDOM, needed_excess
 from overheard.detection.statistic import FRESH_WEIGHT, STEP_VARIANCE
-from overheard.measure.blocks import RunKey
+from overheard.domain import RunKey
 from overheard.numpy_proxy import Floats, Places, np
 
 LEARNING_RUNS = 6

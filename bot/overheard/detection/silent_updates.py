@@ -8,8 +8,7 @@ usually shows several, because its machines are not all alike; then their mixtur
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from overheard.domain import Model, ModelUpdate, ServedModelCount
-from overheard.measure.blocks import RunKey
+from overheard.domain import Model, ModelUpdate, RunKey, ServedModelCount
 from overheard.numpy_proxy import np
 
 MIXTURE_LEVEL = 0.001

@@ -16,8 +16,7 @@ from overheard.detection.statements import (
     asked_by_prompt,
     count_answers,
 )
-from overheard.domain import Alert, Model, PromptShift, ReportedStatement, Shift
-from overheard.measure.blocks import RunKey
+from overheard.domain import Alert, Model, PromptShift, ReportedStatement, RunKey, Shift
 from overheard.measure.intervals import wilson
 
 

@@ -21,8 +21,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from math import exp, lgamma, log
 
-from overheard.domain import StatementKind
-from overheard.measure.blocks import RunKey
+from overheard.domain import RunKey, StatementKind
 from overheard.reading.claims import FalseClaim, states_the_same
 
 WINDOW = timedelta(days=30)

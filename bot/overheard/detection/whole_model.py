@@ -36,8 +36,8 @@ from overheard.detection.statistic import (
     joint_evidence,
     step_evidence,
 )
-from overheard.domain import WHOLE_MODEL, Model, ModelUpdate, Shift
-from overheard.measure.blocks import RunKey, Stream, StreamKey
+from overheard.domain import WHOLE_MODEL, Model, ModelUpdate, RunKey, Shift
+from overheard.measure.blocks import Stream, StreamKey
 from overheard.numpy_proxy import Floats, np
 
 MIN_BRANDS, MIN_RUNS = 3, 3

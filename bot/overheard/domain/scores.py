@@ -402,8 +402,8 @@ class Unit:
         return not self.foreign and (self.owner == brand or brand in self.shared)
 
 
-class BlockRun(NamedTuple):
-    """The start of a run, and the store's number of the run."""
+class RunKey(NamedTuple):
+    """The start of a run, and the store's number of the run; sorts by time."""
 
     at: datetime
     id: int
@@ -418,7 +418,7 @@ class BlockStream(NamedTuple):
     version: str
 
 
-Name = TypeVar("Name", str, BlockRun, BlockStream)
+Name = TypeVar("Name", str, RunKey, BlockStream)
 
 
 @dataclass(frozen=True, eq=False)
@@ -438,7 +438,7 @@ class BlockTable:
         squares: Sum of the squared values, B.
     """
 
-    runs: tuple[BlockRun, ...]
+    runs: tuple[RunKey, ...]
     prompts: tuple[str, ...]
     streams: tuple[BlockStream, ...]
     run: Places
@@ -485,7 +485,7 @@ def tabulate(blocks: Iterable[Block]) -> BlockTable:
     Runs are sorted by their start, prompts and streams by their names.
     """
     given = list(blocks)
-    runs, run = _sorted_indices([BlockRun(b.at, b.run_id) for b in given])
+    runs, run = _sorted_indices([RunKey(b.at, b.run_id) for b in given])
     prompts, prompt = _sorted_indices([b.prompt for b in given])
     streams, stream = _sorted_indices(
         [BlockStream(b.brand, b.model, b.metric, b.version) for b in given]

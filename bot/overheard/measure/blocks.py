@@ -4,20 +4,12 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
 from functools import cached_property
 from typing import NamedTuple
 
-from overheard.domain import Block, BlockTable, Model, tabulate
+from overheard.domain import Block, BlockTable, Model, RunKey, tabulate
 from overheard.measure.intervals import Scatter, Sums
 from overheard.numpy_proxy import Counts, Floats, Mask, Places, np
-
-
-class RunKey(NamedTuple):
-    """The start of a run and the store's number of the run; sorts by time."""
-
-    at: datetime
-    id: int
 
 
 class StreamKey(NamedTuple):
@@ -167,7 +159,7 @@ def _stream_of_rows(
     return Stream(
         key=key,
         version=blocks.streams[number].version,
-        runs=tuple(RunKey(*blocks.runs[run]) for run in runs.tolist()),
+        runs=tuple(blocks.runs[run] for run in runs.tolist()),
         prompts=tuple(blocks.prompts[prompt] for prompt in prompts.tolist()),
         n=n,
         total=total,

@@ -7,8 +7,7 @@ from enum import StrEnum
 from itertools import pairwise
 from statistics import median
 
-from overheard.domain import BURST, Model, Run, RunState
-from overheard.measure.blocks import RunKey
+from overheard.domain import BURST, Model, Run, RunKey, RunState
 
 READ_RUNS = 60
 """The newest runs that are searched for the panels of a brand."""

@@ -40,10 +40,11 @@ from overheard.domain import (
     Brand,
     Model,
     Run,
+    RunKey,
     Schedule,
     ScheduleState,
 )
-from overheard.measure.blocks import RunKey, Stream, streams
+from overheard.measure.blocks import Stream, streams
 from overheard.measure.trends import USUAL_CHECKS
 from overheard.runs.answers import summed_blocks
 from overheard.runs.presence import READ_RUNS, Attendance, Presence, attendances
