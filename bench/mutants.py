@@ -66,7 +66,7 @@ _MONEY = ("runs/budget.py", "runs/limits.py", "runs/quote.py")
 GROUPS = {
     "detection": Group(["detection/*.py"], ["detection"]),
     "alerts": Group(
-        ["alerts/*.py", "commands/digest.py", "commands/routes.py", "commands/shifts.py",
+        ["alerts/*.py", "commands/report.py", "commands/routes.py", "commands/shifts.py",
          "commands/alert_actions.py", "commands/alerts.py", "commands/bursts.py"],
         ["alerts", "runtime/test_automatic_bursts.py", "commands/test_routes_commands.py",
          "commands/test_catching_up.py", "commands/test_reported_statements.py",

@@ -24,7 +24,7 @@ from overheard.commands.alerts import list_alerts
 from overheard.commands.changes import list_updates
 from overheard.commands.check import check
 from overheard.commands.delivery_cards import sign_of_life
-from overheard.commands.digest import digest
+from overheard.commands.report import digest
 from overheard.commands.status import status
 from overheard.deployment import Call
 from overheard.detection.placement import ONE_STORY

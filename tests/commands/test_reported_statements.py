@@ -16,8 +16,8 @@ from kit.office import Office, asked_office, open_office
 from overheard.cards.card import Card, Image
 from overheard.cards.charts.trend import Chart
 from overheard.commands import shifts as shifts_module
-from overheard.commands.digest import digest
 from overheard.commands.import_history import import_history
+from overheard.commands.report import digest
 from overheard.commands.shifts import ReplayedShift, past_changes, reported_statements, story_data
 from overheard.deployment import Call
 from overheard.domain import WHOLE_MODEL, Model, ReportedStatement, RunKey, Shift, StatementKind

@@ -16,9 +16,9 @@ from overheard.cards.charts.renderer import themed
 from overheard.commands.access import REQUEST, request_card
 from overheard.commands.alerts import alert_card
 from overheard.commands.check_card import RESTARTED, completed_later_card
-from overheard.commands.digest import digest
 from overheard.commands.examinations import shutdown_findings
 from overheard.commands.plugins import notice_card
+from overheard.commands.report import digest
 from overheard.commands.scores import edition_card
 from overheard.commands.status import unrouted_sentence
 from overheard.deployment import Call, Deployment

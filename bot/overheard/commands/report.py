@@ -1,32 +1,304 @@
-"""`report`: how each model speaks of a brand and its competitors, now and over time; as
-a card or as an HTML page.
+"""`report`: how a brand stands with each model, next to its competitors; and the summary of a week,
+which channels get on a schedule.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
+from overheard.advice.brief import BriefItem, GapKind, mixed_items
+from overheard.alerts.phrases import topic_words
+from overheard.alerts.story import AlertPart, alerts_about
 from overheard.cards import wording
-from overheard.cards.card import Action, Card, File, Severity, fitting
+from overheard.cards.card import Action, Card, File, Image, Severity, Style, fitting
 from overheard.cards.charts.renderer import picture
 from overheard.cards.command import CommandSpec, Face, Kind, argument, option, quoted
+from overheard.cards.model_names import ModelNames
 from overheard.commands.answers import card_without_answers
+from overheard.commands.arguments import past_moment
+from overheard.commands.brief import newest_brief
 from overheard.commands.check_card import fault_sentences
-from overheard.commands.digest import digest
 from overheard.commands.export import replacing
 from overheard.commands.page import page_html, read_page
 from overheard.commands.scores import pending_edition_sentences
+from overheard.commands.status import spent_sentence
 from overheard.commands.trend import most_named
 from overheard.deployment import Call, plugin_sentences
-from overheard.domain import Brand
+from overheard.domain import AlertEventKind, AlertState, Brand
 from overheard.errors import BadUsage, NothingToAsk
 from overheard.runs.plan import choose_brands
+from overheard.runs.presence import Presence
 from overheard.views import standings
-from overheard.views.courses import NAMED, metric_choice, news_chart
-from overheard.views.news import MAX_LABEL_CHARS, Telling, asked_words, first_steps, told_titles
-from overheard.views.situation import Situation, SituationReader
+from overheard.views.courses import (
+    NAMED,
+    VOICE_METRIC,
+    chart_marks,
+    metric_choice,
+    news_chart,
+    voice_shares,
+)
+from overheard.views.news import (
+    MAX_LABEL_CHARS,
+    RIVAL_ICON,
+    WATCH_ICON,
+    News,
+    NewsKind,
+    Telling,
+    asked_words,
+    first_steps,
+    told_titles,
+)
+from overheard.views.situation import OpenAlert, Situation, SituationReader
 from overheard.views.standings import metric_table
+
+WEEK = timedelta(days=7)
+MAX_STEPS, MAX_UPDATED, MAX_NEWS, MAX_ALERTS = 2, 3, 3, 2
+"""Things to do, updates, pieces of news, and ended alerts that are shown."""
+MAX_NAMED_MODELS = 2
+"""Models that a piece of advice names."""
+QUESTION_CHARS = 70
+ADVICE = {
+    GapKind.ABSENT: "Write a page on {subject}: {model} leaves you out in {counted} answers.",
+    GapKind.CLAIM: "State “{subject}” as text on your page.",
+    GapKind.UNSTATED: "State “{subject}” as text on your page: no answer says it.",
+    GapKind.SENTIMENT: "Respond to the criticism of {subject} by {models}.",
+    GapKind.SOURCE: "Be named on {subject}: answers cite it without you.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Week:
+    """What happened to a brand since a time, beside its situation.
+
+    Attributes:
+        since: The beginning of the time.
+        recovered: Alerts that have recovered since then.
+        eased: A sentence on the part that has ended since then of each alert that goes on.
+        updates: Distinct names of models that were updated since then, with the day.
+    """
+
+    since: datetime
+    recovered: Sequence[OpenAlert]
+    eased: Sequence[str]
+    updates: Sequence[str]
+
+
+async def digest(call: Call, *, brands: Sequence[str] = (), since: str = "") -> Card:
+    """Show a card for each brand, one below the other: what changed since a day, open alerts, false
+    claims, and up to two things to do. The footer of the first card has the costs of all brands.
+    Answers that wait for it are scored first.
+
+    Args:
+        brands: Names or aliases of brands; empty means all tracked brands.
+        since: The first day or moment, such as ``2026-11-01``; empty means a week ago.
+
+    Raises:
+        NothingToAsk: when no brand is tracked.
+        BadUsage: for a day in the future.
+    """
+    chosen = choose_brands(call.catalogue, brands)
+    now = call.clock.now()
+    begin = past_moment(since, now, call.zone) if since else now - WEEK
+    call = await call.caught_up()
+    cards = [await _week_card(call, brand, begin) for brand in chosen]
+    asked = asked_words(call.plugins.models, brief=True)
+    footer = " · ".join(filter(None, (await _cost_sentences(call, begin), asked)))
+    data = {"since": begin.isoformat(), "brands": [card.data for card in cards]}
+    return replace(cards[0], more=tuple(cards[1:]), footer=footer, data=data)
+
+
+async def _week_card(call: Call, brand: Brand, since: datetime) -> Card:
+    """Return the card of a brand's week: its news in their order, what is as usual, what has ended,
+    two things to do and a picture.
+    """
+    reader = SituationReader(call)
+    situation = await reader.read(brand)
+    telling = Telling(situation, call.names, call.zone)
+    week = await _read_week(call, reader, telling, since)
+    advice = await numbered_advice(call, telling)
+    news = telling.news
+    is_silent = situation.at_models(Presence.SILENT)
+    no_claim = telling.claims_sentence() if is_silent else "False claims: none."
+    paragraphs = [
+        *_news_paragraphs(telling, news, since),
+        *(f"Over: {opened.title.rstrip('.')}." for opened in week.recovered[:MAX_ALERTS]),
+        *week.eased[:MAX_ALERTS],
+        "\n".join(telling.level_lines(news)),
+        *telling.single_claims(),
+        no_claim if telling.checks_claims and situation.places else "",
+        f"Updated: {wording.listing(week.updates[:MAX_UPDATED])}." if week.updates else "",
+        telling.left_sentence(),
+    ]
+    if advice:
+        has_more = len(news) > 1 or week.recovered or week.eased
+        paragraphs.append("\n".join(["To do", *advice[: 1 if has_more else MAX_STEPS]]))
+    return Card(
+        title=_title(brand, news),
+        text="\n\n".join(filter(None, paragraphs)),
+        image=await _picture(call, telling, news),
+        actions=fitting(*_actions(situation, news)),
+        severity=news[0].severity if news else Severity.PLAIN,
+        data=_week_json(telling, week, advice),
+    )
+
+
+def _title(brand: Brand, news: Sequence[News]) -> str:
+    """Return the title of a week: its most important news, or that nothing was measured."""
+    title = news[0].title.removeprefix(f"{brand.name}: ") if news else "nothing was measured"
+    if title.startswith(("All as usual", "Far ", "Below ", "Above ", "The check ", "Your ")):
+        title = f"{title[0].lower()}{title[1:]}"
+    icon = f"{title[0]} " if title[0] in {RIVAL_ICON, WATCH_ICON} else ""
+    title = title.removeprefix(icon).replace("as usual:", "as usual;", 1)
+    return f"{icon}{brand.name}'s week: {title}"
+
+
+def _news_paragraphs(telling: Telling, news: Sequence[News], since: datetime) -> Iterator[str]:
+    """Yield a paragraph for each of the first `MAX_NEWS` pieces of news: the first without its
+    headline, which is the title; alerts with whether they are new or how long they are open.
+    """
+    shown = [one for one in news if one.kind < NewsKind.OUTSIDE or one is news[0]]
+    for number, one in enumerate(shown[:MAX_NEWS]):
+        words = " ".join(one.lines)
+        if one.alert:
+            is_new = one.alert.is_new(since)
+            when = "New" if is_new else f"Still open since {telling.day(one.alert.began)}"
+            owner = f" {one.alert.owner} has it." if one.alert.owner else ""
+            follows = words if one.rival else f"{words[:1].lower()}{words[1:]}"
+            told = f"{one.title}. {words}" if number else follows
+            yield f"{when}: {told}{owner}"
+        elif number:
+            yield f"{one.title}. {words}"
+        else:
+            yield words
+    if len(shown) > MAX_NEWS:
+        yield f"And {len(shown) - MAX_NEWS} more; see the report."
+
+
+async def _picture(call: Call, telling: Telling, news: Sequence[News]) -> Image | None:
+    """Return the picture of a week: the share of voice over time if all is as usual, the course at
+    its model if a competitor rises there, and otherwise how often each model names the brand.
+    """
+    situation, brand = telling.situation, telling.situation.brand
+    kind = news[0].kind if news else NewsKind.CALM
+    if kind is NewsKind.RIVAL:
+        return await picture(await news_chart(call, telling, news[0]), "rival.png")
+    shares = voice_shares(situation, call.zone)
+    if kind is NewsKind.CALM and shares:
+        metric = call.scoring.metrics[VOICE_METRIC]
+        marks = await chart_marks(call, brand, metric, situation.runs)
+        return await picture(replace(shares, marks=marks), "share-of-voice.png")
+    if telling.situation.all_failed or not situation.places:
+        return None
+    shown = [*situation.places, *situation.old_places]
+    rates = standings.rates(shown, telling.names, call.zone, situation.places)
+    return await picture(rates, "week.png")
+
+
+async def _read_week(
+    call: Call, reader: SituationReader, telling: Telling, since: datetime
+) -> Week:
+    """Return, from the store, what has ended since a time: recovered alerts, parts of alerts that
+    are open, and the updates of the brand's models, each once.
+    """
+    store, situation = call.store, telling.situation
+    recovered = [
+        await reader.opened(alert)
+        for alert in await alerts_about(store, situation.brand.name)
+        if alert.state is AlertState.RECOVERED and alert.over_at and alert.over_at >= since
+    ]
+    eased = []
+    for opened in situation.alerts:
+        events = await store.alerts.events(opened.alert.id)
+        has_eased = any(e.what is AlertEventKind.EASED and e.at >= since for e in events)
+        if opened.evidence.over and has_eased:
+            is_usual = AlertPart.METRICS in opened.evidence.over
+            what = "is back to usual" if is_usual else "does not state it any more"
+            eased.append(f"{telling.names.name(opened.model)} {what}.")
+    updates = [
+        f"{telling.names.name(update.model)} on {telling.day(update.at)}"
+        for update in await store.updates.find()
+        if update.at >= since and update.model in situation.runs
+    ]
+    return Week(since, recovered, eased, list(dict.fromkeys(updates)))
+
+
+async def numbered_advice(call: Call, telling: Telling) -> list[str]:
+    """Return up to `MAX_STEPS` pieces of advice about a brand as lines numbered from 1, from the
+    brief of its newest answers: first the most pressing item of each kind of gap, then the other
+    items, each in the order of the brief.
+    """
+    if telling.situation.all_failed:
+        return []
+    draft = await newest_brief(call, telling.situation)
+    chosen = mixed_items(draft.items)[:MAX_STEPS]
+    return [
+        f"{number}. {_advice_sentence(call.names, item)}" for number, item in enumerate(chosen, 1)
+    ]
+
+
+def _advice_sentence(names: ModelNames, item: BriefItem) -> str:
+    """Return the advice on an item of a brief as a sentence, whose wording depends on the kind of
+    gap. It names the first `MAX_NAMED_MODELS` models and the item's question, or its subject if it
+    has no question; a count is of one model.
+    """
+    subject = f"“{item.question}”" if item.question else topic_words(item.subject)
+    shown_models = item.models[:MAX_NAMED_MODELS]
+    models = [names.name(model) for model in shown_models]
+    return ADVICE[item.kind].format(
+        subject=wording.shorten(wording.line(subject), QUESTION_CHARS),
+        models=wording.listing(models) or "models",
+        model=(models or ["the model"])[0],
+        counted=item.counted,
+    )
+
+
+async def _cost_sentences(call: Call, since: datetime) -> str:
+    """Return a sentence with the number of answers that were paid for since a time and what they
+    cost, for all brands together, if there were any; followed by the month's spending.
+    """
+    month = await spent_sentence(call)
+    spendings = await call.store.money.spending(since=since)
+    if not spendings:
+        return month
+    count = wording.count(sum(spending.answers for spending in spendings), "question")
+    usd = wording.money(sum(spending.usd for spending in spendings))
+    return f"Asked {count} for {usd}. {month}"
+
+
+def _actions(situation: Situation, news: Sequence[News]) -> list[Action]:
+    """Return the buttons below a brand's week: what its most important news asks for, its report,
+    and its brief.
+    """
+    own_name, first = quoted(situation.brand.name), first_steps(situation, news)
+    return [
+        *first,
+        Action(f"report {own_name}", "Report", Style.PLAIN if first else Style.PRIMARY),
+        Action(f"brief {own_name}", "What to do?"),
+    ]
+
+
+def _week_json(telling: Telling, week: Week, advice: Sequence[str]) -> dict[str, Any]:
+    """Return a brand's week for JSON output: its alerts by their numbers (``new_alerts`` were
+    opened in the week, ``open_alerts`` before it), the brand's story at each model, the
+    sentence on false claims (may be empty), the lines of advice, the levels of the brand's metrics
+    in the newest run of each model, and its situation.
+    """
+    situation = telling.situation
+    alerts = [opened.alert for opened in situation.alerts]
+    return {
+        "brand": situation.brand.name,
+        "new_alerts": [alert.id for alert in alerts if alert.opened_at >= week.since],
+        "open_alerts": [alert.id for alert in alerts if alert.opened_at < week.since],
+        "stories": [story.data() for story in situation.stories.values()],
+        "recovered_alerts": [opened.alert.id for opened in week.recovered],
+        "updates": list(week.updates),
+        "false_claims": telling.claims_sentence(),
+        "to_do": list(advice),
+        "results": standings.levels_data(situation.own_rows),
+        "situation": situation.data(),
+    }
 
 
 async def report(
