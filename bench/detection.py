@@ -13,6 +13,8 @@
     uv run python bench/detection.py --part after       a brand's own change after that
     uv run python bench/detection.py --part deployment  ten brands, five models, six metrics
     uv run python bench/detection.py --part places      a world drawn otherwise
+    uv run python bench/detection.py --part frontier    how soon any rule could tell a fall
+    uv run python bench/detection.py --part power       whether what `power` names is told
     uv run python bench/detection.py --part learning    what the learning sentence is worth
     uv run python bench/detection.py --part speed       seconds of one core
     uv run python bench/detection.py --panels 200       the same, finer
@@ -38,7 +40,9 @@ import places
 from charts import DelayLine, draw_delays, draw_power
 from events import DEFAULT_BUDGET
 from figures import rows
+from frontier import frontier
 
+from overheard.commands.power import WITHIN
 from overheard.detection.confirmation import LOOKS
 from overheard.detection.control_variate import RunEffectPrior, StreamGroup
 from overheard.detection.decision_inputs import WATCHED_A_YEAR, AlertPolicy
@@ -95,8 +99,10 @@ HALF_AT = ("normal", "half", 0.25)
 LEVEL_BARS = {
     "nearly certain": "bar 0.97",
     "likely": "bar 0.80",
-    "watched": "told",
-    "unlike before": "asked again",
+    "watched": "half",
+    "unlike before": "a quarter",
+    "watched, young": "a third",
+    "unlike before, young": "a tenth",
 }
 SHOWN_WITHIN_RUNS = 3
 """Runs of which the learning sentence speaks."""
@@ -387,6 +393,19 @@ def learning(panels: int, seed: int) -> None:
     rows(("world", "runs before", "points named", "seen within three runs"), lines)
 
 
+def power(panels: int, seed: int) -> None:
+    """Print how often falls of the size that `power` names for two, four and eight checks are told
+    by then, asked again, with 1, 3 and 18 streams.
+    """
+
+    def line(models: int, metrics: int) -> tuple[str, ...]:
+        told = (events.named_falls(models, metrics, runs, panels, seed) for runs in WITHIN)
+        return (f"{models}", f"{metrics}", *map(_true, told))
+
+    checks = (f"{runs} checks; named for 0.8" for runs in WITHIN)
+    rows(("models", "metrics", *checks), (line(*one) for one in ((1, 1), (3, 1), (3, 6))))
+
+
 def again(panels: int, seed: int) -> None:
     """Print how soon falls are told with and without asking again: one tracked brand with four
     rivals, three models of which one moves, 12 prompts x 3 a week, the default budget.
@@ -490,6 +509,8 @@ PARTS = {
     "after": after,
     "deployment": deployment,
     "places": another_world,
+    "frontier": frontier,
+    "power": power,
     "learning": learning,
     "speed": speed,
 }

@@ -11,16 +11,27 @@ from typing import Any
 import numpy as np
 
 from overheard.detection.baseline import stream_since, stream_until
+from overheard.detection.confirmation import LOOKS
 from overheard.detection.control_variate import run_effect_prior
 from overheard.detection.decide import decide, reported_changes
-from overheard.detection.decision_inputs import NO_HISTORY, WATCHED_A_YEAR, AlertPolicy, rarity
+from overheard.detection.decision_inputs import (
+    NO_HISTORY,
+    WATCHED_A_YEAR,
+    AlertPolicy,
+    alarm_table,
+    needed_excess,
+    rarity,
+)
 from overheard.detection.explanation import Hypothesis, attribute
 from overheard.detection.monitor import Monitor, Restart
 from overheard.detection.placement import AlertAction, place
+from overheard.detection.power import USUAL_LIMIT, WELL_KNOWN, Outlook, unannounced
 from overheard.detection.whole_model import ModelChange
 from overheard.domain import VISIBILITY, Alert, Model, RunKey, Shift
 from overheard.measure.blocks import Stream, StreamKey
+from overheard.measure.trends import USUAL_CHECKS
 from overheard_lab.trials import (
+    ASKED_AGAIN,
     CHANGE_AT,
     RUNS_A_YEAR,
     SMALLEST_CHANGE,
@@ -54,6 +65,11 @@ DEFAULT_BUDGET = 0.2
 OWN_AT, OWN_LOGITS, AFTER_SD = 45, 0.8, 0.5
 """For a brand's own change after that: its run (an index) and its size, and the standard deviation
 of the model's change before."""
+
+
+NAMED_AT, NAMED_AGAIN = 20, (0.6, 0.35)
+"""For the falls that `power` names: the index of their first run; and metrics that fall with
+visibility, by their share of the answers that name the brand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +164,8 @@ def told_levels(trial: MonitorTrial, worlds: int, seed: int) -> dict[str, list[b
     model is another than in the usual run. All brands of a world change once a year at each model.
 
     The first weekly run of a time in which a change is watched counts: "watched" where the evidence
-    is rare enough for that, "unlike before" where the run deviates and the model is asked again.
+    is rare enough for that, "unlike before" where the run deviates and the model is asked again;
+    each apart where the baseline is young.
 
     Args:
         worlds: How many worlds are watched, one tracked brand each.
@@ -188,6 +205,7 @@ def told_levels(trial: MonitorTrial, worlds: int, seed: int) -> dict[str, list[b
                 began = monitor.runs(model)[analysis.found.likeliest] if by_evidence else run
                 before = [one for one in analysis.stream.runs if one < began]
                 name = "watched" if by_evidence else "unlike before"
+                name += ", young" * (analysis.found.age < USUAL_CHECKS)
                 found[name].append(is_true(model, run, before[len(before) // 2]))
 
         world = simulate_world(design, seed + number, changes)
@@ -328,3 +346,45 @@ def deployment(world: WorldDesign, per_year: float, panels: int, seed: int) -> C
             found["watched"] += sum(now and not last for last, now in pairwise([False, *rare]))
         found["runs"] += world.runs
     return found
+
+
+def named_falls(models: int, metrics: int, runs: int, panels: int, seed: int) -> list[bool]:
+    """Return which falls of the size that `power` names for a number of checks are told with these
+    or with what they ask again: one tracked brand at one of its models, at the default settings.
+
+    Args:
+        metrics: How many metrics are read from the same answers: 1, or 6, of which three fall.
+    """
+    design = WorldDesign(
+        effects="half", models=models, runs=NAMED_AT + runs, prompts=12, again=len(LOOKS)
+    )
+    needed = needed_excess(DEFAULT_BUDGET, RUNS_A_YEAR, 1)
+    limit = USUAL_LIMIT + needed + alarm_table().joining(models, metrics)
+    trial = MonitorTrial(
+        replace(design, metrics=metrics), per_year=DEFAULT_BUDGET / 5, asked_again=ASKED_AGAIN
+    )
+    told = []
+    for number in range(seed, seed + panels):
+        chances, _ = simulate_world(design, number).chances[0, 0, 0]
+        size = unannounced(Outlook(chances, limit=limit, again=True), runs)
+        world = simulate_world(design, number, {(0, 0): (Moved(NAMED_AT, -size),)})
+        if metrics > 1:
+            world.streams.extend([one for s in world.streams for one in _read_again(s, number)])
+        [(_, raised)] = watch_brands(trial, world, brands=1, tracked=1, until_alarm=True).pairs
+        if not raised or design.week(raised[0].run.id) >= NAMED_AT:
+            told.append(bool(raised))
+    return told
+
+
+def _read_again(named: Stream, seed: int) -> Iterator[Stream]:
+    """Yield five metrics of the answers of which one stream says whether they name a brand: of all
+    answers those of `NAMED_AGAIN`, and of those that name it three whose rates stay.
+    """
+    rng = np.random.default_rng([seed, *named.total.sum(axis=0).astype(int).tolist()])
+    hits = named.total.astype(int)
+    of_named = (rng.beta(*WELL_KNOWN, hits.shape[1]) for _ in range(3))
+    rates = [*((share, named.n) for share in NAMED_AGAIN), *((rate, hits) for rate in of_named)]
+    for number, (rate, n) in enumerate(rates):
+        total = rng.binomial(hits, rate).astype(np.float64)
+        key = named.key._replace(metric=metric_name(number + 1))
+        yield replace(named, key=key, n=n, total=total, squares=total)

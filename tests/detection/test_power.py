@@ -66,6 +66,12 @@ def test_more_of_anything_sees_less() -> None:
     assert all(unannounced(panel, 2) < now for panel in better)
 
 
+def test_asking_again_counts_nearly_as_much_as_the_checks() -> None:
+    """Ten checks as twenty runs; without it they are ten."""
+    assert unannounced(replace(PANEL, again=True), 10) == unannounced(PANEL, 20)
+    assert unannounced(PANEL, 20) < unannounced(PANEL, 10)
+
+
 def test_visibility_weighs_as_much_as_the_other_metrics_of_a_model() -> None:
     """Evidence of visibility alone, and of one of five other metrics, at one of three models; and
     what three metrics that move together have to exceed.

@@ -558,6 +558,27 @@ async def test_an_update_says_what_is_known_of_it(watch: Watch, title: str, line
     assert "next check" not in str(news.lines)
 
 
+@pytest.mark.parametrize(
+    ("weeks", "rare", "share"),
+    [(3, True, "a third"), (3, False, "a tenth"), (14, True, "half"), (14, False, "a quarter")],
+)
+async def test_how_much_of_what_is_watched_is_true_is_said_by_the_number_of_checks(
+    weeks: int, rare: bool, share: str
+) -> None:
+    """In the first weeks less has changed, so less of it is true."""
+    made = await past("openai", weeks=weeks)
+    store, now, model = made.deployment.store, made.deployment.clock.now(), Model("openai", "gpt-5")
+    watch = Watch("visibility", rare=rare)
+    await update_watched_models(store, "Acme", {model}, {model: watch}, now)
+    reader = SituationReader(Call(made.deployment))
+    telling = Telling(
+        await reader.read(made.deployment.catalogue.brands[0]), made.deployment.names, UTC
+    )
+
+    [news] = [one for one in telling.news if one.model == model]
+    assert f"True in about {share} of such cases." in news.lines[0]
+
+
 @pytest.mark.slow
 async def test_what_is_watched_is_told_also_after_an_alert_that_is_over() -> None:
     """An earlier change does not hide a new suspicion."""

@@ -319,8 +319,7 @@ async def current_offer(
         days: Days between two runs.
         alarms: False alarms that are accepted in a year; None for those that are configured.
     """
-    prompts = call.catalogue.prompts_for(brand.name)
-    plan = PowerPlan(brand, prompts, repeats, days, alarms)
+    plan = PowerPlan(brand, call.catalogue.prompts_for(brand.name), repeats, days, alarms)
     outlook, _ = await _outlook(call, plan, model)
     return Offer("As it is", outlook, days)
 
@@ -334,8 +333,7 @@ async def alarm_budgets(call: Call, brand: Brand, model: Model) -> dict[str, str
         offer = await current_offer(
             call, brand, model, repeats=USUAL_REPEATS, days=USUAL_DAYS_BETWEEN, alarms=per_year
         )
-        points = offer.within(WITHIN[1])
-        found[name] = f"{_calmness(name)}, {points:.0f} points seen in 4 weeks"
+        found[name] = f"{_calmness(name)}, {offer.within(WITHIN[1]):.0f} points seen in 4 weeks"
     return found
 
 
@@ -412,7 +410,6 @@ def _chat_overview(
     names: ModelNames, plan: PowerPlan, model_powers: Sequence[ModelPower], data: dict[str, Any]
 ) -> Card:
     """Return the chat's card with all models."""
-    asked = wording.count(len(plan.prompts), "question")
     first, runs_within = model_powers[0].offers, WITHIN[-1]
     best = min(range(1, len(first)), key=lambda number: first[number].within(runs_within))
     usd = [power.offers[0].usd_a_year for power in model_powers]
@@ -422,12 +419,12 @@ def _chat_overview(
     )
     within = days_words(runs_within * plan.days)
     more = f"{TWICE[first[best].name]}, {drops} points in {within}".capitalize()
-    cost = wording.money(price, about=True)
+    more += f", for {wording.money(price, about=True)} more a year" if price else ""
     return Card(
         title=f"What you would notice of {plan.brand.name}",
-        text=f"With {asked}, each asked {times_in_words(plan.repeats)} every "
-        f"{days_words(plan.days).removeprefix('1 ')}, four of five falls of this size are "
-        "noticed.",
+        text=f"With {wording.count(len(plan.prompts), 'question')}, each asked "
+        f"{times_in_words(plan.repeats)} every {days_words(plan.days).removeprefix('1 ')}, four of "
+        "five falls of this size are noticed.",
         table=Table(
             ("Within", *(names.name(power.model) for power in model_powers)),
             tuple(
@@ -441,7 +438,7 @@ def _chat_overview(
             caption="Smallest fall noticed, in points",
         ),
         actions=fitting(Action(f"power {quoted(plan.brand.name)} --details", "Details")),
-        footer=f"{more}, for {cost} more a year." if price else f"{more}.",
+        footer=f"{more}.",
         data=data,
     )
 
@@ -514,8 +511,7 @@ async def _outlook(call: Call, plan: PowerPlan, model: Model) -> tuple[Outlook, 
     own = next((stream for stream in streams if stream.key.brand == plan.brand.name), None)
     runs = int((own.n.sum(axis=1) > 0).sum()) if own else 0
     allowed = plan.alarms or call.config.alerts.false_alarms_per_year
-    brands = max(1, len(call.catalogue.tracked))
-    needed = needed_excess(allowed, DAYS_A_YEAR / plan.days, brands)
+    needed = needed_excess(allowed, DAYS_A_YEAR / plan.days, max(1, len(call.catalogue.tracked)))
     tau = run_effect_variance(streams, 0) ** 0.5 if runs >= MIN_RUNS_FOR_TAU else USUAL_TAU
     apart = [one for one in call.scoring.metrics.values() if not one.of_model]
     needed += alarm_table().joining(len(call.plugins.models), len(apart))
@@ -525,6 +521,7 @@ async def _outlook(call: Call, plan: PowerPlan, model: Model) -> tuple[Outlook, 
         before=max(runs, USUAL_RUNS),
         tau=tau,
         limit=USUAL_LIMIT + max(MIN_EXCESS, needed),
+        again=call.config.bursts.automatic and call.config.bursts.share > 0,
     )
     return outlook, list(_assumption_sentences(runs))
 

@@ -160,6 +160,9 @@ USUAL_LIMIT = 3.0
 """Logarithm of a usual threshold of the streaming detector, near 20."""
 USUAL_TAU = 0.25
 """Standard deviation of the run effects that is assumed of a model without history."""
+LOOKS_ADDED, LOOKS_A_RUN = 1.0, 0.9
+"""Runs as which those that ask again count together: at first, and more with each check. By how
+soon changes are told with them (`bench/detection.py --part power`)."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -172,6 +175,7 @@ class Outlook:
         before: Number of runs before the change.
         tau: Standard deviation of the run effects, logit scale.
         limit: Logarithm of the streaming detector's threshold.
+        again: Whether models are asked again where something may have changed.
     """
 
     chances: Floats
@@ -179,6 +183,7 @@ class Outlook:
     before: int = 20
     tau: float = USUAL_TAU
     limit: float = USUAL_LIMIT
+    again: bool = False
 
     def times(self, prompts: int = 1, repeats: int = 1) -> Outlook:
         """Return a panel with ``prompts`` times as many prompts of the same kind, each asked
@@ -252,7 +257,8 @@ def unannounced(outlook: Outlook, runs: int) -> float:
         outlook: The panel, with the threshold of the detector.
         runs: Number of runs after the drop, 1 or more.
     """
-    shift_information = information(outlook, runs)
+    looks = (LOOKS_ADDED + LOOKS_A_RUN * runs) * outlook.again
+    shift_information = information(outlook, runs + looks)
     # The z at which the Bayes factor of a uniform step, by its share of the prior, is at the limit.
     variance_ratio = 1 + STEP_VARIANCE * shift_information
     log_factor = outlook.limit - np.log(1 - FRESH_WEIGHT)
@@ -260,7 +266,7 @@ def unannounced(outlook: Outlook, runs: int) -> float:
     return points(outlook, (z_squared**0.5 + _z(1 - POWER)) / shift_information**0.5)
 
 
-def information(outlook: Outlook, runs: int) -> float:
+def information(outlook: Outlook, runs: float) -> float:
     """Return the information on one logit shift of all prompts: the inverse of the variance of its
     estimate in squared logits, to which single answers and run effects contribute.
 
@@ -272,7 +278,7 @@ def information(outlook: Outlook, runs: int) -> float:
     return calls**2 / (calls + effects)
 
 
-def _noise(outlook: Outlook, runs: int) -> tuple[float, float]:
+def _noise(outlook: Outlook, runs: float) -> tuple[float, float]:
     """Return two variances of the score statistic (the hits after the change less those expected
     without one): by single answers, and by run effects. The first one is also how far a shift of 1
     logit moves the statistic.
@@ -281,11 +287,10 @@ def _noise(outlook: Outlook, runs: int) -> tuple[float, float]:
         runs: Number of runs after the change.
     """
     per_answer = outlook.chances * (1 - outlook.chances)
-    asked = float(outlook.repeats)
-    before, after = asked * outlook.before, asked * runs
+    before, after = float(outlook.repeats * outlook.before), outlook.repeats * runs
     calls = float(np.sum(before * after / (before + after) * per_answer))
     # A run effect moves the statistic by the run's share of `calls`, before and after the change.
-    later = float(np.sum(asked * before / (before + after) * per_answer))
+    later = float(np.sum(outlook.repeats * before / (before + after) * per_answer))
     earlier = float(np.sum(outlook.repeats * after / (before + after) * per_answer))
     return calls, outlook.tau**2 * (runs * later**2 + outlook.before * earlier**2)
 

@@ -19,7 +19,7 @@ from overheard.cards.metric_words import words_of
 from overheard.cards.model_names import ModelNames, asked_by
 from overheard.deployment import Call
 from overheard.domain import VISIBILITY, Brand, Model, Scale
-from overheard.measure.trends import trend
+from overheard.measure.trends import USUAL_CHECKS, trend
 from overheard.runs.presence import Presence
 from overheard.views import standings
 from overheard.views.situation import (
@@ -425,7 +425,7 @@ class Telling:
         """Yield the models at which a change is suspected and nothing above says so."""
         far = {place.model for place in self.situation.places if place.level.far}
         for there in self.situation.at_models(Presence.CURRENT):
-            watch = there.story.watch
+            watch, place = there.story.watch, there.place
             if not watch or there.model in self.situation.moved_at | far:
                 continue
             figures = self._watch_figures(there, watch.metric)
@@ -436,7 +436,8 @@ class Telling:
                 yield News(NewsKind.PASSED, f"It has passed at {title}", lines, model=there.model)
             else:
                 title = f"{WATCH_ICON} Watching: {self._watch_words(there, watch)}"
-                chance = f"True in about {TRUE_OF_WATCHED[watch.rare]} of such cases."
+                is_young = not place or not place.usual or place.usual.checks < USUAL_CHECKS
+                chance = f"True in about {TRUE_OF_WATCHED[is_young][watch.rare]} of such cases."
                 line = f"{figures} {chance} {self.decider(there)}".strip()
                 yield News(NewsKind.WATCHED, title, (line,), model=there.model)
 
@@ -584,9 +585,9 @@ class Telling:
 
 LOOKS_WORTH_NAMING = 12
 """The largest number of checks that is named as what it takes to tell what an update did."""
-TRUE_OF_WATCHED = {True: "half", False: "a quarter"}
-"""The share of what is watched that is true, where the evidence is rare, and where one run is
-unlike others (docs/statistics.md)."""
+TRUE_OF_WATCHED = {False: ("a quarter", "half"), True: ("a tenth", "a third")}
+"""The share of what is watched that is true, where there are fewer than `USUAL_CHECKS` and where
+not: where one run is unlike others, and where the evidence is rare (docs/statistics.md)."""
 LESS_IS_BETTER = frozenset({"position", "drawback"})
 """Metrics of which a smaller value is better."""
 
