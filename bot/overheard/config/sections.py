@@ -15,6 +15,7 @@ from overheard.config.settings_base import DatabaseUrl, Dollars, Line, Settings
 from overheard.domain import Account, Brand, Catalogue, Fact, LandscapeTopic, Scale, Schedule
 
 CHANNEL = r"^[a-z][a-z0-9_-]*:\S+$"
+Channels = tuple[Annotated[str, Field(pattern=CHANNEL)], ...]
 _IDS = {"slack": r"([A-Z0-9]+/)?[A-Z0-9]+", "discord": r"@?\d+"}
 """What ids look like, by platform; other chats have their own."""
 
@@ -250,12 +251,8 @@ class HealthTable(Timed):
 
     host: str = "127.0.0.1"
     port: int = Field(default=8484, ge=0, le=65535)
-    notices: tuple[Annotated[str, Field(pattern=CHANNEL)], ...] = Field(
-        default=(), examples=["slack:C0123456789"]
-    )
-    alive: tuple[Annotated[str, Field(pattern=CHANNEL)], ...] = Field(
-        default=(), examples=["slack:C0123456789"]
-    )
+    notices: Channels = Field(default=(), examples=["slack:C0123456789"])
+    alive: Channels = Field(default=(), examples=["slack:C0123456789"])
 
 
 def read_hours(text: str) -> tuple[time, time]:

@@ -335,39 +335,21 @@ class Price:
     source: str = field(default="", compare=False)
     batch_cached: float | None = None
 
-    def cost(self, usage: Usage, *, batch: bool = False) -> float:
+    def cost(self, usage: Usage | UsualUsage, *, batch: bool = False) -> float:
         """Return the cost of a call with this usage, in US dollars.
 
         Args:
-            usage: The billed quantities.
+            usage: The billed quantities; their means for the mean cost.
             batch: Whether the call was part of a batch; searches cost the same in a batch.
         """
-        return self._cost(
-            usage.input_tokens, usage.output_tokens, usage.cached_tokens, usage.searches, batch
-        )
-
-    def mean_cost(self, usage: UsualUsage, *, batch: bool = False) -> float:
-        """Return the mean cost of a call with the usage of earlier answers, in US dollars.
-
-        Args:
-            usage: The mean billed quantities of earlier answers.
-            batch: Whether the call is part of a batch; searches cost the same in a batch.
-        """
-        return self._cost(
-            usage.input_tokens, usage.output_tokens, usage.cached_tokens, usage.searches, batch
-        )
-
-    def _cost(
-        self, sent: float, received: float, cached: float, searches: float, batch: bool
-    ) -> float:
-        """Return the cost in US dollars of tokens sent and received, and of searches."""
-        cached = min(cached, sent)
+        cached = min(usage.cached_tokens, usage.input_tokens)
         cached_price = self.input if self.cached is None else self.cached
         factor = self.batch if batch and self.batch is not None else 1.0
         cached_factor = self.batch_cached if batch and self.batch_cached is not None else factor
-        millionths = factor * (self.input * (sent - cached) + self.output * received)
+        sent = self.input * (usage.input_tokens - cached)
+        millionths = factor * (sent + self.output * usage.output_tokens)
         millionths += cached_factor * (cached_price * cached)
-        return millionths / MILLIONTHS_PER_USD + self.search * searches
+        return millionths / MILLIONTHS_PER_USD + self.search * usage.searches
 
 
 MILLIONTHS_PER_USD = 1e6

@@ -196,7 +196,7 @@ class Tariff:
         turns = self._turns(prompt)
         sent = used.input_tokens + (turns - 1) / 2 * used.output_tokens
         used = replace(used, input_tokens=sent)
-        return turns * self.price.mean_cost(used, batch=batch)
+        return turns * self.price.cost(used, batch=batch)
 
     def _turns(self, prompt: Prompt, answer_limit: int | None = None) -> int:
         """Return the number of priced calls: a task has one price, and a judge quotes any text."""
