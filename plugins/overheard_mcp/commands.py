@@ -164,7 +164,6 @@ LIST = CommandSpec(
     list_tokens,
     section="Set up",
     role=Role.ADMIN,
-    examples=("mcp-tokens list",),
 )
 REVOKE = CommandSpec(
     "mcp-tokens revoke",

@@ -463,7 +463,7 @@ def test_a_share_of_too_few_answers_is_no_figure() -> None:
     assert told["answers"] == 3
 
 
-def test_a_plugins_command_is_a_tool_without_an_example_and_none_if_it_spends() -> None:
+def test_a_plugins_command_is_a_tool_whose_example_is_its_name_and_none_if_it_spends() -> None:
     """Of commands that belong to reports; one that spends asks for a yes first."""
 
     async def run() -> Any: ...
@@ -477,5 +477,5 @@ def test_a_plugins_command_is_a_tool_without_an_example_and_none_if_it_spends() 
     desk: Any = SimpleNamespace(commands=commands)
 
     tables = tables_of(desk)
-    assert tables["weather"]["about"] == "Tell the weather."
+    assert tables["weather"]["about"] == "Tell the weather.\n\nExample: weather"
     assert "weather_buy" not in tables
