@@ -210,6 +210,7 @@ class _Text:
         names: The (start, end) offsets of the names, with the brands of each.
         turned_down: The brands that the text advises against.
         language: The language, such as ``german``; "" for English.
+        presents: Whether the text speaks for its owner if it has no drawback.
     """
 
     unit: Unit
@@ -218,11 +219,7 @@ class _Text:
     names: list[tuple[int, int, set[str]]]
     turned_down: set[str]
     language: str
-
-    @property
-    def presents(self) -> bool:
-        """Whether the text speaks for its owner if it has no drawback."""
-        return self.unit.role not in _NOT_PRESENTING and not HISTORY.search(self.masked)
+    presents: bool
 
 
 @once_an_answer
@@ -247,7 +244,8 @@ def _texts(reading: Reading) -> dict[str, list[_Text]]:
             masked, names = _masked_names(unit, text, inside)
             turned_down = {mention.brand for mention in inside if mention.negated}
             language = latin if text.isascii() else script_language(text) or latin
-            read = _Text(unit, text, masked, names, turned_down, language)
+            presents = unit.role not in _NOT_PRESENTING and not HISTORY.search(masked)
+            read = _Text(unit, text, masked, names, turned_down, language, presents)
             for brand in brands:
                 texts.setdefault(brand, []).append(read)
     return texts

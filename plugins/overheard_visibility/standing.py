@@ -173,7 +173,7 @@ def _worded(reading: Reading, own: Sequence[Mention], owned: Sequence[Unit]) -> 
     first_choice = next(first_choices(reading, owned), None)
     if first_choice is not None:
         return FIRST_CHOICE, first_choice
-    asks_for_sellers = bool(ASKS_FOR_SELLERS.search(reading.answer.question.prompt.text))
+    asks_for_sellers = _asks_for_sellers(reading)
     quote = _offer(reading, own, owned, asks_for_sellers=asks_for_sellers)
     quote = quote or _suggestion(reading, own, asks_for_sellers=asks_for_sellers)
     if not quote or all(mention.negated for mention in own):
@@ -270,12 +270,22 @@ def _is_offer(unit: Unit, *, asks_for_sellers: bool) -> bool:
     headings = [heading for heading in (unit.section, unit.label) if heading]
     if unit.role is UnitRole.FOOTER or any(map(_is_left_out, headings)):
         return False
-    return asks_for_sellers or not any(map(SELLERS.search, headings))
+    return asks_for_sellers or not any(map(_is_of_sellers, headings))
 
 
 @lru_cache(maxsize=_CACHED_HEADINGS)
 def _is_left_out(heading: str) -> bool:
     return LEFT_OUT.search(heading) is not None
+
+
+@lru_cache(maxsize=_CACHED_HEADINGS)
+def _is_of_sellers(heading: str) -> bool:
+    return SELLERS.search(heading) is not None
+
+
+@once_an_answer
+def _asks_for_sellers(reading: Reading) -> bool:
+    return ASKS_FOR_SELLERS.search(reading.answer.question.prompt.text) is not None
 
 
 def _suggestion(reading: Reading, own: Sequence[Mention], *, asks_for_sellers: bool) -> str:

@@ -187,22 +187,10 @@ def _converter(table: Table, column: str, dialect: Dialect) -> Writer | None:
 
 
 def _converted(write: Callable[[Any], Any], values: Sequence[Any]) -> list[Any]:
-    """Return values, each converted by ``write``; the results for the previous value and for empty
-    values are used again.
+    """Return values, each converted by ``write``; what is the same object is converted once.
 
     Most quotes and details are empty, and all blocks of a run have its start.
     """
-    empty: dict[type, Any] = {}
-    converted: list[Any] = []
-    last = result = None
-    for value in values:
-        if not value:
-            kind = type(value)
-            if kind not in empty:
-                empty[kind] = write(value)
-            converted.append(empty[kind])
-            continue
-        if value is not last:
-            last, result = value, write(value)
-        converted.append(result)
-    return converted
+    keys = list(map(id, values))
+    results = {key: write(value) for key, value in dict(zip(keys, values, strict=True)).items()}
+    return list(map(results.__getitem__, keys))

@@ -82,7 +82,7 @@ def http_client(
     """
     import httpx2
 
-    home = _origin(httpx2.URL(base_url))
+    home, bounded = _origin(httpx2.URL(base_url)), _bounded_stream()
 
     async def check_request(request: Request) -> None:
         """Refuse a request to another origin, and ask for a body that can be counted."""
@@ -92,7 +92,7 @@ def http_client(
 
     async def bound_response(response: Response) -> None:
         """Let a response be read up to the length that is allowed where the request is made."""
-        response.stream = _bounded(response, _allowed_bytes.get())
+        response.stream = bounded(response, _allowed_bytes.get())
 
     hooks: dict[str, list[Callable[..., Any]]] = {
         "request": [check_request],
@@ -121,19 +121,22 @@ def _origin(url: URL) -> tuple[str, str, int | None]:
     return url.scheme, url.host, url.port
 
 
-def _bounded(response: Response, allowed_bytes: int) -> AsyncByteStream:
-    """Return a response's body as a stream that counts its bytes.
+@cache
+def _bounded_stream() -> type[Any]:
+    """Return the class of a response's body that counts its bytes, once httpx2 is imported.
 
     A compressed body, which no request asks for, raises `UndecodableReplyError` when it is read: a
     megabyte of it may stand for gigabytes.
     """
     import httpx2
 
-    encoding = response.headers.get("Content-Encoding", "identity").strip().lower()
-    stream = cast("AsyncByteStream", response.stream)
-
     class BoundedStream(httpx2.AsyncByteStream):
-        """The body."""
+        """The body of a response, of which so many bytes may be read."""
+
+        def __init__(self, response: Response, allowed_bytes: int) -> None:
+            self._encoding = response.headers.get("Content-Encoding", "identity").strip().lower()
+            self._stream = cast("AsyncByteStream", response.stream)
+            self._allowed_bytes = allowed_bytes
 
         async def __aiter__(self) -> AsyncIterator[bytes]:
             """Yield the body in pieces.
@@ -142,19 +145,19 @@ def _bounded(response: Response, allowed_bytes: int) -> AsyncByteStream:
                 UndecodableReplyError: when the body is compressed.
                 ReplyTooLargeError: when more bytes have come than are allowed.
             """
-            if encoding != "identity":
+            if self._encoding != "identity":
                 raise UndecodableReplyError
             read_bytes = 0
-            async for piece in stream:
+            async for piece in self._stream:
                 read_bytes += len(piece)
-                if read_bytes > allowed_bytes:
+                if read_bytes > self._allowed_bytes:
                     raise ReplyTooLargeError
                 yield piece
 
         async def aclose(self) -> None:
-            await stream.aclose()
+            await self._stream.aclose()
 
-    return BoundedStream()
+    return BoundedStream
 
 
 MAX_WAIT_S = 86_400.0

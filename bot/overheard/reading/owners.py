@@ -31,10 +31,11 @@ _ROLE = _LISTS.compiled(
 _POINT_AHEAD = r"\s(?=[A-Z0-9]|[^\w\s\"'(\[$\u20ac\u00a3~<>&])"
 _POINTER = _LISTS.pattern("pointer")
 _POINT = re.compile(
-    rf"(?:\s?[;\u2022\u00b7]|,(?=\s[^\w\s\"'(\[$\u20ac\u00a3~<>&-])){_POINT_AHEAD}|\s\|\s"
-    rf"|[;,]\s(?=(?:(?:while|and|but|whereas) )?(?!the f){_POINTER})"
+    rf"[\s;\u2022\u00b7,](?:(?<=\s)(?:[;\u2022\u00b7]{_POINT_AHEAD}|\|\s)|(?<=[;\u2022\u00b7]){_POINT_AHEAD}"
+    rf"|(?<=,)(?=\s[^\w\s\"'(\[$\u20ac\u00a3~<>&-]){_POINT_AHEAD}"
+    rf"|(?<=[;,])\s(?=(?:(?:while|and|but|whereas) )?(?!the f){_POINTER}))"
 )
-"""Between points in one line."""
+"""Between points in one line; one set first, which the search finds fast."""
 _DASH = re.compile(rf"\s[-\u2013](?:(?P<opens>{_POINT_AHEAD})|\s)")
 """The same, where it is not the first in the line, which follows a name or a label."""
 _SEMICOLON = re.compile(r";\s")

@@ -98,8 +98,9 @@ _PERSON_BEFORE = _LISTS.compiled("leads", r"\b{},? \Z")
 _CLAUSE_FOLLOWS = re.compile(r"(?:,| \(|:| [\u2013\u2014]) ?")
 _CELL = re.compile(r"(?:\A|\n)\s*\|?\s*(?:\d{1,2}[.)]?\s*\|?\s*)?\Z")
 _CELL_ENDS = re.compile(r"\s*\|")
-_CAPITALISES_NOUNS = re.compile(r"\b(?:der|die|das|und|ist|für|ein|eine)\b")
-_ROMANCE = re.compile(r"\b(?:los|las|una|muy|para|pour|avec|les|est)\b")
+_WORDS = re.compile(r"\w+")
+_GERMAN = frozenset({"der", "die", "das", "und", "ist", "für", "ein", "eine"})
+_ROMANCE = frozenset({"los", "las", "una", "muy", "para", "pour", "avec", "les", "est"})
 _GERMAN_NOUN = re.compile(
     r"Ge[a-zäöü]+t|[A-Z][a-zäöüß]*(?:ung|heit|keit|schaft|ion|tät|ment|ervice|upport|reise?|eit|chutz|en)"
 )
@@ -138,8 +139,7 @@ def undeclared_mentions(
         sentences: (start, end) offsets of its sentences, in order.
         mentions: The mentions of declared brands, in order.
     """
-    german = len(_CAPITALISES_NOUNS.findall(body, 0, _LANGUAGE_CHARACTERS)) > 1
-    is_romance = _ROMANCE.search(body, 0, _LANGUAGE_CHARACTERS) is not None
+    german, is_romance = _languages(body)
     verb = _GERMAN_THIRD_PERSON if german else _VERB if is_romance else _THIRD_PERSON
     declared = {mention.start: mention for mention in mentions}
     brand_before = {mention.end: mention.brand for mention in mentions}
@@ -229,8 +229,8 @@ def may_open_with_name(body: str, start: int, end: int) -> bool:
     if place is None or not _LEADS.fullmatch(text, 0, place.start):
         return False
     word = _CONTRACTED.sub("", place.name)
-    german = _CAPITALISES_NOUNS.findall(body, 0, _LANGUAGE_CHARACTERS)
-    if _NO_SUBJECT.fullmatch(word) or len(german) > 1:
+    german, _ = _languages(body)
+    if german or _NO_SUBJECT.fullmatch(word):
         return False
     if place.words == 1:
         is_thing = is_property(place.name) or f" {place.name.lower()}" in body
@@ -240,6 +240,13 @@ def may_open_with_name(body: str, start: int, end: int) -> bool:
     if " " in place.name:
         return not _PERSON.match(text, place.end)
     return not _NO_SUBJECT_FORM.fullmatch(word)
+
+
+@lru_cache(maxsize=4)
+def _languages(body: str) -> tuple[bool, bool]:
+    """Return whether a text is German, whose nouns have capitals, and whether it is Romance."""
+    words = _WORDS.findall(body, 0, _LANGUAGE_CHARACTERS)
+    return sum(map(_GERMAN.__contains__, words)) > 1, not _ROMANCE.isdisjoint(words)
 
 
 def leading_name(text: str) -> str:
