@@ -71,6 +71,28 @@ Three hosts for a small shop:
   - modern control panel
   - works in the browser
 """
+LABELLED = """\
+Three ways to sell online:
+
+### Best for beginners: Acme
+- What you get: hosting and checkout in one place
+- Free: up to ten orders
+- The trade-off: apps cost extra
+- Around $40 a month
+- Ideal if you want to start this week
+
+### Boltly \u2014 for small shops
+- Watchtower warns about fraud
+- Weaknesses: slow support
+- Starts at $20 a month
+- In short: dependable, rarely cheap
+
+### 3. Cruxify
+- Pros: easy to learn
+- Runs on any server
+- Cons: few templates
+- Comes with a mail service
+"""
 BRANDS = ("Acme", "Boltly", "Cruxify")
 MAX_MOVE = 0.02
 
@@ -112,7 +134,7 @@ def like(one: Judged, other: Judged) -> bool:
     return same and abs(one.sentiment - other.sentiment) <= MAX_MOVE
 
 
-@pytest.mark.parametrize("text", [PRODUCTS, SOFTWARE, SMALL])
+@pytest.mark.parametrize("text", [PRODUCTS, SOFTWARE, SMALL, LABELLED])
 @pytest.mark.parametrize("layout", RELAYOUTS)
 def test_another_layout_moves_nothing(text: str, layout: str) -> None:
     """Bullets as one line, as rows of a table, and with the notice of a service below."""
@@ -120,6 +142,18 @@ def test_another_layout_moves_nothing(text: str, layout: str) -> None:
     assert other != text or text is SMALL
     for brand in BRANDS:
         assert like(judged(text, brand, BRANDS), judged(other, brand, BRANDS)), brand
+        if text is LABELLED:  # also where no rival is declared
+            assert like(judged(text, brand, (brand,)), judged(other, brand, (brand,))), brand
+
+
+def test_bullets_without_indent_belong_to_the_number_above() -> None:
+    """They are below it, and not a list of their own."""
+    indented = "1. **Acme**\n   - quick\n   - Cons: loud\n2. **Boltly**\n   - cheap"
+    flat = indented.replace("   - ", "- ")
+    for brand in BRANDS[:2]:
+        assert judged(flat, brand, BRANDS) == judged(indented, brand, BRANDS)
+    assert judged(flat, "Acme", ("Acme",)).drawback
+    assert not judged(flat, "Boltly", ("Boltly",)).drawback
 
 
 @pytest.mark.parametrize("text", [PRODUCTS, SOFTWARE])

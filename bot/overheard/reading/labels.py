@@ -165,11 +165,10 @@ def _bold_label(text: str, first: int, bold_end: int, end: int) -> Label | None:
     while value < end and text[value] in _AROUND_DIVIDER:
         value += 1
     words = text[first:bold_end].rstrip(_AROUND_DIVIDER)
-    inner_divider = _first_divider(words, 0, len(words))
-    if inner_divider and inner_divider[0]:
-        label_end, divider_end = inner_divider
-        return Label(first, first + label_end, _after_spaces(text, first + divider_end, end))
     is_divided = bool(text[bold_end - 1] in _AROUND_DIVIDER.strip() or text[bold_end:value].strip())
+    label_end, divider_end = _first_divider(words, 0, len(words)) or (0, 0)
+    if label_end and (words[label_end] in _COLONS or not is_divided):
+        return Label(first, first + label_end, _after_spaces(text, first + divider_end, end))
     is_alone = not text[value:end].strip(" .")
     if is_divided or is_alone or len(words.split()) <= _BOLD_LABEL_WORDS:
         return Label(first, first + len(words), value)

@@ -6,12 +6,14 @@ private use area, which are removed from the model's text first.
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple
 
 from overheard.domain import Mention
+from overheard.reading.labels import LabelKind, is_property, kind_of
+from overheard.reading.undeclared import has_name
 
 Span = tuple[int, int]
 
@@ -30,6 +32,7 @@ _HEADER_CODE, _ROW_CODE = 30, 31
 """What the first row and the other rows of a table add."""
 _RULE = 40
 """What a horizontal rule before the block adds."""
+_RANKED = re.compile(r"[*_#\\]{0,6}(\d{1,2})[.)](?:\*\*|__)?\s")
 _MARKER = re.compile(f"([{BOLD}{PLAIN}])")
 _STARRED = re.compile(r"\*\*([^*\n]{1,200})\*\*")
 _BULLET = re.compile(r"[\ue002]?(?:[•●▪◦‣\u2013\u2014-]|\d{1,3}[.)])\s+")
@@ -38,6 +41,12 @@ _NUMBERED_TITLE = re.compile(rf"{BOLD}\d{{1,2}}[.)]\s+[^{PLAIN}]+{PLAIN}[^{BOLD}
 """A paragraph such as "**1. Acme** - $99": a title, and no item of a list."""
 _TITLE_LEVEL = 6
 """The level of such a title among the headings."""
+_ENTRY = re.compile(
+    rf"[^\w\s{BOLD}]{{0,4}}\s?{BOLD}(?P<label>[^{PLAIN}\n]{{1,80}})"
+    rf"(?:(?<=[:\u2013\u2014]){PLAIN}|{PLAIN}:|{PLAIN}\s+[\u2013\u2014-])\s+(?=\S)"
+)
+"""A paragraph such as "**Acme** \u2013 light; cheap": an item, where the answer has several."""
+_FEWEST_ENTRIES = 2
 
 
 class LineKind(Enum):
@@ -88,28 +97,59 @@ class Page:
     lists: tuple[tuple[Span, ...], ...]
 
 
-class LayoutMarks:
-    """Tracks the blocks of the Markdown parser and returns a marker line for each."""
+@dataclass(slots=True)
+class _List:
+    """An open list, with the items so far; `below` tells that an item without indent is above."""
+
+    depth: int
+    numbered: bool
+    below: bool
+    items: int = 0
+
+
+class Marks:
+    """Tracks the blocks of the Markdown parser and returns marker lines for each."""
 
     def __init__(self) -> None:
-        self._depth = self._heading = 0
+        self._lists: list[_List] = []
+        self._above = self._heading = 0
         self._item = self._rule = self._header = self._row = False
+        self._coming, self._rank = FIRST, ""
+
+    @property
+    def in_list(self) -> bool:
+        """Whether the next line is inside an item of a list."""
+        return bool(self._lists)
 
     def heading(self, level: int) -> None:
         """Begin a heading, or with level 0 end the heading."""
         self._heading = level
 
-    def enter_list(self) -> None:
-        """Begin a list."""
-        self._depth += 1
+    def enter_list(self, first: int | None) -> None:
+        """Begin a list; `first` is the first number of a numbered list, None for a list of bullets.
+
+        An outermost list that begins with another number than 1 goes on with the ranked list before
+        it: a paragraph has interrupted that list. Bullets right after a numbered list of one item,
+        "1. Acme", are below that item: many answers do not indent them.
+        """
+        if not self._lists and first in {None, 1}:
+            self._coming = FIRST
+        depth = self._lists[-1].depth + 1 if self._lists else 1
+        below = first is None and self._above == depth
+        self._lists.append(_List(depth + below, first is not None, below))
 
     def leave_list(self) -> None:
         """End a list."""
-        self._depth -= 1
+        ended = self._lists.pop()
+        is_title = ended.numbered and ended.items == 1
+        self._above = ended.depth - ended.below if is_title or ended.below else 0
 
     def item(self) -> None:
         """Begin an item of a list."""
         self._item = True
+        self._lists[-1].items += 1
+        if len(self._lists) == 1 and self._lists[0].numbered:
+            self._rank, self._coming = self._coming, NEXT
 
     def row(self, *, header: bool) -> None:
         """Begin a row of a table."""
@@ -119,24 +159,39 @@ class LayoutMarks:
         """Process a horizontal rule."""
         self._rule = True
 
-    def take(self) -> str:
-        """Return the marker line of the block that begins now, one character.
+    def take(self, content: str = "") -> Iterator[str]:
+        """Yield the marker lines of the block that begins now, one character each: of its rank, if
+        it has one, and of its layout.
+
+        The first line of an item of a numbered list that is in no other list gets `FIRST` or
+        `NEXT`. A line outside of lists that begins with its rank, such as the heading "2. Acme",
+        gets `FIRST` for the rank 1 and `NEXT` for others.
 
         A row of a table counts before a heading, a heading before an item of a list. Only the first
         call after `rule`, `item` or `row` reports it.
+
+        Args:
+            content: The Markdown of the line.
         """
+        rank, self._rank = self._rank, ""
+        ranked = None if rank or self._lists else _RANKED.match(content)
+        if ranked:
+            rank = FIRST if ranked[1] == "1" else NEXT
+        if rank:
+            yield rank
         rule, self._rule = self._rule, False
+        self._above = 0
         if self._row:
             self._row, code = False, _HEADER_CODE if self._header else _ROW_CODE
         elif self._heading:
             code = self._heading
-        elif self._depth:
-            depth = min(self._depth, _MAX_DEPTH)
+        elif self._lists:
+            depth = min(self._lists[-1].depth, _MAX_DEPTH)
             item, self._item = self._item, False
             code = (_ITEM_CODE if item else _INSIDE_ITEM_CODE) + depth
         else:
             code = 0
-        return chr(_BLOCK_CODE + code + (_RULE if rule else 0))
+        yield chr(_BLOCK_CODE + code + (_RULE if rule else 0))
 
 
 def star_marks(text: str) -> str:
@@ -160,17 +215,17 @@ def counts_down(text: str) -> int:
     return len(numbers) if counted else 0
 
 
-def page(lines: Iterable[str], countdown: int = 0) -> Page:
+def page(lines: Sequence[str], countdown: int = 0) -> Page:
     """Return the page that lines of text and marker lines describe.
 
     Markers and bullets are removed, white space becomes single spaces, and lines without text are
     left out. A line of a paragraph with a bullet or number of its own becomes an item, or a heading
-    if all of it is bold ("**1. Acme**"). A list that counts down is turned, and is then the only
-    ranked list, if as many lines have a rank as it counts.
+    if all of it is bold ("**1. Acme**"); several that begin with a bold name become items. A list
+    that counts down is turned, and is then the only ranked list, if as many lines have a rank as it
+    counts.
 
     Args:
-        lines: The lines of text, each after its marker lines: of `Marks` for a line of a ranked
-            list, of `LayoutMarks` for the first line of a block.
+        lines: The lines of text, each after its marker lines (`Marks`).
         countdown: The number from which the lines count down to 1, so that the last line is the
             best; 0 if they do not.
     """
@@ -178,6 +233,8 @@ def page(lines: Iterable[str], countdown: int = 0) -> Page:
     laid_out_lines: list[Line] = []
     lists: list[list[Span]] = []
     at, rank_marker, code, opens = 0, "", 0, True
+    labels = {line: label for line in lines if (label := _entry_label(line))}
+    has_entries = len(labels) >= _FEWEST_ENTRIES and any(map(has_name, labels.values()))
     for line in lines:
         if line in {FIRST, NEXT}:
             rank_marker = line
@@ -186,10 +243,12 @@ def page(lines: Iterable[str], countdown: int = 0) -> Page:
             code, opens = ord(line) - _BLOCK_CODE, True
             continue
         bullet = _BULLET.match(line)
-        text, bold = _bold_spans(line[bullet.end() :] if bullet else line)
+        opening = BOLD if bullet and line[0] == BOLD else ""
+        text, bold = _bold_spans(opening + line[bullet.end() :] if bullet else line)
         if not text:
             continue
-        if bullet and code % _RULE == 0:
+        is_item = bullet is not None or (has_entries and line in labels)
+        if is_item and code % _RULE == 0:
             code += _TITLE_LEVEL if _NUMBERED_TITLE.fullmatch(line) else _ITEM_CODE + 1
             opens = True
         span = (at, at + len(text))
@@ -202,7 +261,7 @@ def page(lines: Iterable[str], countdown: int = 0) -> Page:
         texts.append(text)
         at, rank_marker, opens = span[1] + 1, "", False
         code %= _RULE
-        if bullet and code in {_TITLE_LEVEL, _ITEM_CODE + 1}:
+        if is_item and code in {_TITLE_LEVEL, _ITEM_CODE + 1}:
             code = 0
     if countdown:
         ranked_lines = [
@@ -213,6 +272,18 @@ def page(lines: Iterable[str], countdown: int = 0) -> Page:
         counted = lists[0] if len(lists) == 1 else ranked_lines
         lists = [counted[::-1]] if len(counted) == countdown else lists
     return Page("\n".join(texts), tuple(laid_out_lines), tuple(map(tuple, lists)))
+
+
+def _entry_label(line: str) -> str:
+    """Return the bold text that a line begins with, if it may name a product; else ""."""
+    entry = _ENTRY.match(line)
+    if entry is None:
+        return ""
+    label, colon, name = entry["label"].strip(" :\u2013\u2014").partition(": ")
+    if colon and kind_of(label) in {LabelKind.AWARD, LabelKind.ROLE}:  # "Best for travel: Acme"
+        label = name
+    may_name = kind_of(label) in {LabelKind.OTHER, LabelKind.AWARD} and not is_property(label)
+    return label if may_name else ""
 
 
 def _line_of_code(span: Span, code: int, opens: bool, bold: tuple[Span, ...]) -> Line:
@@ -260,62 +331,6 @@ _RANK = re.compile(
     r"^[ \t|*_#>\\]{0,8}(\d{1,2})(?:[.):]|(?:\*\*)?\s*[|\u2013\u2014-])", re.MULTILINE
 )
 """The number at the beginning of a line that gives its rank: "3.", "#3 -", "| 3 |"."""
-_RANKED = re.compile(r"[*_#\\]{0,6}(\d{1,2})[.)](?:\*\*|__)?\s")
-
-
-class Marks:
-    """Tracks the lists of the Markdown parser and returns markers for lines of ranked lists."""
-
-    def __init__(self) -> None:
-        self._lists: list[bool] = []
-        self._coming = FIRST
-        self._mark = ""
-
-    @property
-    def in_list(self) -> bool:
-        """Whether the next line is inside an item of a list."""
-        return bool(self._lists)
-
-    def enter_list(self, first: int | None) -> None:
-        """Begin a list; `first` is the first number of a numbered list, None for a list of bullets.
-
-        An outermost list that begins with another number than 1 goes on with the ranked list before
-        it: a paragraph has interrupted that list.
-        """
-        self._lists.append(first is not None)
-        continued = first not in {None, 1}  # after a paragraph
-        if len(self._lists) == 1 and not continued:
-            self._coming = FIRST
-
-    def leave_list(self) -> None:
-        """End a list."""
-        self._lists.pop()
-
-    def item(self) -> None:
-        """Begin an item of a list."""
-        if self._lists == [True]:
-            self._mark, self._coming = self._coming, NEXT
-
-    def take(self, content: str = "") -> str:
-        """Return the marker of the next line of text, and forget it.
-
-        The first line of an item of a numbered list that is in no other list gets `FIRST` or
-        `NEXT`. A line outside of lists that begins with its rank, such as the heading "2. Acme",
-        gets `FIRST` for the rank 1 and `NEXT` for others. Other lines get "".
-
-        Args:
-            content: The Markdown of the line.
-        """
-        marker, self._mark = self._mark, ""
-        return marker if marker or self._lists else _heading_marker(content)
-
-
-def _heading_marker(content: str) -> str:
-    """Return `FIRST` for a line that begins with the rank 1, `NEXT` for another rank, else ""."""
-    match = _RANKED.match(content)
-    if not match:
-        return ""
-    return FIRST if match.group(1) == "1" else NEXT
 
 
 def ranked_brands(

@@ -15,7 +15,6 @@ from overheard.reading.layout import (
     BOLD,
     MARKER_CODES,
     PLAIN,
-    LayoutMarks,
     Marks,
     Page,
     counts_down,
@@ -178,7 +177,7 @@ class _Walk:
         self.pieces: list[str] = []
         self.row: list[str] | None = None
         self._source, self._titles, self._nested = text.encode(), titles, nested
-        self._marks, self._blocks = Marks(), LayoutMarks()
+        self._marks = Marks()
         self._start = self._end = -1
         self._sources = self._heading = False
         self._links: list[int] = []
@@ -219,7 +218,7 @@ class _Walk:
             self.add(_HARD_BREAK, start, end)
         elif event == "Rule":
             self.flush()
-            self._blocks.rule()
+            self._marks.rule()
 
     def inline(self, kind: str, content: str, start: int, end: int) -> None:
         """Process code or HTML within a line, or a line of a block of HTML.
@@ -275,16 +274,14 @@ class _Walk:
         match kind:
             case "Heading":
                 self._heading, self._sources = True, False
-                self._blocks.heading(int(value["level"][1:]))
+                self._marks.heading(int(value["level"][1:]))
             case "List":
                 self._marks.enter_list(value)
-                self._blocks.enter_list()
             case "Item":
                 self._marks.item()
-                self._blocks.item()
             case "TableHead" | "TableRow":
                 self.row = []
-                self._blocks.row(header=kind == "TableHead")
+                self._marks.row(header=kind == "TableHead")
             case "CodeBlock":
                 self._code = []
             case "HtmlBlock":
@@ -328,16 +325,15 @@ class _Walk:
             case "CodeBlock":
                 self._end_code(start, end)
             case "HtmlBlock":
-                self.lines += (self._blocks.take(), _text_of("".join(self._html or ())))
+                self.lines += (*self._marks.take(), _text_of("".join(self._html or ())))
                 self._html = None
             case "Heading":
                 self.flush(always=True)
                 self._heading = False
-                self._blocks.heading(0)
+                self._marks.heading(0)
             case "List":
                 self.flush()
                 self._marks.leave_list()
-                self._blocks.leave_list()
             case _:
                 self.flush()
 
@@ -410,8 +406,7 @@ class _Walk:
         """Add a line behind its marker lines to `lines`; `content` is its Markdown, "" for a row of
         a table.
         """
-        self.lines += filter(None, (self._marks.take(content), self._blocks.take()))
-        self.lines.append(line)
+        self.lines += (*self._marks.take(content), line)
 
 
 class _Text(HTMLParser):

@@ -422,13 +422,21 @@ class Outline:
             return Context(0, label=text, closed=True)
         if kind is LabelKind.AWARD and not block_owner:
             above = above._replace(owner=NOBODY)
-        listed = is_bold and label.start > line.start and bool(above.owner)
+        in_line = (is_bold and label.start > line.start) or not line.opens
+        listed = in_line and bool(above.owner)
         return self.decide(label, above, multi=False, limit=limit, listed=listed)
 
     @cached_property
     def _label_counts(self) -> Counter[str]:
         """How often each word or phrase with a capital is before a colon in the answer."""
         return Counter(_RECURRING.findall(self._body))
+
+    @staticmethod
+    def is_beside(title: str) -> bool:
+        """Return whether a title may name a product, so that it is below none of its rank."""
+        if _AWARDED_PRODUCT.search(title):
+            return role_of(title.partition(":")[0]) in {None, UnitRole.BEST_FOR}
+        return kind_of(title) is LabelKind.OTHER and (title.islower() or not is_property(title))
 
     def _named_by_value(self, value: int, limit: int, above: Context, *, award: bool) -> Owner:
         """Return the brand that the value of a label names as its subject; `NOBODY` without such a
@@ -481,10 +489,7 @@ class Outline:
         others = [
             text
             for (text, named), times in texts.items()
-            if not named
-            and times == 1
-            and kind_of(text) is LabelKind.OTHER
-            and not is_property(text)
+            if not named and times == 1 and self.is_beside(text)
         ]
         branded = sum(named for _, named in texts)
         led = branded + sum(bool(_product_of(text)) for text in others)
@@ -527,6 +532,8 @@ class Outline:
             return Owner(self._names.begins(line.start, line.end).name)
         text = self._body[label.start : label.end]
         found = self._names.owner(label.start, label.end)
+        product = _product_of(text)
         if not found and kind_of(text) is LabelKind.AWARD:
             found = self._names.begins(label.value, line.end)
-        return Owner(found.name) if found else Owner(_product_of(text), foreign=True)
+            product = leading_name(self._body[label.value : line.end])
+        return Owner(found.name) if found else Owner(product, foreign=True)

@@ -216,6 +216,8 @@ class _UnitBuilder:
         start, end = bare_start(self.body, line.start, line.end), line.end
         while end > start and self.body[end - 1] in " :*":
             end -= 1
+        if multi or self.outline.is_beside(self.body[start:end]):
+            self._end_blocks(rank)
         context = self.outline.decide(Label(start, end, end), self._top, multi=multi)
         is_role = context.role not in {UnitRole.NONE, UnitRole.BEST_FOR}
         if rank == _LEAD_RANK and is_role:
@@ -366,6 +368,7 @@ class _UnitBuilder:
           sign or a bare "Cons" gives the role.
         """
         base = context = self._top
+        value = line.start
         names = self.prose if line.kind is LineKind.PARAGRAPH else self.names
         found = names.within(line.start, line.end)
         for number, piece in enumerate(
@@ -400,7 +403,8 @@ class _UnitBuilder:
                 label_decides_owner = context.role in _LISTED_ROLES or self._is_named(
                     label, end, context.owner
                 )
-                start, label_count = label.value, label_count + 1
+                start = value = label.value
+                label_count += 1
             if not is_worded(self.body, start, end):
                 if label_count and line.kind is LineKind.PARAGRAPH and end == line.end:
                     self.stack.append(context.at(_ROLE_RANK))
@@ -411,8 +415,7 @@ class _UnitBuilder:
             owner = context.owner if label_decides_owner else NOBODY
             owner = owner or self._piece_owner(start, end, context, line)
             role = context.role
-            decides = role is UnitRole.CON and DECIDING.match(self.body, start)  # "Overall, ..."
-            if number and not label_count and (decides or role not in _LASTING_ROLES):
+            if number and not label_count and self._is_past(start, role, value):
                 role = base.role
             if sign_role and role in _PLAIN_ROLES:
                 role = sign_role
@@ -420,6 +423,19 @@ class _UnitBuilder:
             has_context = owner == context.owner or (is_role_of_any and bool(owner))
             role, text = (role, context.label) if has_context else (UnitRole.NONE, "")
             yield self._unit(start, end, owner, role, text)
+
+    def _is_past(self, start: int, role: UnitRole, value: int) -> bool:
+        """Return whether the role of a label, whose value begins at `value`, has ended before the
+        piece at `start`: it lasts not; or the piece decides or is a price after cons ("Overall,
+        ..."); or it begins with a capital and the value does not, and goes on about no subject.
+        """
+        if role not in _LASTING_ROLES or (
+            role is UnitRole.CON and DECIDING.match(self.body, start)
+        ):
+            return True
+        starts_anew = self.body[value].islower() and self.body[start].isupper()
+        goes_on = PRONOUN.match(self.body, start) or GOING_ON.match(self.body, start)
+        return role in _LISTED_ROLES and starts_anew and not goes_on
 
     def _nobodys_role(self, start: int, end: int) -> UnitRole | None:
         """Return the role of a piece that has no owner, whatever it names: a footer, or what the
