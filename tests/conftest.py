@@ -1,5 +1,6 @@
 """What tests of several rooms share."""
 
+import atexit
 import gc
 import os
 import shutil
@@ -50,6 +51,7 @@ def pytest_configure() -> None:
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     sys.dont_write_bytecode = False
     gc.set_threshold(GC_THRESHOLD_OBJECTS, *gc.get_threshold()[1:])
+    atexit.register(gc.freeze)  # Python would search all objects for garbage before it ends
 
 
 def pytest_sessionstart() -> None:
