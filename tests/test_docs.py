@@ -13,11 +13,11 @@ import pytest
 
 import overheard
 import pytest_overheard
+from kit.source_tree import ROOT, parsed
 from overheard import hookspecs, testing
 from overheard.cli import app
 from overheard.hookspecs import HOOKS
 
-ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
 GUIDES = (
     "CONTRIBUTING.md",
@@ -196,9 +196,9 @@ def test_the_names_in_docstrings_are_names_of_the_code() -> None:
         "openai",
     }
     texts: list[tuple[Path, str]] = []
-    for file in (f for room in ("bot", "plugins", "storage") for f in ROOT.glob(f"{room}/**/*.py")):
+    for file, nodes in parsed().items():
         known |= {*file.relative_to(ROOT).with_suffix("").parts}
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        for node in nodes:
             match node:
                 case ast.Constant(value=str(text)):
                     texts.append((file, text))

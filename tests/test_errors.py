@@ -3,12 +3,12 @@
 import ast
 import subprocess
 import sys
-from functools import lru_cache
-from pathlib import Path
+from functools import cache
 from string import Formatter
 
 import pytest
 
+from kit.source_tree import ROOT, parsed
 from overheard.errors import (
     ChangeNeedsYes,
     ChatFailed,
@@ -92,19 +92,15 @@ def test_each_error_of_ours_has_a_message_with_declared_fields() -> None:
     assert len(family) > 50
 
 
-@lru_cache
+@cache
 def _classes() -> list[ast.ClassDef]:
     """Return the classes of all parts, errors.py first."""
-    root = Path(__file__).parents[1]
-    files = [
-        file
-        for part in ("bot", "storage", "plugins", "examples")
-        for file in sorted((root / part).rglob("*.py"))
-    ]
-    files.sort(key=lambda file: file.name != "errors.py")
+    trees = {file: nodes[0] for file, nodes in parsed().items()}
+    for file in (ROOT / "examples").rglob("*.py"):
+        trees[file] = ast.parse(file.read_text(encoding="utf-8"))
     return [
         node
-        for file in files
-        for node in ast.parse(file.read_text(encoding="utf-8")).body
+        for file in sorted(trees, key=lambda file: file.name != "errors.py")
+        for node in ast.iter_child_nodes(trees[file])
         if isinstance(node, ast.ClassDef)
     ]

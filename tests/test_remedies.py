@@ -7,17 +7,15 @@ import sys
 import tomllib
 from functools import cache
 from importlib.metadata import PackageNotFoundError
-from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
 import pytest
 
+from kit.source_tree import ROOT, parsed
 from overheard import installation
 from overheard.commands.registry import commands
 from overheard.config.sections import Config
 
-ROOT = Path(__file__).parents[1]
-CODE = [file for part in ("bot", "storage", "plugins") for file in (ROOT / part).rglob("*.py")]
 DOCS = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), ROOT / "config.example.toml"]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 COMMAND = re.compile(r"(?:run:?|with:?|use:?|and|`|ask|ask with|by) overheard ([a-z]+(?: [a-z]+)?)")
@@ -36,17 +34,16 @@ WORDS = {"the", "its", "it", "is", "and", "in", "on", "again", "to", "for", "wit
 def texts() -> list[tuple[str, str]]:
     """Return each text in the code except docstrings, with its place."""
     found = []
-    for file in CODE:
-        tree = ast.parse(file.read_text(encoding="utf-8"))
-        documented = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+    documented = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+    for file, nodes in parsed().items():
         docstrings = {
             id(node.body[0].value)
-            for node in ast.walk(tree)
+            for node in nodes
             if isinstance(node, documented) and node.body and isinstance(node.body[0], ast.Expr)
         }
         found += [
             (f"{file.relative_to(ROOT)}:{node.lineno}", str(node.value))
-            for node in ast.walk(tree)
+            for node in nodes
             if isinstance(node, ast.Constant) and id(node) not in docstrings
         ]
     return found
@@ -124,7 +121,7 @@ def test_each_extra_is_installed_by_its_packages(extra: str) -> None:
 
 def test_each_extra_that_the_code_names_exists() -> None:
     """Where a package is missing."""
-    named = {name for file in CODE for name in EXTRA.findall(file.read_text(encoding="utf-8"))}
+    named = {name for file in parsed() for name in EXTRA.findall(file.read_text(encoding="utf-8"))}
     assert {"anthropic", "google", "otel", "postgres"} <= named
     assert named <= {*PROJECT["optional-dependencies"]}
 
