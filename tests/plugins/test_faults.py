@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from kit.shapes import QUESTION, SHAPES, Shape
+from kit.shapes import CHAT, GEMINI, QUESTION, SHAPES, Shape
 from kit.vendors import KEY, Reaction, Vendor, untrusted
 from overheard import (
     Citation,
@@ -77,6 +77,31 @@ async def test_an_answer_comes_with_what_it_was_billed_for(
     assert reply.usage == Usage(10, 20, cached_tokens=4, reasoning_tokens=5)
     assert reply.cost_usd == pytest.approx(50e-6)
     assert reply.citations == ()
+
+
+@pytest.mark.parametrize("shape", [CHAT], indirect=True, ids=str)
+@pytest.mark.parametrize("own", [False, True], ids=["our client", "client of the SDK"])
+async def test_later_calls_go_by_the_http_client_of_the_sdk_with_its_cookies(
+    shape: Shape, vendor: Vendor, own: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever other HTTP clients there are; a cookie may change, as that of a load balancer."""
+    provider = shape.provider(vendor.url)
+    assert isinstance(provider, CompatibleProvider)
+    vendor.looking_up = Reaction({"data": []}, headers={"Set-Cookie": "server=1; Path=/"})
+    vendor.reactions = [
+        Reaction(whole(shape).body, headers={"Set-Cookie": "server=2; Path=/"}),
+        whole(shape),
+    ]
+    if own:
+        monkeypatch.setattr(provider.service, "http_client", lambda _: None)
+    await provider.verify()
+    if not own:
+        await provider.service.http_client().aclose()
+    for _ in range(2):
+        await provider.ask(ASKED, seed=7)
+    await provider.close()
+
+    assert [call.headers.get("cookie") for call in vendor.calls] == ["server=1", "server=2"]
 
 
 @pytest.mark.parametrize(
@@ -201,12 +226,18 @@ async def test_a_service_that_is_busy_says_when_to_come_back(
     assert failure.limits == RateLimits(requests_left=0)
 
 
-@pytest.mark.parametrize("status", [500, 529])
+@pytest.mark.parametrize(
+    ("shape", "status", "body"),
+    [(shape, status, b"oops") for shape in SHAPES for status in (500, 529)]
+    + [(shape, 500, b"[" * 9_000) for shape in SHAPES if shape is not GEMINI],
+    indirect=["shape"],
+    ids=lambda value: None if isinstance(value, bytes) else str(value),
+)
 async def test_a_service_that_is_broken_may_be_asked_again(
-    shape: Shape, provider: Provider, vendor: Vendor, status: int
+    shape: Shape, provider: Provider, vendor: Vendor, status: int, body: bytes
 ) -> None:
     """Nothing was answered, and nothing is charged."""
-    reaction = Reaction(b"oops", status, content_type="text/plain")
+    reaction = Reaction(body, status, content_type="text/plain")
     failure = await failing(provider, vendor, reaction)
 
     assert (failure.kind, failure.status) == (FailureKind.SERVER, status)

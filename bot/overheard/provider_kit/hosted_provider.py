@@ -81,12 +81,7 @@ class HostedService:
         api: The service's API, for messages, such as ``Messages API``.
         settings: The validated table.
         prices: The prices of the models.
-
-    Attributes:
-        http: The HTTP client that was made last.
     """
-
-    http: AsyncClient
 
     def __init__(self, name: str, api: str, settings: ProviderSettings, prices: PriceList) -> None:
         self.name = name
@@ -109,14 +104,13 @@ class HostedService:
         import httpx2
 
         settings = self._settings
-        self.http = http_client(
+        return http_client(
             settings.base_url,
             kind,
             timeout=httpx2.Timeout(settings.silence, connect=settings.connect_timeout),
             limits=httpx2.Limits(max_connections=MAX_CONCURRENCY),
             **options,
         )
-        return self.http
 
     def price(self, model: str) -> Price | None:
         """Return the price of a model, or None when the price is unknown.
@@ -279,7 +273,7 @@ class StatusError(Exception):
         self.response, self.status_code = response, response.status_code
         try:
             self.body: object = response.json()
-        except ValueError:
+        except (ValueError, RecursionError):
             self.body = response.text
 
 
@@ -422,8 +416,8 @@ class HostedProvider(ABC, Generic[Table, Client]):
         the response, its JSON with objects as `Fields`).
 
         The SDK sends the first requests to a path. Once one is answered, the others are sent with
-        its address and headers by the HTTP client below the SDK, whose checks and copies of each
-        field take as long as all the rest of a call.
+        its address and headers, and so its key, by the HTTP client below the SDK, whose checks and
+        copies of each field take as long as all the rest of a call.
 
         Args:
             path: Where the service has the call, such as ``/chat/completions``.
@@ -436,16 +430,17 @@ class HostedProvider(ABC, Generic[Table, Client]):
         import httpx2
 
         client: Any = self.client
-        if first := self._requests.get(path):
-            request = httpx2.Request(
+        http = getattr(client, "_client", None)  # the SDKs have no public name for it
+        if http and (first := self._requests.get(path)):
+            request = http.build_request(
                 "POST", first.url, headers=first.headers, extensions=first.extensions, json=body
             )
-            response = await self.service.http.send(request)
+            response = await http.send(request)
             if not response.is_success:
                 raise StatusError(response)
         else:
             response = await client.post(path, body=body, cast_to=httpx2.Response)
-            for header in ("Content-Length", "Idempotency-Key"):
+            for header in ("Content-Length", "Cookie", "Idempotency-Key"):
                 response.request.headers.pop(header, None)
             self._requests[path] = response.request
         return response.headers, response.json(object_hook=Fields)
