@@ -140,9 +140,8 @@ class SlackChat:
     ) -> str:
         """Post a card and return the id of its first message, which is the message's time stamp.
 
-        Further messages, pictures that the workspace does not take in messages, and files follow in
-        the first message's thread. Their failure is only logged: the post counts as successful once
-        the first message is posted.
+        Further messages and files follow in the first message's thread. Their failure is only
+        logged: the post counts as successful once the first message is posted.
 
         Args:
             channel: The channel's id; with many workspaces, the team's id and a slash come first.
@@ -171,7 +170,7 @@ class SlackChat:
 
         The messages that continue the first one in its thread are edited, added or deleted as the
         new card needs, for `FOLLOW_UP_TIMEOUT_S` seconds at most. If that fails or takes longer, it
-        is only logged. Pictures and files that were uploaded into the thread stay.
+        is only logged. Files that were uploaded into the thread stay.
 
         Args:
             channel: The channel's id; with many workspaces, the team's id and a slash come first.

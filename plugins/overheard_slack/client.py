@@ -77,8 +77,6 @@ class SlackClient:
 
     Attributes:
         pictures: The ids of the files of uploaded pictures, by the SHA-256 hash of the PNG file.
-        takes_pictures: Whether the workspace takes pictures; else they are told in words.
-        takes_tables: Whether the workspace takes data tables; else tables are text.
     """
 
     def __init__(self, token: str, base_url: str, session: aiohttp.ClientSession) -> None:

@@ -138,7 +138,7 @@ class ChannelOutlet:
                 than its blocks.
         """
         files = {picture_key(image): await self._file_id(image) for image in message.images}
-        if all(files.values()):
+        if message.blocks != message.plain and all(files.values()):
             for pause_s in PROCESSING_PAUSES_S if files else (0.0,):
                 try:
                     return await send(message.with_files(files))
@@ -185,9 +185,6 @@ class ChannelOutlet:
     async def publish(self, message: Message) -> None:
         """Show a message as the App Home of the person whose id `channel` is, in place of the Home
         shown before.
-
-        A picture that the workspace does not take is shown as its alternative text: a Home has no
-        thread.
 
         Raises:
             SlackFailed: when Slack refuses the content.
@@ -254,7 +251,7 @@ class ChannelOutlet:
         return str(files[0].get("id", "")) if files else ""
 
     async def _reply(self, text: str, thread: str) -> None:
-        """Post a text into a thread, in place of a picture or file that was not uploaded.
+        """Post a text into a thread, in place of a file that was not uploaded.
 
         A failure is only logged.
 

@@ -172,6 +172,18 @@ async def test_a_refusal_names_its_remedy(chat: SlackChat) -> None:
     )
 
 
+async def test_a_refused_text_is_not_posted_again(slack: SlackPeer, chat: SlackChat) -> None:
+    """It has no simpler form, as a picture or a table has."""
+    refused = Fault(
+        200, '{"ok": false, "error": "invalid_blocks"}', content_type="application/json"
+    )
+    slack.faults["chat.postMessage"] = [refused, refused]
+    with pytest.raises(SlackFailed, match="invalid_blocks"):
+        await chat.post(CHANNEL, Card("Alert"), key="1")
+
+    assert len(slack.of("chat.postMessage")) == 1
+
+
 async def test_slack_that_cannot_be_reached_is_certain() -> None:
     """No connection, no message."""
     with socket.socket() as closed:
