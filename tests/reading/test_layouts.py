@@ -194,6 +194,11 @@ def test_a_bold_line_with_an_undeclared_name_ends_the_text_of_the_brand_above() 
         ("Acme: quick, cheap, loud", ["Acme", "quick", "cheap", "loud"]),
         ("Acme: quick, cheap, and loud", ["Acme", "quick, cheap, and loud"]),
         ("Acme: Easy setup, Low price, Loud fan", ["Acme", "Easy setup", "Low price", "Loud fan"]),
+        (
+            "Acme: Prix bas, Livraison en retard, Service lent",
+            ["Acme", "Prix bas", "Livraison en retard", "Service lent"],
+        ),
+        ("Acme: Works with Jira, Trello, Figma", ["Acme", "Works with Jira, Trello, Figma"]),
         ("Acme is quick; it is cheap; it is loud", ["Acme is quick; it is cheap; it is loud"]),
     ],
 )

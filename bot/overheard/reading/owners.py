@@ -41,7 +41,9 @@ _DASH = re.compile(rf"\s[-\u2013](?:(?P<opens>{_POINT_AHEAD})|\s)")
 _SEMICOLON = re.compile(r";\s")
 """The same, also before small letters, where a line has several."""
 _COMMA = re.compile(
-    r",\s(?=(?P<word>[A-Z][a-z]+)?(?P<joins>(?:and|or|but|which|it) )?)(?![^()]{0,200}\))"
+    r",\s(?=(?P<word>[A-Z][^\W\d_]+)?"
+    r"(?P<tells> ?:| (?!(?:and|or|und|oder|et|ou|y|o)\b)[a-z\u00e0-\u00ff])?"
+    r"(?P<joins>(?:and|or|but|which|it) )?)(?![^()]{0,200}\))"
 )
 """Between points behind a name or a label."""
 _NO_POINTS = re.compile(
@@ -193,7 +195,7 @@ def _point_edges(
     else:
         first = colon if colon >= 0 else end
     commas = list(_COMMA.finditer(body, first, end))
-    listed = [comma for comma in commas if comma["word"] and is_common(comma["word"].lower())]
+    listed = [c for c in commas if c["word"] and (c["tells"] or is_common(c["word"].lower()))]
     if named and not any(comma["word"] or comma["joins"] for comma in commas):
         listed = commas
     for signs in (dashes, list(_SEMICOLON.finditer(body, start + 1, end)), listed):
