@@ -5,7 +5,7 @@ uv run python bench/read_answers.py --folder PATH        labelled answers from e
 uv run python bench/read_answers.py --half dev --show    with each miss
 uv run python bench/read_answers.py --kind advice        the passages whose ids begin so
 uv run python bench/read_answers.py --prose --alone      prose, each brand alone in the catalogue
-uv run python bench/read_answers.py --prose --kind recent    more prose; also blind
+uv run python bench/read_answers.py --prose --kind recent    more prose; also blind, authors
 
 A folder holds ``labelled.jsonl`` (``id``, ``text``, ``brands``, and the question ``prompt`` if
 it is known) and ``labels.jsonl`` (``id``, ``brand``, and the readings ``first`` and ``second`` with
@@ -61,6 +61,8 @@ class Case:
         lines: (start, end) offsets in the text of what is about the brand, or None.
         whole_lines: Whether `lines` are beginnings of lines.
         question: What was asked, or an empty string.
+        quotes: Words of its drawbacks, perhaps not of all.
+        round: The round in which the answer was written, which may be another author's.
     """
 
     id: str
@@ -73,6 +75,8 @@ class Case:
     lines: tuple[tuple[int, int], ...] | None
     whole_lines: bool = False
     question: str = ""
+    quotes: tuple[str, ...] = ()
+    round: int = 1
 
     def reading(self) -> Reading:
         """Read the answer for the brand.
@@ -111,7 +115,7 @@ def gold(half: str | None, kind: str = "") -> Iterator[Case]:
 
 def prose(half: str | None, kind: str = "") -> Iterator[Case]:
     """Yield the labelled brands of ``bench/gold/prose-answers.jsonl``, of which ``dev`` is what was
-    looked at; with the kind ``recent`` or ``blind`` those of ``recent-prose.jsonl`` and so on.
+    looked at; with a kind such as ``recent`` those of ``recent-prose.jsonl``.
     """
     for row in _rows(GOLD / f"{kind}-prose.jsonl" if kind else GOLD / "prose-answers.jsonl"):
         if half in {None, "dev" if row["id"] % 2 else "test"}:
@@ -127,6 +131,12 @@ def prose(half: str | None, kind: str = "") -> Iterator[Case]:
                     label["standing"].replace("advised against", "only named"),
                     None,
                     question=row["question"],
+                    quotes=tuple(
+                        label.get("quotes")
+                        or label.get("drawbacks")
+                        or filter(None, [label.get("quote")])
+                    ),
+                    round=row.get("round", 1),
                 )
 
 

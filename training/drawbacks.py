@@ -1,9 +1,11 @@
 """Learn the weights of ``overheard_sentiment/drawback_odds.txt``.
 
-They are learnt from the half ``dev`` of the passages and from ``clauses.txt``, in which are the
-words that assistants use to shoppers.
+The weights of words are learnt from the half ``dev`` of the passages, from the English answers in
+running text of ``bench/gold`` with each brand alone in the catalogue, and from ``clauses.txt``, in
+which are the words that assistants use to shoppers. How the words, the patterns and the doubt whose
+text it is add up is learnt from the same answers, by words that were learnt without them.
 
-uv run python training/drawbacks.py        prints how well they do on passages left out, and writes
+uv run python training/drawbacks.py        prints how well they do on other authors, and writes
 """
 
 from __future__ import annotations
@@ -11,54 +13,73 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+from scipy.optimize import minimize
+from scipy.sparse import csr_matrix
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "bench"))
 from passages import passages
-from read_answers import f1, gold
+from read_answers import Case, f1, gold, prose
 
 from overheard import Reading, Unit, UnitRole
 from overheard_sentiment.drawback_odds import clause_features
-from overheard_sentiment.drawbacks import clauses
+from overheard_sentiment.drawbacks import FOUND, doubts, evidence
 from overheard_sentiment.languages import latin_language, script_language
 from overheard_sentiment.portrayal import _TITLES, _texts
 from overheard_sentiment.words import sentence_words
 
 Array = npt.NDArray[np.float64]
+Features = dict[str, float]
 PLUGINS = Path(__file__).parents[1] / "plugins"
 CLAUSES = Path(__file__).parent / "clauses.txt"
 WEIGHTS = PLUGINS / "overheard_sentiment" / "drawback_odds.txt"
-FOLDS, STEPS = 10, 25
+PROSE = ("", "recent", "blind", "authors")
+"""The answers in running text, by the kinds of ``read_answers.py``."""
+FOLDS = 5
+WORDS_DECAY, DECISION_DECAY = 2.0, 3.0
 MIN_CLAUSES = 3
 """Clauses in which a feature must occur to be learnt."""
 SCALES = {"": 0.7, " ": 0.5, "=words": 0.5, "=praise": 0.33, "=blame": 0.33}
 """What the values of words, of pairs and of sums are multiplied with: less is learnt of each."""
 MIN_WEIGHT = 0.03
 """Smaller weights are left out."""
-SHARED_CHARACTERS, STRIDE = 18, 6
+MOST_ODDS = 4.0
+SHARED_CHARACTERS, STRIDE = 14, 6
 """A label's quote and a clause that share so many characters are about the same."""
 READ_OTHERWISE = frozenset({UnitRole.CON, UnitRole.PRICE, UnitRole.BEST_FOR})
 """Roles of text in which patterns alone find drawbacks."""
 HEADER = """\
-# What a clause says of a drawback: weights of a logistic regression (log odds), derived from the
-# half `dev` of bench/gold/passages by training/drawbacks.py; do not edit. Features: stems, pairs of
-# stems, "^" before the first one, "#" a number, "x" a name, "=" what is no word.
+# What a clause says of a drawback: weights of logistic regressions (log odds), derived from answers
+# of bench/gold by training/drawbacks.py; do not edit. Features of words: stems, pairs of stems, "^"
+# before the first one, "#" a number, "x" a name, "=" what is no word. The list at the end says how
+# the odds of the words, what patterns find and the doubt about the owner add up.
 """
 
 
 @dataclass(frozen=True)
 class Clause:
-    """A clause about a brand: its passage, its features, and whether a drawback is labelled."""
+    """A clause about a brand.
 
-    passage: str
+    Attributes:
+        author: The set of answers that it is from; "" for what was written for learning.
+        answer: The answer.
+        brand: The brand.
+        words: The features of its words.
+        marks: What else speaks for or against a drawback.
+        labelled: Whether a drawback is labelled in it; None where the label does not say.
+    """
+
+    author: str
+    answer: str
     brand: str
-    features: dict[str, float]
-    labelled: bool
+    words: Features
+    marks: frozenset[str] = field(default=frozenset())
+    labelled: bool | None = None
 
 
 def masked_units(reading: Reading) -> Iterator[tuple[Unit, str]]:
@@ -68,46 +89,49 @@ def masked_units(reading: Reading) -> Iterator[tuple[Unit, str]]:
             yield read.unit, read.masked
 
 
-def labelled_clauses(half: str) -> list[Clause]:
-    """Return the clauses of the brands of a half that are learnt from."""
+def labelled_clauses() -> Iterator[Clause]:
+    """Yield the clauses of English answers with their labels."""
     quotes = {
-        (passage.id, label.brand): [found.quote for found in label.drawbacks]
-        for passage in passages(half)
+        (passage.id, label.brand): tuple(found.quote for found in label.drawbacks)
+        for passage in passages("dev")
         for label in passage.labels
     }
-    found = []
-    for case in gold(half):
-        reading = case.reading()
-        if latin_language(reading.body.lower().split()):
+    for case in gold("dev"):
+        yield from _clauses_of("passages", case, quotes[case.id, case.brand.name])
+    for kind in PROSE:
+        for case in prose(None, kind):
+            alone = replace(case, brands=(case.brand,))
+            yield from _clauses_of(f"{kind}-{case.round}", alone, case.quotes)
+
+
+def _clauses_of(author: str, case: Case, quotes: Sequence[str]) -> Iterator[Clause]:
+    reading, brand = case.reading().among_all(), case.brand.name
+    if latin_language(reading.body.lower().split()):
+        return
+    for unit, masked in masked_units(reading):
+        if unit.role in READ_OTHERWISE or script_language(masked):
             continue
-        wanted = quotes[case.id, case.brand.name]
-        for unit, masked in masked_units(reading):
-            if unit.role in READ_OTHERWISE or script_language(masked):
-                continue
-            text = sentence_words(masked)
-            for start, end in clauses(masked):
-                told = clause_features(text, start, end, pro=unit.role is UnitRole.PRO)
-                labelled = any(_shared(quote, unit.text[start:end]) for quote in wanted)
-                found.append(Clause(case.id, case.brand.name, _scaled(dict(told)), labelled))
-    return found
+        words, pro = sentence_words(masked), unit.role is UnitRole.PRO
+        named = any(unit.start <= mention.start < unit.end for mention in reading.of(brand))
+        for found in evidence(masked, pro=pro):
+            text = unit.text[found.start : found.end]
+            labelled: bool | None = any(_shared(quote, text) for quote in quotes)
+            if case.drawback and not labelled and (author[:8] != "passages" and len(quotes) < 2):
+                labelled = None  # of several drawbacks only the first may be quoted
+            told = dict(clause_features(words, found.start, found.end, pro=pro))
+            marks = found.marks.union(doubts(masked, found.start, found.end, named=named))
+            yield Clause(author, case.id, brand, _scaled(told), marks, labelled)
 
 
-def written_clauses() -> list[Clause]:
-    """Return the clauses of ``clauses.txt``, which belong to no passage."""
-    lines = CLAUSES.read_text(encoding="utf-8").splitlines()
-    return [
-        Clause(
-            "",
-            "",
-            _scaled(dict(clause_features(sentence_words(line[2:]), 0, len(line)))),
-            line[0] == "-",
-        )
-        for line in lines
-        if not line.startswith("#")
-    ]
+def written_clauses() -> Iterator[Clause]:
+    """Yield the clauses of ``clauses.txt``."""
+    for line in CLAUSES.read_text(encoding="utf-8").splitlines():
+        if not line.startswith("#"):
+            told = dict(clause_features(sentence_words(line[2:]), 0, len(line)))
+            yield Clause("", "", "", _scaled(told), labelled=line[0] == "-")
 
 
-def _scaled(values: dict[str, float]) -> dict[str, float]:
+def _scaled(values: Features) -> Features:
     return {name: value * _scale(name) for name, value in values.items()}
 
 
@@ -119,89 +143,111 @@ def _scale(name: str) -> float:
 
 def _shared(quote: str, clause: str) -> bool:
     """Return whether a quote and a clause have a part in common."""
-    clause = clause.strip(" ,.;")
-    last = max(1, len(quote) - SHARED_CHARACTERS)
-    parts = (quote[at : at + SHARED_CHARACTERS] for at in range(0, last, STRIDE))
+    quote, clause = quote.lower(), clause.strip(" ,.;").lower()
+    last = max(1, len(quote) - SHARED_CHARACTERS + 1)
+    parts = (quote[at : at + SHARED_CHARACTERS] for at in range(last))
     return (len(clause) > STRIDE and clause in quote) or any(part in clause for part in parts)
 
 
-def known(found: Sequence[Clause]) -> list[str]:
-    """Return the features that are frequent enough to be learnt."""
-    counts = Counter(name for clause in found for name in clause.features)
-    return sorted(name for name, count in counts.items() if count >= MIN_CLAUSES)
-
-
-def matrix(found: Sequence[Clause], names: Sequence[str]) -> Array:
-    """Return the values of features, a row for each clause."""
+def fit(rows: Sequence[Features], labels: Sequence[bool | None], decay: float) -> Features:
+    """Return the weights of a logistic regression, of the features that are frequent enough."""
+    counts = Counter(name for row in rows for name in row)
+    names = sorted(name for name, count in counts.items() if count >= MIN_CLAUSES)
     places = {name: at for at, name in enumerate(names)}
-    values = np.zeros((len(found), len(names)))
-    for row, clause in enumerate(found):
-        for name, value in clause.features.items():
-            if name in places:
-                values[row, places[name]] = value
-    return values
+    cells = [
+        (row, places[name], value)
+        for row, values in enumerate(rows)
+        for name, value in values.items()
+        if name in places
+    ]
+    at_rows, at_columns, values = zip(*cells, strict=True)
+    matrix = csr_matrix((values, (at_rows, at_columns)), shape=(len(rows), len(names)))
+    wanted = np.array(labels, float)
+
+    def loss(weights: Array) -> tuple[float, Array]:
+        odds = matrix @ weights
+        likely = 1 / (1 + np.exp(-odds))
+        worth = float((np.logaddexp(0, odds) - wanted * odds).sum())
+        slope = matrix.T @ (likely - wanted) + decay * weights
+        return worth + decay / 2 * float(weights @ weights), slope
+
+    learnt = minimize(loss, np.zeros(len(names)), jac=True, method="L-BFGS-B").x
+    return dict(zip(names, map(float, learnt), strict=True))
 
 
-def fit(values: Array, labels: Array) -> Array:
-    """Return the weights of a logistic regression with a unit prior, by Newton's method."""
-    weights = np.zeros(values.shape[1])
-    for _ in range(STEPS):
-        likely = 1 / (1 + np.exp(-values @ weights))
-        slope = values.T @ (labels - likely) - weights
-        curve = (values.T * (likely * (1 - likely))) @ values + np.eye(len(weights))
-        step = np.linalg.solve(curve, slope)
-        weights += step
-        if np.abs(step).max() < 1e-6:
-            break
-    return weights
+def odds(weights: Features, values: Features) -> float:
+    """Return the log odds of a clause."""
+    return sum(weights.get(name, 0.0) * value for name, value in values.items())
 
 
-def left_out(found: Sequence[Clause]) -> Array:
-    """Return the log odds of each clause, in order, by weights that were learnt from the other
-    folds of passages.
+def fit_words(found: Sequence[Clause]) -> Features:
+    """Return the weights of words."""
+    return fit([c.words for c in found], [c.labelled for c in found], WORDS_DECAY)
+
+
+def decided(clause: Clause, words: float) -> Features:
+    """Return the evidence in a clause as features, with the log odds of its words."""
+    told = dict.fromkeys(clause.marks, 1.0)
+    told["odds"] = max(-MOST_ODDS, min(MOST_ODDS, words))
+    if clause.marks & FOUND:
+        told["odds of a fault"] = told["odds"]
+    return told
+
+
+def fit_decision(found: Sequence[Clause]) -> Features:
+    """Return how the evidence adds up, where the odds of words are of other folds of answers. The
+    passages are left out: the patterns were written on them.
     """
-    labels = _labels(found)
-    folds = np.array([_fold(clause) for clause in found])
-    odds = np.zeros(len(found))
-    values = matrix(found, known(found))
+    rows, labels = [], []
     for fold in range(FOLDS):
-        odds[folds == fold] = values[folds == fold] @ fit(
-            values[folds != fold], labels[folds != fold]
-        )
-    return odds
-
-
-def _labels(found: Sequence[Clause]) -> Array:
-    return np.array([clause.labelled for clause in found], float)
+        weights = fit_words([clause for clause in found if _fold(clause) != fold])
+        for clause in found:
+            if _fold(clause) == fold and clause.author != "passages":
+                rows.append(decided(clause, odds(weights, clause.words)))
+                labels.append(clause.labelled)
+    return fit(rows, labels, DECISION_DECAY)
 
 
 def _fold(clause: Clause) -> int:
     """Return the fold of a clause; what was written for learning is in none."""
-    return sha256(clause.passage.encode()).digest()[1] % FOLDS if clause.passage else -1
+    key = clause.author + clause.answer
+    return sha256(key.encode()).digest()[1] % FOLDS if clause.author else -1
 
 
 def main() -> None:
-    """Print precision, recall and F1 of clauses on passages left out, and write the weights."""
-    found = labelled_clauses("dev") + written_clauses()
-    odds = left_out(found)
-    for least in (0.25, 0.5, 0.75):
-        over = odds > np.log(least / (1 - least))
-        pairs = zip(over, found, strict=True)
-        scores = f1((bool(a), clause.labelled) for a, clause in pairs if clause.passage)
-        print(f"clauses above {least:.0%}, left out:", *(f"{score:.3f}" for score in scores))
-    names = known(found)
-    learnt = fit(matrix(found, names), _labels(found))
+    """Print precision, recall and F1 of brands in answers by authors left out, for clauses above
+    some log odds, and write the weights.
+    """
+    every = [*labelled_clauses(), *written_clauses()]
+    found = [clause for clause in every if clause.labelled is not None]
+    for author in sorted({clause.author for clause in every} - {"", "passages"}):
+        others = [clause for clause in found if clause.author != author]
+        words, decision = fit_words(others), fit_decision(others)
+        best: dict[tuple[str, str], float] = {}
+        wanted: set[tuple[str, str]] = set()
+        for clause in every:
+            if clause.author == author:
+                key = clause.answer, clause.brand
+                value = odds(decision, decided(clause, odds(words, clause.words)))
+                best[key] = max(best.get(key, value), value)
+                wanted |= {key} if clause.labelled is not False else set()
+        for least in (-0.5, 0.0, 0.5):
+            scores = f1((value > least, key in wanted) for key, value in best.items())
+            print(f"{author} left out, above {least}:", *(f"{score:.3f}" for score in scores))
+    words, decision = fit_words(found), fit_decision(found)
+    scaled = {name: weight * _scale(name) for name, weight in words.items()}
+    kept = {name: weight for name, weight in scaled.items() if abs(weight) >= MIN_WEIGHT}
+    text = HEADER + _listed(kept) + "\n[decision]\n" + _listed(decision)
+    WEIGHTS.write_text(text, encoding="utf-8")
+    print(f"{len(found)} clauses, {len(kept)} weights in {WEIGHTS.name}")
+
+
+def _listed(weights: Features) -> str:
     by_weight: dict[str, list[str]] = {}
-    for name, weight in zip(names, learnt, strict=True):
-        scaled = weight * _scale(name)
-        if abs(scaled) >= MIN_WEIGHT:
-            by_weight.setdefault(f"{scaled:.2f}", []).append(name)
-    lines = (
-        f"{value} {'|'.join(listed)}\n"
-        for value, listed in sorted(by_weight.items(), key=lambda pair: -float(pair[0]))
-    )
-    WEIGHTS.write_text(HEADER + "".join(lines), encoding="utf-8")
-    print(f"{len(found)} clauses, {sum(map(len, by_weight.values()))} weights in {WEIGHTS.name}")
+    for name, weight in sorted(weights.items()):
+        by_weight.setdefault(f"{weight:.2f}", []).append(name)
+    rows = sorted(by_weight.items(), key=lambda row: -float(row[0]))
+    return "".join(f"{value} {'|'.join(names)}\n" for value, names in rows)
 
 
 if __name__ == "__main__":

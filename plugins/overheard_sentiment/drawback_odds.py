@@ -15,12 +15,6 @@ from overheard_sentiment.lists import valued
 from overheard_sentiment.stems import stem
 from overheard_sentiment.words import SentenceWords
 
-LEARNT_DRAWBACK = 0.5
-"""The log odds from which a clause in which no pattern finds a drawback names one: 62 %.
-
-That no pattern finds anything is evidence against a drawback, and real answers name fewer of them
-than the passages that are learnt from.
-"""
 _PREFIXES = ("dis", "im", "in", "mis", "over", "un")
 _PREFIXED_LETTERS, _SUFFIXED_LETTERS = 7, 5
 """Letters of the shortest words whose first, or last, ones are a feature."""
@@ -142,3 +136,9 @@ def _weights() -> tuple[dict[str, float], dict[tuple[str, ...], float]]:
     by_name = dict(valued("drawback_odds", divider="|"))
     pairs = {tuple(name.split(" ")): value for name, value in by_name.items() if " " in name}
     return by_name, pairs
+
+
+@cache
+def decision_weights() -> dict[str, float]:
+    """Return the weights with which evidence for a drawback adds up, by its marks."""
+    return dict(valued("drawback_odds", "decision", divider="|"))

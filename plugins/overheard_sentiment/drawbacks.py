@@ -1,7 +1,6 @@
 """Drawbacks that a text names: by patterns, by what was learnt, and under a heading of cons.
 
-Names are masked before, and a clause is judged by itself: "great sound, but no app". A clause that
-is conceded ("but ...", "although ...") needs less to name a drawback than a plain one.
+Names are masked before, and a clause is judged by itself: "great sound, but no app".
 """
 
 from __future__ import annotations
@@ -9,20 +8,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from itertools import zip_longest
 from typing import NamedTuple
 
 from overheard import Phrases
-from overheard_sentiment.drawback_odds import LEARNT_DRAWBACK, log_odds
+from overheard_sentiment.drawback_odds import decision_weights, log_odds
 from overheard_sentiment.faults import (
-    ADMITTED,
-    CONCEDED,
+    CURED,
     DENIED,
     FAULT,
     FOREIGN_LANGUAGES,
     NEGATED,
     PRICE,
     PURPOSE,
-    REASSURING,
     SUPPOSED,
     TAKEN_BACK,
     fault_words,
@@ -34,30 +32,23 @@ from overheard_sentiment.words import sentence_words
 _CLAUSE = lists("faults").compiled("clause edge", r"[;!?.,\s]{}")
 """One set first, which the search finds fast."""
 _CONCESSION = lists("faults").compiled("concession", r"\W*{}\b")
-_TURN = re.compile(
-    r"\W*(?:but(?!\s+also)|although|(?:(?<=[,;\u2014] )|(?<=\u2013 ))(?:however|though|albeit"
-    r"|yet))\b"
-    r"(?!,? (?:I|my|we|our|like)\b)",
-    re.IGNORECASE,
-)
-"""A concession that is a drawback without a sign of one: it is set against praise."""
-_DENIES = re.compile(r"n['\u2019]t\b|\b(?:no|not|never|none|nothing)\b", re.IGNORECASE)
-_TURN_BEHIND = re.compile(r"\W*(?:though|however)\W*", re.IGNORECASE)
+_THOUGH = re.compile(r"\W*(?:though|however)\W*", re.IGNORECASE)
 """The end of a sentence that is a concession as a whole: "..., though."."""
-_TURN_WORDS = 4
-"""Fewest words of a concession that is a drawback without a sign of one, with its conjunction."""
+_PRONOUN = re.compile(r"\W*(?:it|its|they|their|he|she|that|this)\b")
+_NAME_INSIDE = re.compile(r"(?<![.!?] )(?<!^)\b[A-Z][a-z]+")
 _FOREIGN_CLAUSE = re.compile(
     r"[;!?。]\s*|\.\s+|,?\s(?=(?:aber|mais|pero|jedoch|allerdings|doch|leider)\b)"
 )
 _FOREIGN_SUPPOSED = re.compile(r"\b(?:wer|wenn|falls|sofern|si|quand|quien|cuando)\b[^,;]*\Z")
 """The same as `SUPPOSED` in other languages: "wer nur wenig schreibt"."""
 _FOREIGN_TURN = re.compile(r"(?:aber|jedoch|allerdings|doch|leider|mais|pero)\b(?! auch)")
-_TAKEN_BACK_ODDS = 1.0
-"""The log odds that words such as "fights" and "don't need" in a clause are against a drawback."""
+_TURN_WORDS = 4
+"""Fewest words of a concession in another language that is a drawback without a sign of one."""
+_LEAST_ODDS, _LEAST_ODDS_IN_PROSE = -0.3, 0.25
+"""The log odds from which a clause names a drawback, in an answer with titles and in running text,
+where whose a sentence is may be in doubt."""
 _BLAMED_ODDS = -1.0
-"""The log odds from which a clause with words of blame names a drawback in a short answer."""
-_LISTED_ODDS = 0.5
-"""The log odds more that are needed in an answer that lists products."""
+"""The log odds of its words from which a clause that blames names a drawback in a short answer."""
 _CACHED_TEXTS = 256
 """Texts whose drawbacks are kept: those of one long answer, whose brands share lines."""
 _REACH_CHARACTERS = 28
@@ -70,6 +61,10 @@ _EMPTY_CON = re.compile(
     re.IGNORECASE,
 )
 _ITEM = re.compile(r"[,;]\s+(?![^()]*\))|\.\s+")
+
+
+FOUND = frozenset({"price", "fault", "negated", "word"})
+"""Marks of what finds fault."""
 
 
 class Drawback(NamedTuple):
@@ -86,81 +81,87 @@ class Drawback(NamedTuple):
     price: bool = False
 
 
+class Evidence(NamedTuple):
+    """What speaks for a drawback in a clause.
+
+    Attributes:
+        start: Offset of the clause in the text.
+        end: Offset after the clause.
+        marks: What finds fault, by the names in the list ``decision``.
+        odds: The log odds of the clause's words.
+    """
+
+    start: int
+    end: int
+    marks: frozenset[str]
+    odds: float
+
+
 def drawbacks(
-    text: str, *, price_only: bool = False, conceded_only: bool = False, listed: bool = False
+    text: str, *, pro: bool = False, named: bool = True, prose: bool = False
 ) -> Iterator[Drawback]:
     """Yield the drawbacks that an English text names, in order, at most one for each clause.
 
-    A clause names a drawback by a judgement of the price, by a fault, by a concession, or by its
-    learnt odds; the first of these that applies decides whether the drawback is the price.
+    Patterns of faults, the words of the clause and the doubt whose text it is add up to log odds,
+    with weights that are learnt from labelled answers.
 
     Args:
         text: A text about one brand, with all names masked.
-        price_only: Whether only judgements of the price count.
-        conceded_only: Whether, as in a list of pros, patterns find only prices and what is conceded
-            or admitted. Learnt weights count all the same.
-        listed: Whether the answer lists products one by one. Learnt weights, which there take
-            properties for drawbacks, then need higher odds.
+        pro: Whether the text is listed among the pros.
+        named: Whether the text names the brand.
+        prose: Whether the answer is running text, without titles, where higher odds are needed.
     """
-    least = LEARNT_DRAWBACK + (_LISTED_ODDS if listed else 0.0)
+    weights = decision_weights()
+    least = _LEAST_ODDS_IN_PROSE if prose else _LEAST_ODDS
+    for start, end, marks, odds in evidence(text, pro=pro):
+        slope = weights["odds"] + (weights["odds of a fault"] if marks & FOUND else 0.0)
+        found = slope * odds + sum(map(weights.__getitem__, marks))
+        if found > least:  # doubts only lower it
+            marks_against = doubts(text, start, end, named=named)
+            if found + sum(map(weights.__getitem__, marks_against)) > least:
+                yield Drawback(start, end, price="price" in marks)
+
+
+def priced(text: str) -> Iterator[Drawback]:
+    """Yield the clauses of an English text that judge the price, in order."""
     lower = _lower_if_same_length(text)
-    spans = clauses(text)
-    faults = [] if price_only else fault_words(lower)
-    has_fault = bool(faults) or FAULT.may_occur(lower) or NEGATED.may_occur(lower)
-    has_price = PRICE.may_occur(text)
-    words = sentence_words(text)
-    named_before = False
-    for index, (start, end) in enumerate(spans):
-        clause = _Clause(text, lower, start, end)
-        though_follows = index + 1 < len(spans) and bool(
-            _TURN_BEHIND.fullmatch(text, *spans[index + 1])
-        )
-        conceded = though_follows or _CONCESSION.match(text, start, end) is not None
-        if has_price and clause.has_price():
-            named_before = True
+    for start, end in clauses(text) if PRICE.may_occur(text) else ():
+        if _Clause(text, lower, start, end).has_price():
             yield Drawback(start, end, price=True)
-        elif not price_only and (
-            (has_fault and (conceded or not conceded_only) and clause.has_fault(faults))
-            or (conceded_only and clause.has(ADMITTED))
-            or (
-                conceded
-                and _concedes_drawback(
-                    clause, spans, index, though_follows=though_follows, is_first=not named_before
-                )
-            )
-            or clause.exceeds_odds(log_odds(words, start, end, pro=conceded_only), least)
-        ):
-            named_before = True
-            yield Drawback(start, end)
 
 
-def _concedes_drawback(
-    clause: _Clause,
-    spans: Sequence[tuple[int, int]],
-    index: int,
-    *,
-    though_follows: bool,
-    is_first: bool,
-) -> bool:
-    """Return whether a conceded clause names a drawback, although it has no fault of its own.
-
-    It does by a sign such as "a bit". The first drawback of a text needs no sign, if the clause is
-    set against praise and praises nothing: "great sound, but the app is what it is". A clause with
-    a reassuring word, such as "still good", names none.
-
-    Args:
-        spans: The (start, end) offsets of the clauses of the text.
-        index: The index of the clause among them.
-        though_follows: Whether the clause is conceded by "though" or "however" right after it.
-        is_first: Whether no clause before names a drawback.
+def evidence(text: str, *, pro: bool = False) -> Iterator[Evidence]:
+    """Yield what speaks for a drawback in each clause of an English text, in order; see `drawbacks`
+    for the arguments.
     """
-    text, start, end = clause.text, clause.start, clause.end
-    if REASSURING.search(clause.lower, start, end):
-        return False
-    if not though_follows and clause.has(CONCEDED):
-        return True
-    turns = is_first and (though_follows or _turns_against_praise(text, spans, index))
-    return turns and _says_no_praise(text, start, end)
+    lower, words, spans = _lower_if_same_length(text), sentence_words(text), clauses(text)
+    faults = fault_words(lower)
+    may_find = faults or FAULT.may_occur(lower) or NEGATED.may_occur(lower) or PRICE.may_occur(text)
+    for (start, end), after in zip_longest(spans, spans[1:]):
+        marks = {"bias"}
+        if may_find:
+            marks.update(_Clause(text, lower, start, end).faults(faults))
+        if _CONCESSION.match(text, start, end) or (after and _THOUGH.fullmatch(text, *after)):
+            marks.add("conceded")
+        yield Evidence(start, end, frozenset(marks), log_odds(words, start, end, pro=pro))
+
+
+def doubts(text: str, start: int, end: int, *, named: bool) -> Iterator[str]:
+    """Yield the marks of what speaks against a drawback of the brand in a clause: words that take
+    it back or say that it is over, and another owner that the text may have.
+    """
+    lower = _lower_if_same_length(text)
+    if TAKEN_BACK.search(lower, start, end):
+        yield "taken back"
+    if CURED.search(lower):
+        yield "cured"
+    if named:
+        yield "named"
+        return
+    if not _PRONOUN.match(lower):
+        yield "no pronoun"
+    if _NAME_INSIDE.search(text):
+        yield "name inside"
 
 
 class _Clause(NamedTuple):
@@ -183,46 +184,33 @@ class _Clause(NamedTuple):
         found = PRICE.finditer(self.text, self.start, self.end)  # it reads capitals of names
         return any(not self._is_withdrawn(*match.span()) for match in found)
 
-    def has(self, pattern: re.Pattern[str] | Phrases) -> bool:
+    def _has(self, pattern: Phrases) -> bool:
         """Return whether a lower-case pattern occurs and no word before takes that back."""
         found = pattern.finditer(self.lower, self.start, self.end)
         return any(not self._is_withdrawn(*match.span()) for match in found)
 
-    def has_fault(self, faults: Sequence[tuple[int, int]]) -> bool:
-        """Return whether a pattern or a listed word finds fault, and no word before takes that
-        back.
+    def faults(self, words: Sequence[tuple[int, int]]) -> Iterator[str]:
+        """Yield the marks of what finds fault and is not taken back by a word before: a judgement
+        of the price, and a pattern, a negated quality or a listed word.
 
         A listed word does not count if it is what the product is for, as in "for noisy rooms".
 
         Args:
-            faults: (start, end) offsets of the listed fault words of the whole text.
+            words: (start, end) offsets of the listed words of the whole text.
         """
-        return (
-            self.has(FAULT)
-            or self.has(NEGATED)
-            or any(
-                self.start <= start < self.end
-                and not self._is_withdrawn(start, end)
-                and not PURPOSE.search(
-                    self.lower, max(self.start, start - _REACH_CHARACTERS), start
-                )
-                for start, end in faults
-            )
-        )
-
-    def exceeds_odds(self, odds: float, least: float) -> bool:
-        """Return whether the learnt weights find a drawback in the clause.
-
-        A clause with a word such as "fights", which takes a drawback back, needs
-        `_TAKEN_BACK_ODDS` more.
-
-        Args:
-            least: The log odds that must be exceeded.
-        """
-        if odds <= least:
-            return False
-        surely = odds > least + _TAKEN_BACK_ODDS
-        return surely or TAKEN_BACK.search(self.lower, self.start, self.end) is None
+        if self.has_price():
+            yield "price"
+        if self._has(FAULT):
+            yield "fault"
+        elif self._has(NEGATED):
+            yield "negated"
+        elif any(
+            self.start <= start < self.end
+            and not self._is_withdrawn(start, end)
+            and not PURPOSE.search(self.lower, max(self.start, start - _REACH_CHARACTERS), start)
+            for start, end in words
+        ):
+            yield "word"
 
     def _is_withdrawn(self, start: int, end: int) -> bool:
         """Return whether a word of the clause before a fault takes the drawback back: "no", "if",
@@ -255,23 +243,6 @@ def may_name_drawback(text: str) -> bool:
         and not SUPPOSED.search(lower, start, end)
         for start, end in clauses(text)
     )
-
-
-def _turns_against_praise(text: str, spans: Sequence[tuple[int, int]], index: int) -> bool:
-    """Return whether a clause turns against praise without a fault in the clause before: "great
-    sound, but ...". False for the first clause.
-
-    Args:
-        text: The text, with all names masked.
-        spans: The (start, end) offsets of its clauses.
-        index: The index of the clause.
-    """
-    if not index or not _TURN.match(text, *spans[index]):
-        return False
-    start, end = spans[index - 1]
-    blame = min(sentence_words(text[start:end]).valences, default=0) < 0
-    praise = max(sentence_words(text[:end]).valences, default=0) > 0
-    return praise and not blame and not _DENIES.search(text, start, end)
 
 
 def _says_no_praise(text: str, start: int, end: int) -> bool:

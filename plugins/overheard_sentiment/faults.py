@@ -22,9 +22,7 @@ NEGATED = _FAULTS.phrases(
     r"(?: (?:quite|always|really|yet|natively|fully|also|even|nearly|necessarily))* {}",
     any_case=False,
 )
-CONCEDED = _FAULTS.compiled("conceded", r"\b(?=\w){}|n['\u2019]t\b", any_case=False)
-ADMITTED = _FAULTS.phrases("admitted", any_case=False)
-REASSURING = _FAULTS.compiled("reassuring", r"\b{}\b", any_case=False)
+CURED = _FAULTS.compiled("cured", r"\b{}\b", any_case=False)
 TAKEN_BACK = _FAULTS.compiled("taken back", r"\b{}\b", any_case=False)
 PURPOSE = _FAULTS.compiled("purpose", r"\b{}(?: (?!complain)[\w'\u2019-]+){0,2} \Z", any_case=False)
 DENIED = re.compile(

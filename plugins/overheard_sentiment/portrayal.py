@@ -19,6 +19,7 @@ from overheard_sentiment.drawbacks import (
     foreign_drawbacks,
     listed_drawbacks,
     may_name_drawback,
+    priced,
 )
 from overheard_sentiment.faults import HISTORY
 from overheard_sentiment.languages import latin_language, script_language
@@ -26,8 +27,6 @@ from overheard_sentiment.polarity import Polarity, Span, polarity
 
 _MAX_UNITS = 400
 """Units of an answer that are read for one brand; no real answer has more."""
-_LISTED_PRODUCTS = 3
-"""Fewest products with a title in an answer that lists them."""
 _MAX_UNIT_CHARACTERS = 1_500
 """Characters of a unit that are read."""
 _PRODUCT = re.compile(r"(?:[ -]?(?:[A-Z0-9][\w+./\"'\u2019\u2122\u00ae-]*|[+&\u2122\u00ae]))*")
@@ -162,7 +161,7 @@ def portrayal(reading: Reading) -> Portrayal:
     whole, brand = Portrayal(), reading.brand.name
     reading = reading.among_all()
     is_short = len(reading.body) < _SHORT_CHARACTERS
-    listed = _lists_products(reading)
+    prose = _is_prose(reading)
     for read in _texts(reading).get(brand, [])[:_MAX_UNITS]:
         unit, text, masked = read.unit, read.text, read.masked
         if read.language == "unknown":
@@ -183,7 +182,7 @@ def portrayal(reading: Reading) -> Portrayal:
             own, others = [_UNIT_START], []
         judged = polarity(masked, tuple(own), tuple(others), against=against)
         whole.against |= against
-        found = list(_named_drawbacks(read, listed=listed)) if owned else []
+        found = list(_named_drawbacks(read, named=names_brand, prose=prose)) if owned else []
         finds_fault = is_short and len(judged.blame) > len(judged.praise)
         if finds_fault and not others:  # with others, the text compares
             finds_fault = unit.role in _RUNNING and may_name_drawback(masked)
@@ -252,12 +251,9 @@ def _texts(reading: Reading) -> dict[str, list[_Text]]:
 
 
 @once_an_answer
-def _lists_products(reading: Reading) -> bool:
-    """Return whether an answer lists products one by one: `_LISTED_PRODUCTS` or more have a
-    title.
-    """
-    titled = {unit.owner for unit in reading.units if unit.role is UnitRole.TITLE}
-    return len(titled - {""}) >= _LISTED_PRODUCTS
+def _is_prose(reading: Reading) -> bool:
+    """Return whether an answer is running text: nothing in it has a title."""
+    return all(unit.role is not UnitRole.TITLE for unit in reading.units)
 
 
 def _has_clause_without_drawback(masked: str, text: str, stated: Container[str]) -> bool:
@@ -302,32 +298,30 @@ def _masked_names(
     return "".join((*pieces, text[at:])), names
 
 
-def _named_drawbacks(read: _Text, *, listed: bool) -> Iterator[NamedDrawback]:
+def _named_drawbacks(read: _Text, *, named: bool, prose: bool) -> Iterator[NamedDrawback]:
     """Yield the drawbacks that a unit of the brand names, in order.
 
-    Each item under a heading of cons is one. Prices and
-    "best for" count only for judgements of the price, pros only for what is conceded. Pros in
-    another language than English name none.
+    Each item under a heading of cons is one. Prices and "best for" count only for judgements of the
+    price. Pros in another language than English name none.
 
     Args:
         read: The unit; its role decides which drawbacks count.
-        listed: Whether the answer lists products one by one, where learnt odds must be higher.
+        named: Whether the unit names the brand.
+        prose: Whether the answer is running text.
     """
     role, masked, text = read.unit.role, read.masked, read.text
+    price_only, pro = role in _ONLY_PRICE, role is UnitRole.PRO
     found: Iterable[Drawback]
     if role is UnitRole.CON:
         found = listed_drawbacks(masked)
     elif read.language:
-        if role is UnitRole.PRO:
+        if pro:
             return
-        found = foreign_drawbacks(masked, read.language, price_only=role in _ONLY_PRICE)
+        found = foreign_drawbacks(masked, read.language, price_only=price_only)
+    elif price_only:
+        found = priced(masked)
     else:
-        found = drawbacks(
-            masked,
-            price_only=role in _ONLY_PRICE,
-            conceded_only=role is UnitRole.PRO,
-            listed=listed,
-        )
+        found = drawbacks(masked, pro=pro, named=named, prose=prose)
     for drawback in found:
         words = _trimmed(text, drawback.start, drawback.end)
         aspect = "price" if drawback.price else aspect_of(words)

@@ -46,7 +46,7 @@ class Sentiment:
     """
 
     name = "sentiment"
-    version = "24"
+    version = "25"
     metrics: Sequence[Metric] = (
         Metric("sentiment", Scale.POLARITY, "Sentiment"),
         Metric("drawback", Scale.BINARY, "Drawback named", lower_is_better=True),

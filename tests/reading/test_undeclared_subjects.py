@@ -290,8 +290,8 @@ def test_a_brand_alone_in_the_catalogue_gets_no_drawback_of_a_rival() -> None:
 def test_recent_prose_is_read_as_well_as_the_page_on_statistics_says() -> None:
     """Of 679 brands read alone, 335 have a drawback and 117 are a first choice."""
     found = _read_alone("recent-prose")
-    assert found["false"] <= 22
-    assert found["missed"] <= 105
+    assert found["false"] <= 18
+    assert found["missed"] <= 119
     assert found["choice"] <= 31
 
 

@@ -85,8 +85,8 @@ def test_the_file_is_read_when_it_is_needed() -> None:
 
 FRAMES = {
     ("overheard_sentiment", "faults.txt"): (
-        *(("price", r"\b(?=\w){}"), ("fault", r"\b(?=\w){}"), ("admitted", "{}")),
-        *(("conceded", r"\b{}"), ("clause edge", r"[;!?.,\s]{}")),
+        *(("price", r"\b(?=\w){}"), ("fault", r"\b(?=\w){}")),
+        ("clause edge", r"[;!?.,\s]{}"),
     ),
     ("overheard_visibility", "picks.txt"): (
         *(("advised against", r"\b{}\b"), ("words of a pick", r"{} \Z"), ("object", r"{}\s*\Z")),
