@@ -16,6 +16,7 @@ import pytest_overheard
 from kit.source_tree import ROOT, parsed
 from overheard import hookspecs, testing
 from overheard.cli import app
+from overheard.deprecations import old_command
 from overheard.hookspecs import HOOKS
 
 DOCS = ROOT / "docs"
@@ -109,6 +110,15 @@ def test_every_command_and_option_is_documented() -> None:
         section = re.split(r"\n##+ ", text.split(f"## `{name}")[1])[0]
         needed = {one for one in options if one.startswith("--")} - {"--json", "--help"}
         assert [option for option in needed if f"`{option}" not in section] == [], name
+
+
+def test_no_text_for_operators_names_a_command_that_is_gone() -> None:
+    """An example, a guide or a hint of the code has the words of today."""
+    texts = [ROOT / "README.md", ROOT / "config.example.toml", *DOCS.glob("*.md")]
+    texts += [one for room in ("bot", "plugins") for one in (ROOT / room).rglob("*.py")]
+    for path in texts:
+        for words in re.findall(r"\boverheard ([a-z]+ [a-z]+)", path.read_text(encoding="utf-8")):
+            assert not old_command(words.split())[0], f"{path}: overheard {words}"
 
 
 def test_every_path_that_a_guide_names_exists() -> None:
