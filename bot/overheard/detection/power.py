@@ -162,7 +162,7 @@ USUAL_TAU = 0.25
 """Standard deviation of the run effects that is assumed of a model without history."""
 LOOKS_ADDED, LOOKS_A_RUN = 1.0, 0.9
 """Runs as which those that ask again count together: at first, and more with each check. By how
-soon changes are told with them (`bench/detection.py --part power`)."""
+soon changes are told with them (`bench/detection.py`, part `power`)."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
