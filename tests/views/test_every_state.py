@@ -29,7 +29,7 @@ from kit.states import (
     Plan,
     past,
 )
-from overheard.alerts.story import Watch, update_watched_models
+from overheard.alerts.story import WATCHED, Watch, read_watches, update_watched_models
 from overheard.cards.card import Card, Severity
 from overheard.cards.charts.renderer import without_pictures
 from overheard.cards.wording import short_day
@@ -39,7 +39,7 @@ from overheard.commands.doctor import Examination
 from overheard.commands.report import report
 from overheard.commands.status import status
 from overheard.deployment import Call
-from overheard.domain import Answer, Model, Question, Run, RunState
+from overheard.domain import Answer, Model, Question, Run, RunState, Setting
 from overheard.runs.plan import lay_out
 from overheard.testing.fakes import Screen
 from overheard.views.news import WATCH_ICON, Telling, first_steps
@@ -577,6 +577,15 @@ async def test_how_much_of_what_is_watched_is_true_is_said_by_the_number_of_chec
 
     [news] = [one for one in telling.news if one.model == model]
     assert f"True in about {share} of such cases." in news.lines[0]
+
+
+async def test_a_list_of_watched_models_of_an_early_store_is_passed_over() -> None:
+    """It names no evidence that could be shown."""
+    made = await past("openai", weeks=3)
+    store, now = made.deployment.store, made.deployment.clock.now()
+    await store.settings.put(Setting(f"{WATCHED}Acme", {"models": ["openai/gpt-5"]}, "", now))
+
+    assert await read_watches(store) == {}
 
 
 @pytest.mark.slow

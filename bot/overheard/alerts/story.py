@@ -386,8 +386,9 @@ async def update_watched_models(
 
 
 def _watches(stored: Setting) -> dict[Model, Watch]:
-    """Return what is watched at each model."""
-    return {Model.parse(one): Watch.read(kept) for one, kept in stored.value["models"].items()}
+    """Return what is watched at each model; the list of an early store names no evidence."""
+    models = stored.value["models"]
+    return {Model.parse(m): Watch.read(models[m]) for m in models if isinstance(models, dict)}
 
 
 async def read_watches(store: Store) -> dict[BrandAtModel, Watch]:
