@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from enum import StrEnum
 
+from overheard.alerts import phrases
 from overheard.alerts.evidence import AlertEvidence, measured_shift, metric_shifts, quotes
 from overheard.alerts.history import certainty, how_often
 from overheard.alerts.message import (
@@ -20,13 +21,6 @@ from overheard.alerts.message import (
     told_statements,
 )
 from overheard.alerts.metric_wording import metric_value
-from overheard.alerts.phrases import (
-    MAX_SHORT_CHARS,
-    metric_words,
-    newest_statements,
-    shift_words,
-    statement_quotes,
-)
 from overheard.alerts.story import Period, duration_words
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Field, Quote, Table, Tainted
@@ -53,7 +47,9 @@ def details_message(alert: Alert, evidence: AlertEvidence, *, most: int | None =
     claims = [claim.statement for claim in evidence.claims if claim.statement.quote]
     name = evidence.names.name(shift.model)
     said = [Quote(f"{name}, {one.topic}", Tainted(one.quote)) for one in claims]
-    shown = said or statement_quotes(alert.moved, name) or quotes(shift, evidence, most=1)[-1:]
+    shown = (
+        said or phrases.statement_quotes(alert.moved, name) or quotes(shift, evidence, most=1)[-1:]
+    )
     message = alert_message(alert, evidence)
     lines = message_lines(alert, evidence, most=most) if most else str(message.text).splitlines()
     lines = [line for line in lines if not line.startswith(ALSO_PREFIX)]
@@ -97,7 +93,7 @@ def claim_chance_sentences(alert: Alert, evidence: AlertEvidence) -> Iterator[st
         if said.kind is StatementKind.CLAIM:
             count = wording.count(answers or said.answers, "answer")
             says = ("says" if answers == 1 else "say") if answers else "said"
-            value = wording.shorten(wording.line(said.said), MAX_SHORT_CHARS)
+            value = wording.shorten(wording.line(said.said), phrases.MAX_SHORT_CHARS)
             yield f"“{value}” is no matter of chance: {count} {says} it; you can read them."
 
 
@@ -158,7 +154,7 @@ def figures_card(alert: Alert, evidence: AlertEvidence) -> Card:
         ),
         fields=tuple(_value_fields(alert, metric)) if metric and not alert.of_model else (),
         table=_comparison_table(alert, metric, evidence) if metric else None,
-        quotes=statement_quotes(alert.moved, name) or quotes(shift, evidence),
+        quotes=phrases.statement_quotes(alert.moved, name) or quotes(shift, evidence),
         footer=f"{raised} · {details.footer}",
     )
 
@@ -168,7 +164,7 @@ def _figure_paragraphs(
 ) -> Iterator[str]:
     """Yield the paragraphs that `figures_card` adds to the details; some may be empty."""
     shift = measured_shift(alert)
-    cited = [site for said in newest_statements(alert.moved) for site in said.sources]
+    cited = [site for said in phrases.newest_statements(alert.moved) for site in said.sources]
     if sites := ", ".join(list(dict.fromkeys(cited))[:SHOWN_SOURCES]):
         yield f"Cited next to it: {wording.line(sites)}."
     if not shift.statement:
@@ -182,7 +178,7 @@ def _figure_paragraphs(
     else:
         yield shift.explanation
     others = [] if alert.of_model else [one for one in metric_shifts(alert) if one != shift]
-    rows = [metric_words(one, evidence.metrics) for one in others if one not in alert.later]
+    rows = [phrases.metric_words(one, evidence.metrics) for one in others if one not in alert.later]
     lines = [f"{label.capitalize()}: {before} → {after}" for label, before, after in rows]
     if lines:
         yield "\n".join(["At the same time:", *lines])
@@ -200,7 +196,7 @@ def _growth_sentences(alert: Alert, evidence: AlertEvidence) -> Iterator[str]:
     moved further, with which check, and how certain that is.
     """
     for shift in [one for one in alert.later if not one.statement]:
-        moved = shift_words(shift, evidence.metrics)
+        moved = phrases.shift_words(shift, evidence.metrics)
         if shift.recovery:
             yield f"It came back: {moved}."
             continue

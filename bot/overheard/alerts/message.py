@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+from overheard.alerts import phrases
 from overheard.alerts.evidence import AlertEvidence, measured_shift, metric_shifts
 from overheard.alerts.history import certainty
 from overheard.alerts.metric_wording import (
@@ -13,17 +14,6 @@ from overheard.alerts.metric_wording import (
     metric_value,
     shift_phrase,
     went_both_ways,
-)
-from overheard.alerts.phrases import (
-    SHORT_LINES,
-    is_listed,
-    newest_statements,
-    rise_title,
-    shift_words,
-    short_statement_lines,
-    statement_data,
-    statement_title,
-    topic_words,
 )
 from overheard.alerts.story import AlertPart, Period, duration_words
 from overheard.cards import wording
@@ -197,13 +187,13 @@ def message_title(alert: Alert, evidence: AlertEvidence) -> str:
         others = [other.now for _, other in _rivals_of(moved[0], evidence)]
         usual, now = (mine.usual, mine.now) if mine else (None, 0.0)
         passes = usual is not None and any(usual <= other < now for other in others)
-        return rise_title(brand, name, passes=passes)
+        return phrases.rise_title(brand, name, passes=passes)
     if moved and not shows_statements:
         return f"{name} {_change_phrase(moved[0], evidence, brand)}"
     nobody_states_it_now = not shows_statements or (
         bool(evidence.stated) and not any(evidence.stated.values())
     )
-    title = statement_title(
+    title = phrases.statement_title(
         told_statements(alert, evidence), brand, name, in_past_tense=nobody_states_it_now
     )
     if moved and AlertPart.METRICS not in evidence.over:
@@ -223,7 +213,7 @@ def told_statements(alert: Alert, evidence: AlertEvidence) -> list[ReportedState
     """Return the statements that a title is about: those that the latest check makes, those of
     most answers first; all of them if it makes none.
     """
-    statements = newest_statements(alert.moved)
+    statements = phrases.newest_statements(alert.moved)
     counts = {said: evidence.stated.get(said, said.answers) for said in statements}
     made = [said for said in statements if counts[said]]
     return sorted(made or statements, key=lambda said: -counts[said])
@@ -257,11 +247,11 @@ def _recovery_phrase(alert: Alert, moved: list[Shift], evidence: AlertEvidence) 
     topics = dict.fromkeys(
         statement.topic
         for statement in alert.statements
-        if statement.truth and not is_listed(statement.topic)
+        if statement.truth and not phrases.is_listed(statement.topic)
     )
-    if right := [topic_words(topic) for topic in topics if topic in evidence.right]:
+    if right := [phrases.topic_words(topic) for topic in topics if topic in evidence.right]:
         clauses.append(f"has {brand}'s {wording.listing(right)} right")
-    if unsaid := [topic_words(topic) for topic in topics if topic not in evidence.right]:
+    if unsaid := [phrases.topic_words(topic) for topic in topics if topic not in evidence.right]:
         whose = "its" if right else f"{brand}'s"
         clauses.append(f"no longer gets {whose} {wording.listing(unsaid)} wrong")
     if alert.statements and not topics:
@@ -344,7 +334,11 @@ def alert_message(alert: Alert, evidence: AlertEvidence) -> Card:
 
 
 def message_lines(
-    alert: Alert, evidence: AlertEvidence, *, in_percent: bool = False, most: int = SHORT_LINES
+    alert: Alert,
+    evidence: AlertEvidence,
+    *,
+    in_percent: bool = False,
+    most: int = phrases.SHORT_LINES,
 ) -> list[str]:
     """Return the lines of an alert's message: the false statements, the usual and the present value
     of its metric and what else moved; for a model-wide alert, the brands that moved.
@@ -449,7 +443,7 @@ def _text_lines(
     shift = measured_shift(alert)
     if not has_recovered and AlertPart.STATEMENTS not in evidence.over:
         live = {s: claim for s in alert.statements if (claim := evidence.live(s))}
-        yield from short_statement_lines(
+        yield from phrases.short_statement_lines(
             alert.moved,
             most,
             now=evidence.stated,
@@ -466,7 +460,7 @@ def _text_lines(
             words = replace(value, answers=reading.answers and value.answers).words(metric)
             yield f"{name}: {title.lower()}{words}."
     elif not metric and not shift.statement:
-        moved = shift_words(shift, evidence.metrics)
+        moved = phrases.shift_words(shift, evidence.metrics)
         yield f"{_NOT_MEASURED.format(metric=shift.metric)}: {moved}."
     if not has_recovered and AlertPart.METRICS not in evidence.over:
         yield from _other_metrics_line(alert, evidence)
@@ -720,5 +714,5 @@ def _shift_data(shift: Shift) -> dict[str, Any]:
         **picked(shift, "model", "metric", "before", "after", "change", "interval"),
         "level": certainty(shift.chance_a_year),
         **picked(shift, "chance_a_year", "explanation", "recovery"),
-        **({"statement": statement_data(shift.statement)} if shift.statement else {}),
+        **({"statement": phrases.statement_data(shift.statement)} if shift.statement else {}),
     }

@@ -20,18 +20,7 @@ from overheard.alerts.story import unrouted
 from overheard.cards import wording
 from overheard.cards.card import Card, Severity, Table, picked
 from overheard.cards.command import IN_TERMINAL, CommandSpec, Role, option
-from overheard.commands.examinations import (
-    called_model_findings,
-    clock_finding,
-    error_words,
-    future_run_findings,
-    in_time,
-    provider_findings,
-    queue_findings,
-    shutdown_findings,
-    unset_variables,
-    usage_findings,
-)
+from overheard.commands import examinations
 from overheard.config.problems import suggestion
 from overheard.config.sections import header
 from overheard.deployment import Call
@@ -82,7 +71,9 @@ async def doctor(
             findings += await Examination(call).findings()
             if deep:
                 try:
-                    findings += [one async for one in called_model_findings(call, session)]
+                    findings += [
+                        one async for one in examinations.called_model_findings(call, session)
+                    ]
                 except OverheardError as error:
                     words = str(error).rstrip(".")
                     findings.append(Finding("a real call to each model", words, "see [budget]"))
@@ -109,20 +100,20 @@ class Examination:
         call, config, plugins = self.call, self.call.config, self.call.plugins
         found = [
             *self._store_findings(),
-            *[finding async for finding in queue_findings(config)],
+            *[finding async for finding in examinations.queue_findings(config)],
             *self._disk_findings(),
             *self._plugin_findings(),
             *self._catalogue_findings(),
-            *unset_variables(config),
-            *shutdown_findings(call),
+            *examinations.unset_variables(config),
+            *examinations.shutdown_findings(call),
         ]
         asked = [
-            provider_findings(provider, call.clock, config.providers.get(name, {}))
+            examinations.provider_findings(provider, call.clock, config.providers.get(name, {}))
             for name, provider in plugins.providers.items()
         ]
         of_providers = await asyncio.gather(*asked)
         found += [finding for findings, _ in of_providers for finding in findings]
-        found += [finding async for finding in usage_findings(plugins, call.store)]
+        found += [finding async for finding in examinations.usage_findings(plugins, call.store)]
         if not call.deployment.missing_store:
             found.append(await self._detection_finding())
         for name, chat in plugins.chats.items():
@@ -134,7 +125,7 @@ class Examination:
             await self._outbox_finding(),
             await self._unrouted_finding(),
             *await self._answer_findings(),
-            *(await future_run_findings(call) or [clock_finding(leads)]),
+            *(await examinations.future_run_findings(call) or [examinations.clock_finding(leads)]),
         ]
 
     async def _detection_finding(self) -> Finding:
@@ -225,10 +216,14 @@ class Examination:
             if channel.startswith(prefix)
         ]
         try:
-            return await in_time(lambda: chat.examine(channels))
+            return await examinations.in_time(lambda: chat.examine(channels))
         except Exception as error:  # a platform's fault is a finding, and its text may hold a token
             table = header("chats", name)
-            return [Finding(name, error_words(error), f"see [{table}] in the configuration")]
+            return [
+                Finding(
+                    name, examinations.error_words(error), f"see [{table}] in the configuration"
+                )
+            ]
         finally:
             await chat.close()
 

@@ -30,15 +30,7 @@ from overheard.domain import AlertEventKind, AlertState, Brand
 from overheard.errors import BadUsage, NothingToAsk
 from overheard.runs.plan import choose_brands
 from overheard.runs.presence import Presence
-from overheard.views import standings
-from overheard.views.courses import (
-    NAMED,
-    VOICE_METRIC,
-    chart_marks,
-    metric_choice,
-    news_chart,
-    voice_shares,
-)
+from overheard.views import courses, standings
 from overheard.views.news import (
     MAX_LABEL_CHARS,
     RIVAL_ICON,
@@ -183,11 +175,11 @@ async def _picture(call: Call, telling: Telling, news: Sequence[News]) -> Image 
     situation, brand = telling.situation, telling.situation.brand
     kind = news[0].kind if news else NewsKind.CALM
     if kind is NewsKind.RIVAL:
-        return await picture(await news_chart(call, telling, news[0]), "rival.png")
-    shares = voice_shares(situation, call.zone)
+        return await picture(await courses.news_chart(call, telling, news[0]), "rival.png")
+    shares = courses.voice_shares(situation, call.zone)
     if kind is NewsKind.CALM and shares:
-        metric = call.scoring.metrics[VOICE_METRIC]
-        marks = await chart_marks(call, brand, metric, situation.runs)
+        metric = call.scoring.metrics[courses.VOICE_METRIC]
+        marks = await courses.chart_marks(call, brand, metric, situation.runs)
         return await picture(replace(shares, marks=marks), "share-of-voice.png")
     if telling.situation.all_failed or not situation.places:
         return None
@@ -390,7 +382,7 @@ async def _brand_card(call: Call, brand: Brand, *, details: bool) -> Card:
             data=data,
         )
     first = news[0]
-    chart = await news_chart(call, telling, first)
+    chart = await courses.news_chart(call, telling, first)
     steps = first_steps(situation, news)
     figures, asked = not situation.all_failed, asked_words(place.model for place in shown)
     return Card(
@@ -411,7 +403,9 @@ async def _brand_card(call: Call, brand: Brand, *, details: bool) -> Card:
         severity=first.severity,
         footer=" · ".join(filter(None, (f"Answers of {telling.newest_day()}", asked))),
         data=data,
-        choice=None if steps else metric_choice(call.scoring.metrics.values(), brand, NAMED),
+        choice=None
+        if steps
+        else courses.metric_choice(call.scoring.metrics.values(), brand, courses.NAMED),
     )
 
 

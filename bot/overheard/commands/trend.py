@@ -28,13 +28,7 @@ from overheard.measure.trends import ALWAYS, Point, Span, stream_mean, trend
 from overheard.numpy_proxy import np
 from overheard.runs.plan import choose_brands, find_brand
 from overheard.runs.presence import Presence
-from overheard.views.courses import (
-    VOICE_METRIC,
-    chart_marks,
-    metric_choice,
-    trend_chart,
-    voice_shares,
-)
+from overheard.views import courses
 from overheard.views.news import Telling, standing_news, with_standing_news
 from overheard.views.situation import HEADLINE, Situation, SituationReader
 from overheard.views.standings import read_streams
@@ -416,8 +410,8 @@ async def _show_metric(call: Call, brand: Brand, metric: str, model: str, span: 
         title=telling.dated(_trend_title(shown, brand)),
         text="\n\n".join(filter(None, told)),
         table=_trend_table(points, shown, span, call.names, call.zone),
-        image=await picture(await trend_chart(call, brand, shown, streams), "trend.png"),
-        choice=metric_choice(call.scoring.metrics.values(), brand, shown),
+        image=await picture(await courses.trend_chart(call, brand, shown, streams), "trend.png"),
+        choice=courses.metric_choice(call.scoring.metrics.values(), brand, shown),
         actions=fitting(
             Action(f"report {quoted(brand.name)}", "Report"),
             Action(f"trend {quoted(brand.name)} --show voice", "Share of voice"),
@@ -484,7 +478,7 @@ async def _show_voice(call: Call, brand: Brand, model: str, span: Span) -> Card:
     models = situation.home_models
     if model:
         models = chosen_models(call.names, situation.current_models, situation.runs, model)
-    shares = voice_shares(situation, call.zone, models=models, span=span)
+    shares = courses.voice_shares(situation, call.zone, models=models, span=span)
     if shares is None:
         few = len(situation.names) < 2
         return card_without_answers(
@@ -497,8 +491,8 @@ async def _show_voice(call: Call, brand: Brand, model: str, span: Span) -> Card:
             shares={},
             usual={},
         )
-    metric = call.scoring.metrics[VOICE_METRIC]
-    shares = replace(shares, marks=await chart_marks(call, situation.brand, metric, models))
+    metric = call.scoring.metrics[courses.VOICE_METRIC]
+    shares = replace(shares, marks=await courses.chart_marks(call, situation.brand, metric, models))
     names = [call.names.name(model) for model in models]
     day = wording.short_day(shares.times[-1], shares.zone)
     own_name, shown = quoted(brand.name), sorted(situation.runs)

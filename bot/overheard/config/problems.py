@@ -8,12 +8,7 @@ from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
 from overheard.cards import wording
-from overheard.config.secrets import (
-    default_variable,
-    known_keys,
-    secret_fields,
-    without_control_characters,
-)
+from overheard.config import secrets
 from overheard.errors import UnknownName
 
 MAX_NAME_CHARS_IN_ERROR = 60
@@ -64,7 +59,7 @@ def told(problems: Sequence[str]) -> list[str]:
 
     Problems repeat names and values of the file, which may have any characters and length.
     """
-    lines = [" ".join(without_control_characters(problem).split()) for problem in problems]
+    lines = [" ".join(secrets.without_control_characters(problem).split()) for problem in problems]
     kept = [
         line
         if len(line) <= MAX_SENTENCE_CHARS
@@ -92,11 +87,11 @@ def problem_sentence(settings: type[BaseModel], detail: ErrorDetails, where: str
         return f'{place}: "{path[0]}" {value_problem(detail)}.'
     key = ".".join(str(part + 1) if isinstance(part, int) else part for part in path)
     if detail["type"] == "extra_forbidden":
-        known = ", ".join(known_keys(owner))
-        hint = suggestion(key, known_keys(owner)) or (f"; known: {known}" if known else "")
+        known = ", ".join(secrets.known_keys(owner))
+        hint = suggestion(key, secrets.known_keys(owner)) or (f"; known: {known}" if known else "")
         return f'{place}: unknown key "{key}"{hint}.'
     if detail["type"] == "missing":
-        secret = key in secret_fields(owner)
+        secret = key in secrets.secret_fields(owner)
         return f"{place}: {key} is missing; {_where_to_put(owner, key) if secret else 'add it'}."
     if detail["type"] == "tuple_type" and (not key or isinstance(detail["input"], Mapping)):
         name = detail["loc"][-1]
@@ -166,7 +161,7 @@ _PROBLEMS = {
 
 def _where_to_put(settings: type[BaseModel], name: str) -> str:
     """Return the remedy for a missing secret: its environment variable or file."""
-    default = default_variable(settings, name)
+    default = secrets.default_variable(settings, name)
     variable = f"set the environment variable {default}" if default else f"name one as {name}_env"
     return f"{variable}, or name a file that holds it as {name}_file"
 

@@ -26,7 +26,7 @@ from overheard.errors import FileUnwritable
 from overheard.hookspecs import PluginSettings
 from overheard.installation import PROJECT
 from overheard.interfaces import Chat, Provider, Scorer, UpdateFeed
-from overheard.plugins import watchdog
+from overheard.plugins import registration, watchdog
 from overheard.plugins.guard import (
     ASK,
     REPORT,
@@ -38,15 +38,6 @@ from overheard.plugins.guard import (
     separated_output,
 )
 from overheard.plugins.guarded import Listeners, guarded
-from overheard.plugins.registration import (
-    KINDS,
-    Fault,
-    Registered,
-    fault_of,
-    refuse_clashes,
-    refuse_open_chats,
-    register,
-)
 from overheard.plugins.scorer_process import PluginLocation, ScorerProcess
 from overheard.plugins.watchdog import LEFT_OUT
 from overheard.plugins.watchdog_child import Watched, left_out, write_left_out
@@ -65,7 +56,7 @@ def check_allowed(config: Config, name: str, version: str) -> None:
     entries = config.plugins.allow
     if entries is None or any(_allows(entry, name, version, config.file) for entry in entries):
         return
-    raise Fault(
+    raise registration.Fault(
         f'is not allowed; if you trust it, add "{name}=={version}" to {config.file}, '
         "[plugins] allow, or else remove it"
     )
@@ -80,7 +71,7 @@ def _allows(entry: str, name: str, version: str, file: str) -> bool:
     try:
         allowed = Requirement(entry)
     except InvalidRequirement:
-        raise Fault(
+        raise registration.Fault(
             f'cannot be judged: {file}, [plugins] allow has "{entry}"; write a name, or one with a '
             'version such as "overheard-acme==1.2"'
         ) from None
@@ -212,7 +203,7 @@ class _Loader(threading.Thread):
         self._reserved = () if self.is_built_in else reserved
         self._timeout_s = timeout_s
         self._settings = PluginSettings.by_section(config, point.name)
-        self._registered: Registered | None = None
+        self._registered: registration.Registered | None = None
         self._error: BaseException | None = None
 
     def begin(self) -> None:
@@ -226,7 +217,7 @@ class _Loader(threading.Thread):
             try:
                 check_allowed(self._config, self.distribution, self.version)
                 self._refuse_left_out()
-            except Fault as fault:
+            except registration.Fault as fault:
                 self._error = fault
                 return
         self._deadline = time.monotonic() + self._timeout_s
@@ -239,7 +230,7 @@ class _Loader(threading.Thread):
         """
         held = left_out(self._plugins.left_out).get(self.plugin, {})
         if held and held.get("version") == self.version:
-            fault = Fault(
+            fault = registration.Fault(
                 f"is left out, because it {held.get('problem')}; update or remove it, or try it "
                 f"again with: overheard plugins resume {self.plugin}"
             )
@@ -274,11 +265,13 @@ class _Loader(threading.Thread):
         registered, error = self._registered, self._error
         if registered is not None:
             try:
-                refuse_clashes(registered, self._plugins, self._reserved)
-            except Fault as clash:
+                registration.refuse_clashes(registered, self._plugins, self._reserved)
+            except registration.Fault as clash:
                 registered, error = None, clash
         if registered is None:
-            fault = fault_of(error or Fault(), self._secrets, "fails to register", ASK)
+            fault = registration.fault_of(
+                error or registration.Fault(), self._secrets, "fails to register", ASK
+            )
             return self._report(str(fault))
         _add_objects(registered, self._plugins)
         self._plugins.secrets.extend(self._secrets)
@@ -294,14 +287,14 @@ class _Loader(threading.Thread):
         """The secrets in the plugin's tables; empty before it has read them."""
         return [secret for settings in self._settings.values() for secret in settings.secrets]
 
-    def _import_guarded(self) -> Registered:
+    def _import_guarded(self) -> registration.Registered:
         """Import the plugin and return its objects behind guards. Providers and scorers of a
         built-in plugin have no guard. Scorers of a third party run in the child process, except
         judges.
         """
         plugins, point = self._plugins, self._point
-        registered = register(point, self.distribution, self._settings)
-        refuse_open_chats(registered, self._config)
+        registered = registration.register(point, self.distribution, self._settings)
+        registration.refuse_open_chats(registered, self._config)
         source = source_of(self.distribution, self.version)
         remedy = REPORT if self.is_built_in else f"ask the author of {source}, or remove it"
         guard = Guard("", plugin=point.name, module=point.module, remedy=remedy)
@@ -425,11 +418,11 @@ _BUILT_IN_KINDS = frozenset({"provider", "scorer", "chat", "landscape"})
 """The kinds of objects that built-in plugins register."""
 
 
-def _add_objects(registered: Registered, plugins: Plugins) -> None:
+def _add_objects(registered: registration.Registered, plugins: Plugins) -> None:
     """Add the objects and listeners of one plugin to those of all plugins. An object of the same
     kind and name would be replaced: `refuse_clashes` is called before.
     """
-    for kind in KINDS:
+    for kind in registration.KINDS:
         getattr(plugins, f"{kind}s").update(getattr(registered, f"{kind}s"))
     for hook, listeners in registered.listeners.items():
         for listener in listeners:

@@ -17,17 +17,8 @@ from overheard.domain import Answer, Catalogue, Fact, Finish, Metric, Reading, R
 from overheard.interfaces import Judge, Progress, Scorer, SecondReader, Store
 from overheard.plugins import IsolatedScorer
 from overheard.reading.reader import Market, Reader
+from overheard.scoring import scorer_calls
 from overheard.scoring.judge import Judging
-from overheard.scoring.scorer_calls import (
-    Share,
-    ask_scorer,
-    asked_together,
-    concurrently,
-    edition,
-    in_turn,
-    short_hash,
-    waits,
-)
 from overheard.telemetry import traced
 
 BATCH = 500
@@ -124,8 +115,10 @@ class Scoring:
         self._tracked = [brand.name for brand in catalogue.brands if brand.tracked]
         self._reader = Reader(catalogue.brands)
         self._markets_asked_for: dict[tuple[str, ...], list[Market]] = {}
-        self._edition = edition(catalogue)
-        self._with_facts = short_hash([self._edition, *sorted(map(repr, catalogue.facts))])
+        self._edition = scorer_calls.edition(catalogue)
+        self._with_facts = scorer_calls.short_hash(
+            [self._edition, *sorted(map(repr, catalogue.facts))]
+        )
         self.second_reader = next((s for s in self.scorers if isinstance(s, SecondReader)), None)
         self.metrics: dict[str, Metric] = {
             metric.name: metric for scorer in self.scorers for metric in scorer.metrics
@@ -227,15 +220,15 @@ class Scoring:
         Within a batch, scorers that wait for something read concurrently with the others.
         """
         is_shown, readings = False, _ReadingProgress(progress, len(streams))
-        async for shares in in_turn(store, streams, BATCH):
+        async for shares in scorer_calls.in_turn(store, streams, BATCH):
             if not is_shown:
                 in_first_batch = max(len(batch) for _, batch in shares)
                 progress.start("Scoring answers", max(expected, in_first_batch))
                 is_shown = True
             # Each that waits is a group of its own: none waits for a slow one.
-            groups = [[share for share in shares if not waits(share[0])]]
-            groups += [[share] for share in shares if waits(share[0])]
-            await concurrently(
+            groups = [[share for share in shares if not scorer_calls.waits(share[0])]]
+            groups += [[share] for share in shares if scorer_calls.waits(share[0])]
+            await scorer_calls.concurrently(
                 self._store_scores(store, group, readings) for group in groups if group
             )
             self._just_read.clear()
@@ -285,7 +278,7 @@ class Scoring:
             return await asyncio.gather(*map(read, answers))
 
     async def _store_scores(
-        self, store: Store, shares: Sequence[Share], readings: _ReadingProgress
+        self, store: Store, shares: Sequence[scorer_calls.Share], readings: _ReadingProgress
     ) -> None:
         """Let scorers read their shares of answers, store the scores, and count the readings, also
         failed ones, as progress.
@@ -303,7 +296,7 @@ class Scoring:
                     await self._scored(answer, records)
         readings.count(sum(len(batch) for _, batch in shares))
 
-    async def read(self, *shares: Share) -> list[Read]:
+    async def read(self, *shares: scorer_calls.Share) -> list[Read]:
         """Return the scores of each scorer for its share of answers, in the order of the shares; no
         score is stored.
 
@@ -377,7 +370,9 @@ class Scoring:
             group = batch[start : start + MESSAGE_ANSWERS]
             readings = [self._readings(answer) for answer in group]
             readings = [each if _reads(scorer, each) else [] for each in readings]
-            results = await asked_together(scorer, version, readings, self.metrics, self.faults)
+            results = await scorer_calls.asked_together(
+                scorer, version, readings, self.metrics, self.faults
+            )
             pairs = zip(group, results, strict=True)
             scored += [(answer, records) for answer, records in pairs if records is not None]
         return scored
@@ -390,7 +385,7 @@ class Scoring:
         """
         if not _reads(scorer, readings):
             return []
-        return await ask_scorer(scorer, version, readings, self.metrics, self.faults)
+        return await scorer_calls.ask_scorer(scorer, version, readings, self.metrics, self.faults)
 
     def _readings(self, answer: Answer) -> list[Reading]:
         """Return the reading of an answer for each brand that the answer is scored for.

@@ -5,21 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 
 from overheard.cards import wording
-from overheard.cards.charts.svg import (
-    BOTTOM,
-    DATE_BASELINE,
-    HEIGHT,
-    LEFT,
-    RIGHT,
-    TEXT_DROP,
-    TICK_GAP,
-    TOP,
-    EndName,
-    Place,
-    Sheet,
-    draw_marks,
-    draw_names,
-)
+from overheard.cards.charts import svg
 from overheard.cards.charts.trend import Mark, marks_within
 
 FILLS = ("f1", "f2", "f3", "f4")
@@ -118,19 +104,21 @@ class Shares:
         return [brand, Share(wording.count(len(rest), "other"), tuple(sums)), *largest]
 
 
-def drawing(chart: Shares) -> Sheet:
+def drawing(chart: Shares) -> svg.Sheet:
     """Return a drawing of the shares as stacked areas up to 100 %, the brand at the foot.
 
     Each area has its name and last share in per cent at the right. The competitor that gained most
     is orange. Shares at a single time fill the whole width.
     """
-    sheet = Sheet(HEIGHT)
+    sheet = svg.Sheet(svg.HEIGHT)
     sheet.title(chart.title)
     for tick in (0, 50, 100):
-        sheet.text((LEFT - TICK_GAP, _y(tick / 100) + TEXT_DROP), str(tick), anchor="end")
+        sheet.text(
+            (svg.LEFT - svg.TICK_GAP, _y(tick / 100) + svg.TEXT_DROP), str(tick), anchor="end"
+        )
     xs = [_x(chart, at) for at in chart.times]
     below = [0.0] * len(xs)
-    names: list[EndName] = []
+    names: list[svg.EndName] = []
     fills = iter(FILLS * 2)
     for share in chart.shown:
         above = [min(1.0, foot + value) for foot, value in zip(below, share.values, strict=True)]
@@ -143,20 +131,22 @@ def drawing(chart: Shares) -> Sheet:
         upper_edge, lower_edge = _edge(xs, above), _edge(xs, below)
         sheet.area([*upper_edge, *reversed(lower_edge)], fill, "pic")
         value = wording.share(share.values[-1], 100)
-        names.append(EndName(share.label, value, color, _y((above[-1] + below[-1]) / 2)))
+        names.append(svg.EndName(share.label, value, color, _y((above[-1] + below[-1]) / 2)))
         below = above
-    draw_names(sheet, names)
+    svg.draw_names(sheet, names)
     shown = marks_within(chart.marks, chart.times)
-    draw_marks(sheet, [(_x(chart, mark.at), mark.label) for mark in shown])
-    sheet.text((LEFT, DATE_BASELINE), wording.short_day(chart.times[0], chart.zone))
-    sheet.text((RIGHT, DATE_BASELINE), wording.short_day(chart.times[-1], chart.zone), anchor="end")
+    svg.draw_marks(sheet, [(_x(chart, mark.at), mark.label) for mark in shown])
+    sheet.text((svg.LEFT, svg.DATE_BASELINE), wording.short_day(chart.times[0], chart.zone))
+    sheet.text(
+        (svg.RIGHT, svg.DATE_BASELINE), wording.short_day(chart.times[-1], chart.zone), anchor="end"
+    )
     return sheet
 
 
-def _edge(xs: Sequence[float], shares: Sequence[float]) -> list[Place]:
+def _edge(xs: Sequence[float], shares: Sequence[float]) -> list[svg.Place]:
     """Return the points of an edge of an area; that of a single time has the full width."""
     if len(xs) == 1:
-        return [(LEFT, _y(shares[0])), (RIGHT, _y(shares[0]))]
+        return [(svg.LEFT, _y(shares[0])), (svg.RIGHT, _y(shares[0]))]
     return [(x, _y(share)) for x, share in zip(xs, shares, strict=True)]
 
 
@@ -164,12 +154,12 @@ def _x(chart: Shares, at: datetime) -> float:
     """Return the x of a moment of a chart, in units; the right end in a chart of a single time."""
     span = chart.times[-1] - chart.times[0]
     share_of_time = (at - chart.times[0]) / span if span else 1.0
-    return LEFT + share_of_time * (RIGHT - LEFT)
+    return svg.LEFT + share_of_time * (svg.RIGHT - svg.LEFT)
 
 
 def _y(share: float) -> float:
     """Return the y of a share (0 to 1), in units."""
-    return BOTTOM - share * (BOTTOM - TOP)
+    return svg.BOTTOM - share * (svg.BOTTOM - svg.TOP)
 
 
 def alt_text(chart: Shares) -> str:

@@ -11,17 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from overheard.cards.charts.style import (
-    BOLD,
-    COLORS,
-    FONTS,
-    REGULAR,
-    WEIGHT_NAMES,
-    Theme,
-    available_weight,
-    fit_text,
-    text_width,
-)
+from overheard.cards.charts import style
 
 WIDTH = 320.0
 HEIGHT = 196.0
@@ -60,7 +50,7 @@ class Sheet:
         *,
         size: float = SMALL_SIZE,
         color: str = "mute",
-        weight: int = REGULAR,
+        weight: int = style.REGULAR,
         anchor: Anchor = "start",
     ) -> None:
         """Write a text on one line; letters that the fonts do not have are not shown well (see
@@ -77,15 +67,15 @@ class Sheet:
         x, y = at
         self._parts.append(
             f'<text x="{x:.1f}" y="{y:.1f}" font-family="{FAMILY}, Inter, sans-serif" '
-            f'font-size="{size:g}" font-weight="{available_weight(text, weight)}" '
+            f'font-size="{size:g}" font-weight="{style.available_weight(text, weight)}" '
             f'fill="var(--{color})" text-anchor="{anchor}">{html.escape(text)}</text>'
         )
 
     def title(self, text: str, max_width: float = WIDTH - 2 * MARGIN) -> None:
         """Write the title in bold at the upper left; a longer one is cut to `max_width` units."""
-        fitted = fit_text(text, TITLE_SIZE, max_width, BOLD)
+        fitted = style.fit_text(text, TITLE_SIZE, max_width, style.BOLD)
         place = (MARGIN, TITLE_BASELINE)
-        self.text(place, fitted, size=TITLE_SIZE, color="ink", weight=BOLD)
+        self.text(place, fitted, size=TITLE_SIZE, color="ink", weight=style.BOLD)
 
     def heading(
         self, y: float, label: str, detail: str, max_width: float, kept_free: float = 0.0
@@ -93,19 +83,19 @@ class Sheet:
         """Draw the name of a group of rows with a detail in brackets, both cut to their room;
         ``kept_free`` is the width that is left at the right.
         """
-        name = fit_text(label, TITLE_SIZE, max_width, BOLD)
-        self.text((MARGIN, y), name, size=TITLE_SIZE, color="ink", weight=BOLD)
+        name = style.fit_text(label, TITLE_SIZE, max_width, style.BOLD)
+        self.text((MARGIN, y), name, size=TITLE_SIZE, color="ink", weight=style.BOLD)
         if detail:
-            x = 14 + text_width(name, TITLE_SIZE, BOLD)
+            x = 14 + style.text_width(name, TITLE_SIZE, style.BOLD)
             room = WIDTH - MARGIN - x - kept_free
-            self.text((x, y), fit_text(f"({detail})", SMALL_SIZE, room))
+            self.text((x, y), style.fit_text(f"({detail})", SMALL_SIZE, room))
 
     def caption(self, text: str) -> None:
         """Write a small line at the bottom; a longer one is cut, and an empty one is
         not written.
         """
         if text:
-            fitted = fit_text(text, SMALL_SIZE, WIDTH - 2 * MARGIN)
+            fitted = style.fit_text(text, SMALL_SIZE, WIDTH - 2 * MARGIN)
             self.text((MARGIN, self.height - CAPTION_GAP), fitted)
 
     def line(
@@ -176,7 +166,7 @@ class Sheet:
             f'height="{height:.1f}" rx="1.5" fill="var(--{color})"/>'
         )
 
-    def svg(self, alt: str, theme: Theme | None = None) -> str:
+    def svg(self, alt: str, theme: style.Theme | None = None) -> str:
         """Return the drawing as the text of an SVG element.
 
         Args:
@@ -186,7 +176,7 @@ class Sheet:
         """
         body = "".join(self._parts)
         if theme:
-            body = _MARKUP.sub(lambda found: COLORS[theme][found[1]], body)
+            body = _MARKUP.sub(lambda found: style.COLORS[theme][found[1]], body)
         label = html.escape(alt)
         return (
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH:g} {self.height:g}" '
@@ -194,7 +184,7 @@ class Sheet:
         )
 
 
-def png(sheet: Sheet, theme: Theme) -> bytes:
+def png(sheet: Sheet, theme: style.Theme) -> bytes:
     """Return a drawing as a PNG of `ZOOM` pixels for each unit; equal drawings give equal bytes."""
     import resvg_py
 
@@ -203,7 +193,9 @@ def png(sheet: Sheet, theme: Theme) -> bytes:
             svg_string=sheet.svg("", theme),
             zoom=ZOOM,
             skip_system_fonts=True,
-            font_files=[str(FONTS / f"OverheardSans-{name}.ttf") for name in WEIGHT_NAMES],
+            font_files=[
+                str(style.FONTS / f"OverheardSans-{name}.ttf") for name in style.WEIGHT_NAMES
+            ],
             font_family=FAMILY,
         )
     )
@@ -279,14 +271,14 @@ def draw_marks(sheet: Sheet, placed: Sequence[tuple[float, str]]) -> None:
     right_edge = WIDTH - MARGIN
     for x, words in reversed(placed):
         sheet.line((x, TOP - MARK_OVERHANG), (x, BOTTOM), "bad", 1.4, "4 3")
-        text = fit_text(words, LABEL_SIZE, MAX_MARK_WIDTH, BOLD)
-        half = text_width(text, LABEL_SIZE, BOLD) / 2
+        text = style.fit_text(words, LABEL_SIZE, MAX_MARK_WIDTH, style.BOLD)
+        half = style.text_width(text, LABEL_SIZE, style.BOLD) / 2
         middle = min(max(x, MARGIN + half), right_edge - half)
         is_above_line = abs(middle - x) <= half
         if middle - half < MARGIN or not is_above_line:
             continue
         place = (middle, TOP - MARK_BASELINE)
-        sheet.text(place, text, size=LABEL_SIZE, color="bad", weight=BOLD, anchor="middle")
+        sheet.text(place, text, size=LABEL_SIZE, color="bad", weight=style.BOLD, anchor="middle")
         right_edge = middle - half - MARK_GAP
 
 
@@ -322,12 +314,13 @@ def draw_names(sheet: Sheet, names: Iterable[EndName]) -> None:
     baselines = spread_apart(wanted_baselines, NAME_HEIGHT, TOP, BOTTOM - NAME_GAP)
     max_width = NAMES_RIGHT - NAMES_LEFT
     is_any_too_wide = any(
-        text_width(f"{name.label} {name.value}", LABEL_SIZE, BOLD) > max_width for name in ordered
+        style.text_width(f"{name.label} {name.value}", LABEL_SIZE, style.BOLD) > max_width
+        for name in ordered
     )
     for name, y in zip(ordered, baselines, strict=True):
         # The axis has the per cent sign already.
         value = name.value.removesuffix("%").rstrip() if is_any_too_wide else name.value
-        label_width = max_width - text_width(f" {value}", LABEL_SIZE, BOLD)
-        text = f"{fit_text(name.label, LABEL_SIZE, label_width, BOLD)} {value}"
-        weight = REGULAR if name.color == "mute" else BOLD
+        label_width = max_width - style.text_width(f" {value}", LABEL_SIZE, style.BOLD)
+        text = f"{style.fit_text(name.label, LABEL_SIZE, label_width, style.BOLD)} {value}"
+        weight = style.REGULAR if name.color == "mute" else style.BOLD
         sheet.text((NAMES_LEFT, y), text, size=LABEL_SIZE, color=name.color, weight=weight)

@@ -7,27 +7,8 @@ from math import ceil, floor, log10
 from typing import NamedTuple
 
 from overheard.cards import wording
+from overheard.cards.charts import svg
 from overheard.cards.charts.style import fit_text
-from overheard.cards.charts.svg import (
-    BOTTOM,
-    DATE_BASELINE,
-    HEIGHT,
-    LABEL_SIZE,
-    LEFT,
-    MARGIN,
-    NAMES_LEFT,
-    RIGHT,
-    SMALL_SIZE,
-    TEXT_DROP,
-    TICK_GAP,
-    TOP,
-    WIDTH,
-    EndName,
-    Place,
-    Sheet,
-    draw_marks,
-    draw_names,
-)
 from overheard.domain import Scale
 
 Point = tuple[datetime, float, float, float]
@@ -37,7 +18,7 @@ MAX_LINES = 5
 """Lines that a reader can distinguish on a phone."""
 SHORT_TIME = timedelta(days=2)
 """A chart of less time than this tells times of day."""
-CAPTION_HEIGHT, CAPTION_BASELINE = 14.0, HEIGHT + 6.0
+CAPTION_HEIGHT, CAPTION_BASELINE = 14.0, svg.HEIGHT + 6.0
 """Additional height of a chart with a caption, and the y of its base line, in units."""
 BAND_NAME = "likely range"
 EMPTY = "No measurements yet"
@@ -192,17 +173,17 @@ def _growth(series: Series, since: datetime) -> float:
     return sum(after) / len(after) - sum(before) / len(before)
 
 
-def drawing(chart: Chart) -> Sheet:
+def drawing(chart: Chart) -> svg.Sheet:
     """Return a drawing of the lines with axes, marks, names, and the intervals of the first
     emphasized line.
 
     Lines in front are those that come first. A chart without points has its title and the words
     `EMPTY`.
     """
-    sheet = Sheet(HEIGHT + (CAPTION_HEIGHT if chart.caption else 0))
+    sheet = svg.Sheet(svg.HEIGHT + (CAPTION_HEIGHT if chart.caption else 0))
     sheet.title(chart.title)
     if not chart.times:
-        sheet.text((WIDTH / 2, HEIGHT / 2), EMPTY, size=LABEL_SIZE, anchor="middle")
+        sheet.text((svg.WIDTH / 2, svg.HEIGHT / 2), EMPTY, size=svg.LABEL_SIZE, anchor="middle")
         return sheet
     frame = _Frame(chart)
     frame.draw_axes(sheet)
@@ -213,8 +194,8 @@ def drawing(chart: Chart) -> Sheet:
     frame.draw_marks(sheet)
     frame.draw_names(sheet, styles)
     if chart.caption:
-        caption = fit_text(chart.caption, SMALL_SIZE, WIDTH - 2 * MARGIN)
-        sheet.text((MARGIN, CAPTION_BASELINE), caption)
+        caption = fit_text(chart.caption, svg.SMALL_SIZE, svg.WIDTH - 2 * svg.MARGIN)
+        sheet.text((svg.MARGIN, CAPTION_BASELINE), caption)
     return sheet
 
 
@@ -248,7 +229,7 @@ class _Frame:
         self._first, self._last = chart.times[0], chart.times[-1]
         self._ticks = _ticks(chart)
 
-    def place(self, at: datetime, axis_value: float) -> Place:
+    def place(self, at: datetime, axis_value: float) -> svg.Place:
         """Return the point of the drawing for a moment and a value.
 
         All moments of a chart of a single moment are at the right end.
@@ -261,9 +242,10 @@ class _Frame:
         share_of_time = (at - self._first) / span if span else 1.0
         low, high = self._ticks[0], self._ticks[-1]
         share_of_axis = min(1.0, max(0.0, (axis_value - low) / (high - low)))
-        return LEFT + share_of_time * (RIGHT - LEFT), BOTTOM - share_of_axis * (BOTTOM - TOP)
+        x = svg.LEFT + share_of_time * (svg.RIGHT - svg.LEFT)
+        return x, svg.BOTTOM - share_of_axis * (svg.BOTTOM - svg.TOP)
 
-    def draw_axes(self, sheet: Sheet) -> None:
+    def draw_axes(self, sheet: svg.Sheet) -> None:
         """Draw a horizontal line and a label for each tick, and the first and the last day below.
 
         A zero between negative and positive values is darker; a single day is written once.
@@ -271,11 +253,15 @@ class _Frame:
         for tick in self._ticks:
             _, y = self.place(self._last, tick)
             is_zero_within = tick == 0 and self._ticks[0] < 0
-            sheet.line((LEFT, y), (RIGHT, y), "mute" if is_zero_within else "grid")
-            sheet.text((LEFT - TICK_GAP, y + TEXT_DROP), self._tick_label(tick), anchor="end")
+            sheet.line((svg.LEFT, y), (svg.RIGHT, y), "mute" if is_zero_within else "grid")
+            sheet.text(
+                (svg.LEFT - svg.TICK_GAP, y + svg.TEXT_DROP), self._tick_label(tick), anchor="end"
+            )
         if self._last > self._first:
-            sheet.text((LEFT, DATE_BASELINE), _axis_label(self._first, self._chart))
-        sheet.text((RIGHT, DATE_BASELINE), _axis_label(self._last, self._chart), anchor="end")
+            sheet.text((svg.LEFT, svg.DATE_BASELINE), _axis_label(self._first, self._chart))
+        sheet.text(
+            (svg.RIGHT, svg.DATE_BASELINE), _axis_label(self._last, self._chart), anchor="end"
+        )
 
     def _tick_label(self, value: float) -> str:
         """Return the label of a tick: a count of answers (``12``), per cent, a rank (``3``) or a
@@ -295,7 +281,7 @@ class _Frame:
         """
         return -mean if self._chart.scale.lower_is_better else mean
 
-    def draw_line(self, sheet: Sheet, series: Series, style: Style) -> None:
+    def draw_line(self, sheet: svg.Sheet, series: Series, style: Style) -> None:
         """Draw a line through the means of a series.
 
         Lines with emphasis or gain end in a dot, and a line of one point is a dot alone.
@@ -309,7 +295,7 @@ class _Frame:
         if series.emphasis or style.color == "gain" or len(points) == 1:
             sheet.dot(points[-1], style.color, 3.6 if series.emphasis else 2.6)
 
-    def draw_band(self, sheet: Sheet, styles: dict[Series, Style]) -> None:
+    def draw_band(self, sheet: svg.Sheet, styles: dict[Series, Style]) -> None:
         """Draw the intervals of the first emphasized line as a band, with a legend; nothing without
         such a line.
 
@@ -329,15 +315,15 @@ class _Frame:
             sheet.line(lows[0], highs[0], "band", 9)
         else:
             sheet.area([*highs, *reversed(lows)], "band")
-        sheet.box((NAMES_LEFT, BOTTOM + 6), 10, 10, "band")
-        sheet.text((NAMES_LEFT + 14, DATE_BASELINE), BAND_NAME)
+        sheet.box((svg.NAMES_LEFT, svg.BOTTOM + 6), 10, 10, "band")
+        sheet.text((svg.NAMES_LEFT + 14, svg.DATE_BASELINE), BAND_NAME)
 
-    def draw_marks(self, sheet: Sheet) -> None:
+    def draw_marks(self, sheet: svg.Sheet) -> None:
         """Draw the marks as dashed lines."""
         shown = self._chart.shown_marks
-        draw_marks(sheet, [(self.place(mark.at, 0)[0], mark.label) for mark in shown])
+        svg.draw_marks(sheet, [(self.place(mark.at, 0)[0], mark.label) for mark in shown])
 
-    def draw_names(self, sheet: Sheet, styles: dict[Series, Style]) -> None:
+    def draw_names(self, sheet: svg.Sheet, styles: dict[Series, Style]) -> None:
         """Write the name and the last value of each line at its right end.
 
         Args:
@@ -348,8 +334,8 @@ class _Frame:
             at, mean, *_ = series.points[-1]
             color = "mute" if style is OTHER else style.color
             _, y = self.place(at, self.axis_value(mean))
-            names.append(EndName(series.label, self._chart.words(mean), color, y))
-        draw_names(sheet, names)
+            names.append(svg.EndName(series.label, self._chart.words(mean), color, y))
+        svg.draw_names(sheet, names)
 
 
 def _ticks(chart: Chart) -> list[float]:

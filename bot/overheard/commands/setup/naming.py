@@ -10,13 +10,7 @@ from overheard.cards.command import MAX_NAME_CHARS, FormChoice, FormContent, Ste
 from overheard.commands.brands import BRANDS, check_brand
 from overheard.commands.facts import FACTS
 from overheard.commands.prompts import PROMPTS
-from overheard.commands.setup.checklist import (
-    SKIPPED,
-    drafted_brand,
-    step_after,
-    step_command,
-    step_form,
-)
+from overheard.commands.setup import checklist
 from overheard.commands.setup.draft import (
     Draft,
     add_findings_from_answers,
@@ -94,7 +88,7 @@ async def set_brand(
         call = await call.refreshed()
     draft = await suggest(call, brand) if suggestions else await stored_draft(call, brand)
     await store_draft(call, draft)
-    return await step_after(call, "questions")
+    return await checklist.step_after(call, "questions")
 
 
 async def _store_brand(call: Call, brand: Brand, before: Brand | None) -> Brand:
@@ -115,7 +109,7 @@ async def fill_brand(call: Call, **given: object) -> FormContent:
     """
     values: dict[str, object] = {"suggestions": False}
     if call.catalogue.tracked:
-        brand = await drafted_brand(call)
+        brand = await checklist.drafted_brand(call)
         values |= {
             "name": brand.name,
             "website": "".join(brand.domains[:1]),
@@ -130,7 +124,7 @@ async def fill_brand(call: Call, **given: object) -> FormContent:
         hints["suggestions"] = (
             f"{call.names.name(model)} names competitors and questions ({price.short})."
         )
-    return step_form("brand", values, hints=hints)
+    return checklist.step_form("brand", values, hints=hints)
 
 
 def _one_line(text: str) -> str:
@@ -179,7 +173,7 @@ async def set_questions(
         ReadOnly: when config.toml declares the brand without these names, or a question for other
             brands only.
     """
-    brand = await drafted_brand(call)
+    brand = await checklist.drafted_brand(call)
     draft = await stored_draft(call, brand)
     texts = [
         *_ticked_texts(questions, "q", draft.questions),
@@ -207,10 +201,10 @@ async def set_questions(
         await catalogue.set_prompt(prompt)
     await catalogue.add_prompts(Prompt(text, brands=(brand.name,)) for text in texts)
     if then == "now":
-        after = await step_after(call)
+        after = await checklist.step_after(call)
         agreed_usd = offered.usd if offered else 0.0
         return replace(after, run=f"check {quoted(brand.name)}", agreed_usd=agreed_usd)
-    return await step_after(call, "facts")
+    return await checklist.step_after(call, "facts")
 
 
 async def _price_of_all(call: Call, brand: Brand, draft: Draft) -> PriceQuote | None:
@@ -229,7 +223,7 @@ async def fill_questions(call: Call, **__: object) -> FormContent:
     brand has questions. For a brand that config.toml declares no names are offered, and the text
     says so. Questions that it declares, for whichever brands, are not offered either.
     """
-    brand = await drafted_brand(call)
+    brand = await checklist.drafted_brand(call)
     draft, counts = await add_findings_from_answers(call, brand)
     taken_names = {*brand.competitors, *brand.aliases}
     known = {prompt.text for prompt in call.catalogue.prompts_for(brand.name)}
@@ -267,7 +261,7 @@ async def fill_questions(call: Call, **__: object) -> FormContent:
         FormChoice("now", f"Ask now, {cost}"),
         FormChoice("later", "First facts, a channel and a day"),
     ]
-    return step_form(
+    return checklist.step_form(
         "questions",
         {"names": [choice.value for choice in names], "questions": ticked, "then": "now"},
         {**offered_names, "questions": questions, "branded": branded, "then": then},
@@ -319,7 +313,7 @@ async def set_facts(
     Raises:
         ReadOnly: when config.toml declares a fact with another value; nothing is stored then.
     """
-    brand, store = await drafted_brand(call), call.store.catalogue
+    brand, store = await checklist.drafted_brand(call), call.store.catalogue
     today = call.clock.now().astimezone(call.zone).date()
     facts = [fact for fact in call.catalogue.facts if fact.brand == brand.name]
     changes: list[tuple[Fact, Fact | None]] = []
@@ -341,8 +335,8 @@ async def set_facts(
         if value not in untrue:
             await store.set_fact(Fact(brand.name, NEVER, value, today))
     if not (facts or price or free_plan or founded or any(never)):
-        await call.decide(SKIPPED, {})
-    return await step_after(call, "places")
+        await call.decide(checklist.SKIPPED, {})
+    return await checklist.step_after(call, "places")
 
 
 async def fill_facts(call: Call, **__: object) -> FormContent:
@@ -351,7 +345,7 @@ async def fill_facts(call: Call, **__: object) -> FormContent:
 
     Findings in stored answers are added to the draft of the set-up first.
     """
-    brand = await drafted_brand(call)
+    brand = await checklist.drafted_brand(call)
     draft, _ = await add_findings_from_answers(call, brand)
     facts = [fact for fact in call.catalogue.facts if fact.brand == brand.name]
     known = {fact.field: fact.value for fact in facts}
@@ -360,7 +354,7 @@ async def fill_facts(call: Call, **__: object) -> FormContent:
     if any(value and field not in known for field, value in values.items()):
         text += f" Filled in is what {draft.asked or 'answers'} said: please confirm or correct it."
     never = [fact.value for fact in facts if fact.untrue]
-    return step_form(
+    return checklist.step_form(
         "facts",
         {"never": never} | {field.replace(" ", "_"): value for field, value in values.items()},
         {"free_plan": [FormChoice("yes", "Yes"), FormChoice("no", "No")]},
@@ -368,6 +362,6 @@ async def fill_facts(call: Call, **__: object) -> FormContent:
     )
 
 
-SETUP_BRAND = step_command("setup brand Acme", set_brand, fill_brand)
-SETUP_QUESTIONS = step_command("setup questions", set_questions, fill_questions)
-SETUP_FACTS = step_command("setup facts", set_facts, fill_facts)
+SETUP_BRAND = checklist.step_command("setup brand Acme", set_brand, fill_brand)
+SETUP_QUESTIONS = checklist.step_command("setup questions", set_questions, fill_questions)
+SETUP_FACTS = checklist.step_command("setup facts", set_facts, fill_facts)

@@ -17,16 +17,8 @@ from overheard.cards.command import IN_TERMINAL, CommandSpec, Role, option
 from overheard.commands.check import check
 from overheard.commands.export import replacing
 from overheard.commands.report import report
+from overheard.commands.setup import naming
 from overheard.commands.setup.checklist import checklist, drafted_brand
-from overheard.commands.setup.naming import (
-    BRAND,
-    CATEGORY,
-    COMPETITORS,
-    fill_brand,
-    fill_questions,
-    set_brand,
-    set_questions,
-)
 from overheard.commands.setup.starting import fill_start, set_places, start_checks
 from overheard.config.loader import find_config, parse_config
 from overheard.config.sections import BUDGETS
@@ -70,11 +62,12 @@ _PLACEHOLDER_MODEL = "model"
 async def setup(
     session: Session,
     *,
-    brand: Annotated[str, BRAND] = "",
+    brand: Annotated[str, naming.BRAND] = "",
     competitors: Annotated[
-        Sequence[str], replace(COMPETITORS, help="Whom it competes with.", label="Its competitors")
+        Sequence[str],
+        replace(naming.COMPETITORS, help="Whom it competes with.", label="Its competitors"),
     ] = (),
-    category: Annotated[str, CATEGORY] = "",
+    category: Annotated[str, naming.CATEGORY] = "",
     provider: Annotated[
         str | None,
         option("Whom to ask; local is free and needs no key.", choices=PROVIDERS, label="Service"),
@@ -185,16 +178,16 @@ async def _steps_taken(
     money, and return the call with what was stored. Names and facts that a model suggests wait for
     a review in chat.
     """
-    form = await fill_brand(call)
+    form = await naming.fill_brand(call)
     is_local = all(model.provider == LOCAL for model in call.plugins.models)
     suggests = form.values["suggestions"] and not is_local
     if suggests and not person.spends:
         suggests = person.agrees(f"{form.hints['suggestions']} Ask it?")
-    await set_brand(call, name=brand, suggestions=suggests, **named)
+    await naming.set_brand(call, name=brand, suggestions=suggests, **named)
     call = await call.refreshed()
-    form = await fill_questions(call)
+    form = await naming.fill_questions(call)
     named_in = [choice.value for choice in form.choices["branded"][:1]]
-    await set_questions(call, questions=form.values["questions"], branded=named_in)
+    await naming.set_questions(call, questions=form.values["questions"], branded=named_in)
     await set_places(call, channel=place)
     call = await call.refreshed()
     readers = (await fill_start(call)).choices["reader"]
