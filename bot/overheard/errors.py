@@ -139,12 +139,6 @@ class RunInUse(OverheardError):
     run: str
 
 
-class BadAge(OverheardError):
-    message = 'The age "{age}" is no length of time; write it as 30min, 24h or 7d.'
-
-    age: str
-
-
 class RunEnded(OverheardError):
     message = "Run {run} has ended ({state}); it cannot be {verb}."
 
@@ -369,14 +363,6 @@ class InstallFailed(OverheardError):
 
     name: str
     reason: str
-
-
-class TimeUnreadable(OverheardError):
-    message = (
-        'The time "{text}" cannot be read; write it as 2026-11-24, 2026-11-24T07:00 or yesterday.'
-    )
-
-    text: str
 
 
 class ReadOnly(OverheardError):

@@ -11,7 +11,7 @@ from kit.program import Program, sentences
 from overheard.alerts.story import Watch
 from overheard.commands.arguments import read_time
 from overheard.commands.changes import Effect
-from overheard.errors import TimeUnreadable
+from overheard.errors import BadUsage
 
 CONFIG = """
 [storage]
@@ -162,5 +162,5 @@ def test_times_are_those_of_the_reader(text: str, at: datetime) -> None:
 @pytest.mark.parametrize("text", ["", "soon", "24.11.2026", "2026-13-01", "0001-01-01T00:00"])
 def test_what_is_no_time_is_told(text: str) -> None:
     """With what it can be written as."""
-    with pytest.raises(TimeUnreadable, match="cannot be read; write it as 2026-11-24"):
+    with pytest.raises(BadUsage, match="cannot be read; write it as 2026-11-24"):
         read_time(text, START, timezone(timedelta(hours=1)))

@@ -6,7 +6,7 @@ import pytest
 
 from kit.scripted import reply
 from overheard.domain import Answer, Block, Finish, Model, Panel, Prompt, Question, Run
-from overheard.errors import BadAge
+from overheard.errors import BadUsage
 from overheard.interfaces import Store
 from overheard.runs.answers import parse_age, reusable, reuse, summed_blocks
 from overheard.testing.deployment import open_test_store
@@ -81,5 +81,5 @@ def test_an_age_is_read(text: str, age: timedelta) -> None:
 @pytest.mark.parametrize("text", ["24", "soon", "-1h", "1e9d", "h"])
 def test_what_is_no_age_is_told(text: str) -> None:
     """The sentence shows how to write one."""
-    with pytest.raises(BadAge, match="write it as 30min, 24h or 7d"):
+    with pytest.raises(BadUsage, match="write it as 30min, 24h or 7d"):
         parse_age(text)

@@ -96,9 +96,9 @@ def test_workers_score_what_they_asked_and_judges_have_a_task_of_their_own() -> 
 
 @pytest.mark.parametrize("count", [0, 1, BRANDS_PER_TASK, BRANDS_PER_TASK + 1, 45])
 def test_every_brand_is_searched_for_shifts_once(count: int) -> None:
-    """By workers in groups of twenty, by a single process in one task."""
+    """In groups of twenty."""
     brands = [f"Brand {n}" for n in range(count)]
-    tasks = detection_tasks(RUN, brands, spread=True)
+    tasks = detection_tasks(RUN, brands)
 
     assert [name for task in tasks for name in task.brands] == brands
     assert [len(task.brands) for task in tasks[:-1]] == [20] * (len(tasks) - 1)
@@ -106,8 +106,6 @@ def test_every_brand_is_searched_for_shifts_once(count: int) -> None:
         (20 * n, 20 * n + 20) for n in range(-(-count // 20))
     ]
     assert {(task.kind, task.run_id) for task in tasks} <= {(TaskKind.DETECT, 7)}
-    here = detection_tasks(RUN, brands, spread=False)
-    assert [task.brands for task in here] == ([tuple(brands)] if brands else [])
 
 
 def answer(finish: Finish = Finish.COMPLETE, error: str = "", usd: float = 0.25) -> Answer:

@@ -105,7 +105,8 @@ class BriefItem:
     @property
     def key(self) -> str:
         """The item's id in commands: 6 hex digits, the same in every brief for the same gap."""
-        return item_key(self.kind, self.subject, self.stated)
+        hashed = f"{self.kind}\n{self.subject.casefold()}\n{self.stated.casefold()}"
+        return hashlib.blake2b(hashed.encode(), digest_size=3).hexdigest()
 
     @property
     def counted(self) -> str:
@@ -120,14 +121,6 @@ class BriefItem:
         answers (0, 1).
         """
         return wilson(self.hits / self.answers, self.answers) if self.answers else (0.0, 1.0)
-
-
-def item_key(kind: str, subject: str, stated: str = "") -> str:
-    """Return the id of a brief's item in commands: 6 hex digits of a hash of its kind, its subject,
-    and what models state about that, without regard to case.
-    """
-    hashed = f"{kind}\n{subject.casefold()}\n{stated.casefold()}"
-    return hashlib.blake2b(hashed.encode(), digest_size=3).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,6 +48,7 @@ def absent(market: BriefMarket, scored: Sequence[ScoredAnswer]) -> Iterator[Brie
         )
         named_rivals = [name for name, _ in rival_counts.most_common(MAX_NAMED_RIVALS)]
         facts = facts_asked_for(market.facts, _question_and_topic(prompt))
+        topic = f" ({prompt.topic})" if prompt.topic else ""
         yield _item(
             market,
             scored,
@@ -60,7 +61,7 @@ def absent(market: BriefMarket, scored: Sequence[ScoredAnswer]) -> Iterator[Brie
             f"{wording.listing(named_rivals)} and not {market.brand.name}.",
             possible=len(answers),
             facts=facts or market.facts,
-            missing=_missing_fact(facts, _topic_of_question(prompt)),
+            missing=_missing_fact(facts, f"what this question asks for{topic}"),
             question=wording.line(prompt.text),
         )
 
@@ -324,12 +325,6 @@ def _subjects_and_titles(prompt: Prompt) -> tuple[tuple[str, str], ...]:
 def _question_and_topic(prompt: Prompt) -> str:
     """Return the text of a question and its topic, in which words that ask for facts are found."""
     return f"{prompt.text} {prompt.topic}"
-
-
-def _topic_of_question(prompt: Prompt) -> str:
-    """Return what a missing fact is about, as words: ``what this question asks for (pricing)``."""
-    topic = f" ({prompt.topic})" if prompt.topic else ""
-    return f"what this question asks for{topic}"
 
 
 def _aspects(market: BriefMarket, negative: Iterable[ScoredAnswer]) -> list[str]:

@@ -185,11 +185,10 @@ async def gather_evidence(
         if stream.key.brand == name
     }
     at_model = {shift.model: answered.get(shift.model, ())}
-    truths = {said.topic: said.truth for said in alert.statements}
-    truths |= {fact.field: fact.value for fact in catalogue.facts if fact.brand == name}
-    facts = {fact.field for fact in catalogue.facts if fact.brand == name}
+    facts = catalogue.facts_of(name)
+    truths = {said.topic: said.truth for said in alert.statements} | facts
     is_known = known and known.brand == name and shift.model in known.claims
-    if known and is_known and facts >= truths.keys() and not alert.state.over:
+    if known and is_known and facts.keys() >= truths.keys() and not alert.state.over:
         claims, runs = known.claims[shift.model], known.runs
     else:
         live = await live_claims(store, call.scoring.finding_versions, name, truths, at_model)

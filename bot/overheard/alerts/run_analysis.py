@@ -120,7 +120,7 @@ class Analysis:
         if not call.deployment.queue.spread:
             detection = await detect(call, run)
             return detection, await _burst_sentences(call, run)
-        tasks = detection_tasks(run, brands_scored_in(call, run.panel), spread=True)
+        tasks = detection_tasks(run, brands_scored_in(call, run.panel))
         return await _joined_results(call.store, await self._carry_out_tasks(call, tasks))
 
     async def _carry_out_tasks(self, call: Call, tasks: Sequence[Task]) -> list[TaskResult]:

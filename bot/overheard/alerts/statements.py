@@ -98,8 +98,7 @@ class StatementReader:
             brand: The brand's name.
             topic: The field of the fact, such as ``price``.
         """
-        facts = (fact for fact in self.catalogue.facts if fact.brand == brand)
-        return next((fact.value for fact in facts if fact.field == topic), "")
+        return self.catalogue.facts_of(brand).get(topic, "")
 
     async def statements(
         self, brand: str, until: datetime | None = None, *, grave_since: datetime | None = None
@@ -178,7 +177,7 @@ class StatementReader:
         present versions found them, in the store's order of the answers; an answer may have
         several. Claims about facts that the catalogue does not have now are left out.
         """
-        fact_fields = {fact.field for fact in self.catalogue.facts if fact.brand == brand}
+        fact_fields = self.catalogue.facts_of(brand)
         details_by_answer: dict[int, list[Detail]] = defaultdict(list)
         for record in await self.store.scores.findings(brand, FALSE_VERDICTS):
             if f"{record.scorer}@{record.version}" in self.versions:

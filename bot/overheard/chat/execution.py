@@ -22,14 +22,7 @@ from overheard.cards.card import Action, Card, Field, Style
 from overheard.cards.charts.renderer import themed
 from overheard.cards.command import CommandSpec, Role, Step
 from overheard.cards.wording import name_without_id
-from overheard.chat import replies
-from overheard.chat.confirmations import (
-    CUT_OFF_TIMEOUT_S,
-    CommandSlots,
-    Pending,
-    Unagreed,
-    run_command,
-)
+from overheard.chat import confirmations, replies
 from overheard.chat.parser import Order
 from overheard.commands.delivery_cards import cut_off_card, run_result
 from overheard.deployment import Call
@@ -41,7 +34,6 @@ from overheard.errors import (
     OverheardError,
     RunEnded,
     RunUnderWay,
-    TimeUnreadable,
     UnknownName,
 )
 from overheard.interfaces import AccessPolicy, Clock, Conversation, Located, Person
@@ -303,7 +295,7 @@ async def join_run(
         await asyncio.sleep(POLL_INTERVAL_S)
 
 
-REFUSALS = (BadUsage, NameTaken, NothingToAsk, RunEnded, TimeUnreadable, UnknownName)
+REFUSALS = (BadUsage, NameTaken, NothingToAsk, RunEnded, UnknownName)
 """Errors of what was typed, which concern only the person who typed it."""
 
 
@@ -347,12 +339,12 @@ class CommandExecution:
     """
 
     def __init__(
-        self, gate: AccessPolicy, pending: Pending, *, patience: float, pause: float
+        self, gate: AccessPolicy, pending: confirmations.Pending, *, patience: float, pause: float
     ) -> None:
         self._gate = gate
         self._pending = pending
         self._progress_times = {"patience": patience, "pause": pause}
-        self._slots = CommandSlots()
+        self._slots = confirmations.CommandSlots()
 
     async def carry_out(
         self,
@@ -417,7 +409,7 @@ class CommandExecution:
             async with progress.shown():
                 with themed(interaction.call.channel):
                     result = await self._result(order, interaction, agreed_usd)
-            if isinstance(result, Unagreed):
+            if isinstance(result, confirmations.Unagreed):
                 channel = interaction.call.channel
                 token = await self._pending.add(order, interaction.person, channel, result)
                 question = replies.confirmation_card(order, result.needed, token)
@@ -466,7 +458,7 @@ class CommandExecution:
         ignores all errors.
         """
         with suppress(Exception):
-            async with asyncio.timeout(CUT_OFF_TIMEOUT_S):
+            async with asyncio.timeout(confirmations.CUT_OFF_TIMEOUT_S):
                 run = await self._run_of(spec, interaction)
                 card = cut_off_card(goes_on=run is not None and not run.aside)
                 await interaction.conversation.show(card, private=spec.private)
@@ -489,7 +481,7 @@ class CommandExecution:
 
     async def _result(
         self, order: Order, interaction: Interaction, agreed_usd: float
-    ) -> Card | Step | Unagreed:
+    ) -> Card | Step | confirmations.Unagreed:
         """Quote a command, and execute it if it is cheap enough or the person has agreed.
 
         At most what the channel may spend without a yes is spent without one. A command that only
@@ -499,7 +491,9 @@ class CommandExecution:
         free_usd = call.config.chat.free(call.channel)
         reads = spec.role is Role.VIEWER and not spec.asks
         async with self._slots.slot() if reads else nullcontext():
-            return await run_command(order, call, agreed_usd=agreed_usd, free_usd=free_usd)
+            return await confirmations.run_command(
+                order, call, agreed_usd=agreed_usd, free_usd=free_usd
+            )
 
     async def _meter(self, spec: CommandSpec, interaction: Interaction) -> Meter | None:
         """Return the key and the spent US dollars of the run that this command has under way, or

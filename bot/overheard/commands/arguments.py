@@ -14,7 +14,7 @@ from overheard.cards.command import FormChoice, Kind, argument, option
 from overheard.cards.model_names import ModelNames
 from overheard.config.problems import unknown_name
 from overheard.domain import Brand, Catalogue, Fact, Model, Prompt
-from overheard.errors import BadSchedule, BadUsage, NameTaken, TimeUnreadable
+from overheard.errors import BadSchedule, BadUsage, NameTaken
 from overheard.measure.trends import Span
 
 BrandName = Annotated[str, argument("The brand.", Kind.BRAND)]
@@ -123,7 +123,7 @@ def read_time(text: str, now: datetime, zone: tzinfo) -> datetime:
         zone: The reader's time zone.
 
     Raises:
-        TimeUnreadable: when the text is empty or has another form.
+        BadUsage: when the text is empty or has another form.
     """
     word = text.strip().casefold()
     if word == "now":
@@ -136,7 +136,9 @@ def read_time(text: str, now: datetime, zone: tzinfo) -> datetime:
         aware = parsed if parsed.tzinfo else parsed.replace(tzinfo=zone)
         return aware.astimezone(UTC)
     except (ValueError, OverflowError):
-        raise TimeUnreadable(text=text) from None
+        problem = f'The time "{text}" cannot be read'
+        usage = "2026-11-24, 2026-11-24T07:00 or yesterday"
+        raise BadUsage(problem=problem, usage=usage) from None
 
 
 def past_moment(text: str, now: datetime, zone: tzinfo) -> datetime:
@@ -149,7 +151,7 @@ def past_moment(text: str, now: datetime, zone: tzinfo) -> datetime:
         zone: The reader's time zone.
 
     Raises:
-        TimeUnreadable: when the text is empty or has another form.
+        BadUsage: when the text is empty or has another form.
         BadUsage: when the time is later than `now`.
     """
     at = read_time(text, now, zone)
@@ -171,7 +173,7 @@ def past_span(since: str, until: str, now: datetime, zone: tzinfo) -> Span:
         zone: The reader's time zone.
 
     Raises:
-        TimeUnreadable: when a text cannot be read.
+        BadUsage: when a text cannot be read.
         BadUsage: when the beginning is in the future, or the end is not after the beginning.
     """
     begin = past_moment(since, now, zone) if since else None

@@ -33,7 +33,7 @@ async def audit(
         limit: The largest number of entries; where there are more, a button shows `SHOWN_ENTRIES`.
 
     Raises:
-        TimeUnreadable: when `since` is no time.
+        BadUsage: when `since` is no time.
     """
     start = read_time(since, call.clock.now(), call.zone) if since else None
     entries = await call.store.audit.find(since=start, limit=limit)

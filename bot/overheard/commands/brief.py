@@ -295,7 +295,7 @@ async def finish_item(
     Raises:
         UnknownName: for a brand or an item that does not exist.
         NothingToAsk: when there is no tracked brand.
-        TimeUnreadable: when the time cannot be read.
+        BadUsage: when the time cannot be read.
         BadUsage: when the time is in the future, or the item is published already.
     """
     found_brand = _brand_or_first(call.catalogue, brand)

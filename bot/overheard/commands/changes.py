@@ -159,7 +159,7 @@ async def add_update(
 
     Raises:
         UnknownName: for a model that no provider serves and that has no stored answers.
-        TimeUnreadable: when the time cannot be read.
+        BadUsage: when the time cannot be read.
     """
     chosen = await _known_model(call, model)
     at = read_time(when, call.clock.now(), call.zone)

@@ -78,7 +78,7 @@ async def check(
     Raises:
         UnknownName: for a brand or a model that does not exist, and for a metric of ``[alerts]``
             that no scorer measures.
-        BadAge: when `reuse` is not a length of time.
+        BadUsage: when `reuse` is not a length of time.
         RunUnderWay: on executing, when another process asks the same questions.
         NothingToAsk: when there is no brand, prompt or model.
         NothingBatched: when `batch` is set and no model can be asked in a batch.

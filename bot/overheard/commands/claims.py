@@ -66,9 +66,9 @@ async def list_claims(
     if days:
         clusters = await read_claims(call, found_brand, days, only_model, about)
     true_values = {
-        fact.field: fact.value
-        for fact in call.catalogue.facts
-        if fact.brand == found_brand.name and about.casefold() in {"", fact.field.casefold()}
+        field: value
+        for field, value in call.catalogue.facts_of(found_brand.name).items()
+        if about.casefold() in {"", field.casefold()}
     }
     names = call.names
     if not true_values:

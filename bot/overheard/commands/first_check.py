@@ -87,16 +87,6 @@ def round_label(number: int) -> str:
     return f"{FIRST_CHECK} {number} of {ROUNDS}"
 
 
-def round_times(start: datetime) -> tuple[datetime, ...]:
-    """Return the start of each round of a first check that begins at `start`."""
-    return tuple(start + number * ROUND_GAP for number in range(ROUNDS))
-
-
-def all_rounds_panel(panel: Panel, sizes: Sequence[int]) -> Panel:
-    """Return a panel with the repeats of all rounds, as the basis of their price."""
-    return replace(panel, repeats=sum(sizes))
-
-
 async def unfinished_first_check(store: Store, now: datetime) -> FirstCheck | None:
     """Return the latest first check (the same questions in `ROUNDS` rounds within a day), with the
     rounds that have begun, in their order.
@@ -147,7 +137,7 @@ async def propose_first_check(call: Call, panel: Panel, asked_by: str = "") -> P
         return Proposal(quote.price, quote.usd, partial(execute_round, call, quote))
     for sizes in ROUND_SIZES:
         try:
-            whole = all_rounds_panel(panel, sizes)
+            whole = replace(panel, repeats=sum(sizes))
             whole_quote = await _quote_all_rounds(call, whole)
             break
         except BudgetExceeded:
@@ -161,7 +151,7 @@ async def propose_first_check(call: Call, panel: Panel, asked_by: str = "") -> P
         channel=call.channel,
     )
     quote = await call.pricing.quote(run)
-    _, *later_times = (wording.clock(at, call.zone) for at in round_times(now))
+    later_times = [wording.clock(now + n * ROUND_GAP, call.zone) for n in range(1, ROUNDS)]
     times = f"in three rounds, now and at about {wording.listing(later_times)}"
     price = f"{whole_quote.price}; each question {sum(sizes)} times, {times}"
     execute = partial(execute_round, call, quote)

@@ -308,10 +308,7 @@ async def read_claim(call: Call, brand: str, claim: LiveClaim) -> QuotedClaim:
         question = wording.shorten(wording.line(answer.question.prompt.text), PROMPT_CHARS)
         origin += f", {wording.day(answer.asked_at, call.zone)}: “{question}”"
     verdict = "Out of date" if first.verdict == "stale" else "Wrong"
-    truth = next(
-        (f.value for f in call.catalogue.facts if (f.brand, f.field) == (brand, first.field)),
-        "not on the fact sheet any more",
-    )
+    truth = call.catalogue.facts_of(brand).get(first.field, "not on the fact sheet any more")
     stated = (
         f"“{wording.shorten(wording.line(first.stated), STATED_CHARS)}”" if first.stated else "this"
     )

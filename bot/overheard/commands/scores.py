@@ -5,7 +5,6 @@ of the scorers. After a change of these, history is scored again as a pending ed
 then used; a kept one is used again when the change is taken back.
 """
 
-from datetime import datetime
 from typing import Any
 
 from overheard.alerts.run_analysis import detect, detect_statements
@@ -15,7 +14,6 @@ from overheard.cards.command import CommandSpec, Role
 from overheard.commands.catalogue import require_yes
 from overheard.deployment import Call
 from overheard.domain import PENDING, VISIBILITY, DeliveryKind, Edition, EditionState
-from overheard.interfaces import Store
 from overheard.scoring.rescoring import (
     DUTY,
     WINDOW,
@@ -52,21 +50,14 @@ async def pending_edition_sentences(call: Call) -> list[str]:
     return [f"{state}: {done_share} is done{rest}."]
 
 
-async def comparison_start(now: datetime, store: Store) -> datetime:
-    """Return the time from which on two editions of scores are compared: 90 days before the newest
-    run of the history, or before now if there is none.
-    """
-    runs = [run for run in await store.runs.find() if not run.aside]
-    return (runs[0].started_at if runs else now) - WINDOW
-
-
 async def preview(call: Call, before: Edition, after: Edition) -> list[Move]:
     """Return the mean of each metric of each tracked brand in two editions of scores, over the
-    answers of the last 90 days that both have scored. Visibility is returned in any case; another
-    metric only if its two values differ when they are rounded as they are shown.
+    answers of the 90 days before the newest run that both have scored. Visibility is returned in
+    any case; another metric only if its two values differ when they are rounded as they are shown.
     """
     names = [brand.name for brand in call.catalogue.tracked]
-    since = await comparison_start(call.clock.now(), call.store)
+    newest_runs = await call.store.runs.find(aside=False, limit=1)
+    since = (newest_runs[0].started_at if newest_runs else call.clock.now()) - WINDOW
     blocks = [
         block for name in names for block in await call.store.blocks.find(brand=name, since=since)
     ]

@@ -241,6 +241,10 @@ class Catalogue:
         """Return the prompts that are asked for one brand, in order; also those for all brands."""
         return tuple(p for p in self.prompts if p.concerns(brand))
 
+    def facts_of(self, brand: str) -> dict[str, str]:
+        """Return the values of a brand's facts by their fields; the brand is given by its name."""
+        return {fact.field: fact.value for fact in self.facts if fact.brand == brand}
+
     def names_with_rivals(self, brands: Iterable[str]) -> list[str]:
         """Return the names of brands in their order, then those of the brands that each is compared
         with; each name once. A name without a brand in the catalogue is kept.

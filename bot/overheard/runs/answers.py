@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from types import TracebackType
 
 from overheard.domain import Answer, Block, Model, Pair, Panel, Question, Run
-from overheard.errors import BadAge
+from overheard.errors import BadUsage
 from overheard.interfaces import Store
 from overheard.interfaces.runs import AnswerRepository
 from overheard.runs.plan import RESUMABLE_FOR
@@ -32,11 +32,12 @@ def parse_age(text: str) -> timedelta:
     text and before the unit are ignored.
 
     Raises:
-        BadAge: when the text has another form.
+        BadUsage: when the text has another form.
     """
     match = re.fullmatch(r"(\d{1,5})\s*(min|h|d)", text.strip())
     if match is None:
-        raise BadAge(age=text)
+        problem = f'The age "{text}" is no length of time'
+        raise BadUsage(problem=problem, usage="30min, 24h or 7d")
     return timedelta(minutes=int(match[1]) * {"min": 1, "h": 60, "d": 24 * 60}[match[2]])
 
 

@@ -71,28 +71,25 @@ def scoring_tasks(run: Run, *, judged: bool) -> list[Task]:
     return [*tasks, Task(TaskKind.JUDGE, run.id)] if judged else tasks
 
 
-def detection_tasks(run: Run, brands: list[str], *, spread: bool) -> list[Task]:
-    """Return the tasks that search a run for shifts, in the order of the brands: one for all brands
-    or, with ``spread``, one for each `BRANDS_PER_TASK` brands, the last for what is left. Empty
-    without brands.
+def detection_tasks(run: Run, brands: list[str]) -> list[Task]:
+    """Return the tasks that search a run for shifts, in the order of the brands: one for each
+    `BRANDS_PER_TASK` brands, the last for what is left. Empty without brands.
 
     Each task has the names of its brands, and their places in the list: those from `Task.first` to
     before `Task.last`, which may lie beyond the end of the list.
 
     Args:
         brands: Names of brands.
-        spread: Whether workers share the work.
     """
-    size = BRANDS_PER_TASK if spread else max(1, len(brands))
     return [
         Task(
             TaskKind.DETECT,
             run.id,
             first=start,
-            last=start + size,
-            brands=tuple(brands[start : start + size]),
+            last=start + BRANDS_PER_TASK,
+            brands=tuple(brands[start : start + BRANDS_PER_TASK]),
         )
-        for start in range(0, len(brands), size)
+        for start in range(0, len(brands), BRANDS_PER_TASK)
     ]
 
 

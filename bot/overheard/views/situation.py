@@ -48,14 +48,7 @@ from overheard.measure.blocks import Stream, streams
 from overheard.measure.trends import USUAL_CHECKS
 from overheard.runs.answers import summed_blocks
 from overheard.runs.presence import READ_RUNS, Attendance, Presence, attendances
-from overheard.views.standings import (
-    MetricLevel,
-    ModelVisibility,
-    Stories,
-    read_streams,
-    standings_in,
-    visibility_by_model,
-)
+from overheard.views import standings
 
 HEADLINE = (VISIBILITY, BRANDED_VISIBILITY)
 """How often a brand is named, in answers to all questions."""
@@ -127,7 +120,7 @@ class ModelSituation:
     asked: RunKey
     run: RunKey | None
     story: Story
-    place: ModelVisibility | None = None
+    place: standings.ModelVisibility | None = None
     claims: tuple[LiveClaim, ...] = ()
     failure: str = ""
     asked_again: datetime | None = None
@@ -199,9 +192,9 @@ class Situation:
     names: Sequence[str]
     models: Mapping[Model, ModelSituation]
     lines: Sequence[Stream]
-    rows: Sequence[MetricLevel]
+    rows: Sequence[standings.MetricLevel]
     alerts: Sequence[OpenAlert]
-    stories: Stories
+    stories: standings.Stories
     attempt: Run | None = None
     rival_alerts: Sequence[OpenAlert] = ()
     rival_claims: Mapping[str, ClaimsByModel] = field(default_factory=dict)
@@ -214,7 +207,7 @@ class Situation:
         return [there for there in self.models.values() if there.presence is presence]
 
     @cached_property
-    def places(self) -> list[ModelVisibility]:
+    def places(self) -> list[standings.ModelVisibility]:
         """The visibility of the brand at each current model; those of which there is news first."""
         open_at = {opened.model for opened in self.alerts}
 
@@ -237,7 +230,7 @@ class Situation:
         }
 
     @property
-    def old_places(self) -> list[ModelVisibility]:
+    def old_places(self) -> list[standings.ModelVisibility]:
         """The visibility at each silent or unread model, which is of an older check."""
         old = (*self.at_models(Presence.SILENT), *self.at_models(Presence.UNREAD))
         return [one.place for one in old if one.place]
@@ -302,7 +295,7 @@ class Situation:
         return all(story.is_usual(at) for story in self.stories.values())
 
     @property
-    def own_rows(self) -> list[MetricLevel]:
+    def own_rows(self) -> list[standings.MetricLevel]:
         """The metric levels of the brand itself, without its competitors."""
         return [row for row in self.rows if row.brand == self.brand.name]
 
@@ -416,7 +409,7 @@ class SituationReader:
         claims = await self._claims(name, answered, present)
         places = {
             place.model: place
-            for place in visibility_by_model(
+            for place in standings.visibility_by_model(
                 name, rows, [ln for ln in lines if ln.key.metric == VISIBILITY], told
             )
         }
@@ -477,7 +470,7 @@ class SituationReader:
                 for rival in names[1:]
                 if (made := await self._claims(rival, answered, present))
             },
-            has_facts=any(fact.brand == name for fact in self.call.catalogue.facts),
+            has_facts=bool(self.call.catalogue.facts_of(name)),
             told=[one for one in shared.told if one["brand"] == name],
             next_check=min((await next_checks(self.call, name)).values(), default=None),
         )
@@ -526,7 +519,7 @@ class SituationReader:
             line
             for versions, brands in groups.items()
             for metric in metrics or (None,)
-            for line in await read_streams(
+            for line in await standings.read_streams(
                 self.call.store,
                 versions,
                 brands,
@@ -562,7 +555,7 @@ class SituationReader:
         answered: Mapping[Model, Sequence[RunKey]],
         reused: Mapping[tuple[Model, RunKey], Sequence[Stream]],
         present: Mapping[Model, Attendance],
-    ) -> list[MetricLevel]:
+    ) -> list[standings.MetricLevel]:
         """Return the levels of the newest answers of each model that has not left."""
         newest = {model: keys[-1] for model, keys in answered.items()}
         again = {model for model, run in reused if newest[model] == run}
@@ -575,7 +568,7 @@ class SituationReader:
         ]
         return [
             row
-            for row in standings_in(shown, names, self.call.scoring.metrics)
+            for row in standings.standings_in(shown, names, self.call.scoring.metrics)
             if row.point.run_id == newest[row.model].id
         ]
 
@@ -586,9 +579,7 @@ class SituationReader:
         present: Mapping[Model, Attendance],
     ) -> ClaimsByModel:
         """Return the live claims about a brand of each model that has not left."""
-        truths = {
-            fact.field: fact.value for fact in self.call.catalogue.facts if fact.brand == brand
-        }
+        truths = self.call.catalogue.facts_of(brand)
         runs = {
             model: keys
             for model, keys in answered.items()

@@ -49,7 +49,7 @@ def tokenize(text: str) -> list[Token]:
     tokens: list[Token] = []
     for match in _WORD.finditer(text):
         typed = match[0]
-        word = fold_word(typed)
+        word = typed.casefold().translate(_FOLDED)
         for ending, full in _CONTRACTED.items():
             if word.endswith(ending) and len(word) > len(ending):
                 stem = word.removesuffix(ending)
@@ -61,13 +61,6 @@ def tokenize(text: str) -> list[Token]:
         else:
             tokens.append(Token(typed, word))
     return tokens
-
-
-def fold_word(word: str) -> str:
-    """Return a word as words are compared: in lower case, with ``ae`` for ``ä`` and straight
-    apostrophes.
-    """
-    return word.casefold().translate(_FOLDED)
 
 
 @lru_cache(20_000)
