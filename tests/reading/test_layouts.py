@@ -218,6 +218,16 @@ def test_the_drawbacks_are_those_of_the_brand() -> None:
         assert found == named
 
 
+@pytest.mark.parametrize("declared", [True, False])
+def test_a_column_of_csv_is_that_of_the_brand_of_its_row(*, declared: bool) -> None:
+    """In a fence, with its rivals declared or not."""
+    rows = {"Acme": "Easy,Expensive", "Boltly": "Fast,", "Corvo": 'Cheap,"Poor support, slow sync"'}
+    lines = "\n".join(f"{name},{told},$9" for name, told in rows.items())
+    text = f"Three options:\n\n```csv\nname,pros,cons,price\n{lines}\n```"
+    found = [judged(text, name, tuple(rows) if declared else (name,)).drawback for name in rows]
+    assert found == [True, False, True]
+
+
 @pytest.mark.parametrize(
     ("text", "drawback", "tone"),
     [

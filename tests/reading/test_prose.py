@@ -101,6 +101,8 @@ def test_a_fence_that_never_ends_and_names_no_language_does_not_swallow_the_answ
         ('{"crm": {"brand": "Acme"}}', "Crm\nBrand: Acme"),
         ('{"a": [[1], {"b": []}]}', "A\n1"),
         ('{"name": "Acme"', '{"name": "Acme"'),
+        ("```csv\ntool,cons\nAcme,slow\nBolt\n```", "Acme\nCons: slow\nBolt"),
+        ("```csv\nAcme,slow\nBolt,dear\n```", "Acme,slow\nBolt,dear"),
     ],
 )
 def test_an_answer_in_a_fence_or_in_json_is_prose(text: str, body: str) -> None:

@@ -464,7 +464,12 @@ def quotes(
                 reader, evidence, answers, prefer_named=after == rose
             )
             if sentence:
-                quotes_in_order.append(_quote_of_sentence(evidence, moved, sentence, after=after))
+                asked = wording.shorten(
+                    wording.line(evidence.text(moved.prompt)), MAX_QUESTION_CHARS
+                )
+                source = f"{'After' if after else 'Before'}, asked “{asked}”"
+                said = wording.shorten(wording.line(sentence), MAX_QUOTE_CHARS)
+                quotes_in_order.append(Quote(source, Tainted(said)))
     return tuple(quotes_in_order)
 
 
@@ -497,15 +502,3 @@ def _first_sentence_about_brand(
         if reading.sentences:
             return reading.sentence(0)
     return ""
-
-
-def _quote_of_sentence(
-    evidence: AlertEvidence, moved: PromptShift, sentence: str, *, after: bool
-) -> Quote:
-    """Return a sentence of an answer as a quote on one line of at most `MAX_QUOTE_CHARS`
-    characters. Its source is ``After, asked “best crm”``, with "Before" for an answer from before
-    the shift and at most `MAX_QUESTION_CHARS` characters of the question.
-    """
-    question = wording.shorten(wording.line(evidence.text(moved.prompt)), MAX_QUESTION_CHARS)
-    source = f"{'After' if after else 'Before'}, asked “{question}”"
-    return Quote(source, Tainted(wording.shorten(" ".join(sentence.split()), MAX_QUOTE_CHARS)))

@@ -22,7 +22,7 @@ from overheard.reading.layout import (
     star_marks,
     unmarked,
 )
-from overheard.reading.structured_answers import from_json
+from overheard.reading.structured_answers import from_csv, from_json
 from overheard.reading.text import cites, is_reference, opens_sources, without_citations
 
 _SIGN = re.compile(r"[*_#`\[\]<>|~&\\=]")
@@ -72,7 +72,7 @@ def readable(text: str) -> str:
 
 
 _MIN_PROSE_SHARE = 0.25
-_DATA_LANGUAGES = frozenset({"", "json", "json5", "jsonc"})
+_DATA_LANGUAGES = frozenset({"", "json", "json5", "jsonc", "csv"})
 _TEXT_LANGUAGES = frozenset(
     ["markdown", "md", "text", "txt", "plain", "plaintext", "yaml", "yml", "csv"]
 )
@@ -366,7 +366,8 @@ class _Walk:
         if self._nested or not fence.startswith(("```", "~~~")):
             return
         language = fence.lstrip(fence[0]).strip().lower()
-        if language in _DATA_LANGUAGES and (told := from_json(content)):
+        structured = from_csv if language == "csv" else from_json
+        if language in _DATA_LANGUAGES and (told := structured(content)):
             self.lines += prose_lines(told, self._titles, nested=True)
             return
         closing = rest.rpartition("\n")[2].strip()

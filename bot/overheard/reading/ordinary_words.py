@@ -177,8 +177,9 @@ def sense(name: str, body: str, start: int, end: int, sentence: tuple[int, int])
     if _is_marked(body, end):
         return Sense.NAME
     following = _following_word(body, end, sentence[1])
-    is_day = name in _word_set(_DAYS) and _is_near_other_day(body, start, end)
-    if is_day or following.casefold() in _GENERIC:
+    low, high = max(0, start - _DAY_WINDOW_CHARACTERS), end + _DAY_WINDOW_CHARACTERS
+    is_near_other_day = _OTHER_DAY.search(body, low, start) or _OTHER_DAY.search(body, end, high)
+    if (is_near_other_day and name in _word_set(_DAYS)) or following.casefold() in _GENERIC:
         return Sense.DOUBTFUL
     before = body[max(sentence[0], start - _PREVIOUS_CHARACTERS) : start]
     if _HEAD.search(before):
@@ -325,14 +326,6 @@ def has_verb_behind(body: str, end: int) -> bool:
 def _is_marked(body: str, end: int) -> bool:
     """Return whether a trade mark sign is after a name, or after the word that follows it."""
     return _TRADE_MARK.match(body, end) is not None
-
-
-def _is_near_other_day(body: str, start: int, end: int) -> bool:
-    """Return whether a day of the week is within `_DAY_WINDOW_CHARACTERS` before or after the span
-    from `start` to `end`.
-    """
-    low, high = max(0, start - _DAY_WINDOW_CHARACTERS), end + _DAY_WINDOW_CHARACTERS
-    return bool(_OTHER_DAY.search(body, low, start) or _OTHER_DAY.search(body, end, high))
 
 
 def _is_title(body: str, start: int, end: int) -> bool:

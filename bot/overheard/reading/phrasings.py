@@ -51,9 +51,12 @@ def fact_wordings(brand: Brand, fact: Fact | None = None) -> list[tuple[str, str
         fact: The fact; None for what the brand is, which is empty for one without a category.
     """
     if fact is None:
-        category = _category_after_article(brand.category)
-        phrasing = _phrasings()[_CATEGORY]
-        return phrasing.filled(brand.name, _CATEGORY, category) if brand.category else []
+        category = brand.category
+        last_word = category.rpartition(" ")[2].casefold().strip(".")
+        is_plural = last_word.endswith("s") and not last_word.endswith(("ss", "us", "is"))
+        if is_plural or last_word in _UNCOUNTED:  # it cannot follow "a"
+            category = f"brand of {category}"
+        return _phrasings()[_CATEGORY].filled(brand.name, _CATEGORY, category) if category else []
     own = None if fact.limit else _phrasings().get(fact.head)
     return (own or _phrasings()[_ANY]).filled(brand.name, fact.field, fact.value)
 
@@ -69,16 +72,6 @@ def _phrasings() -> Mapping[str, Phrasing]:
         phrasing = Phrasing(tuple(table["questions"]), tuple(table["answers"]))
         by_field |= dict.fromkeys((name, *table.get("also", ())), phrasing)
     return by_field
-
-
-def _category_after_article(category: str) -> str:
-    """Return a category in the form that can follow "a": ``crm tool`` as it is, but ``brand of
-    software`` for ``software`` and ``brand of shoes`` for ``shoes``. Whether it is a plural is
-    guessed from the ending of its last word.
-    """
-    last_word = category.rpartition(" ")[2].casefold().strip(".")
-    is_plural = last_word.endswith("s") and not last_word.endswith(("ss", "us", "is"))
-    return f"brand of {category}" if is_plural or last_word in _UNCOUNTED else category
 
 
 def _with_article_an(text: str) -> str:

@@ -20,7 +20,7 @@ from overheard.reading.text import fold, sentences
 if TYPE_CHECKING:
     from overheard.reading.mentions import MentionFinder
 
-READING_VERSION = "29"
+READING_VERSION = "30"
 """The version of this package: of mentions, negation, sentences, rankings and structure.
 Increase it with every change here that can change a score: history is then scored again."""
 

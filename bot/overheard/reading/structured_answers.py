@@ -1,5 +1,6 @@
-"""Answers in JSON, written as Markdown: a list of options becomes a numbered list."""
+"""Answers in JSON or CSV, written as Markdown: a list of options becomes a numbered list."""
 
+import csv
 import json
 import re
 from collections.abc import Iterator
@@ -28,6 +29,18 @@ def from_json(text: str) -> str | None:
         return "\n".join(_lines(value, 0)) if value else None
     except (ValueError, RecursionError):
         return None
+
+
+def from_csv(text: str) -> str | None:
+    """Return CSV whose header names a column of names as `from_json` does; None for other text."""
+    try:
+        rows = list(
+            csv.DictReader(text.strip().splitlines(), restkey="more", skipinitialspace=True)
+        )
+    except csv.Error:
+        return None
+    is_named = rows and any(_NAMING.fullmatch(key.strip()) for key in rows[0])
+    return "\n".join(_lines(rows, 0)) if is_named else None
 
 
 def _lines(value: Any, depth: int) -> Iterator[str]:

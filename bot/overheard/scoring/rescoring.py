@@ -98,9 +98,11 @@ def changes(before: Edition, after: Edition) -> list[str]:
     """Return what differs between two editions, in clauses without a full stop such as ``Acme is
     new``: first the brands, then the facts, then the scorers. Empty when nothing differs.
     """
+    old, new = (set(map(_without_source, run.catalogue.facts)) for run in (before, after))
+    changed_facts = sorted({(fact.brand, fact.field) for fact in old ^ new})
     return [
         *_brand_changes(before.catalogue, after.catalogue),
-        *_fact_changes(before.catalogue.facts, after.catalogue.facts),
+        *(f"the fact “{field}” of {brand}" for brand, field in changed_facts),
         *_scorer_changes(before.versions, after.versions),
     ]
 
@@ -130,15 +132,6 @@ def _brand_changes(before: Catalogue, after: Catalogue) -> Iterator[str]:
         ]
         if changed:
             yield f"{name}: {', '.join(changed)}"
-
-
-def _fact_changes(before: Sequence[Fact], after: Sequence[Fact]) -> Iterator[str]:
-    """Yield a clause for each brand and field, sorted, of which a fact is new, gone or differs in
-    something else than its date and source: ``the fact “founded” of Acme``.
-    """
-    old, new = set(map(_without_source, before)), set(map(_without_source, after))
-    changed = sorted({(fact.brand, fact.field) for fact in old ^ new})
-    yield from (f"the fact “{field}” of {brand}" for brand, field in changed)
 
 
 def _without_source(fact: Fact) -> Fact:
