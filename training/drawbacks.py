@@ -49,7 +49,7 @@ SCALES = {"": 0.7, " ": 0.5, "=words": 0.5, "=praise": 0.33, "=blame": 0.33}
 MIN_WEIGHT = 0.03
 """Smaller weights are left out."""
 MOST_ODDS = 4.0
-SHARED_CHARACTERS, STRIDE = 14, 6
+SHARED_CHARACTERS, LEAST_CHARACTERS = 14, 7
 """A label's quote and a clause that share so many characters are about the same."""
 READ_OTHERWISE = frozenset({UnitRole.CON, UnitRole.PRICE, UnitRole.BEST_FOR})
 """Roles of text in which patterns alone find drawbacks."""
@@ -146,7 +146,9 @@ def _shared(quote: str, clause: str) -> bool:
     quote, clause = quote.lower(), clause.strip(" ,.;").lower()
     last = max(1, len(quote) - SHARED_CHARACTERS + 1)
     parts = (quote[at : at + SHARED_CHARACTERS] for at in range(last))
-    return (len(clause) > STRIDE and clause in quote) or any(part in clause for part in parts)
+    return (len(clause) >= LEAST_CHARACTERS and clause in quote) or any(
+        part in clause for part in parts
+    )
 
 
 def fit(rows: Sequence[Features], labels: Sequence[bool | None], decay: float) -> Features:

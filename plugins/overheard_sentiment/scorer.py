@@ -46,7 +46,7 @@ class Sentiment:
     """
 
     name = "sentiment"
-    version = "25"
+    version = "26"
     metrics: Sequence[Metric] = (
         Metric("sentiment", Scale.POLARITY, "Sentiment"),
         Metric("drawback", Scale.BINARY, "Drawback named", lower_is_better=True),

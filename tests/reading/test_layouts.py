@@ -8,7 +8,7 @@ import pytest
 from relayouts import NAMES, RELAYOUTS, renamed, reordered
 
 from kit.scripted import reply
-from overheard import Answer, Brand, Model, Prompt, Question
+from overheard import Answer, Brand, Model, Prompt, Question, UnitRole
 from overheard.reading.reader import Reader
 from overheard_sentiment import Sentiment
 from overheard_visibility import Visibility
@@ -154,6 +154,21 @@ def test_bullets_without_indent_belong_to_the_number_above() -> None:
         assert judged(flat, brand, BRANDS) == judged(indented, brand, BRANDS)
     assert judged(flat, "Acme", ("Acme",)).drawback
     assert not judged(flat, "Boltly", ("Boltly",)).drawback
+    alone = "The best is\n\n1. Acme\n\n- Boltly is slow and crashes.\n- Zed is expensive."
+    assert not judged(alone, "Acme", BRANDS).drawback
+
+
+def test_cons_go_on_behind_a_word_such_as_ios_and_a_number_that_is_no_price() -> None:
+    """A small letter before a capital is a name, and "about 5" may count hours."""
+    for text, count in (
+        ("**Acme**\nCons: iOS only; No web app; Poor support", 3),
+        ("**Acme**\nCons: no app; about 5 hours of battery; only USB", 3),
+        ("**Acme**\nCons: no app; heavy; about $5 a month", 2),
+    ):
+        question = Question(Prompt("Which one?"), Model("echo", "echo"))
+        answer = Answer(1, question, reply(text), datetime(2026, 1, 1, tzinfo=UTC))
+        units = Reader([Brand("Acme")]).read(answer).units
+        assert sum(unit.role is UnitRole.CON for unit in units) == count
 
 
 @pytest.mark.parametrize("text", [PRODUCTS, SOFTWARE])

@@ -108,10 +108,13 @@ class _List:
 
 
 class Marks:
-    """Tracks the blocks of the Markdown parser and returns marker lines for each."""
+    """Tracks the blocks of the Markdown parser and returns marker lines for each; `counts` is
+    whether the text has several numbers, below which bullets may be.
+    """
 
-    def __init__(self) -> None:
+    def __init__(self, counts: bool) -> None:
         self._lists: list[_List] = []
+        self._counts = counts
         self._above = self._heading = 0
         self._item = self._rule = self._header = self._row = False
         self._coming, self._rank = FIRST, ""
@@ -141,7 +144,7 @@ class Marks:
     def leave_list(self) -> None:
         """End a list."""
         ended = self._lists.pop()
-        is_title = ended.numbered and ended.items == 1
+        is_title = self._counts and ended.numbered and ended.items == 1
         self._above = ended.depth - ended.below if is_title or ended.below else 0
 
     def item(self) -> None:

@@ -27,6 +27,7 @@ from overheard.reading.text import cites, is_reference, opens_sources, without_c
 
 _SIGN = re.compile(r"[*_#`\[\]<>|~&\\=]")
 _OPENING = re.compile(r"^(?:[ \t]*(?:[-+]|\d+[.)])\s| {4}|\t)", re.MULTILINE)
+_NUMBERS = re.compile(r"^ {0,3}\d{1,2}[.)] .*?^ {0,3}\d{1,2}[.)] ", re.MULTILINE | re.DOTALL)
 _THINKING = re.compile(r"\s*<think(?:ing)?>")
 _UNSEEN: dict[int, str | None] = dict.fromkeys(
     [
@@ -177,7 +178,7 @@ class _Walk:
         self.pieces: list[str] = []
         self.row: list[str] | None = None
         self._source, self._titles, self._nested = text.encode(), titles, nested
-        self._marks = Marks()
+        self._marks = Marks(_NUMBERS.search(text) is not None)
         self._start = self._end = -1
         self._sources = self._heading = False
         self._links: list[int] = []

@@ -41,6 +41,8 @@ _LISTED_ROLES = frozenset({UnitRole.PRO, UnitRole.CON})
 """Roles that a line without a colon gives to the list below it: "Cons"."""
 _OWN = frozenset({UnitRole.PRO, UnitRole.CON, UnitRole.SPECIFICATION, UnitRole.PRICE})
 """Roles of an item below which a list is its owner's, whatever its items begin with."""
+_SMALL_WORD = re.compile(r"[a-z\u00df-\u00ff]+\b")
+"""A word without a capital, unlike "iOS"."""
 _LISTED_WORDS = 3
 """Most words of such a line."""
 _LASTING_ROLES = frozenset({UnitRole.PRO, UnitRole.CON, UnitRole.VERDICT, UnitRole.NOTE})
@@ -433,9 +435,9 @@ class _UnitBuilder:
             role is UnitRole.CON and DECIDING.match(self.body, start)
         ):
             return True
-        starts_anew = self.body[value].islower() and self.body[start].isupper()
+        starts_anew = self.body[start].isupper() and _SMALL_WORD.match(self.body, value)
         goes_on = PRONOUN.match(self.body, start) or GOING_ON.match(self.body, start)
-        return role in _LISTED_ROLES and starts_anew and not goes_on
+        return role in _LISTED_ROLES and bool(starts_anew) and not goes_on
 
     def _nobodys_role(self, start: int, end: int) -> UnitRole | None:
         """Return the role of a piece that has no owner, whatever it names: a footer, or what the
