@@ -1,6 +1,7 @@
 """Tests of an alert's card: what it says, and from which numbers."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -20,7 +21,7 @@ from kit.alert_shapes import (
 from kit.scripted import reply
 from overheard.alerts import message as alert_message_module
 from overheard.alerts.answers import figures_card
-from overheard.alerts.evidence import quotes
+from overheard.alerts.evidence import AlertEvidence, quotes
 from overheard.alerts.message import alert_chart, alert_data
 from overheard.alerts.phrases import (
     is_listed,
@@ -45,6 +46,7 @@ from overheard.domain import (
     ReportedStatement,
     StatementKind,
 )
+from overheard.measure.trends import Point
 
 
 @pytest.fixture
@@ -83,6 +85,21 @@ def test_the_figures_begin_with_the_details_and_what_they_rest_on() -> None:
     assert composed.footer.startswith("Raised on 2 Mar 2026, 12:00 UTC · by API")
     assert composed.image
     assert composed.image.name == "alert-7.png"
+
+
+@pytest.mark.parametrize(
+    ("hours", "words"),
+    [(-48, "It began between 2 and 4 Mar."), (-2, "It began with the check of 4 Mar.")],
+)
+def test_it_began_between_two_checks_of_two_days(
+    monkeypatch: pytest.MonkeyPatch, hours: int, words: str
+) -> None:
+    """Two checks of one day are no range of days."""
+    evidence = evidence_of()
+    before = Point(1, evidence.began + timedelta(hours=hours), 0.5, 0.4, 0.6, 30)
+    monkeypatch.setattr(AlertEvidence, "points", lambda *_: [before])
+
+    assert f"Why? {words}" in paragraphs(figures_card(alert_of(), evidence))
 
 
 def test_the_chart_marks_when_it_began_and_when_it_grew(charts: list[Chart]) -> None:

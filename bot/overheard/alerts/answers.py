@@ -103,9 +103,9 @@ def began_words(alert: Alert, evidence: AlertEvidence) -> str:
     points = evidence.points(evidence.stream(shift.brand, shift))
     first, last = evidence.likely_starts[0], evidence.likely_starts[-1]
     before = [point.at for point in points if point.at < first]
-    began = f"It began with the check of {wording.short_day(last, zone)}"
-    if before:
-        days = wording.short_day(before[-1], zone), wording.short_day(last, zone)
+    days = [wording.short_day(at, zone) for at in (*before[-1:], last)]
+    began = f"It began with the check of {days[-1]}"
+    if len(set(days)) > 1:
         month = days[1].partition(" ")[2]
         began = f"It began between {days[0].removesuffix(f' {month}')} and {days[1]}"
     return began

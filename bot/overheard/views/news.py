@@ -399,8 +399,9 @@ class Telling:
         named = f"{rise.rival} is named in {self.words(place, rise.now)}, usually {usual}."
         is_first = rise.since == place.mine.at
         doubt = " One check can be a bad day of the model." if is_first else ""
-        began = f"It began between {self.day(rise.before)} and {self.day(rise.since)}."
-        lines = [f"{named} {began}{doubt}"]
+        before, since = self.day(rise.before), self.day(rise.since)
+        began = f"between {before} and {since}" if before != since else f"on {since}"
+        lines = [f"{named} It began {began}.{doubt}"]
         passed = sum(one.usual <= mine < one.now for one in place.rises)
         brand = self.situation.brand
         you = "You are" if brand.tracked else f"{brand.name} is"
