@@ -177,7 +177,7 @@ class StatementReader:
         present versions found them, in the store's order of the answers; an answer may have
         several. Claims about facts that the catalogue does not have now are left out.
         """
-        fact_fields = self.catalogue.facts_of(brand)
+        fact_fields = {fact.field for fact in self.catalogue.facts if fact.brand == brand}
         details_by_answer: dict[int, list[Detail]] = defaultdict(list)
         for record in await self.store.scores.findings(brand, FALSE_VERDICTS):
             if f"{record.scorer}@{record.version}" in self.versions:

@@ -406,7 +406,8 @@ class SituationReader:
         watched = {key: metric for key, metric in shared.watched.items() if key[0] == name}
         asked = [(name, model) for model in answered]
         told = stories(alerts, starts, now, included=asked, watched=watched)
-        claims = await self._claims(name, answered, present)
+        has_facts = {fact.brand for fact in self.call.catalogue.facts}
+        claims = await self._claims(name, answered, present) if name in has_facts else {}
         places = {
             place.model: place
             for place in standings.visibility_by_model(
@@ -468,9 +469,9 @@ class SituationReader:
             rival_claims={
                 rival: made
                 for rival in names[1:]
-                if (made := await self._claims(rival, answered, present))
+                if rival in has_facts and (made := await self._claims(rival, answered, present))
             },
-            has_facts=bool(self.call.catalogue.facts_of(name)),
+            has_facts=name in has_facts,
             told=[one for one in shared.told if one["brand"] == name],
             next_check=min((await next_checks(self.call, name)).values(), default=None),
         )
@@ -585,8 +586,6 @@ class SituationReader:
             for model, keys in answered.items()
             if present[model].presence is not Presence.LEFT
         }
-        if not truths:
-            return {}
         return await live_claims(
             self.call.store, self.call.scoring.finding_versions, brand, truths, runs
         )
@@ -596,9 +595,10 @@ async def next_checks(call: Call, brand: str = "") -> dict[Schedule, datetime]:
     """Return the time of the next check of each schedule, in the order of the catalogue. Schedules
     that are paused or never due again are left out, and those that do not check a given brand.
     """
-    now, found = call.clock.now(), {}
+    found = {}
     for schedule in call.catalogue.schedules:
         if not brand or schedule.concerns(brand):
+            now = call.clock.now()
             state = await call.store.schedules.state(schedule.name, now)
             if at := next_run_time(now, schedule, state):
                 found[schedule] = at
