@@ -37,14 +37,6 @@ _AT_A_GLANCE = re.compile(rf"(?:\W+(?:at|a|in|the|key|quick|{_GENERIC}))+\W*", r
 _LABEL_CHARACTERS = 60
 """Most characters of a heading of a list of properties."""
 _LABEL_LIKE = re.compile(rf"\s*\S.{{0,{_LABEL_CHARACTERS}}}(?<![.!])")
-_PROPERTY_WORDING = {
-    "founded": "founded",
-    "headquarters": "headquarters",
-    "chief executive": "CEO",
-    "employees": "employees",
-    "parent company": "parent company",
-}
-"""The wording of a property as a sentence, by field."""
 _MAX_PROPERTIES = 15
 """Lines under a heading that are read as properties."""
 _MAX_LINES = 1_000
@@ -167,13 +159,10 @@ def _is_heading(brand: Brand, label: _Line) -> bool:
     heading if it ends in a colon and names the brand alone: "Facts about Acme:".
     """
     text = label.text
-    name = next(
-        (spelling for spelling in brand.names if text.casefold().startswith(spelling.casefold())),
-        None,
-    )
-    if name is None or len(text) > _LABEL_CHARACTERS:
+    named = [name for name in brand.names if text.casefold().startswith(name.casefold())]
+    if not named or len(text) > _LABEL_CHARACTERS:
         return text.endswith(":") and label.named == {brand.name} and bool(_AFTER_NAME.match(text))
-    rest = text[len(name) :]
+    rest = text[len(named[0]) :]
     return bool(_AFTER_NAME.fullmatch(rest) or _AT_A_GLANCE.fullmatch(rest))
 
 
@@ -217,7 +206,9 @@ def _statement_of(
     """
     if not name or _UNKNOWN.fullmatch(value):
         return
-    name = _PROPERTY_WORDING.get(field_of(name)[0], name)
+    field = field_of(name)[0]
+    kept = {"chief executive": "CEO", "price": name, "free plan": name, "": name}
+    name = kept.get(field, field)
     if name[1:2].islower():  # "Founded", and not "CEO"
         name = name[0].lower() + name[1:]
     if _YES.match(value):

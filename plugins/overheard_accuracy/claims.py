@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, NamedTuple
@@ -85,6 +86,14 @@ def contains(text: str, words: str) -> bool:
     return f" {normalized(words)} " in f" {normalized(text)} "
 
 
+def find_words(text: str, words: str) -> Iterator[re.Match[str]]:
+    """Yield the matches of words next to each other in a text. Case, and spaces and punctuation
+    between the words, are ignored: "SOC 2" is in "soc-2".
+    """
+    pattern = r"[\W_]*".join(map(re.escape, normalized(words).split()))
+    return re.finditer(rf"\b{pattern}\b", text, re.IGNORECASE)
+
+
 def listed_values(value: str) -> tuple[str, ...]:
     """Return the items of a value: divided at semicolons, or at commas if there is no semicolon.
 
@@ -114,12 +123,17 @@ _RELATIVE = re.compile(
 """Between the brand and a cue: the cue belongs to what is named last."""
 _ASIDE = re.compile(
     r"\([^()]*\)"
-    r"|\b(?:in|near|from|outside|aus|bei|\u00e0|en)(?: (?:the|[A-Z\u00c0-\u00de][\w'\u2019.-]*))+"
+    r"|\b(?i:in|near|from|outside|aus|bei|\u00e0|en)(?: (?:the|[A-Z\u00c0-\u00de][\w'\u2019.-]*))+"
 )
 """Text in brackets, and a place or a person after a preposition: neither is a new subject."""
 _NAMED_ASIDE = re.compile(r"\b(?P<name>[A-Z][\w&.-]+) \([^()]*\Z")
 """Before words in brackets behind a name."""
 _CAPITAL = re.compile(r"\b[A-Z][\w&.-]+")
+_SUBJECT = re.compile(
+    r"(?:(?<!^)|\b(?=\S+(?:['\u2019]s|,|\s+(?:\(|(?:is|was|has)\b))))\b[A-Z][\w&.-]+"
+)
+"""A name; the first word of a text only if it is followed as a subject is: "Bolt, founded"."""
+_NEW_CLAUSE = re.compile(r"[;:,\u2014]|\b(?:and|but|when|while|whereas)\b")
 _HARMLESS = FACTS.compiled("harmless", r"{}\.?", any_case=False)
 
 
@@ -144,6 +158,8 @@ def of_another(statement: Statement, cue: re.Match[str]) -> bool:
     - "Version 2 of Acme", "a rival of Acme": true.
     - "Acme's competitor was founded": true if the words are behind such an introduction of a
       rival, founder, owner or customer, false if they are before it.
+    - If the words are before the brand, in another clause: true if that clause names another
+      before them, "Bolt, which was bought by Globex, is larger; Acme".
     - Otherwise true if between the brand and the words there is another capitalised name, or a
       relative clause behind a preposition ("for teams that"). Words in brackets, places ("in
       Berlin"), and names such as "Inc" or "Pro" do not count.
@@ -161,11 +177,14 @@ def of_another(statement: Statement, cue: re.Match[str]) -> bool:
     introduced = _OTHERS.match(statement.text, statement.end) if statement.end else None
     if introduced:
         return introduced.end() <= cue.start()
-    between = _ASIDE.sub("", statement.text[statement.end : max(statement.end, cue.start())])
-    if _RELATIVE.search(between):
-        return True
-    names = (name.group() for name in _CAPITAL.finditer(between))
-    return any(not _HARMLESS.fullmatch(name) for name in names)
+    if _NEW_CLAUSE.search(statement.text, cue.end(), max(cue.end(), statement.start)):
+        names = _SUBJECT.finditer(_ASIDE.sub("", statement.text[: cue.start()]))
+    else:
+        between = _ASIDE.sub("", statement.text[statement.end : max(statement.end, cue.start())])
+        if _RELATIVE.search(between):
+            return True
+        names = _CAPITAL.finditer(between)
+    return any(not _HARMLESS.fullmatch(name.group()) for name in names)
 
 
 def clause(text: str, start: int, end: int) -> str:

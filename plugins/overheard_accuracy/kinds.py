@@ -6,17 +6,8 @@ A new kind is a row of `KINDS`, and how it is called in a fact sheet a line of `
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from overheard_accuracy import figures, names, offers
-from overheard_accuracy.claims import (
-    FactClaim,
-    Stated,
-    Statement,
-    Truth,
-    Verdict,
-    listed_values,
-    normalized,
-    unmeant,
-)
+from overheard_accuracy import claims, figures, names, offers
+from overheard_accuracy.claims import FactClaim, Stated, Statement, Truth, Verdict
 from overheard_accuracy.prices import price
 from overheard_accuracy.words import named_words
 
@@ -55,7 +46,7 @@ KINDS = {
 _KNOWN_AS = {
     spelling: field
     for field, spellings in named_words("fields").items()
-    for spelling in (field, *map(normalized, spellings.split("|")))
+    for spelling in (field, *map(claims.normalized, spellings.split("|")))
 }
 
 
@@ -65,7 +56,7 @@ def claim_of(field: str, statement: Statement, truth: Truth) -> FactClaim | None
     nothing, or doubts what it says.
     """
     kind = KINDS[field]
-    stated = None if unmeant(statement) else kind.states(statement, truth)
+    stated = None if claims.unmeant(statement) else kind.states(statement, truth)
     if stated is None or kind.agrees is None:
         return stated and FactClaim(stated.value, stated.words)
     agrees = kind.agrees(stated.value, truth.value)
@@ -85,11 +76,11 @@ def field_of(name: str) -> tuple[str, str]:
     is "" if absent.
     """
     field, _, qualifier = name.replace("(", ":").replace(")", "").partition(":")
-    return _KNOWN_AS.get(normalized(field), ""), qualifier.strip()
+    return _KNOWN_AS.get(claims.normalized(field), ""), qualifier.strip()
 
 
 def values_of(field: str, value: str) -> tuple[str, ...]:
     """Return the values of a fact of a field of `KINDS` that are checked one by one: ``"SOC 2; ISO
     27001"`` gives two certifications; any other field gives the value as it is.
     """
-    return listed_values(value) if KINDS[field].is_list else (value,)
+    return claims.listed_values(value) if KINDS[field].is_list else (value,)

@@ -5,17 +5,8 @@ from collections import defaultdict
 from collections.abc import Iterator
 from difflib import SequenceMatcher
 
-from overheard_accuracy.claims import (
-    NAME,
-    Stated,
-    Statement,
-    Truth,
-    contains,
-    historic,
-    listed_values,
-    normalized,
-    of_another,
-)
+from overheard_accuracy import claims
+from overheard_accuracy.claims import Stated, Statement, Truth
 from overheard_accuracy.words import FACTS, PLACES
 
 _MIN_SIMILARITY = 0.75
@@ -40,7 +31,7 @@ def headquarters(statement: Statement, _truth: Truth) -> Stated | None:
     """
     text = statement.text
     cue = next((match for pattern in _NAMINGS if (match := pattern.search(text))), None)
-    if not cue or of_another(statement, cue) or historic(text):
+    if not cue or claims.of_another(statement, cue) or claims.historic(text):
         return None
     between = text[statement.end : max(statement.end, cue.start())]
     if (statement.end and _SITE.search(between)) or _NO_PLACE.search(cue["stated"]):
@@ -66,7 +57,7 @@ def is_place(stated: str, value: str) -> bool | None:
 
 def _same_place(city: str, part: str) -> bool:
     listed = _PLACE_NUMBERS.get(_plain(city), set()) & _PLACE_NUMBERS.get(_plain(part), set())
-    return bool(listed) or contains(city, part) or contains(part, city)
+    return bool(listed) or claims.contains(city, part) or claims.contains(part, city)
 
 
 def _alike(first: str, second: str) -> bool:
@@ -78,7 +69,7 @@ def _alike(first: str, second: str) -> bool:
 
 def _plain(place: str) -> str:
     """Return a place in lower case, without accents, punctuation and a leading "the"."""
-    return normalized(place).removeprefix("the ")
+    return claims.normalized(place).removeprefix("the ")
 
 
 _LEADER_PATTERNS = FACTS.each("leader")
@@ -119,10 +110,10 @@ def leader(statement: Statement, truth: Truth) -> Stated | None:
         names_brand = 0 <= statement.start - cue.end() <= len(" of ")  # "CEO of Acme until 2020"
         end = statement.end if names_brand else cue.end()
         after = _NEXT.split(text[cue.end() : end + _CHARACTERS_AFTER])[0]
-        if historic(before + cue.group() + after) or _leads_another(statement, cue):
+        if claims.historic(before + cue.group() + after) or _leads_another(statement, cue):
             return None
         person = cue["stated"].rstrip(".'\u2019")
-        if not contains(brand, person):
+        if not claims.contains(brand, person):
             return Stated(person, person)
     return None
 
@@ -131,7 +122,7 @@ def is_person(stated: str, value: str) -> bool:
     """Return whether a name is one of a fact's: with the same last word, and first words that are
     equal or begin with the same letter: "Jane Doe", "J. A. Doe".
     """
-    names = [normalized(name).split() for name in (stated, *listed_values(value))]
+    names = [claims.normalized(name).split() for name in (stated, *claims.listed_values(value))]
     first, *others = names
     return any(
         first[-1:] == other[-1:] and first[0][0] == other[0][0]
@@ -150,9 +141,8 @@ def _successor(statement: Statement, truth: Truth) -> str:
     text, brand = statement.text, statement.text[statement.start : statement.end]
     for cue in filter(None, (pattern.search(text) for pattern in _SUCCESSOR_PATTERNS)):
         person = cue["stated"].rstrip(".'\u2019")
-        if _NOT_PERSON.search(person) or _of_other_company(statement, cue):
-            continue
-        if contains(brand, person):
+        is_name = not (_NOT_PERSON.search(person) or claims.contains(brand, person))
+        if not is_name or _of_other_company(statement, cue):
             continue
         was_leader = any(is_person(person, former) for former in truth.previous)
         is_past = was_leader or _BACK_THEN.search(text) is not None
@@ -167,7 +157,7 @@ def _of_other_company(statement: Statement, cue: re.Match[str]) -> bool:
     named = _AT_COMPANY.search(statement.text[cue.end() - 1 :])
     brand = statement.text[statement.start : statement.end]
     is_near = named is not None and named.start() <= _COMPANY_CHARACTERS
-    names_other = named is not None and is_near and not contains(brand, named.group(1))
+    names_other = named is not None and is_near and not claims.contains(brand, named[1])
     return names_other or bool(_OTHERS_CHIEF.match(statement.text, statement.end))
 
 
@@ -194,20 +184,18 @@ def _leads_another(statement: Statement, cue: re.Match[str]) -> bool:
     named = re.search(r"\b(?:of|at) ([A-Z][\w&.-]+)", statement.text[cue.end() - 1 :])
     brand = statement.text[statement.start : statement.end]
     if cue.group().endswith((",", "of", "at")):  # "(CEO, Acme)"
-        return not contains(statement.text[cue.end() :].split(")")[0], brand)
+        return not claims.contains(statement.text[cue.end() :].split(")")[0], brand)
     before = _NAME_BEFORE.search(statement.text, 0, cue.start())
     company = cue.groupdict().get("whose") or (before and before[1])
     if company:
-        return not contains(brand, company)
-    names_other = named is not None and named.start() <= 3 and not contains(brand, named.group(1))
-    return names_other or (bool(brand) and of_another(statement, cue))
+        return not claims.contains(brand, company)
+    names_other = named is not None and named.start() <= 3 and not claims.contains(brand, named[1])
+    return names_other or (bool(brand) and claims.of_another(statement, cue))
 
 
+_COMPANY = rf"(?P<stated>{claims.NAME}(?: (?:& )?{claims.NAME}){{0,3}})"
 _OWNED = FACTS.compiled(
-    "owned",
-    r"\b{}(?: the| its parent(?: company)?,?)? ?"
-    rf"(?P<stated>{NAME}(?: (?:& )?{NAME}){{0,3}})",
-    any_case=False,
+    "owned", rf"\b{{}}(?: the| its parent(?: company)?,?)? ?{_COMPANY}", any_case=False
 )
 _A_COMPANY = FACTS.compiled("a company", any_case=False)
 """Behind the name: ", an Oracle company"."""
@@ -219,9 +207,7 @@ _SUFFIX = FACTS.compiled("legal form", r"[ ,]+{}\b\.?$", any_case=False)
 _NOT_COMPLETED = FACTS.compiled("not completed", r"\b{}\b|n['\u2019]t\b", any_case=False)
 _OWNER_CHARACTERS = 30
 """Characters before the words on an owner that are searched for a purchase not completed."""
-_OWNS = FACTS.compiled(
-    "buying", rf"(?P<stated>{NAME}(?: (?:& )?{NAME}){{0,3}}) {{}} (?:the )?$", any_case=False
-)
+_OWNS = FACTS.compiled("buying", rf"{_COMPANY} {{}} (?:the )?$", any_case=False)
 _GOES_ON = FACTS.compiled("goes on", r"\s(?!{}\b)[a-z]+", any_case=False)
 """After a name that only qualifies a noun: "the Globex partner network"."""
 _OTHERS_OWNED = FACTS.compiled("others owned")
@@ -243,7 +229,7 @@ def owner(statement: Statement, _truth: Truth) -> Stated | None:
         or _A_COMPANY.match(text, statement.end)
         or _OWNS.search(text[: statement.start])
     )
-    if not cue or historic(text) or of_another(statement, cue):
+    if not cue or claims.historic(text) or claims.of_another(statement, cue):
         return None
     if cue.re is _INDEPENDENT:
         return Stated(cue.group(), "")
@@ -266,8 +252,8 @@ def is_owner(stated: str, value: str) -> bool:
     is_independent = value.strip().casefold() in _NO_PARENT
     if is_independent or not stated:
         return is_independent and not stated
-    first, second = (normalized(_SUFFIX.sub("", name.strip())) for name in (stated, value))
-    return contains(first, second) or contains(second, first)
+    first, second = (claims.normalized(_SUFFIX.sub("", name.strip())) for name in (stated, value))
+    return claims.contains(first, second) or claims.contains(second, first)
 
 
 def _is_no_owner(cue: re.Match[str], text: str) -> bool:

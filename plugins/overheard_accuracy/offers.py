@@ -3,17 +3,8 @@
 import re
 from dataclasses import replace
 
-from overheard_accuracy.claims import (
-    Stated,
-    Statement,
-    Truth,
-    Verdict,
-    clause,
-    contains,
-    historic,
-    normalized,
-    of_another,
-)
+from overheard_accuracy import claims
+from overheard_accuracy.claims import Stated, Statement, Truth, Verdict
 from overheard_accuracy.words import FACTS
 
 _FREE_PLAN = FACTS.compiled("free plan")
@@ -49,20 +40,20 @@ def free_plan(statement: Statement, _truth: Truth) -> Stated | None:
     text = statement.text
     paid_only = _PAID_ONLY.search(text)
     cue = paid_only or _FREE_PLAN.search(text)
-    if not cue or of_another(statement, cue) or _POSSIBILITY.search(text):
+    if not cue or claims.of_another(statement, cue) or _POSSIBILITY.search(text):
         return None
     answer = _ANSWER.match(text, cue.end())
     answer_is_open = answer is not None and not answer.lastgroup
     if not paid_only and (answer_is_open or _is_other_offer(statement, cue)):
         return None
-    context = clause(text, cue.start(), cue.end())
+    context = claims.clause(text, cue.start(), cue.end())
     if _TRIAL.search(context) and (paid_only or not _NEGATION.search(context)):
         return None
     answers_no = answer is not None and answer["no"] is not None
     before, _, after = context.partition(cue.group())  # the plan may lack something
     denies = _NEGATION.search(before) is not None or _ENDED.match(after) is not None
     is_denied = paid_only is not None or answers_no or denies
-    if historic(context) if not is_denied else _WITHIN_PLAN.search(before):
+    if claims.historic(context) if not is_denied else _WITHIN_PLAN.search(before):
         return None
     return Stated("no free plan" if is_denied else "free plan", not is_denied)
 
@@ -117,7 +108,7 @@ def product(statement: Statement, truth: Truth) -> Stated | None:
     """Return that a statement names the product of the fact, which is correct; None for one that
     no longer exists.
     """
-    is_named = contains(statement.text, truth.value) and not _GONE.search(statement.text)
+    is_named = claims.contains(statement.text, truth.value) and not _GONE.search(statement.text)
     return Stated(truth.value, Verdict.CORRECT) if is_named else None
 
 
@@ -128,8 +119,8 @@ def certification(statement: Statement, truth: Truth) -> Stated | None:
     Return None without the certification's name and a word such as "certified" or "is a", if the
     statement is undecided ("plans", "if"), and if it is about another brand.
     """
-    text, named = statement.text, _find_words(statement.text, truth.value)
-    if not named or _UNDECIDED.search(text) or of_another(statement, named):
+    text, named = statement.text, next(claims.find_words(statement.text, truth.value), None)
+    if not named or _UNDECIDED.search(text) or claims.of_another(statement, named):
         return None
     if not (_IS_BEFORE.search(text[: named.start()]) or _CERTIFIED.search(text)):
         return None
@@ -162,7 +153,7 @@ def discontinued(statement: Statement, truth: Truth) -> Stated | None:
     Return None if the product is not named or not offered, if the statement has a negation, and if
     another brand offers it.
     """
-    text, named = statement.text, _find_words(statement.text, truth.value)
+    text, named = statement.text, next(claims.find_words(statement.text, truth.value), None)
     cue = _OFFERED.search(text) if named else None
     if named and _GONE.search(text):
         return Stated(truth.value, Verdict.CORRECT)
@@ -170,7 +161,7 @@ def discontinued(statement: Statement, truth: Truth) -> Stated | None:
         return None
     # The subject may be the product, whose name may begin with the brand's: "Acme Classic costs".
     about_product = replace(statement, end=max(statement.end, named.end()))
-    is_of_another = of_another(statement, cue) and of_another(about_product, cue)
+    is_of_another = claims.of_another(statement, cue) and claims.of_another(about_product, cue)
     return None if is_of_another else Stated(truth.value, Verdict.STALE)
 
 
@@ -179,14 +170,10 @@ def forbidden(statement: Statement, truth: Truth) -> Stated | None:
     negation before them, or behind them in the same clause.
     """
     text = statement.text
-    named = _find_words(text, truth.value) if contains(text, truth.value) else None
+    named = (
+        next(claims.find_words(text, truth.value), None)
+        if claims.contains(text, truth.value)
+        else None
+    )
     is_denied = named and (_NOT.search(text, 0, named.start()) or _is_denied(text, named))
     return Stated(truth.value, Verdict.WRONG) if named and not is_denied else None
-
-
-def _find_words(text: str, words: str) -> re.Match[str] | None:
-    """Return the first match of words next to each other in a text; None without one. Case, and
-    spaces and punctuation between the words, are ignored: "SOC 2" is in "soc-2".
-    """
-    pattern = r"[\W_]*".join(map(re.escape, normalized(words).split()))
-    return re.search(rf"\b{pattern}\b", text, re.IGNORECASE)

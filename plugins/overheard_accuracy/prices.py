@@ -4,15 +4,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 
-from overheard_accuracy.claims import (
-    Stated,
-    Statement,
-    Truth,
-    Verdict,
-    contains,
-    historic,
-    of_another,
-)
+from overheard_accuracy import claims
+from overheard_accuracy.claims import Stated, Statement, Truth, Verdict
 from overheard_accuracy.values import NUMBER, Money, money_amounts, number
 from overheard_accuracy.words import FACTS
 
@@ -57,6 +50,7 @@ _ENTRY_CHARACTERS = 40
 """Characters before an amount that are searched for words such as "starts at"."""
 _PLAN_BEFORE, _PLAN_AFTER = 60, 40
 """Characters around an amount that are searched for the name of its plan."""
+_ROUGHLY = FACTS.compiled("roughly")
 _NEXT_PRICE = re.compile(r"[;.]\s|\s(?:and|but|while)\s")
 """Behind an amount: where the next one may begin."""
 _LEAST_OF_YEAR = 0.6
@@ -67,8 +61,10 @@ _MAX_RANGE_RATIO = 2.0
 """Ratio of the ends above which a range says too little about a price."""
 _MIN_COMPANY_PRICE = 1_000_000.0
 """Amount from which the price is of a company rather than of a product."""
-_ROUNDING_SHARE = 0.015
-"""Relative tolerance of a price, for rounding: 9.99 to 10."""
+_ROUNDING_SHARE, _ROUGH_SHARE = 0.015, 0.1
+"""Relative tolerance of a price, for rounding: 9.99 to 10; and up to which "about" contradicts
+nothing.
+"""
 
 
 def price(statement: Statement, truth: Truth) -> Stated | None:
@@ -81,13 +77,13 @@ def price(statement: Statement, truth: Truth) -> Stated | None:
     the fact.
 
     Return None if no amount or several may be meant, for another currency, for a period where the
-    fact has none, for a lower amount by the year where the fact is by the month, for another time,
-    brand, accessory or fee for use, and if the fact has no amount.
+    fact has none, for what may agree all the same, for another time, brand, accessory or fee for
+    use, and if the fact has no amount.
     """
     text, true = statement.text, next(iter(money_amounts(truth.value)), None)
     if true is None or _is_by_term(text, truth):
         return None if true is None else _term_claim(statement, truth, true)
-    range_ = None if truth.qualifier else _price_range(text)
+    range_ = _price_range(text)
     stated = range_[0] if range_ else _price_of(text, truth, true)
     if stated is None or _may_mean_other(statement, stated, truth):
         return None
@@ -96,9 +92,10 @@ def price(statement: Statement, truth: Truth) -> Stated | None:
     ):
         return None  # an instalment, or the price of something else
     if range_:
-        return _range_claim(text, *range_, true)
+        is_of_plan = not truth.qualifier or _is_of_plan(text, range_[0], truth.qualifier)
+        return _range_claim(text, *range_, true) if is_of_plan else None
     pair = stated.comparable(true)
-    if pair is None or (true.period == "month" and _is_years_term(text, pair)):
+    if pair is None or _may_agree(text, stated, pair, true):
         return None
     former = [amount for value in truth.previous for amount in money_amounts(value)]
     was_right = any(map(_close, _pairs(stated, former)))
@@ -114,7 +111,7 @@ def _may_mean_other(statement: Statement, stated: Money, truth: Truth) -> bool:
     price of one of something ("$1 per order") unless the fact is of such a thing.
     """
     cue = _PRICED.search(statement.text)
-    if not cue or historic(statement.text) or of_another(statement, cue):
+    if not cue or claims.historic(statement.text) or claims.of_another(statement, cue):
         return True
     if _CHANGE.search(statement.text) or _TOTAL.search(statement.text):
         return True
@@ -256,22 +253,23 @@ def _is_of_plan(text: str, amount: Money, qualifier: str) -> bool:
     characters before the amount or `_PLAN_AFTER` after it.
 
     Args:
-        qualifier: The wanted plan; the words "plan" and "tier" in it are ignored.
+        qualifier: The wanted plan.
     """
-    wanted = re.sub(r"\b(?:plan|tier)\b", "", qualifier, flags=re.IGNORECASE).strip()
     before = text[: amount.span[0]]
     plans = list(_TIERS.finditer(before))
     if plans:
-        return contains(before[plans[-1].start() :], wanted)
+        return claims.contains(before[plans[-1].start() :], qualifier)
     after = _NEXT_PRICE.split(text[amount.span[1] : amount.span[1] + _PLAN_AFTER])[0]
-    return contains(before[-_PLAN_BEFORE:], wanted) or contains(after, wanted)
+    return claims.contains(before[-_PLAN_BEFORE:], qualifier) or claims.contains(after, qualifier)
 
 
-def _is_years_term(text: str, pair: tuple[float, float]) -> bool:
-    """Return whether the first of two amounts may be lower because it is paid by the year."""
-    stated, true = pair
-    is_lower = _LEAST_OF_YEAR * true <= stated < true and not _close(pair)
-    return is_lower and _BY_YEAR.search(text) is not None
+def _may_agree(text: str, stated: Money, pair: tuple[float, float], true: Money) -> bool:
+    """Return whether an amount other than the true one may mean it: it is rough ("about"), or lower
+    because it is paid by the year.
+    """
+    is_rough = _ROUGHLY.search(text[: stated.span[0]]) and _close(pair, _ROUGH_SHARE)
+    is_lower = true.period == "month" and _LEAST_OF_YEAR * pair[1] <= pair[0] < pair[1]
+    return not _close(pair) and bool(is_rough or (is_lower and _BY_YEAR.search(text)))
 
 
 def _pairs(stated: Money, others: Iterable[Money]) -> list[tuple[float, float]]:
@@ -281,8 +279,9 @@ def _pairs(stated: Money, others: Iterable[Money]) -> list[tuple[float, float]]:
     return [pair for other in others if (pair := stated.comparable(other))]
 
 
-def _close(pair: tuple[float, float]) -> bool:
+def _close(pair: tuple[float, float], share: float = _ROUNDING_SHARE) -> bool:
     """Return whether two amounts of one currency are equal but for rounding: they differ by at most
-    `_ROUNDING_SHARE` of the larger, or by a hundredth.
+    a share of the larger, or by a hundredth, or the first leaves out the hundredths.
     """
-    return abs(pair[0] - pair[1]) <= max(_ROUNDING_SHARE * max(pair), _ROUNDING_AMOUNT)
+    is_near = abs(pair[0] - pair[1]) <= max(share * max(pair), _ROUNDING_AMOUNT)
+    return is_near or pair[0] == int(pair[1])

@@ -29,6 +29,8 @@ _ASIDE = re.compile(
     re.IGNORECASE,
 )
 """Before a name in commas that is only compared with: ", unlike Acme,"."""
+_APPOSED = FACTS.compiled("told of another")
+"""To the brand's name before a comma: what goes on is about another, "Bolt, a rival of Acme,"."""
 _OWNS = re.compile(
     r"\s(?:has )?(?:acquired|bought|purchased|took over|owns|(?:is|remains) the"
     r" (?:parent(?: company)?|owner) of) (?:the )?",
@@ -192,8 +194,10 @@ def _own_parts(text: str, offset: int, mentions: list[Mention], brand: str) -> I
     ends at the last comma, "and" or "but" before the next mention, or at that mention. The parts of
     this brand are yielded.
 
-    Two kinds of mentions divide nothing: another brand as the owner of this one ("owned by
-    Globex"), and any brand in an aside (", unlike Bolt,"). The first mention is no aside.
+    A part ends behind the brand where the brand is in an aside about another: "Bolt, a rival of
+    Acme, is". Two kinds of mentions divide nothing: another brand as the owner of this one
+    ("owned by Globex"), and any brand in an aside (", unlike Bolt,"). The first mention is no
+    aside.
 
     Args:
         mentions: The mentions in the text, at least one, in order, with offsets in the body.
@@ -202,15 +206,14 @@ def _own_parts(text: str, offset: int, mentions: list[Mention], brand: str) -> I
     mentions = [first, *(other for other in others if not _is_aside(text, offset, other))]
     mentions = [m for m in mentions if m.brand == brand or not _is_owner(text, offset, m, mentions)]
     if all(mention.brand == brand for mention in mentions):
-        first = mentions[0]
-        yield Statement(text, first.start - offset, first.end - offset)
-        return
+        mentions = mentions[:1]
     bounds = [0, *_part_starts(text, offset, mentions), len(text)]
     for mention, (part_start, part_end) in zip(mentions, pairwise(bounds), strict=True):
         if mention.brand == brand:
-            start = mention.start - offset - part_start
-            name_characters = mention.end - mention.start
-            yield Statement(text[part_start:part_end], start, start + name_characters)
+            start, end = mention.start - offset, mention.end - offset
+            is_aside = text.startswith(",", end) and _APPOSED.search(text, 0, start)
+            part = text[part_start : end if is_aside else part_end]
+            yield Statement(part, start - part_start, end - part_start)
 
 
 def _is_aside(text: str, offset: int, mention: Mention) -> bool:

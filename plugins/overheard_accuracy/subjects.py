@@ -6,11 +6,11 @@ A price below "### Acme Pro" is the price of Acme Pro; it says nothing about the
 import re
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from operator import attrgetter
 
 from overheard import Mention, Reading, Unit, UnitRole
-from overheard_accuracy.claims import Statement, contains
+from overheard_accuracy.claims import Statement, contains, find_words
 from overheard_accuracy.values import money_amounts
 
 _UNIT_CHARACTERS = 600
@@ -142,28 +142,37 @@ def _is_subject(reading: Reading, unit: Unit) -> bool:
     return is_before_amount or _FOR.search(before) is not None
 
 
-def is_about(stated: PriceStatement, qualifier: str) -> bool:
+def is_about(stated: PriceStatement, qualifier: str, body: str) -> bool:
     """Return whether a statement with an amount is about the price of a fact.
 
     Args:
-        qualifier: The product or plan of the fact ("Pro plan"); the title, product or text of the
-            statement must name it, the word "plan" aside. Empty for the brand's own price; then the
-            statement must not be about a product.
+        qualifier: The product or plan of the fact ("Pro"); the title, product or text of the
+            statement must name it, and the name must not go on ("Pro Max") with a word that the
+            answer never writes small. Empty for the brand's own price; then the statement must not
+            be about a product.
+        body: The text of the answer.
     """
     if not qualifier:
         return not stated.product
-    wanted = re.sub(r"\b(?:plan|tier)\b", "", qualifier, flags=re.IGNORECASE).strip()
-    return contains(f"{stated.subject} {stated.product} {stated.statement.text}", wanted)
+    texts = [stated.subject, stated.statement.text]
+    if not any(stated.product in text for text in texts):
+        texts.append(stated.product)  # a label
+    named = ((text, match.end()) for text in texts for match in find_words(text, qualifier))
+    goes_on = (_PRODUCT.match(*place) for place in named)
+    return any(not more or re.search(rf"\b{more['name'].lower()}\b", body) for more in goes_on)
 
 
 def below_subject(stated: PriceStatement, qualifier: str) -> Statement:
     """Return the statement of an amount with the title above it in front, so that the text names
-    the product or plan of the fact.
+    the product or plan of the fact; a product right behind the brand's name is part of the name.
 
     The statement is returned as it is if `qualifier`, the product or plan, is empty or already in
     the text, or if the text names the brand itself.
     """
     statement = stated.statement
+    for named in find_words(statement.text, qualifier) if qualifier else ():
+        if 0 <= named.start() - statement.end <= _AFTER_TITLE_CHARACTERS:
+            return replace(statement, end=named.end())
     if not qualifier or not statement.inherited or contains(statement.text, qualifier):
         return statement
     lead = f"{stated.subject} "

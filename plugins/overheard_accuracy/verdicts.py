@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from overheard import Detail, Reading, Score
 from overheard_accuracy.cells import cells
 from overheard_accuracy.claims import FactClaim, Truth, Verdict
-from overheard_accuracy.kinds import claim_of, field_of, values_of
+from overheard_accuracy.kinds import KINDS, claim_of, field_of, values_of
 from overheard_accuracy.statements import statements
 from overheard_accuracy.subjects import below_subject, is_about, price_statements
 
@@ -40,10 +40,16 @@ def _fact_details(reading: Reading) -> Iterator[Detail]:
     the first with the worst verdict counts. Facts in a field without a check are skipped.
     """
     declared = [*statements(reading), *cells(reading)]
+    names = _names(reading)
     reading = reading.among_all()
+    products = _names(reading) - names
     everyone = [*statements(reading), *cells(reading)]
+    of_company = [
+        (text, own) for text, own in everyone if own.text[own.start : own.end] not in products
+    ]
     for fact in reading.facts:
         field, qualifier = field_of(fact.field)
+        qualifier = re.sub(r"\b(?:plan|tier)\b", "", qualifier, flags=re.IGNORECASE).strip()
         if not field:
             continue
         for value in values_of(field, fact.value):
@@ -51,15 +57,21 @@ def _fact_details(reading: Reading) -> Iterator[Detail]:
             if field == "price":
                 claims = _price_claims(reading, truth)
             else:
+                stated = everyone if KINDS[field].is_list else of_company
                 claims = [
                     (claim, text)
-                    for text, statement in (declared if field in _NAMES else everyone)
+                    for text, statement in (declared if field in _NAMES else stated)
                     if (claim := claim_of(field, statement, truth))
                 ]
             if claims:
                 claim, quote = min(claims, key=lambda pair: _WORST_FIRST.index(pair[0].verdict))
-                stated = re.sub(r"\s+", " ", claim.stated)[:_STATED_CHARACTERS]
-                yield Detail(fact.field, claim.verdict.value, stated, quote[:_QUOTE_CHARACTERS])
+                words = re.sub(r"\s+", " ", claim.stated)[:_STATED_CHARACTERS]
+                yield Detail(fact.field, claim.verdict.value, words, quote[:_QUOTE_CHARACTERS])
+
+
+def _names(reading: Reading) -> set[str]:
+    """Return how an answer writes the names of the brand, and those of its products if known."""
+    return {reading.body[name.start : name.end] for name in reading.of(reading.brand.name)}
 
 
 def _price_claims(reading: Reading, truth: Truth) -> list[tuple[FactClaim, str]]:
@@ -73,7 +85,7 @@ def _price_claims(reading: Reading, truth: Truth) -> list[tuple[FactClaim, str]]
     """
     by_subject: dict[str, list[tuple[FactClaim, str]]] = {}
     for stated in price_statements(reading):
-        if is_about(stated, truth.qualifier):
+        if is_about(stated, truth.qualifier, reading.body):
             statement = below_subject(stated, truth.qualifier)
             claim = claim_of("price", statement, truth)
             if claim:

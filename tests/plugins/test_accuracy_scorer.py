@@ -1,6 +1,7 @@
 """Tests of the scorer of accuracy: what is stated, of whom, and whether it is true."""
 
 import time
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 
 import grading
@@ -247,19 +248,58 @@ NORDLANE = {
 @pytest.mark.parametrize("rivals", [(), ("Taskwell", "Flowmint", "Globex", "Hexaplan", "Trellia")])
 def test_a_true_statement_accuses_nobody(rivals: tuple[str, ...], sheet: str) -> None:
     """Whether or not the sellers that it names are declared."""
-    brand, others = Brand("Nordlane"), [Brand(name) for name in rivals]
-    facts = [Fact("Nordlane", field, value) for field, value in NORDLANE[sheet].items()]
+    true = grading.entries(f"{sheet}-statements", lambda entry: not entry.get("false"))
+    assert list(accusations("Nordlane", rivals, NORDLANE[sheet], true)) == []
+
+
+def accusations(
+    name: str, rivals: Iterable[str], facts: dict[str, str], stated: Iterable[grading.Entry]
+) -> Iterator[tuple[str, str]]:
+    """Yield (text, field) for each statement that is called wrong about a fact."""
+    brand, others = Brand(name), [Brand(rival) for rival in rivals]
     reader, scorer = Reader([brand, *others]), Accuracy()
-    wrong = [
-        (entry["text"], detail.topic)
-        for entry in grading.entries(f"{sheet}-statements", lambda entry: not entry.get("false"))
-        for score in scorer.score(
-            reader.read(grading.answer(entry["text"])).reading(brand, others, facts)
-        )
-        for detail in score.details
-        if detail.verdict != "correct"
-    ]
-    assert wrong == []
+    known = [Fact(name, field, value) for field, value in facts.items()]
+    for entry in stated:
+        read = reader.read(grading.answer(entry["text"]))
+        for score in scorer.score(read.reading(brand, others, known)):
+            for detail in score.details:
+                if detail.verdict != "correct":
+                    yield entry["text"], detail.topic
+
+
+@pytest.mark.parametrize("declared", [False, True])
+def test_false_statements_are_told_from_true_ones(declared: bool) -> None:
+    """Of two rounds about four brands, whether or not the sellers that they name are declared."""
+    entries = grading.entries("natural-statements")
+    accused: list[tuple[str, str]] = []
+    for sheet in grading.entries("sheets"):
+        stated = [entry for entry in entries if entry["brand"] == sheet["brand"]]
+        rivals = sheet["competitors"] if declared else ()
+        facts = {fact["field"]: fact["value"] for fact in sheet["facts"]}
+        accused += accusations(sheet["brand"], rivals, facts, stated)
+    false = {entry["text"]: entry["false"] or "" for entry in entries}
+    assert [one for one in accused if one[1].partition(":")[0] not in false[one[0]]] == []
+    assert len({text for text, _ in accused}) >= 45  # of 60
+
+
+@pytest.mark.parametrize("rivals", [(), (Brand("Dustrel"),)])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Dustrel, a rival of Acme, was founded in 1990.",
+        "Dustrel, which also delivers to Acme, is based in Osaka and has 9,000 employees.",
+        "Dustrel, which was acquired by Sony, has 1,200 employees; Acme is smaller.",
+        "Dustrel (founded 1998) is owned by Sony, while Acme has some 50 people in Austin.",
+        "Acme Desk Luxe costs $99 a month.",
+    ],
+)
+def test_what_is_told_of_another_beside_the_brand_accuses_nobody(
+    text: str, rivals: tuple[Brand, ...]
+) -> None:
+    """The subject of a statement stands before an aside, in a clause of its own, or goes on."""
+    facts = {"founded": "2011", "headquarters": "Austin", "employees": "50", "price: Desk": "$9"}
+    names = [rival.name for rival in rivals]
+    assert list(accusations("Acme", names, facts | {"parent": "none"}, [{"text": text}])) == []
 
 
 @pytest.mark.parametrize("rivals", [(), (Brand("Globex"),)])

@@ -4,6 +4,7 @@ import json
 from datetime import UTC, datetime
 from pathlib import Path
 
+import grading
 import pytest
 
 from overheard.domain import Answer, Brand, Finish, Model, Prompt, Question, Reply
@@ -34,6 +35,27 @@ def test_grave_sentences_are_told_from_traps() -> None:
 
     assert false == []
     assert len(found) >= 0.95 * len(grave)
+
+
+@pytest.mark.parametrize("declared", [False, True])
+def test_no_grave_sentence_about_another_is_told(declared: bool) -> None:
+    """By a hand that had read no rule; more than half of those about the brand are found."""
+    entries = grading.entries("natural-grave")
+    found = []
+    for sheet in grading.entries("sheets"):
+        brand = Brand(sheet["brand"])
+        others = tuple(map(Brand, sheet["competitors"] if declared else ()))
+        reader = Reader([brand, *others])
+        found += [
+            entry
+            for entry in entries
+            if entry["brand"] == brand.name
+            and [
+                *grave_sentences(reader.read(grading.answer(entry["text"])).reading(brand, others))
+            ]
+        ]
+    assert [entry["text"] for entry in found if not entry["topics"]] == []
+    assert len(found) >= 24  # of 40
 
 
 @pytest.mark.parametrize(

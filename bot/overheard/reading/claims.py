@@ -204,7 +204,7 @@ _STILL = re.compile(
 )
 _YEAR = re.compile(r"\b((?:19|20)\d\d)\b")
 _RELATIVE = re.compile(
-    r"\w\s(?:\w+\s)*(?!(?:noting|note|know|aware|mention\w*|reports?|says?|said)\s)"
+    r"\w\s(?:\w+\s)*(?!(?:is|was|\w+ed|noting|note|know|aware|mentions?|reports?|says?|said)\s)"
     r"\w+\s(?:that|which|who|whose)\b"
     r"|\b(?:used|bought|built|designed|made|meant)\s(?:by|for|in|to)\b"
 )
@@ -214,9 +214,13 @@ _FAKE = re.compile(
     re.IGNORECASE,
 )
 _CLAUSE = re.compile(rf"[;:\u2014]|,\s(?:{'|'.join(CONTRAST)}|yet|and)\s|\bbut\b|\bwhile\b")
-_AGAINST = re.compile(r"\s(?:against|at|involving) (?:the )?(?P<name>[A-Z][\w&.-]{2,}|\Z)")
+_AGAINST = re.compile(
+    r"\s(?:against|at|involving) (?:the )?(?P<name>[A-Z][\w&.-]{2,}|(?<!involving )an? \w+|\Z)"
+)
 """After the cue: whom the event is about, where the brand is named before; a part of a sentence
 ends before the name of another brand."""
+_APPOSED = _GRAVE.compiled("told of another")
+"""To the brand's name before a comma: what is told of another, "Bolt, which supplies Acme,"."""
 _NAMED = re.compile(r"(?<![.!?:\n]\s)(?<!^)\b[A-Z][\w&.-]{2,}")
 
 
@@ -293,15 +297,17 @@ def _own_parts(
 
     A sentence that names only the brand is one part, with the end of its first mention. Else each
     part reaches from a mention of the brand to the next mention of any brand. The part of the first
-    mention begins with the sentence: "In 2024, Acme was sued."
+    mention begins with the sentence: "In 2024, Acme was sued." What goes on behind an aside about
+    another, "Bolt, which supplies Acme, was sued", is no part.
     """
     if all(mention.brand == brand for mention in mentions):
-        yield mentions[0].end - offset, text
-        return
+        mentions = mentions[:1]
     edges = [0, *(mention.start - offset for mention in mentions[1:]), len(text)]
     for mention, (left, right) in zip(mentions, pairwise(edges), strict=True):
         if mention.brand == brand:
-            yield mention.end - offset - left, text[left:right]
+            start, end = mention.start - offset, mention.end - offset
+            is_aside = text.startswith(",", end) and _APPOSED.search(text, 0, start)
+            yield end - left, text[left : end if is_aside else right]
 
 
 def _states_event(text: str, name_end: int, cue: re.Match[str], year: int) -> bool:
