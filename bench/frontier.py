@@ -22,7 +22,7 @@ from figures import rows
 from overheard.detection.confirmation import LOOKS, LOOKS_BY_CHANCE
 from overheard.detection.decision_inputs import alarm_table
 from overheard.detection.power import WELL_KNOWN
-from overheard.detection.statistic import STEP_VARIANCES, STEP_WEIGHTS
+from overheard.detection.step_evidence import STEP_VARIANCES, STEP_WEIGHTS
 from overheard.numpy_proxy import Floats
 from overheard_lab.worlds import LIKE_BEFORE
 

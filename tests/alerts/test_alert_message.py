@@ -21,9 +21,10 @@ from kit.alert_shapes import (
 )
 from overheard.alerts import message as messages
 from overheard.alerts.evidence import AlertEvidence
-from overheard.alerts.message import alert_message, brand_shifts
+from overheard.alerts.message import alert_message
 from overheard.alerts.metric_wording import LEAST_MOVED
 from overheard.alerts.story import AlertPart, Period
+from overheard.alerts.titles import brand_shifts
 from overheard.cards.card import Card, Image, Severity
 from overheard.cards.charts.trend import Chart
 from overheard.detection.explanation import CAUSES, Explanation, Hypothesis

@@ -17,7 +17,7 @@ from overheard.hookspecs import PluginSettings
 from overheard.interfaces import Chat, Desk, LaterChat
 from overheard.plugins import PluginReport, load_plugins
 from overheard.plugins.guard import Guard
-from overheard.plugins.guarded import GuardedChat
+from overheard.plugins.guarded_chat import GuardedChat
 from overheard_discord.settings import DiscordSettings
 from overheard_slack.settings import SlackSettings
 

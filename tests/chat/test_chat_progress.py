@@ -3,7 +3,7 @@
 import asyncio
 
 from overheard.cards.card import Card
-from overheard.chat.execution import ChatProgress, Meter
+from overheard.chat.progress import ChatProgress, Meter
 from overheard.testing.fakes import Screen
 
 

@@ -21,10 +21,11 @@ from overheard.detection.decision_inputs import (
     compare_sides,
     measured_change,
 )
+from overheard.detection.fresh_evidence import FRESH_BETA
 from overheard.detection.monitor import HEAVY_TAIL, Alarm, Monitor, Restart
 from overheard.detection.placement import AlertAction
 from overheard.detection.power import LEARNING_RUNS
-from overheard.detection.statistic import FRESH_BETA, NOTABLE_VARIANCE
+from overheard.detection.step_evidence import NOTABLE_VARIANCE
 from overheard.domain import VISIBILITY, Model, ModelUpdate, RunKey, Shift
 from overheard.measure.blocks import Stream, StreamKey
 from overheard.numpy_proxy import Counts, Floats

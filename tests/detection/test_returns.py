@@ -8,7 +8,7 @@ import scipy
 
 from overheard.detection.control_variate import RunEffectPrior, StreamGroup, run_series
 from overheard.detection.returns import ReturnEvidence, return_evidence
-from overheard.detection.statistic import STEP_VARIANCE
+from overheard.detection.step_evidence import STEP_VARIANCE
 from overheard.numpy_proxy import Floats, np
 from overheard_lab.panels import Change, Design, simulate
 

@@ -8,17 +8,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from overheard.detection import statistic as marginal_likelihood
+from overheard.detection import step_evidence as marginal_likelihood
 from overheard.detection.control_variate import RunEffectPrior, StreamGroup, run_series
 from overheard.detection.decision_inputs import alarm_table, needed_excess, rarity, runs_a_year
-from overheard.detection.statistic import (
-    FRESH_SHARES,
-    Statistic,
-    candidate_starts,
-    fresh_evidence,
-    statistic,
-    step_evidence,
-)
+from overheard.detection.fresh_evidence import FRESH_SHARES, fresh_evidence
+from overheard.detection.statistic import Statistic, candidate_starts, statistic
+from overheard.detection.step_evidence import step_evidence
 from overheard.domain import RunKey
 from overheard.measure.blocks import Stream
 from overheard_lab.panels import Change, Design, simulate

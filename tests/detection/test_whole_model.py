@@ -11,12 +11,8 @@ from overheard.detection.baseline import stream_rows, stream_until
 from overheard.detection.control_variate import StreamGroup, run_effect_prior, run_series
 from overheard.detection.decision_inputs import compare_sides
 from overheard.detection.explanation import Hypothesis, attribute_model
-from overheard.detection.statistic import (
-    candidate_starts,
-    deviating_runs,
-    joint_evidence,
-    step_evidence,
-)
+from overheard.detection.statistic import candidate_starts, deviating_runs
+from overheard.detection.step_evidence import joint_evidence, step_evidence
 from overheard.detection.whole_model import (
     evidence,
     latest_model_change,

@@ -14,14 +14,13 @@ from overheard.alerts.message import (
     MIN_CLEAR_CHANGE,
     alert_message,
     message_lines,
-    message_title,
     other_models,
     owner_note,
     surest_shift,
-    told_statements,
 )
 from overheard.alerts.metric_wording import metric_value
 from overheard.alerts.story import Period, duration_words
+from overheard.alerts.titles import message_title, told_statements
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Field, Quote, Table, Tainted
 from overheard.cards.metric_words import words_of

@@ -11,13 +11,9 @@ from overheard.cards.command import CommandSpec, Face, Role
 from overheard.chat import replies
 from overheard.chat.completion import Completing
 from overheard.chat.confirmations import Pending
-from overheard.chat.execution import (
-    EDIT_INTERVAL_S,
-    FIRST_CARD_DELAY_S,
-    CommandExecution,
-    Interaction,
-)
+from overheard.chat.execution import CommandExecution, Interaction
 from overheard.chat.parser import Order, fill, named, near, parse, spec_of
+from overheard.chat.progress import EDIT_INTERVAL_S, FIRST_CARD_DELAY_S
 from overheard.chat.questions.question_desk import QuestionDesk, QuestionReply
 from overheard.chat.questions.wording import too_many_card
 from overheard.chat_kit.messages import Recent

@@ -15,9 +15,10 @@ from overheard.alerts.events import (
 )
 from overheard.alerts.evidence import AlertEvidence, gather_evidence, measured_shift, quotes
 from overheard.alerts.handling import AlertLog
-from overheard.alerts.message import alert_data, alert_message, message_title
+from overheard.alerts.message import alert_data, alert_message
 from overheard.alerts.phrases import statement_quotes
 from overheard.alerts.story import alerts_about, model_alerts_of
+from overheard.alerts.titles import message_title
 from overheard.cards import wording
 from overheard.cards.card import Card, picked
 from overheard.cards.charts.renderer import run_in_chart_thread

@@ -13,7 +13,7 @@ from overheard.cards import wording
 from overheard.cards.card import Action, Card, Field, Quote, Style, Table, Tainted, fitting
 from overheard.cards.command import CommandSpec, Kind, option, quoted
 from overheard.cards.model_names import ModelNames
-from overheard.commands import page
+from overheard.commands import page_tables
 from overheard.commands.arguments import BrandName, ModelName, chosen_models
 from overheard.config.problems import unknown_name
 from overheard.deployment import Call
@@ -75,7 +75,7 @@ async def read_newest_answers(call: Call, brand: str, model: str) -> NewestAnswe
         for chosen in chosen_models(call.names, situation.current_models, situation.runs, model)
     }
     lines = [line for line in situation.lines if line.key.model in runs]
-    return NewestAnswers(situation, runs, await page.newest_answers(call, lines, runs))
+    return NewestAnswers(situation, runs, await page_tables.newest_answers(call, lines, runs))
 
 
 def model_names(names: ModelNames, newest: NewestAnswers) -> str:
@@ -249,7 +249,9 @@ def view_lines(call: Call, newest: NewestAnswers) -> list[str]:
     places = [place for place in newest.situation.places if place.model in newest.runs]
     return [
         f"{view.model}: " + "; ".join(f"{label.lower()} {words}" for label, words in view.lines)
-        for view in page.read_views(call.names, places, newest.situation.rows, newest.answers)
+        for view in page_tables.read_views(
+            call.names, places, newest.situation.rows, newest.answers
+        )
     ]
 
 
@@ -389,7 +391,7 @@ def show_questions(
     if not newest.answers:
         return card_without_answers(newest.brand)
     models = sorted(newest.runs)
-    rows, more = page.read_questions(
+    rows, more = page_tables.read_questions(
         call.catalogue,
         newest.brand,
         newest.lines,
@@ -443,7 +445,7 @@ def _competitor(catalogue: Catalogue, brand: Brand, name: str) -> Brand:
 def _questions_title(
     brand: Brand,
     rival: Brand | None,
-    rows: Sequence[page.QuestionRow],
+    rows: Sequence[page_tables.QuestionRow],
     models: Sequence[str],
     *,
     won: bool,
@@ -479,7 +481,7 @@ def show_sources(call: Call, newest: NewestAnswers) -> Card:
     catalogue, name = call.catalogue, newest.brand.name
     facts = true_facts(catalogue.facts, name)
     market = BriefMarket(newest.brand, catalogue.rivals(name), facts)
-    sources = page.read_sources(market, newest.answers)
+    sources = page_tables.read_sources(market, newest.answers)
     citing = sum(bool(answer.cited) for answer in newest.answers)
     own = sum(source.answers for source in sources if source.own)
     rows = tuple(

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from overheard.detection.control_variate import SHARED_VARIANCE, RunSeries
-from overheard.detection.statistic import AUTOCORRELATIONS, VARIANCES, null_weights
+from overheard.detection.step_evidence import AUTOCORRELATIONS, VARIANCES, null_weights
 from overheard.numpy_proxy import np
 
 LOOKS = tuple(timedelta(hours=hours) for hours in (3, 12, 24, 36, 48))

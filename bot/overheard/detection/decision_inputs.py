@@ -12,7 +12,8 @@ from functools import cache, cached_property
 from importlib.resources import files
 from math import exp, log, sqrt
 
-from overheard.detection.statistic import FRESH_BETA, STEP_VARIANCE
+from overheard.detection.fresh_evidence import FRESH_BETA
+from overheard.detection.step_evidence import STEP_VARIANCE
 from overheard.domain import VISIBILITY, Alert, Model, PromptShift, RunKey, Shift
 from overheard.measure.blocks import Stream, StreamKey
 from overheard.measure.intervals import Interval, Scatter, Sums, difference, panel_mean_interval

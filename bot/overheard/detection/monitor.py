@@ -44,7 +44,8 @@ from overheard.detection.decision_inputs import (
 from overheard.detection.explanation import explain, falls_among
 from overheard.detection.power import LEARNING_RUNS, Learning, learning
 from overheard.detection.returns import find_return
-from overheard.detection.statistic import NOTABLE_VARIANCE, RECENT_STARTS, statistic
+from overheard.detection.statistic import RECENT_STARTS, statistic
+from overheard.detection.step_evidence import NOTABLE_VARIANCE
 from overheard.domain import VISIBILITY, Model, ModelUpdate, RunKey, Shift
 from overheard.measure.blocks import Stream, StreamKey
 from overheard.numpy_proxy import np

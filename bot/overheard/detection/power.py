@@ -15,7 +15,8 @@ from overheard.detection.control_variate import (
     run_series,
 )
 from overheard.detection.decision_inputs import RUNS_A_YEAR, STUDENT_FREEDOM, needed_excess
-from overheard.detection.statistic import FRESH_WEIGHT, STEP_VARIANCE
+from overheard.detection.statistic import FRESH_WEIGHT
+from overheard.detection.step_evidence import STEP_VARIANCE
 from overheard.domain import RunKey
 from overheard.numpy_proxy import Floats, Places, np
 

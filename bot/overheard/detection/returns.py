@@ -18,7 +18,7 @@ from overheard.detection.control_variate import (
     run_series,
 )
 from overheard.detection.decision_inputs import Returned
-from overheard.detection.statistic import STEP_VARIANCE
+from overheard.detection.step_evidence import STEP_VARIANCE
 from overheard.measure.blocks import StreamKey
 from overheard.numpy_proxy import Floats, Places, np
 from overheard.special_functions import logit

@@ -33,9 +33,8 @@ from overheard.detection.statistic import (
     OUTLIER_RUNS,
     candidate_starts,
     deviating_runs,
-    joint_evidence,
-    step_evidence,
 )
+from overheard.detection.step_evidence import joint_evidence, step_evidence
 from overheard.domain import WHOLE_MODEL, Model, ModelUpdate, RunKey, Shift
 from overheard.measure.blocks import Stream, StreamKey
 from overheard.numpy_proxy import Floats, np

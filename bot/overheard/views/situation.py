@@ -11,7 +11,7 @@ from typing import Any
 from overheard.alerts.bursts import calls_left, next_time
 from overheard.alerts.evidence import AlertEvidence, Known, gather_evidence
 from overheard.alerts.live_claims import LiveClaim, live_claims
-from overheard.alerts.message import message_lines, message_severity, message_title
+from overheard.alerts.message import message_lines, message_severity
 from overheard.alerts.outbox import told_rivals
 from overheard.alerts.story import (
     BrandAtModel,
@@ -26,6 +26,7 @@ from overheard.alerts.story import (
     stories,
     without_covered,
 )
+from overheard.alerts.titles import message_title
 from overheard.cards.card import Severity, picked
 from overheard.cards.wording import name_without_id
 from overheard.config.cron import Cron
