@@ -291,7 +291,7 @@ async def test_two_runs_that_wait_do_not_wait_for_each_other(
 async def test_what_may_have_been_charged_stays_held() -> None:
     """A call without an answer keeps its 60 cents: 40 are left for others, and no more."""
     house, reservation, held = await holding(0.6, day=1.0)
-    reservation.keep_back(held)
+    reservation.settle(held, 0.0, keep_rest=True)
 
     with pytest.raises(BudgetUsedUp):
         await reservation.hold(PROMPT, 0.5)
@@ -303,7 +303,7 @@ async def test_of_what_may_have_been_charged_the_known_cost_is_spent() -> None:
     """50 of 60 cents are spent and 10 stay held, so 40 are left."""
     house, reservation, held = await holding(0.6, day=1.0)
     await house.answered(0.5)
-    reservation.keep_back(held, 0.5)
+    reservation.settle(held, 0.5, keep_rest=True)
 
     with pytest.raises(BudgetUsedUp):
         await reservation.hold(PROMPT, 0.41)
@@ -315,7 +315,7 @@ async def test_what_costs_more_than_was_kept_back_leaves_nothing_held() -> None:
     """70 of 60 cents are spent: 30 are left, all of which the store has to give."""
     house, reservation, held = await holding(0.6, day=1.0)
     await house.answered(0.7)
-    reservation.keep_back(held, 0.7)
+    reservation.settle(held, 0.7, keep_rest=True)
     house.asked.clear()
 
     assert await reservation.hold(PROMPT, 0.3)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from overheard.domain import Answer, Detail, Fact, Model, Run, ScoreRecord
+from overheard.domain import SENTIMENT, Answer, Detail, Fact, Model, Run, ScoreRecord
 from overheard.interfaces import Store
 
 _COMPARED_VERDICTS = frozenset({"correct", "stale", "wrong"})
@@ -39,6 +39,13 @@ class ScoredAnswer:
         """Yield the findings of scorers on which the score of a metric for a brand is based."""
         for record in self._of(brand, metric):
             yield from record.score.details
+
+    def praised(self, brand: str) -> set[str]:
+        """Return the aspects, such as ``price``, that the answer praises of a brand; its general
+        tone is none.
+        """
+        details = self.details(brand, SENTIMENT)
+        return {detail.topic for detail in details if detail.verdict == "positive"} - {"tone"}
 
     def claims(self, brand: str) -> Iterator[Detail]:
         """Yield the claims about a brand that any scorer has compared with a fact: those with a

@@ -171,9 +171,12 @@ def history_lines(events: Sequence[AlertEvent], zone: tzinfo) -> Iterator[str]:
 
 
 def _actions(alert: Alert, price: str, *, details: bool) -> Iterator[Action]:
-    """Yield the buttons that an alert has in its state, then the entries of its menu."""
+    """Yield the buttons that an alert has in its state, then the entries of its menu; at the end
+    those that only the detailed card has.
+    """
     number, over = alert.id, alert.state.over
-    if alert.state in {AlertState.OPEN, AlertState.GROWING, AlertState.SNOOZED}:
+    is_open = alert.state in {AlertState.OPEN, AlertState.GROWING}
+    if is_open or alert.state is AlertState.SNOOZED:
         yield Action(f"alerts acknowledge {number}", "I'll take it", Style.PRIMARY)
     yield Action(f"evidence {number}", "Read answers")
     if details:
@@ -189,26 +192,17 @@ def _actions(alert: Alert, price: str, *, details: bool) -> Iterator[Action]:
         yield Action(f"alerts snooze {number} --for 1w", "Snooze 1 week", menu=True)
         yield Action(f"alerts close {number}", "Not interesting", menu=True)
         yield Action(f"alerts close {number} --why ours", "It was us", menu=True)
-    if details:
-        yield from _details_actions(alert)
-
-
-def _details_actions(alert: Alert) -> Iterator[Action]:
-    """Yield the menu entries that only the detailed card has: other snoozes and the mark of a model
-    update (while the alert is not over), the alert before (if there is one), and reopening (if the
-    alert is not open).
-    """
-    number = alert.id
-    if not alert.state.over:
+    if not details:
+        return
+    if not over:
         yield Action(f"alerts snooze {number} --for 1d", "Snooze 1 day", menu=True)
         yield Action(f"alerts snooze {number} --for monday", "Snooze until Monday", menu=True)
-        yield Action(
-            f"alerts snooze {number} --for update", "Snooze until the next update", menu=True
-        )
+        update = f"alerts snooze {number} --for update"
+        yield Action(update, "Snooze until the next update", menu=True)
         yield Action(f"alerts update {number}", "The model was updated", menu=True)
     if alert.follows:
         yield Action(f"alerts show {alert.follows}", "The alert before", menu=True)
-    if alert.state not in {AlertState.OPEN, AlertState.GROWING}:
+    if not is_open:
         yield Action(f"alerts close {number} --undo", "Open again", menu=True)
 
 

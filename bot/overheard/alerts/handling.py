@@ -267,7 +267,7 @@ class Handling(AlertLog):
             The new update, or the one that was stored before.
         """
         alert = await self.find(number)
-        began = await self._change_start(alert)
+        began = (await self._store.runs.starts())[alert.shift.first_run_id]
         stored = await self._store.updates.find(alert.shift.model)
         update = next((update for update in stored if abs(update.at - began) <= SAME_UPDATE), None)
         event_note = note
@@ -280,13 +280,6 @@ class Handling(AlertLog):
             event_note = f"{note} {KNOWN_UPDATE}" if note else KNOWN_UPDATE
         await self.add_event(number, AlertEventKind.UPDATE, who, note=event_note)
         return update
-
-    async def _change_start(self, alert: Alert) -> datetime:
-        """Return the start of the run with which an alert's change most likely began, from the
-        store, which has the run of every alert.
-        """
-        run = alert.shift.first_run_id
-        return next(r.started_at for r in await self._store.runs.find() if r.id == run)
 
     async def undo(self, number: int, event_id: int, who: str) -> Alert:
         """Take back what one event of a person did, with an UNDONE event, and return the changed
@@ -320,7 +313,7 @@ class Handling(AlertLog):
         """
         if event.note.endswith(KNOWN_UPDATE):
             raise NotUndone(number=alert.id)
-        began = await self._change_start(alert)
+        began = (await self._store.runs.starts())[alert.shift.first_run_id]
         marked = [
             update
             for update in await self._store.updates.find(alert.shift.model)

@@ -125,8 +125,8 @@ class Lifecycle(AlertLog):
             with contextlib.suppress(AlertUnchanged):  # it was closed just now
                 kept, is_new = await self._store_placed(alert, placement, earlier)
                 break
-        if placement.action is not AlertAction.RECOVER:
-            for number in placement.recovers:
+        for number in placement.recovers:
+            if number != placement.alert:
                 with contextlib.suppress(AlertUnchanged):  # another process was quicker
                     await self.recover(number, REPORTED_ELSEWHERE)
         return kept, is_new
@@ -147,9 +147,6 @@ class Lifecycle(AlertLog):
                 changed = await self.add_event(placement.alert, eased, note=note, shifts=back)
                 return changed, False
             case AlertAction.RECOVER:
-                others = [number for number in placement.recovers if number != placement.alert]
-                for number in others:
-                    await self.recover(number, REPORTED_ELSEWHERE)
                 return await self.recover(placement.alert, BACK, shifts=shifts), False
         new = replace(alert, follows=placement.follows)
         is_reported = await self._is_reported_elsewhere(new, earlier)

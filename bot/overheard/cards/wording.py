@@ -10,6 +10,7 @@ from overheard.cards.card import MAX_FILE_BYTES, File, Table, Tainted, Text
 from overheard.domain import Scale
 
 MINUS = "\N{MINUS SIGN}"
+DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 """Not taken from `strftime`, which follows the locale of the machine."""
 

@@ -388,8 +388,6 @@ def show_questions(
         UnknownName: for a brand in `against` that is not a competitor.
     """
     rival = _competitor(call.catalogue, newest.brand, against) if against else None
-    if not newest.answers:
-        return card_without_answers(newest.brand)
     models = sorted(newest.runs)
     rows, more = page_tables.read_questions(
         call.catalogue,

@@ -3,7 +3,6 @@
 Times of a week are read from words and forms, and become fields of cron.
 """
 
-import calendar
 import re
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
@@ -104,7 +103,7 @@ def named_model(
 
 MORNING = time(9)
 """The time of a day that is named without one, when something is put off until that day."""
-_WEEKDAYS = tuple(calendar.day_name[day].casefold() for day in range(7))
+_WEEKDAYS = tuple(map(str.casefold, wording.DAYS))
 _SPAN = re.compile(r"(\d{1,3})([hdw])")
 _BEFORE_DAY = re.compile(r"(?:until|till?|next|on)\s+")
 _UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
@@ -256,15 +255,7 @@ def require_free_names(catalogue: Catalogue, brand: Brand) -> None:
             raise NameTaken(name=name, owner=f"the brand {owner.name}")
 
 
-WEEKDAYS = {
-    "mon": "Monday",
-    "tue": "Tuesday",
-    "wed": "Wednesday",
-    "thu": "Thursday",
-    "fri": "Friday",
-    "sat": "Saturday",
-    "sun": "Sunday",
-}
+WEEKDAYS = {name[:3].casefold(): name for name in wording.DAYS}
 DAY_CHOICES = tuple(FormChoice(key, name) for key, name in WEEKDAYS.items())
 USUAL_DAYS, USUAL_TIME = ("mon",), "09:00"
 WORKDAYS = 5

@@ -1,7 +1,7 @@
 """`check`: ask, score, detect shifts."""
 
 import secrets
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import replace
 from functools import partial
 from math import inf
@@ -14,9 +14,9 @@ from overheard.commands.alerts import show_alert
 from overheard.commands.check_card import run_card
 from overheard.commands.first_check import propose_first_check
 from overheard.config.problems import unknown_name
-from overheard.config.sections import MAX_REPEATS, Config
+from overheard.config.sections import MAX_REPEATS
 from overheard.deployment import Call
-from overheard.domain import Catalogue, Metric, Run
+from overheard.domain import Catalogue, Run
 from overheard.runs.answers import parse_age
 from overheard.runs.batches import require_batched
 from overheard.runs.plan import lay_out, new_run, unfinished
@@ -84,7 +84,9 @@ async def check(
         NothingBatched: when `batch` is set and no model can be asked in a batch.
         BudgetUnknown: when there is a budget and a model without a known price.
     """
-    _require_known_metrics(call.scoring.metrics, call.config)
+    measured = call.scoring.metrics
+    if unknown := next((name for name in call.config.alerts.metrics if name not in measured), ""):
+        raise unknown_name("metric for [alerts]", unknown, list(measured))
     panel_seed = secrets.randbits(SEED_BITS) if seed is None else seed
     panel = lay_out(
         call.catalogue,
@@ -145,16 +147,6 @@ def scheduled_repeats(catalogue: Catalogue, brands: Collection[str]) -> int:
     """Return how often the first schedule that covers some brands asks each question; else 1."""
     covering = (one for one in catalogue.schedules if all(map(one.concerns, brands)))
     return next((one.repeats for one in covering), 1)
-
-
-def _require_known_metrics(metrics: Mapping[str, Metric], config: Config) -> None:
-    """Raise an error if ``[alerts]`` names a metric that no scorer measures. Such a metric would
-    never raise an alert.
-    """
-    measured = list(metrics)
-    for name in config.alerts.metrics:
-        if name not in measured:
-            raise unknown_name("metric for [alerts]", name, measured)
 
 
 CHECK = CommandSpec(

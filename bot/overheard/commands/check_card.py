@@ -279,7 +279,8 @@ async def run_card(call: Call, result: RunResult[AnalysisResult]) -> Card:
         *analysis.detection.doubts,
         *await pending_edition_sentences(call),
     ]
-    warnings += [sentence async for sentence in _budget_and_judge_sentences(call, outcome.run)]
+    told = _budget_and_judge_sentences(call, outcome.run)
+    warnings += [sentence async for sentence in told if sentence]
     faults = call.scoring.faults
     failures = failures_with_model_names(outcome.failures, panel.models, call.names)
     brand_cards = [await brand_card(call, brand, outcome) for brand in panel.brands]
@@ -455,7 +456,7 @@ async def _budget_and_judge_sentences(call: Call, run: Run) -> AsyncIterator[str
     """Yield a sentence for each budget that the run is charged to (those of the day, the month, its
     brands and its channel) and that is nearly or wholly spent. Then yield, judge by judge, a
     sentence if its agreement with the gold labels is low or has changed, and one if not all of its
-    verdicts count.
+    verdicts count; else an empty text.
     """
     accounts: dict[Account, None] = {}
     if run.panel and run.finished_at:
@@ -468,7 +469,5 @@ async def _budget_and_judge_sentences(call: Call, run: Run) -> AsyncIterator[str
             f"spent ({wording.percent(usd / limit)})."
         )
     for judge in judges(call.plugins.scorers.values()):
-        if sentence := doubt(judge, await agreements(call.store, judge)):
-            yield sentence
-        if sentence := lost_verdicts(judge):
-            yield sentence
+        yield doubt(judge, await agreements(call.store, judge))
+        yield lost_verdicts(judge)

@@ -132,7 +132,7 @@ async def _progress_card(call: Call, delivery: Delivery) -> Card:
     """Return the card that replaces the progress of a command after the process that carried it
     out has crashed. It says whether a result follows, or that the person has to ask again.
     """
-    run = next((r for r in await call.store.runs.find() if r.key == delivery.subject), None)
+    run = await _run_with_key(call, delivery.subject)
     if run is None or run.aside:
         return cut_off_card(goes_on=False)
     is_resumed = run.state is RunState.RUNNING and is_fresh(run, call.clock.now())
@@ -194,6 +194,11 @@ def cut_off_card(*, goes_on: bool) -> Card:
     return Card(title, text, severity=Severity.WARNING)
 
 
+async def _run_with_key(call: Call, key: str) -> Run | None:
+    """Return the run with a key; None if there is none."""
+    return next((run for run in await call.store.runs.find() if run.key == key), None)
+
+
 async def run_result(call: Call, key: str, note: str = RESTARTED) -> Card | Postponed | None:
     """Return the card of a run that ended when nobody waited for it any more.
 
@@ -206,7 +211,7 @@ async def run_result(call: Call, key: str, note: str = RESTARTED) -> Card | Post
         interrupted one that is too old to be resumed.
     """
     now = call.clock.now()
-    run = next((run for run in await call.store.runs.find() if run.key == key), None)
+    run = await _run_with_key(call, key)
     if run is None or run.panel is None or run.state in {RunState.PAUSED, RunState.CANCELLED}:
         return None
     if run.state in UNFINISHED:

@@ -24,7 +24,6 @@ from overheard.commands import examinations
 from overheard.config.problems import suggestion
 from overheard.config.sections import header
 from overheard.deployment import Call
-from overheard.domain import Brand
 from overheard.errors import ConfigError, OverheardError, StoreError
 from overheard.interfaces import Chat, Finding
 from overheard.reading.reader import named_brands
@@ -202,7 +201,12 @@ class Examination:
             prompts = catalogue.prompts_for(brand.name)
             named_by_prompt = named_brands(catalogue, prompts).values()
             if named_by_prompt and not any(names.isdisjoint(market) for names in named_by_prompt):
-                yield _all_branded_finding(brand)
+                yield Finding(
+                    f"questions for {brand.name}",
+                    "each names a brand, so visibility, position and share of voice cannot be "
+                    "measured",
+                    f"add questions that name no brand, such as from: prompts suggest {brand.name}",
+                )
 
     async def _chat_findings(self, name: str, chat: Chat) -> Sequence[Finding]:
         """Examine a chat and the channels on it that the configuration names, close the chat, and
@@ -297,17 +301,6 @@ class Examination:
         ).rstrip(".")
         problem = f"{wording.count(len(failing), 'message')} could not be posted ({examples})"
         return Finding("outbox", problem, "they are tried again by overheard run")
-
-
-def _all_branded_finding(brand: Brand) -> Finding:
-    """Return the fault that every question of a brand names the brand or a competitor, so that
-    visibility, position and share of voice cannot be measured. Its remedy is to add others.
-    """
-    return Finding(
-        f"questions for {brand.name}",
-        "each names a brand, so visibility, position and share of voice cannot be measured",
-        f"add questions that name no brand, such as from: prompts suggest {brand.name}",
-    )
 
 
 def _unopened_finding(error: OverheardError) -> Finding:

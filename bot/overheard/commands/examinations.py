@@ -74,7 +74,11 @@ async def unlisted_model_findings(provider: Provider, table: Mapping[str, object
     place = f"provider {provider.name}"
     listed_names = list(await provider.list_models())
     if not listed_names:
-        return _missing_list_findings(place, str(table.get("base_url", "")))
+        base_url = str(table.get("base_url", ""))
+        if not base_url or _VERSIONED_PATH.search(urlsplit(base_url).path):
+            return []
+        problem = f"there is no list of models at {base_url}"
+        return [Finding(place, problem, 'correct base_url, which often ends in "/v1"')]
     known_names = {_name_without_variant(name) for name in listed_names}
     known_names |= {name.rpartition("/")[2] for name in known_names}
     configured_names = [model.id for model in models_of({provider.name: provider})]
@@ -87,16 +91,6 @@ async def unlisted_model_findings(provider: Provider, table: Mapping[str, object
         for name in configured_names
         if _name_without_variant(name) not in known_names
     ]
-
-
-def _missing_list_findings(place: str, base_url: str) -> list[Finding]:
-    """Return a fault that an address has no list of models if the address lacks a version such as
-    ``/v1`` in its path, which is then probably the mistake. Else an empty list.
-    """
-    if not base_url or _VERSIONED_PATH.search(urlsplit(base_url).path):
-        return []
-    problem = f"there is no list of models at {base_url}"
-    return [Finding(place, problem, 'correct base_url, which often ends in "/v1"')]
 
 
 def _name_without_variant(name: str) -> str:

@@ -9,7 +9,7 @@ from overheard.advice.evidence import ScoredAnswer, scored_answers
 from overheard.cards import wording
 from overheard.cards.model_names import ModelNames
 from overheard.deployment import Call
-from overheard.domain import SENTIMENT, VISIBILITY, Brand, Catalogue, Model, RunKey
+from overheard.domain import VISIBILITY, Brand, Catalogue, Model, RunKey
 from overheard.measure.blocks import Stream
 from overheard.views.standings import MetricLevel, ModelVisibility
 
@@ -65,22 +65,29 @@ class ModelView:
     lines: tuple[tuple[str, str], ...]
 
 
-async def newest_answers(
-    call: Call, lines: Iterable[Stream], runs: Mapping[Model, Sequence[RunKey]]
+async def answers_of_runs(
+    call: Call, lines: Iterable[Stream], runs: Mapping[Model, Iterable[RunKey]]
 ) -> list[ScoredAnswer]:
-    """Return the scored answers of each model's newest run, to the prompts of the given streams
+    """Return the scored answers of some runs of each model, to the prompts of the given streams
     only, in the order of their numbers. Answers without a score by the scorers in use are left out.
 
     Args:
         lines: Streams of the brand and its competitors.
-        runs: For each model its runs, the oldest first; not empty.
     """
-    newest = {model: model_runs[-1].id for model, model_runs in runs.items()}
+    counted = {(model, run.id) for model, keys in runs.items() for run in keys}
     prompts = {prompt for line in lines for prompt in line.prompts}
-    wanted = [run for run in await call.store.runs.find() if run.id in newest.values()]
-    versions = call.scoring.versions
-    scored = await scored_answers(call.store, wanted, prompts, versions)
-    return [answer for answer in scored if newest.get(answer.model) == answer.answer.run_id]
+    numbers = {run_id for _, run_id in counted}
+    wanted = [run for run in await call.store.runs.find() if run.id in numbers]
+    scored = await scored_answers(call.store, wanted, prompts, call.scoring.versions)
+    return [answer for answer in scored if (answer.model, answer.answer.run_id) in counted]
+
+
+async def newest_answers(
+    call: Call, lines: Iterable[Stream], runs: Mapping[Model, Sequence[RunKey]]
+) -> list[ScoredAnswer]:
+    """Return `answers_of_runs` of each model's newest run; its runs have the oldest first."""
+    newest = {model: model_runs[-1:] for model, model_runs in runs.items()}
+    return await answers_of_runs(call, lines, newest)
 
 
 def read_questions(
@@ -222,8 +229,7 @@ def read_views(
         praised: Counter[str] = Counter()
         blamed: Counter[str] = Counter()
         for answer in model_answers:
-            details = list(answer.details(place.brand, SENTIMENT))
-            praised.update({d.topic for d in details if d.verdict == "positive"} - {"tone"})
+            praised.update(answer.praised(place.brand))
             blamed.update({d.topic for d in answer.details(place.brand, DRAWBACK)})
         lines = [
             ("Praises", _most_frequent(praised) or "nothing that stands out"),

@@ -39,20 +39,12 @@ from overheard.runs.plan import find_brand
 from overheard.views.standings import read_streams
 
 TWICE = {
-    "Twice the repeats": "each asked twice as many times",
-    "Twice the prompts": "with twice the questions",
-    "Twice as often": "checked twice as often",
+    "Twice the repeats": ("each asked twice as many times", "2x each"),
+    "Twice the prompts": ("with twice the questions", "2x asked"),
+    "Twice as often": ("checked twice as often", "2x often"),
 }
-"""The words of a chat for an offer of twice the price, by the offer's name."""
-
-
-LINE_LABELS = {
-    "Twice the repeats": "2x each",
-    "Twice the prompts": "2x asked",
-    "Twice as often": "2x often",
-}
-"""The words at the line of an offer in a picture, where eight letters have room."""
-
+"""The words for an offer of twice the price by its name: in a chat, and at its line in a picture,
+where eight letters have room."""
 
 WITHIN = (2, 4, 8)
 """Numbers of runs at the present pace for which the smallest visible drop is given."""
@@ -142,7 +134,7 @@ def offer_table(offers: Sequence[Offer]) -> Table:
     times = (f"In {days_words(runs * offers[0].days)}" for runs in WITHIN)
     rows = tuple(
         (
-            TWICE.get(offer.name, offer.name).capitalize(),
+            TWICE.get(offer.name, (offer.name,))[0].capitalize(),
             *(f"{offer.within(runs):.0f}" for runs in WITHIN),
             wording.money(offer.usd_a_year),
         )
@@ -157,16 +149,13 @@ def times_in_words(number: int) -> str:
     return {1: "once", 2: "twice"}.get(number, f"{number} times")
 
 
-def offer_chart(
-    offers: Sequence[Offer], title: str, caption: str, now: datetime, zone: tzinfo
-) -> Chart:
+def offer_chart(offers: Sequence[Offer], title: str, now: datetime, zone: tzinfo) -> Chart:
     """Return a chart with one line for each offer: the smallest visible drop (a share, 0 to 1) over
     the days from now on.
 
     Of offers with equal values only the first has a line.
 
     Args:
-        caption: A sentence below it.
         now: Where the chart begins.
         zone: The reader's time zone.
     """
@@ -174,6 +163,7 @@ def offer_chart(
     for offer in offers:
         series = _offer_series(offer, now)
         by_points.setdefault(series.points, series)
+    caption = "If it changed now: noticed by then, four times in five."
     return Chart(title, Scale.BINARY, tuple(by_points.values()), caption=caption, zone=zone)
 
 
@@ -198,7 +188,7 @@ def _offer_series(offer: Offer, now: datetime) -> Series:
         for runs in range(1, WITHIN[-1] + 1)
     ]
     points = tuple((at, drop, drop, drop) for at, drop in drops)
-    return Series(LINE_LABELS.get(offer.name, offer.name), points)
+    return Series(TWICE.get(offer.name, (offer.name,))[-1], points)
 
 
 USUAL_RUNS = 20
@@ -304,24 +294,23 @@ async def current_offer(
     brand: Brand,
     model: Model,
     *,
-    repeats: int,
-    days: float,
+    repeats: int = USUAL_REPEATS,
     alarms: float | None = None,
 ) -> Offer:
-    """Return what checks of a brand with its present questions can show at a model, as an offer
-    without a price.
+    """Return what weekly checks of a brand with its present questions can show at a model, as an
+    offer without a price.
 
     Run effects (random effects that all calls of a run share) are estimated from the stored runs,
     or assumed as long as there are fewer than `MIN_RUNS_FOR_TAU`.
 
     Args:
         repeats: How often each prompt is asked in a run.
-        days: Days between two runs.
         alarms: False alarms that are accepted in a year; None for those that are configured.
     """
-    plan = PowerPlan(brand, call.catalogue.prompts_for(brand.name), repeats, days, alarms)
+    prompts = call.catalogue.prompts_for(brand.name)
+    plan = PowerPlan(brand, prompts, repeats, USUAL_DAYS_BETWEEN, alarms)
     outlook, _ = await _outlook(call, plan, model)
-    return Offer("As it is", outlook, days)
+    return Offer("As it is", outlook, plan.days)
 
 
 async def alarm_budgets(call: Call, brand: Brand, model: Model) -> dict[str, str]:
@@ -330,9 +319,7 @@ async def alarm_budgets(call: Call, brand: Brand, model: Model) -> dict[str, str
     """
     found = {}
     for name, per_year in BUDGETS.items() if not call.configured.alerts.declared else ():
-        offer = await current_offer(
-            call, brand, model, repeats=USUAL_REPEATS, days=USUAL_DAYS_BETWEEN, alarms=per_year
-        )
+        offer = await current_offer(call, brand, model, alarms=per_year)
         found[name] = f"{_calmness(name)}, {offer.within(WITHIN[1]):.0f} points seen in 4 weeks"
     return found
 
@@ -352,9 +339,7 @@ async def delay_sentence(call: Call, added: str) -> str:
     model, allowed = call.plugins.models[0], call.config.alerts.false_alarms_per_year
     scaled = allowed * len(call.catalogue.tracked)
     before, now = [
-        await current_offer(
-            call, asked[0], model, repeats=USUAL_REPEATS, days=USUAL_DAYS_BETWEEN, alarms=alarms
-        )
+        await current_offer(call, asked[0], model, alarms=alarms)
         for alarms in (scaled / len(others), scaled / (len(others) + 1))
     ]
     runs, points = WITHIN[1], before.within(WITHIN[1])
@@ -418,7 +403,7 @@ def _chat_overview(
         [f"{power.offers[best].within(runs_within):.0f}" for power in model_powers]
     )
     within = days_words(runs_within * plan.days)
-    more = f"{TWICE[first[best].name]}, {drops} points in {within}".capitalize()
+    more = f"{TWICE[first[best].name][0]}, {drops} points in {within}".capitalize()
     more += f", for {wording.money(price, about=True)} more a year" if price else ""
     return Card(
         title=f"What you would notice of {plan.brand.name}",
@@ -467,11 +452,7 @@ async def _model_card(call: Call, plan: PowerPlan, model_power: ModelPower) -> C
     """
     name = call.names.name(model_power.model)
     chart = offer_chart(
-        model_power.offers,
-        f"Smallest fall noticed at {name}",
-        "If it changed now: noticed by then, four times in five.",
-        call.clock.now(),
-        call.zone,
+        model_power.offers, f"Smallest fall noticed at {name}", call.clock.now(), call.zone
     )
     return Card(
         title=f"What you would notice of {plan.brand.name} at {name}",

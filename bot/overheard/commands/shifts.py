@@ -342,13 +342,11 @@ async def _visibility_picture(
     It has a mark, ``better`` or ``worse``, at the run in which each change of its visibility began,
     and no other marks.
     """
-    metric = call.scoring.metrics.get(VISIBILITY)
-    streams = (
-        await read_streams(call.store, call.scoring.versions, [brand.name], metric=VISIBILITY)
-        if metric
-        else []
-    )
-    if metric is None or not streams:
+    metric, versions = call.scoring.metrics.get(VISIBILITY), call.scoring.versions
+    if metric is None:
+        return None
+    streams = await read_streams(call.store, versions, [brand.name], metric=VISIBILITY)
+    if not streams:
         return None
     starts = await call.store.runs.starts()
     marks = tuple(

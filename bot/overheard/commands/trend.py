@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from datetime import tzinfo
 from typing import Annotated, Any, Literal
 
-from overheard.advice.evidence import scored_answers
 from overheard.cards import wording
 from overheard.cards.card import Action, Card, Style, Table, fitting
 from overheard.cards.charts.forest import Pair, PairGroup, Pairs
@@ -19,10 +18,11 @@ from overheard.cards.model_names import ModelNames, asked_by
 from overheard.commands.answers import card_without_answers
 from overheard.commands.arguments import chosen_models, named_model, past_span
 from overheard.commands.check_card import fault_sentences
+from overheard.commands.page_tables import answers_of_runs
 from overheard.config.problems import unknown_name
 from overheard.deployment import Call
 from overheard.detection.baseline import run_slice, stream_rows
-from overheard.domain import SENTIMENT, VISIBILITY, Brand, Catalogue, Metric, Model, RunKey
+from overheard.domain import VISIBILITY, Brand, Catalogue, Metric, Model, RunKey
 from overheard.measure.blocks import StreamKey
 from overheard.measure.trends import ALWAYS, Point, Span, stream_mean, trend
 from overheard.numpy_proxy import np
@@ -40,8 +40,6 @@ CLOSE, FAR = 0.1, 0.3
 MAX_MODELS, MAX_ASPECTS = 4, 2
 MIN_PRAISES, MIN_PRAISE_FACTOR = 2, 2
 """How many answers must praise an aspect of a brand, and how many times as many as of the other."""
-_TONE = "tone"
-"""The topic of praise for a brand as a whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,11 +112,12 @@ async def show_versus(
     mine, names = situation.brand.name, call.names
     models = list(dict.fromkeys(duel.model for duel in duels))
     sizes = {size for duel in duels for size in (duel.mine.n, duel.other.n)}
+    answers = sizes.pop() if len(sizes) == 1 else 0
     chart = Pairs(
-        f"Of {sizes.pop()} answers" if len(sizes) == 1 else "Share of answers",
+        f"Of {answers} answers" if answers else "Share of answers",
         mine,
         other,
-        tuple(_model_pairs(names, m, duels) for m in models[:MAX_MODELS]),
+        tuple(_model_pairs(names, m, duels, answers) for m in models[:MAX_MODELS]),
     )
     aspects = [
         f"Said more often of {name}: {wording.listing(words)}."
@@ -126,7 +125,7 @@ async def show_versus(
         if words
     ]
     newest = max(duel.mine.at for duel in duels)
-    leads = _lead_sentences(names, call, situation, other, duels)
+    leads = _lead_sentences(call, situation, other, duels)
     card = Card(
         title=f"{mine} against {other}",
         text="\n\n".join([leads, *(["\n".join(aspects)] if aspects else [])]),
@@ -220,22 +219,14 @@ async def _praised_more(
 ) -> tuple[list[str], list[str]]:
     """Return the aspects, such as ``price``, that more answers praise of the brand than of the
     competitor, and those that more answers praise of the competitor: up to `MAX_ASPECTS` each, the
-    largest lead first. The general tone of an answer is no aspect.
+    largest lead first.
     """
-    counted = {
-        (model, run.id) for model in models for run in _runs_in_span(situation.runs[model], span)
-    }
-    run_ids = {run_id for _, run_id in counted}
-    wanted = [run for run in await call.store.runs.find() if run.id in run_ids]
-    prompts = {prompt for line in situation.lines for prompt in line.prompts}
-    scored = await scored_answers(call.store, wanted, prompts, call.scoring.versions)
-    counts: tuple[Counter[str], Counter[str]] = (Counter(), Counter())
-    for answer in scored:
-        if (answer.model, answer.answer.run_id) in counted:
-            for count, name in zip(counts, (situation.brand.name, other), strict=True):
-                details = answer.details(name, SENTIMENT)
-                count.update({d.topic for d in details if d.verdict == "positive"} - {_TONE})
-    mine, theirs = counts
+    runs = {model: _runs_in_span(situation.runs[model], span) for model in models}
+    scored = await answers_of_runs(call, situation.lines, runs)
+    mine, theirs = (
+        Counter(aspect for answer in scored for aspect in answer.praised(name))
+        for name in (situation.brand.name, other)
+    )
     return _more_often(mine, theirs), _more_often(theirs, mine)
 
 
@@ -254,18 +245,14 @@ def _more_often(own: Counter[str], other: Counter[str]) -> list[str]:
     return sorted(ahead, key=lambda aspect: (other[aspect] - own[aspect], aspect))[:MAX_ASPECTS]
 
 
-def _model_pairs(names: ModelNames, model: Model, duels: Sequence[Duel]) -> PairGroup:
+def _model_pairs(names: ModelNames, model: Model, duels: Iterable[Duel], answers: int) -> PairGroup:
     """Return the part of the picture for one model: a pair of levels for each metric."""
-    model_duels = [duel for duel in duels if duel.model == model]
-    sizes = {size for duel in duels for size in (duel.mine.n, duel.other.n)}
+    model_duels = (duel for duel in duels if duel.model == model)
     pairs = tuple(Pair(METRICS[d.metric], d.mine.mean, d.other.mean) for d in model_duels)
-    answers = sizes.pop() if len(sizes) == 1 else 0
     return PairGroup(names.name(model), pairs, asked_by(model), answers)
 
 
-def _lead_sentences(
-    names: ModelNames, call: Call, situation: Situation, other: str, duels: Sequence[Duel]
-) -> str:
+def _lead_sentences(call: Call, situation: Situation, other: str, duels: Sequence[Duel]) -> str:
     """Return sentences on who is named more often at which models: one for each of far ahead,
     ahead, close, behind and far behind that occurs. Empty without levels of visibility.
     """
@@ -281,10 +268,9 @@ def _lead_sentences(
     for finding, words in texts.items():
         models = [duel.model for duel in shown if duel.finding == finding]
         if models:
-            at = wording.listing([names.name(model) for model in models])
-            sentences.append(
-                f"At {at} {words}{_since_words(call.zone, situation, finding, models)}."
-            )
+            at = wording.listing([call.names.name(model) for model in models])
+            since = _since_words(call.zone, situation, finding, models)
+            sentences.append(f"At {at} {words}{since}.")
     return " ".join(sentences)
 
 

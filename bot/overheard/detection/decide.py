@@ -261,23 +261,7 @@ def decide_model(
     silence = Silence(
         model_shift.metric, Reason.TOO_SMALL, runs=0, runs_needed=0, smallest_change=smallest
     )
-    if not reported:
-        largest = max((shift.change for shift in brand_shifts), key=abs, default=0.0)
-        silence = replace(silence, change=largest)
-    elif needs_weight and change.weight < MODEL_WEIGHT:
-        silence = replace(silence, reason=Reason.ONE_BRAND)
-    else:
-        return Decision(
-            brand=WHOLE_MODEL,
-            model=change.model,
-            run=run,
-            shifts=(model_shift, *reported),
-            placement=placement,
-            level=rarity.level(policy.models_per_year),
-            years=rarity.years,
-            silences=(),
-        )
-    return Decision(
+    decision = Decision(
         brand=WHOLE_MODEL,
         model=change.model,
         run=run,
@@ -285,8 +269,15 @@ def decide_model(
         placement=Placement(AlertAction.NONE),
         level=None,
         years=rarity.years,
-        silences=(silence,),
+        silences=(),
     )
+    if not reported:
+        largest = max((shift.change for shift in brand_shifts), key=abs, default=0.0)
+        return replace(decision, silences=(replace(silence, change=largest),))
+    if needs_weight and change.weight < MODEL_WEIGHT:
+        return replace(decision, silences=(replace(silence, reason=Reason.ONE_BRAND),))
+    level = rarity.level(policy.models_per_year)
+    return replace(decision, shifts=(model_shift, *reported), placement=placement, level=level)
 
 
 def _is_reported_model_change(

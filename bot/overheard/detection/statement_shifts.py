@@ -48,20 +48,14 @@ def statement_shift(
     answers_since = sum(prompt_shift.n_after for prompt_shift in prompts)
     share = count_answers(until) / answers_since
     claim = story.first.claim
+    quotes = (occurrence.claim.quote for occurrence in reversed(in_shown_run))
     statement = ReportedStatement(
         kind=story.first.kind,
         topic=claim.field,
         said=claim.stated or claim.quote,
         truth=truth,
         verdict=claim.verdict,
-        quote=next(
-            (
-                occurrence.claim.quote
-                for occurrence in reversed(in_shown_run)
-                if occurrence.claim.quote
-            ),
-            claim.quote,
-        ),
+        quote=next(filter(None, quotes), claim.quote),
         sources=_sources(until),
         answers=count_answers(in_shown_run),
         asked=max(count_answers(in_shown_run), sum(asked.get(shown_run.id, {}).values())),
@@ -101,26 +95,14 @@ def _prompt_shifts(
         began: The first run with the statement.
     """
     with_statement = Counter(
-        prompt
-        for prompt, _ in {
-            (occurrence.prompt, occurrence.claim.answer_id) for occurrence in occurrences
-        }
+        prompt for prompt, _ in {(found.prompt, found.claim.answer_id) for found in occurrences}
     )
     before = asked_by_prompt((run for run in runs if run < began), asked)
     since = asked_by_prompt((run for run in runs if began <= run <= until), asked)
-    ordered = sorted(with_statement.items(), key=lambda item: (-item[1], item[0]))
     shifts = []
-    for prompt, count in ordered:
+    for prompt, count in sorted(with_statement.items(), key=lambda item: (-item[1], item[0])):
         answers = max(count, since[prompt])
-        shifts.append(
-            PromptShift(
-                prompt=prompt,
-                before=0.0,
-                after=count / answers,
-                n_before=before[prompt],
-                n_after=answers,
-            )
-        )
+        shifts.append(PromptShift(prompt, 0.0, count / answers, before[prompt], answers))
     return tuple(shifts)
 
 

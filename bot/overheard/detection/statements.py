@@ -227,11 +227,7 @@ def _is_news(
         answers: The model's answers in the run, and within the window.
         varied: Whether they state different values of one fact, which takes more answers.
     """
-    recent = [
-        occurrence
-        for occurrence in members
-        if occurrence.run.at > run.at - WINDOW and occurrence.run <= run
-    ]
+    recent = [one for one in members if one.run.at > run.at - WINDOW and one.run <= run]
     in_run = count_answers(occurrence for occurrence in recent if occurrence.run == run)
     if varied:
         needed_in_run, needed_in_window = VARIED_IN_RUN, VARIED_IN_WINDOW
@@ -270,10 +266,8 @@ def _update_group(
     story = group.story
     if story is None:
         if _is_news(group.waiting, run, answers, varied=group.varied):
-            recent = [
-                occurrence for occurrence in group.waiting if occurrence.run.at > run.at - WINDOW
-            ]
-            group.story = StatementStory(tuple(recent), opened=run, last=run)
+            recent = tuple(one for one in group.waiting if one.run.at > run.at - WINDOW)
+            group.story = StatementStory(recent, opened=run, last=run)
             group.reported = count_answers(group.story.in_run(run))
             group.waiting = []
         return
@@ -319,12 +313,11 @@ def _closed_if_gone(story: StatementStory, runs: Sequence[RunKey], asked: Asked)
     answers_since = sum(asked_since[prompt] for prompt in shared_prompts)
     runs_since = sum(1 for run in since if asked.get(run.id))
     silent_story = replace(story, silent=(answers_since, runs_since))
-    if repeats == 0 or runs_since < MIN_RUNS_GONE:
-        return silent_story
-    chance = probability_of_none(repeats, max(answers_before, repeats), answers_since)
-    if chance > GONE_LEVEL:
-        return silent_story
-    return replace(silent_story, closed=runs[-1])
+    if repeats and runs_since >= MIN_RUNS_GONE:
+        chance = probability_of_none(repeats, max(answers_before, repeats), answers_since)
+        if chance <= GONE_LEVEL:
+            return replace(silent_story, closed=runs[-1])
+    return silent_story
 
 
 def probability_of_none(made: int, asked: int, silent: int) -> float:

@@ -99,10 +99,8 @@ class ModelChange:
         """The probability, 0 to 1, that the model as a whole changed, or everything did, rather
         than one brand; 0 until the weights are computed.
         """
-        return sum(
-            self.weights.get(hypothesis, 0.0)
-            for hypothesis in (Hypothesis.MODEL, Hypothesis.EVERYTHING)
-        )
+        shares = self.weights
+        return shares.get(Hypothesis.MODEL, 0.0) + shares.get(Hypothesis.EVERYTHING, 0.0)
 
 
 def latest_model_change(
@@ -170,9 +168,7 @@ def model_changes(streams: Iterable[Stream], per_year: float, models: int = 1) -
         # A single run is no proof: the next one has to agree.
         if change and change.chance_a_year <= allowed and change.began < change.run:
             changes.append(change)
-            baseline_rows = [
-                past_row for past_row in baseline_rows if group.runs[past_row] >= change.began
-            ]
+            baseline_rows = [past for past in baseline_rows if group.runs[past] >= change.began]
     return changes
 
 

@@ -8,7 +8,6 @@ from collections import Counter, deque
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
-from types import TracebackType
 
 from overheard.domain import Answer, Block, Model, Pair, Panel, Question, Run
 from overheard.errors import BadUsage
@@ -176,12 +175,7 @@ class WriteBatcher:
     async def __aenter__(self) -> WriteBatcher:
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         """Wait until all answers that were given to `keep` are written, or their writing has
         failed; an error of the ``async with`` block is raised afterwards.
         """
@@ -213,10 +207,8 @@ class WriteBatcher:
             while self._waiting:
                 if len(self._waiting) < MAX_GROUP_ANSWERS:
                     await asyncio.sleep(GROUP_WAIT_S)
-                group, self._waiting = (
-                    self._waiting[:MAX_GROUP_ANSWERS],
-                    self._waiting[MAX_GROUP_ANSWERS:],
-                )
+                group = self._waiting[:MAX_GROUP_ANSWERS]
+                del self._waiting[:MAX_GROUP_ANSWERS]
                 await self._write_group(group)
         finally:
             self._writer = None

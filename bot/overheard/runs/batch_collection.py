@@ -146,10 +146,7 @@ class BatchCalls:
                 result = await call()
         except OverheardError:
             raise
-        except (
-            Exception,
-            SystemExit,
-        ) as error:  # its text may hold a secret, so only its kind is reported
+        except (Exception, SystemExit) as error:  # its text may hold a secret
             raise self._plugin_failure(type(error).__name__, ambiguous=deadline.expired()) from None
         if not isinstance(result, kind):
             raise self._plugin_failure(

@@ -298,7 +298,7 @@ class HeldAmount:
 class SpendReservation:
     """Money that a run has reserved in the store, so that no other run can spend it.
 
-    `hold` takes the money of a call out of the reservation; `settle` or `keep_back` ends the call.
+    `hold` takes the money of a call out of the reservation; `settle` ends the call.
 
     Args:
         money: The reservations of all runs.
@@ -331,7 +331,7 @@ class SpendReservation:
 
         More money is reserved in the store if needed. If the limits leave too little, the call
         waits until calls under way return money, also `OTHERS_WAIT_S` for those of other runs.
-        `settle` or `keep_back` has to end each call.
+        `settle` has to end each call.
 
         Args:
             prompt: The prompt of the call, which decides on the accounts.
@@ -382,41 +382,27 @@ class SpendReservation:
             raise BudgetHeld(key=key_of(account))
         await asyncio.sleep(OTHERS_POLL_S)
 
-    def settle(self, held: HeldAmount, cost: float) -> None:
-        """End a call whose cost is known: its cost leaves the reservation, and held money above the
-        cost is free for other calls of the run.
+    def settle(self, held: HeldAmount, cost: float, *, keep_rest: bool = False) -> None:
+        """End a call: its cost leaves the reservation, and held money above the cost is free for
+        other calls of the run.
 
         Args:
             cost: Dollars that the call cost, more or less than were held; the store has booked
                 them.
+            keep_rest: Whether the cost is an estimate and the service may charge more: no other
+                call of the run can use the rest of the held money then.
         """
         for account, share in held.shares.items():
-            self._held[account] -= share * held.usd
+            self._held[account] -= share * (cost if keep_rest else held.usd)
             self._reserved[account] = max(0.0, self._reserved[account] - share * cost)
-        self._end_call()
-
-    def keep_back(self, held: HeldAmount, cost: float = 0.0) -> None:
-        """End a call that may be charged an unknown amount: no other call of the run can use the
-        money that was held for it.
-
-        Args:
-            cost: Dollars of the held money that the store has booked as an estimate; they leave
-                the reservation.
-        """
-        for account, share in held.shares.items():
-            self._held[account] -= share * cost
-            self._reserved[account] = max(0.0, self._reserved[account] - share * cost)
-        self._end_call()
-
-    async def close(self) -> None:
-        """Return the reserved money that was not spent, also that of `keep_back`, to the store."""
-        await self._money.give_back(self._payer.run_id, self._reserved)
-        self._reserved.clear()
-
-    def _end_call(self) -> None:
         self._calls_under_way -= 1
         self._calls_ended += 1
         self._call_ended.set()
+
+    async def close(self) -> None:
+        """Return the reserved money that was not spent to the store."""
+        await self._money.give_back(self._payer.run_id, self._reserved)
+        self._reserved.clear()
 
     async def _covers(self, shares: Mapping[Account, float], usd: float) -> bool:
         """Return whether the reserved money that no call holds covers a call.

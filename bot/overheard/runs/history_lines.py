@@ -40,23 +40,6 @@ FINISHES = {
 }
 """How services name the way in which an answer ended."""
 
-ANSWER_FIELDS = (
-    "asked_at",
-    "run",
-    "prompt",
-    "provider",
-    "model",
-    "text",
-    "tags",
-    "served_model",
-    "fingerprint",
-    "model_version",
-    "model_created",
-    "finish",
-    "citations",
-    "cost_usd",
-    "searches",
-)
 SCORE_FIELDS = (
     "run",
     "prompt",
@@ -182,6 +165,9 @@ class AnswerLine(BaseModel):
             searches=tuple(Search(line.query, line.pages) for line in self.searches),
         )
         return Answer(run_id, question, reply, self.asked_at)
+
+
+ANSWER_FIELDS = tuple(AnswerLine.model_fields)
 
 
 @dataclass(frozen=True, slots=True)

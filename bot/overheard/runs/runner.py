@@ -1,13 +1,14 @@
 """The execution of a run: each question is asked once, each answer stored as it arrives."""
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
 from overheard.cards import wording
 from overheard.config.sections import BudgetTable
-from overheard.domain import Answer, FailureKind, Model, Question, Run, UsualUsage
+from overheard.config.stored_settings import merged_budget
+from overheard.domain import Answer, FailureKind, Model, Panel, Question, Run, RunState, UsualUsage
 from overheard.errors import (
     BudgetUsedUp,
     ModelResting,
@@ -29,6 +30,7 @@ from overheard.runs.budget import (
 from overheard.runs.call import ProviderCall, with_estimated_cost
 from overheard.runs.interruptions import RunCancellation
 from overheard.runs.limits import Limits, ModelLimiter, RetryPolicy
+from overheard.runs.plan import new_run
 from overheard.runs.tasks import Outcome
 
 
@@ -310,8 +312,35 @@ class Runner:
         What the call did not cost is free for other calls of the run. When the service may still
         charge the call (``failure.ambiguous``), it stays reserved until the run ends.
         """
-        cost = answer.reply.cost_usd or 0.0
-        if failure and failure.ambiguous:
-            self._reservation.keep_back(held, cost)
-        else:
-            self._reservation.settle(held, cost)
+        may_cost_more = failure is not None and failure.ambiguous
+        self._reservation.settle(held, answer.reply.cost_usd or 0.0, keep_rest=may_cost_more)
+
+
+@asynccontextmanager
+async def asking_aside(
+    means: AskingMeans, model: Model, *, label: str, asked_by: str, channel: str, usd: float
+) -> AsyncIterator[Callable[[Question], Awaitable[Answer]]]:
+    """Start and lock a run outside of the history, and yield what asks a model a question in it,
+    see `Runner.ask`. At the end, return the money that was not spent.
+
+    The run is stored as COMPLETE at once: it asks as long as there are questions, and no process
+    resumes it. The limits are those of the budget with its stored changes, and that of the channel.
+
+    Args:
+        channel: Where the questions are booked.
+        usd: The limit of this channel in a month, in US dollars.
+    """
+    store, now, panel = means.store, means.clock.now(), Panel((), (), (model,))
+    new = new_run(panel, now, label=label, asked_by=asked_by, channel=channel, aside=True)
+    run = await store.runs.start(new)
+    await store.runs.finish(run.id, RunState.COMPLETE, now)
+    budget = merged_budget(means.budget, await store.settings.all())
+    budget = budget.model_copy(update={"channels": {**budget.channels, channel: usd}})
+    reservation = SpendReservation(store.money, budget, run.payer, means.clock)
+    async with store.locks.run_lock(run.id):
+        try:
+            async with WriteBatcher(store.answers) as batcher:
+                runner = Runner(means, reservation)
+                yield lambda question: runner.ask(question, run, batcher)
+        finally:
+            await reservation.close()

@@ -9,33 +9,19 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from math import ceil
 from typing import Any
 
-from overheard.config.stored_settings import merged_budget
-from overheard.domain import (
-    Answer,
-    Model,
-    Panel,
-    Payer,
-    Prompt,
-    Question,
-    Reply,
-    Run,
-    RunState,
-    Usage,
-)
+from overheard.domain import Answer, Model, Payer, Prompt, Question, Reply, Usage
 from overheard.errors import BudgetUsedUp, JudgeBudgetUsedUp, NotJudgedYet, ProviderFailed
 from overheard.interfaces import Judge, Provider, Scorer, SecondReader, Store
-from overheard.runs.answers import WriteBatcher
-from overheard.runs.budget import Estimate, SpendReservation, price_of
-from overheard.runs.plan import new_run
-from overheard.runs.runner import AskingMeans, Runner
+from overheard.runs.budget import Estimate, price_of
+from overheard.runs.runner import AskingMeans, asking_aside
 
 LABEL = "judge"
 """Of runs in which a judge asked; also the platform of the channel that they are booked on."""
@@ -93,23 +79,15 @@ class Judging:
                     await asker.rest()
 
 
-@dataclass(frozen=True, slots=True)
-class _Round:
-    """A run in which a judge asks, with the open resources of the run."""
-
-    run: Run
-    runner: Runner
-    batcher: WriteBatcher
-    stack: AsyncExitStack
-
-
 class _Asker:
     """Asks the model of one judge. A round begins with the first text that has no stored answer."""
 
     def __init__(self, means: AskingMeans, judge: Judge) -> None:
         self.judge = judge
         self._means = means
-        self._round: _Round | None = None
+        self._round = AsyncExitStack()
+        self._ask_in_round: Callable[[Question], Awaitable[Answer]] | None = None
+        """Asks in the round, which has begun; else None."""
         self._beginning = asyncio.Lock()
         self._turns: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
@@ -138,10 +116,9 @@ class _Asker:
         """End the round of this judge, if one has begun: wait until its answers are written, return
         its unspent money and unlock its run.
         """
-        ended, self._round = self._round, None
+        ended, self._round, self._ask_in_round = self._round, AsyncExitStack(), None
         self._turns.clear()
-        if ended:
-            await ended.stack.aclose()
+        await ended.aclose()
 
     async def _kept_answer(self, question: Question) -> Answer | None:
         """Return the latest complete stored answer of the judge's model to a question; None without
@@ -164,56 +141,29 @@ class _Asker:
         """
         if _FOR_FREE.get():
             raise NotJudgedYet(scorer=self.judge.name)
-        async with self._beginning:
-            if self._round is None:
-                self._round = await self._begin_round()
-                schema = getattr(self.judge, "schema", None)
-                for gold_text in self.judge.rehearsals:
-                    await self._ask_in_round(self._round, self._question(gold_text, schema))
-        return await self._ask_in_round(self._round, question)
-
-    async def _ask_in_round(self, current: _Round, question: Question) -> Answer:
-        """Ask the judge's model a question in a round, and return the stored answer, which may have
-        failed.
-        """
         try:
-            return await current.runner.ask(question, current.run, current.batcher)
+            async with self._beginning:
+                ask = self._ask_in_round
+                if ask is None:
+                    asking = asking_aside(
+                        self._means,
+                        self.judge.model,
+                        label=LABEL,
+                        asked_by=self.judge.name,
+                        channel=channel_of(self.judge),
+                        usd=self.judge.budget,
+                    )
+                    ask = self._ask_in_round = await self._round.enter_async_context(asking)
+                    schema = getattr(self.judge, "schema", None)
+                    for gold_text in self.judge.rehearsals:
+                        await ask(self._question(gold_text, schema))
+            return await ask(question)
         except BudgetUsedUp:
             raise JudgeBudgetUsedUp(scorer=self.judge.name) from None
 
     def _question(self, text: str, schema: Mapping[str, object] | None) -> Question:
         written = json.dumps(schema) if schema else ""
         return Question(Prompt(text), self.judge.model, limit=LONGEST_REPLY, schema=written)
-
-    async def _begin_round(self) -> _Round:
-        """Start and lock the run that the judge's questions are charged to, and return it with what
-        asks in it; no question is asked yet.
-
-        The run is outside the history and stored as COMPLETE at once. The limits are those of the
-        budget with its stored changes, and the judge's own budget for its channel.
-        """
-        means, moment = self._means, self._means.clock.now()
-        channel = channel_of(self.judge)
-        new = new_run(
-            Panel((), (), (self.judge.model,)),
-            moment,
-            label=LABEL,
-            asked_by=self.judge.name,
-            channel=channel,
-        )
-        run = await means.store.runs.start(replace(new, aside=True))
-        # It asks as long as there is something to judge; no process resumes an interrupted run.
-        await means.store.runs.finish(run.id, RunState.COMPLETE, moment)
-        budget = merged_budget(means.budget, await means.store.settings.all())
-        channels = {**budget.channels, channel: self.judge.budget}
-        budget = budget.model_copy(update={"channels": channels})
-        reservation = SpendReservation(means.store.money, budget, run.payer, means.clock)
-        batcher = WriteBatcher(means.store.answers)
-        stack = AsyncExitStack()
-        await stack.enter_async_context(means.store.locks.run_lock(run.id))
-        stack.push_async_callback(reservation.close)
-        await stack.enter_async_context(batcher)
-        return _Round(run, Runner(means, reservation), batcher, stack)
 
 
 def channel_of(judge: Judge) -> str:

@@ -9,17 +9,7 @@ from math import ceil, inf
 from time import monotonic
 
 from overheard.cards import wording
-from overheard.domain import (
-    PENDING,
-    Answer,
-    Block,
-    Brand,
-    Catalogue,
-    Edition,
-    EditionState,
-    Fact,
-    Metric,
-)
+from overheard.domain import PENDING, Answer, Block, Brand, Catalogue, Edition, EditionState, Metric
 from overheard.interfaces import Clock, Judge, Progress, Scorer, Store
 from overheard.scoring.judge import stored_replies_only
 from overheard.scoring.scorer_calls import Share, in_turn, waits
@@ -98,7 +88,10 @@ def changes(before: Edition, after: Edition) -> list[str]:
     """Return what differs between two editions, in clauses without a full stop such as ``Acme is
     new``: first the brands, then the facts, then the scorers. Empty when nothing differs.
     """
-    old, new = (set(map(_without_source, run.catalogue.facts)) for run in (before, after))
+    old, new = (
+        {replace(fact, as_of=None, source="") for fact in edition.catalogue.facts}
+        for edition in (before, after)
+    )
     changed_facts = sorted({(fact.brand, fact.field) for fact in old ^ new})
     return [
         *_brand_changes(before.catalogue, after.catalogue),
@@ -132,10 +125,6 @@ def _brand_changes(before: Catalogue, after: Catalogue) -> Iterator[str]:
         ]
         if changed:
             yield f"{name}: {', '.join(changed)}"
-
-
-def _without_source(fact: Fact) -> Fact:
-    return replace(fact, as_of=None, source="")
 
 
 def _scorer_changes(before: Iterable[str], after: Iterable[str]) -> Iterator[str]:

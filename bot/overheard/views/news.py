@@ -31,7 +31,6 @@ from overheard.views.situation import (
 )
 from overheard.views.standings import Level, ModelVisibility, Rise
 
-DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 NAMED_DAYS = 7
 """Days from today on for which a time is told by the name of the day."""
 MAX_NAMED = 3
@@ -238,9 +237,8 @@ class Telling:
     def _claims(self) -> Iterator[News]:
         """Yield the false claims that several answers of a model make and no open alert tells."""
         for there in self.situation.models.values():
-            untold = [claim for claim in self._untold(there) if claim.repeated]
-            if untold and there.presence is not Presence.LEFT:
-                said = [claim.statement for claim in untold]
+            said = [claim.statement for claim in self._untold(there) if claim.repeated]
+            if said:
                 name = self.names.name(there.model)
                 yield News(
                     NewsKind.WRONG,
@@ -251,6 +249,9 @@ class Telling:
                 )
 
     def _untold(self, there: ModelSituation) -> list[LiveClaim]:
+        """Return the claims of a model that no open alert tells; none of a model that has left."""
+        if there.presence is Presence.LEFT:
+            return []
         told = [one.alert for one in self.situation.alerts if one.model == there.model]
         return [
             claim
@@ -262,8 +263,6 @@ class Telling:
         """Return a sentence for each false claim that one answer alone makes."""
         sentences = []
         for there in self.situation.models.values():
-            if there.presence is Presence.LEFT:
-                continue
             for claim in self._untold(there):
                 if not claim.repeated:
                     [line] = claim_lines([claim.statement])
@@ -274,10 +273,8 @@ class Telling:
         """Yield what is known of the models that did not answer, as one piece of news."""
         if unread := self.situation.at_models(Presence.UNREAD):
             day = self.day(max(there.asked for there in unread).at)
-            figures = wording.listing([self._last_figure(there) for there in unread if there.place])
-            line = f"Last known, not of this check: {figures}." if figures else ""
             title = f"The answers of {day} are not scored yet"
-            yield News(NewsKind.FAILED, title, (line,) if line else (), Severity.WARNING)
+            yield News(NewsKind.FAILED, title, self._last_known(unread), Severity.WARNING)
         silent = self.situation.at_models(Presence.SILENT)
         if not silent:
             return
@@ -286,11 +283,8 @@ class Telling:
         if self.situation.all_failed:
             reasons = _reasons([there.failure for there in silent])
             title = f"The check of {day} failed: no new figures"
-            known = [self._last_figure(there) for there in silent if there.place]
-            lines = [reasons or "No model answered."]
-            if known:
-                lines.append(f"Last known, not of this check: {wording.listing(known)}.")
-            yield News(NewsKind.FAILED, title, tuple(lines), Severity.WARNING)
+            lines = (reasons or "No model answered.", *self._last_known(silent))
+            yield News(NewsKind.FAILED, title, lines, Severity.WARNING)
             return
         title = f"{names} did not answer on {day}"
         places = self.situation.places
@@ -298,18 +292,21 @@ class Telling:
         if places and not is_wrong and all(place.level is Level.USUAL for place in places):
             others = wording.listing([self.names.name(place.model) for place in places])
             title += f"; {others} as usual"
-        lines = [
+        lines = tuple(
             f"{self.names.name(there.model)}: {there.reason} {self._last_sentence(there)}"
             for there in silent
-        ]
-        yield News(NewsKind.FAILED, title, tuple(lines), Severity.WARNING)
+        )
+        yield News(NewsKind.FAILED, title, lines, Severity.WARNING)
 
-    def _last_figure(self, there: ModelSituation) -> str:
-        place = there.place
-        if place is None:
-            return ""
-        share = self.words(place, place.mine.mean, short=True)
-        return f"{self.names.name(there.model)} {share} on {self.day(place.mine.at)}"
+    def _last_known(self, silent: Iterable[ModelSituation]) -> tuple[str, ...]:
+        """Return a line with the last figures of models that have some; no line if none has."""
+        figures = [
+            f"{self.names.name(there.model)} {self.words(place, place.mine.mean, short=True)} "
+            f"on {self.day(place.mine.at)}"
+            for there in silent
+            if (place := there.place)
+        ]
+        return (f"Last known, not of this check: {wording.listing(figures)}.",) if figures else ()
 
     def _last_sentence(self, there: ModelSituation) -> str:
         if there.place is None:
@@ -612,7 +609,7 @@ def soon(at: datetime, now: datetime, zone: tzinfo) -> str:
     local = at.astimezone(zone)
     days = (local.date() - now.astimezone(zone).date()).days
     if days < NAMED_DAYS:
-        day = {0: "today", 1: "tomorrow"}.get(days, f"on {DAYS[local.weekday()]}")
+        day = {0: "today", 1: "tomorrow"}.get(days, f"on {wording.DAYS[local.weekday()]}")
     else:
         day = f"on {wording.short_day(at, zone)}"
     return f"{day} at {wording.clock(at, zone)}"

@@ -48,7 +48,7 @@ from overheard.domain import (
 from overheard.measure.blocks import Stream, streams
 from overheard.measure.trends import USUAL_CHECKS
 from overheard.runs.answers import summed_blocks
-from overheard.runs.presence import READ_RUNS, Attendance, Presence, attendances
+from overheard.runs.presence import READ_RUNS, Presence, attendances
 from overheard.views import standings
 
 HEADLINE = (VISIBILITY, BRANDED_VISIBILITY)
@@ -402,13 +402,15 @@ class SituationReader:
             if run not in answered.setdefault(model, []):
                 answered[model] = sorted([*answered[model], run])
         present = attendances(shared.runs, name, answered, self.call.names.models)
-        lines = [line for line in lines if _is_shown(line, present)]
-        rows = self._rows(lines, names, answered, reused, present)
+        left = {model for model, one in present.items() if one.presence is Presence.LEFT}
+        lines = [line for line in lines if line.key.model in present.keys() - left]
+        rows = self._rows(lines, names, answered, reused, left)
         watched = {key: metric for key, metric in shared.watched.items() if key[0] == name}
         asked = [(name, model) for model in answered]
         told = stories(alerts, starts, now, included=asked, watched=watched)
         has_facts = {fact.brand for fact in self.call.catalogue.facts}
-        claims = await self._claims(name, answered, present) if name in has_facts else {}
+        runs_there = {model: keys for model, keys in answered.items() if model not in left}
+        claims = await self._claims(name, runs_there) if name in has_facts else {}
         places = {
             place.model: place
             for place in standings.visibility_by_model(
@@ -446,7 +448,7 @@ class SituationReader:
         live = [alert for alert in alerts if not alert.state.over]
         uncovered = await without_covered(self.call.store, live)
         owners = told_rivals(self.call.catalogue, self.call.config.routes)
-        staying = {one for one in models if models[one].presence is not Presence.LEFT}
+        staying = models.keys() - left
         known = Known(name, starts, shared.runs, {one: claims.get(one, ()) for one in staying})
         return Situation(
             brand=brand,
@@ -470,7 +472,7 @@ class SituationReader:
             rival_claims={
                 rival: made
                 for rival in names[1:]
-                if rival in has_facts and (made := await self._claims(rival, answered, present))
+                if rival in has_facts and (made := await self._claims(rival, runs_there))
             },
             has_facts=name in has_facts,
             told=[one for one in shared.told if one["brand"] == name],
@@ -556,7 +558,7 @@ class SituationReader:
         names: Sequence[str],
         answered: Mapping[Model, Sequence[RunKey]],
         reused: Mapping[tuple[Model, RunKey], Sequence[Stream]],
-        present: Mapping[Model, Attendance],
+        left: Collection[Model],
     ) -> list[standings.MetricLevel]:
         """Return the levels of the newest answers of each model that has not left."""
         newest = {model: keys[-1] for model, keys in answered.items()}
@@ -565,7 +567,7 @@ class SituationReader:
         shown += [
             line
             for (model, run), copies in reused.items()
-            if newest[model] == run and present[model].presence is not Presence.LEFT
+            if newest[model] == run and model not in left
             for line in copies
         ]
         return [
@@ -574,19 +576,9 @@ class SituationReader:
             if row.point.run_id == newest[row.model].id
         ]
 
-    async def _claims(
-        self,
-        brand: str,
-        answered: Mapping[Model, Sequence[RunKey]],
-        present: Mapping[Model, Attendance],
-    ) -> ClaimsByModel:
+    async def _claims(self, brand: str, runs: Mapping[Model, Sequence[RunKey]]) -> ClaimsByModel:
         """Return the live claims about a brand of each model that has not left."""
         truths = self.call.catalogue.facts_of(brand)
-        runs = {
-            model: keys
-            for model, keys in answered.items()
-            if present[model].presence is not Presence.LEFT
-        }
         return await live_claims(
             self.call.store, self.call.scoring.finding_versions, brand, truths, runs
         )
@@ -609,11 +601,6 @@ async def next_checks(call: Call, brand: str = "") -> dict[Schedule, datetime]:
 def next_run_time(now: datetime, schedule: Schedule, state: ScheduleState) -> datetime | None:
     """Return the time of a schedule's next run; None when it is paused or never due again."""
     return None if state.paused else Cron(schedule.cron, schedule.timezone).after(now)
-
-
-def _is_shown(line: Stream, present: Mapping[Model, Attendance]) -> bool:
-    there = present.get(line.key.model)
-    return there is not None and there.presence is not Presence.LEFT
 
 
 async def _told_by_plugins(call: Call, at: datetime) -> list[Mapping[str, Any]]:

@@ -114,9 +114,12 @@ def drawing(chart: Shares) -> svg.Sheet:
     sheet.title(chart.title)
     for tick in (0, 50, 100):
         sheet.text(
-            (svg.LEFT - svg.TICK_GAP, _y(tick / 100) + svg.TEXT_DROP), str(tick), anchor="end"
+            (svg.LEFT - svg.TICK_GAP, svg.value_y(tick / 100) + svg.TEXT_DROP),
+            str(tick),
+            anchor="end",
         )
-    xs = [_x(chart, at) for at in chart.times]
+    first, last = chart.times[0], chart.times[-1]
+    xs = [svg.time_x(at, first, last) for at in chart.times]
     below = [0.0] * len(xs)
     names: list[svg.EndName] = []
     fills = iter(FILLS * 2)
@@ -131,35 +134,23 @@ def drawing(chart: Shares) -> svg.Sheet:
         upper_edge, lower_edge = _edge(xs, above), _edge(xs, below)
         sheet.area([*upper_edge, *reversed(lower_edge)], fill, "pic")
         value = wording.share(share.values[-1], 100)
-        names.append(svg.EndName(share.label, value, color, _y((above[-1] + below[-1]) / 2)))
+        names.append(
+            svg.EndName(share.label, value, color, svg.value_y((above[-1] + below[-1]) / 2))
+        )
         below = above
     svg.draw_names(sheet, names)
     shown = marks_within(chart.marks, chart.times)
-    svg.draw_marks(sheet, [(_x(chart, mark.at), mark.label) for mark in shown])
-    sheet.text((svg.LEFT, svg.DATE_BASELINE), wording.short_day(chart.times[0], chart.zone))
-    sheet.text(
-        (svg.RIGHT, svg.DATE_BASELINE), wording.short_day(chart.times[-1], chart.zone), anchor="end"
-    )
+    svg.draw_marks(sheet, [(svg.time_x(mark.at, first, last), mark.label) for mark in shown])
+    sheet.text((svg.LEFT, svg.DATE_BASELINE), wording.short_day(first, chart.zone))
+    sheet.text((svg.RIGHT, svg.DATE_BASELINE), wording.short_day(last, chart.zone), anchor="end")
     return sheet
 
 
 def _edge(xs: Sequence[float], shares: Sequence[float]) -> list[svg.Place]:
     """Return the points of an edge of an area; that of a single time has the full width."""
     if len(xs) == 1:
-        return [(svg.LEFT, _y(shares[0])), (svg.RIGHT, _y(shares[0]))]
-    return [(x, _y(share)) for x, share in zip(xs, shares, strict=True)]
-
-
-def _x(chart: Shares, at: datetime) -> float:
-    """Return the x of a moment of a chart, in units; the right end in a chart of a single time."""
-    span = chart.times[-1] - chart.times[0]
-    share_of_time = (at - chart.times[0]) / span if span else 1.0
-    return svg.LEFT + share_of_time * (svg.RIGHT - svg.LEFT)
-
-
-def _y(share: float) -> float:
-    """Return the y of a share (0 to 1), in units."""
-    return svg.BOTTOM - share * (svg.BOTTOM - svg.TOP)
+        return [(svg.LEFT, svg.value_y(shares[0])), (svg.RIGHT, svg.value_y(shares[0]))]
+    return [(x, svg.value_y(share)) for x, share in zip(xs, shares, strict=True)]
 
 
 def alt_text(chart: Shares) -> str:

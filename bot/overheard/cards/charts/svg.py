@@ -9,6 +9,7 @@ import html
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 from overheard.cards.charts import style
@@ -238,6 +239,21 @@ def _points(points: Sequence[Place]) -> str:
 
 LEFT, RIGHT, TOP, BOTTOM = 38.0, 224.0, 42.0, 172.0
 """The edges of the area of the lines, in units."""
+
+
+def time_x(at: datetime, first: datetime, last: datetime) -> float:
+    """Return the x of a moment, in units: from the left end of the area of the lines for the first
+    moment to the right end for the last, also for a chart of a single moment.
+    """
+    share = (at - first) / (last - first) if last > first else 1.0
+    return LEFT + share * (RIGHT - LEFT)
+
+
+def value_y(share: float) -> float:
+    """Return the y of a share of the height of the area of the lines, 0 to 1, in units."""
+    return BOTTOM - share * (BOTTOM - TOP)
+
+
 TICK_GAP = 5.0
 """Between the label of a tick and the area, in units."""
 DATE_BASELINE = BOTTOM + 15.0

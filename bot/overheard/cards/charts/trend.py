@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 from overheard.cards import wording
 from overheard.cards.charts import svg
-from overheard.cards.charts.style import fit_text
 from overheard.domain import Scale
 
 Point = tuple[datetime, float, float, float]
@@ -18,8 +17,8 @@ MAX_LINES = 5
 """Lines that a reader can distinguish on a phone."""
 SHORT_TIME = timedelta(days=2)
 """A chart of less time than this tells times of day."""
-CAPTION_HEIGHT, CAPTION_BASELINE = 14.0, svg.HEIGHT + 6.0
-"""Additional height of a chart with a caption, and the y of its base line, in units."""
+CAPTION_HEIGHT = 12.0
+"""Additional height of a chart with a caption, in units."""
 BAND_NAME = "likely range"
 EMPTY = "No measurements yet"
 
@@ -193,9 +192,7 @@ def drawing(chart: Chart) -> svg.Sheet:
         frame.draw_line(sheet, series, styles[series])
     frame.draw_marks(sheet)
     frame.draw_names(sheet, styles)
-    if chart.caption:
-        caption = fit_text(chart.caption, svg.SMALL_SIZE, svg.WIDTH - 2 * svg.MARGIN)
-        sheet.text((svg.MARGIN, CAPTION_BASELINE), caption)
+    sheet.caption(chart.caption)
     return sheet
 
 
@@ -238,12 +235,9 @@ class _Frame:
             axis_value: The value on the axis, see `axis_value`; a value beyond the axis is drawn
                 at its end.
         """
-        span = self._last - self._first
-        share_of_time = (at - self._first) / span if span else 1.0
         low, high = self._ticks[0], self._ticks[-1]
         share_of_axis = min(1.0, max(0.0, (axis_value - low) / (high - low)))
-        x = svg.LEFT + share_of_time * (svg.RIGHT - svg.LEFT)
-        return x, svg.BOTTOM - share_of_axis * (svg.BOTTOM - svg.TOP)
+        return svg.time_x(at, self._first, self._last), svg.value_y(share_of_axis)
 
     def draw_axes(self, sheet: svg.Sheet) -> None:
         """Draw a horizontal line and a label for each tick, and the first and the last day below.

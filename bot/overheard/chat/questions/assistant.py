@@ -8,8 +8,7 @@ import asyncio
 import json
 import logging
 from collections.abc import Mapping, Sequence
-from contextlib import AsyncExitStack
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any
 
@@ -29,13 +28,10 @@ from overheard.chat.questions.tools import (
 )
 from overheard.config.stored_settings import ASSISTANT
 from overheard.deployment import Call
-from overheard.domain import Model, Panel, Prompt, Question, RunState
+from overheard.domain import Model, Prompt, Question
 from overheard.errors import BudgetUsedUp, OverheardError, ProviderFailed
-from overheard.interfaces import NoProgress, Request
-from overheard.runs.answers import WriteBatcher
-from overheard.runs.budget import SpendReservation
-from overheard.runs.plan import new_run
-from overheard.runs.runner import Runner
+from overheard.interfaces import Request
+from overheard.runs.runner import asking_aside
 
 log = logging.getLogger(__name__)
 _json = partial(json.dumps, ensure_ascii=False)
@@ -164,23 +160,12 @@ async def _ask(call: Call, model: Model, request: str, schema: str) -> str:
     The call is charged to the assistant's own budget and to those of the call, and the answer
     is stored in a new run that no score or alert uses.
     """
-    store, clock = call.store, call.clock
-    config = call.config
-    panel = Panel((), (), (model,))
-    new = new_run(panel, clock.now(), label=ASSISTANT, asked_by=ASSISTANT, channel=CHANNEL)
-    run = await store.runs.start(replace(new, aside=True))
-    await store.runs.finish(run.id, RunState.COMPLETE, clock.now())
-    channels = {**config.budget.channels, CHANNEL: config.assistant.budget}
-    budget = config.budget.model_copy(update={"channels": channels})
-    money = SpendReservation(store.money, budget, run.payer, clock)
-    batcher = WriteBatcher(store.answers)
     question = Question(Prompt(request), model, limit=MAX_REPLY_TOKENS, schema=schema)
-    async with AsyncExitStack() as stack:
-        await stack.enter_async_context(store.locks.run_lock(run.id))
-        stack.push_async_callback(money.close)
-        await stack.enter_async_context(batcher)
-        means = replace(call.means, progress=NoProgress())
-        answer = await Runner(means, money).ask(question, run, batcher)
+    usd = call.config.assistant.budget
+    async with asking_aside(
+        call.means, model, label=ASSISTANT, asked_by=ASSISTANT, channel=CHANNEL, usd=usd
+    ) as ask:
+        answer = await ask(question)
     if answer.error:
         raise ProviderFailed(model=model, reason=answer.error)
     return answer.reply.text if answer.complete else ""

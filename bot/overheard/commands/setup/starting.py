@@ -125,9 +125,7 @@ def _weekly(call: Call) -> tuple[Schedule | None, Sequence[str], str, str]:
     """Return the schedule `WEEKLY`, and its days, time and time zone: Monday at 9:00 without it, or
     if it is neither daily nor weekly; and the person's zone without it.
     """
-    weekly = next(
-        (schedule for schedule in call.catalogue.schedules if schedule.name == WEEKLY), None
-    )
+    weekly = next((one for one in call.catalogue.schedules if one.name == WEEKLY), None)
     days, time = (days_of(weekly.cron) if weekly else None) or (USUAL_DAYS, USUAL_TIME)
     return weekly, days, time, weekly.timezone if weekly else getattr(call.zone, "key", "UTC")
 
@@ -191,7 +189,7 @@ async def _power_sentence(call: Call, brand: Brand, repeats: int) -> str:
         return f"I ask each question {times_in_words(repeats)} in a check."
     more = max(REPEATS, 2 * repeats)
     seen, sooner = [
-        (await current_offer(call, brand, model, repeats=times, days=7)).within(RUNS_A_MONTH)
+        (await current_offer(call, brand, model, repeats=times)).within(RUNS_A_MONTH)
         for times in (repeats, more)
     ]
     price = await price_of_questions(call, brand.name, (), repeats=more - repeats)
