@@ -200,9 +200,6 @@ def steps(item: BriefItem, brand: str) -> list[str]:
     """Return the advice on an item as sentences in order: what to write, by the kind of the gap;
     for a fact that no question asks for, to add such a question; and which sites to tell, if the
     answers cite sites of neither the brand nor a competitor.
-
-    Args:
-        brand: The brand's name.
     """
     sentences = [sentence.format(brand=brand, item=item) for sentence in _STEPS[item.kind]]
     if item.kind is GapKind.UNSTATED and not item.hits:

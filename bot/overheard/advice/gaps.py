@@ -30,10 +30,6 @@ def absent(market: BriefMarket, scored: Sequence[ScoredAnswer]) -> Iterator[Brie
 
     The page should state the facts that the question asks for. Without any, all facts are listed,
     and the item says that such a fact is missing.
-
-    Args:
-        market: The brand, its competitors and facts.
-        scored: The scored answers to buyers' questions.
     """
     for answers in by_prompt(scored).values():
         prompt = answers[0].answer.question.prompt
@@ -72,10 +68,6 @@ def claim_items(market: BriefMarket, scored: Sequence[ScoredAnswer]) -> Iterator
 
     The item gives the claim in its most frequent words. It says that a fact is missing if the
     market has no fact of this field.
-
-    Args:
-        market: The brand, its competitors and facts.
-        scored: The scored answers to buyers' questions.
     """
     for cluster in cluster_claims(_false_claims(market, scored)):
         field = cluster.first.field
@@ -120,10 +112,6 @@ def unstated(market: BriefMarket, scored: Sequence[ScoredAnswer]) -> Iterator[Br
     A fact is stated if a scorer found a claim about its field, right or wrong, or if an answer that
     names the brand contains its value. The hits of the item are the answers to questions that ask
     for the fact; there may be none.
-
-    Args:
-        market: The brand, its competitors and facts.
-        scored: The scored answers to buyers' questions.
     """
     stated = {claim.topic for answer in scored for claim in answer.claims(market.brand.name)}
     naming = [answer for answer in scored if _names_own_brand(market, answer)]
@@ -160,10 +148,6 @@ def poor_sentiment(market: BriefMarket, scored: Sequence[ScoredAnswer]) -> Itera
 
     The topics of a question are its topic or else its tags; a question without any is a topic of
     its own. The item says that a fact is missing if no fact answers what is criticised.
-
-    Args:
-        market: The brand, its competitors and facts.
-        scored: The scored answers to buyers' questions.
     """
     topics: dict[tuple[str, str], list[tuple[ScoredAnswer, float]]] = {}
     for answer in scored:
@@ -207,10 +191,6 @@ def cited_sites(market: BriefMarket, scored: Sequence[ScoredAnswer]) -> Iterator
 
     Sites of the brand and its competitors are left out. Of the others, the `MAX_SITES` with the
     most hits are returned, most first, if they have at least `MIN_ANSWERS`.
-
-    Args:
-        market: The brand, its competitors and facts.
-        scored: The scored answers to buyers' questions.
     """
     citing = [answer for answer in scored if answer.cited]
     without_brand = [answer for answer in citing if not _names_own_brand(market, answer)]

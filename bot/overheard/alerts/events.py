@@ -117,10 +117,6 @@ def subject(alert: Alert, names: ModelNames) -> str:
 def event_card(alert: Alert, event: AlertEvent, names: ModelNames, zone: tzinfo = UTC) -> Card:
     """Return the card of an event, for the thread of the alert's message. Its title is ``Acme at
     ChatGPT: snoozed``, its text says who did what.
-
-    Args:
-        names: The names of models for readers.
-        zone: The reader's time zone.
     """
     severity = {
         AlertEventKind.GREW: Severity.WARNING,
@@ -141,9 +137,6 @@ def event_sentences(event: AlertEvent, zone: tzinfo = UTC) -> str:
     """Return an event as one sentence on what happened, followed by its note if it has one. The
     note of a snooze has the end in the reader's time zone: ``Ada put it aside. Until Mon 9 Mar,
     08:00.`` A person whose name is not known is called "Someone".
-
-    Args:
-        zone: The reader's time zone.
     """
     who = _WHO_WORDS.get(event.who) or name_without_id(event.who)
     end = snoozed_until(event)

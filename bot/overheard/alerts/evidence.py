@@ -339,9 +339,6 @@ def alert_explanation(alert: Alert, past: AlertPast) -> Explanation | None:
     The change is compared with at most `MAX_BASELINE_RUNS` runs before it, which began after the
     end of all earlier changes (after their beginning where a person accepted the new level).
 
-    Args:
-        past: The stored history of the alert, from `read_pasts`.
-
     Returns:
         The explanation; None when the alert reports statements alone, or when its metric has no
         run at its model before the change, or none from its beginning on.

@@ -118,11 +118,7 @@ MAX_KNOWN_NUMBERS = 10
 
 
 class AlertLog:
-    """Stores the events of alerts.
-
-    Args:
-        clock: The source of the current time.
-    """
+    """Stores the events of alerts."""
 
     def __init__(self, store: Store, clock: Clock) -> None:
         self._store = store
@@ -207,10 +203,6 @@ class Handling(AlertLog):
 
     async def acknowledge(self, number: int, who: str) -> Alert:
         """Store who takes care of an alert, and return the changed alert.
-
-        Args:
-            number: The alert's number.
-            who: Name of the user.
 
         Raises:
             AlertUnchanged: when the alert is over or acknowledged already.

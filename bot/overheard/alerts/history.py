@@ -542,9 +542,6 @@ def chance_alarm_record(brand_replays: Sequence[BrandReplay]) -> OwnRecord:
     A run without an alarm counts. A run with alarms counts, as one in which the rule fired, if
     later runs took all of its alarms back; an alarm at several models must be taken back at each of
     them. Any other run is left out.
-
-    Args:
-        brand_replays: The replayed past of each brand.
     """
     analysed = {
         model_evidence.run
@@ -581,10 +578,6 @@ async def past_decisions(
     that are stored now; the decisions of the newest run first. Nothing is stored.
 
     No judge scores old answers again, because that would cost money.
-
-    Args:
-        replays: The replayed past of each brand.
-        runs: All runs, by number.
     """
     reader = HistoryReader.of(call)
     starts = {number: run.started_at for number, run in runs.items()}

@@ -82,12 +82,7 @@ REPORTED_ELSEWHERE = "Another message tells how it is now."
 
 
 class Lifecycle(AlertLog):
-    """Raises alerts and stores what the statistics find of them later.
-
-    Args:
-        routes: The channels that alerts are posted in.
-        clock: The source of the current time.
-    """
+    """Raises alerts and stores what the statistics find of them later."""
 
     def __init__(self, store: Store, routes: Routes, clock: Clock) -> None:
         super().__init__(store, clock)
@@ -244,10 +239,6 @@ class Lifecycle(AlertLog):
 
         If this was stored since the alert was raised, grew or happened again, nothing is stored a
         second time, and the alert is returned as it is.
-
-        Args:
-            number: The number of the model-wide alert.
-            brand: The brand's name.
         """
         note = f"{brand} is back where it was before."
         alert = await self.find(number)

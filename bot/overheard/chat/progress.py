@@ -62,9 +62,6 @@ class CutOffNotice:
     While this process lives, it puts the delivery off again and again; after a crash, or after
     `keep`, the outbox of the next process posts the delivery when it is due. Use it as an async
     context manager around the work.
-
-    Args:
-        clock: The current time.
     """
 
     def __init__(

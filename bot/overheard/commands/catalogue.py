@@ -372,9 +372,6 @@ class CatalogueNoun(Generic[Entry]):
     async def restore(self, call: Call, **given: Any) -> Card:
         """Store a removed object again with its last values, and return its card.
 
-        Args:
-            given: The options that name the object, by name.
-
         Raises:
             UnknownName: when no such object was removed.
             ReadOnly: when the configuration declares the object now.

@@ -99,9 +99,6 @@ async def brand_card(call: Call, brand: str, outcome: Outcome) -> tuple[Card, Te
     chart and no shares; if every question names a brand, it says so. An alert that has a message in
     the channel is told by that one, with its figures and its picture; where it is new, the card is
     for the person alone who asked.
-
-    Args:
-        brand: The brand's name.
     """
     found = call.catalogue.brand(brand) or Brand(brand)
     reader = SituationReader(call)

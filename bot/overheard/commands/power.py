@@ -127,9 +127,6 @@ def offers_of(outlook: Outlook, days: float, usd: float | None) -> list[Offer]:
 def offer_table(offers: Sequence[Offer]) -> Table:
     """Return a table with a row for each offer: the smallest visible drop in points within
     each number of runs of `WITHIN`, and the price a year.
-
-    Args:
-        offers: The offers, the present panel first.
     """
     times = (f"In {days_words(runs * offers[0].days)}" for runs in WITHIN)
     rows = tuple(
@@ -154,10 +151,6 @@ def offer_chart(offers: Sequence[Offer], title: str, now: datetime, zone: tzinfo
     the days from now on.
 
     Of offers with equal values only the first has a line.
-
-    Args:
-        now: Where the chart begins.
-        zone: The reader's time zone.
     """
     by_points: dict[object, Series] = {}
     for offer in offers:

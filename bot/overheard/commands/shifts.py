@@ -58,9 +58,6 @@ async def reported_statements(call: Call, brands: Sequence[str]) -> list[Reporte
 
     They are ordered by the run in which each became news (`story.opened`), the oldest first, then
     by model.
-
-    Args:
-        brands: The brands' names.
     """
     scoring = call.scoring
     reader = StatementReader(call.store, scoring.catalogue, scoring.finding_versions)
@@ -147,9 +144,6 @@ def story_data(reported: ReportedStory, runs: Mapping[int, Run]) -> dict[str, An
     """Return a repeated statement for JSON output. ``run`` made it news, ``began`` is the first run
     with it, and ``ended`` the run with which it was gone, None while it is not gone; runs are given
     by their keys. ``level`` is the same certainty for all statements.
-
-    Args:
-        runs: All runs by number.
     """
     shift, closed = reported.shift, reported.story.closed
     return {

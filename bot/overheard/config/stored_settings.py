@@ -136,10 +136,6 @@ def with_chat_settings(config: Config, settings: Sequence[Setting]) -> Config:
     Routes and reports of the chat are added after those of the file. For the same model, limit,
     judge or reader of questions, the file wins. A setting that this version cannot read is left
     out. Roles are not merged here: they are read at each request.
-
-    Args:
-        config: The configuration as it was read.
-        settings: The stored settings.
     """
     stored = {setting.name: setting.value for setting in settings}
     if not stored:

@@ -123,9 +123,6 @@ class ShiftDescription:
     ) -> str:
         """Return sentences on the likely cause of a shift, judged by which brands and models moved
         with it.
-
-        Args:
-            run: The latest run that counts.
         """
         key = analysis.stream.key
         same_metric = [stream for stream in self._streams if stream.key.metric == key.metric]

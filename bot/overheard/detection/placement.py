@@ -259,9 +259,6 @@ def _share_of_reported_change(alert: Alert, shifts: Sequence[Shift]) -> float:
     present changes; a brand without a shift counts as unmoved. Changes that an alert reported in
     several runs are summed. Left out are reported shifts of other metrics, and those of runs in
     which the model moved back.
-
-    Args:
-        alert: The alert of a model as a whole.
     """
     metric = alert.shift.metric
     reported: dict[str, float] = {}

@@ -162,9 +162,6 @@ class WriteBatcher:
 
     At the end of its ``async with`` block it waits until all answers are written, also when the run
     is cancelled.
-
-    Args:
-        answers: The repository that answers are added to.
     """
 
     def __init__(self, answers: AnswerRepository) -> None:

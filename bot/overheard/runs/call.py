@@ -56,10 +56,6 @@ answer that can be scored, with one that cannot, or by a fault in the provider's
 class ProviderCall:
     """One call of a provider.
 
-    Args:
-        run: The run of the question.
-        clock: The current time.
-
     Attributes:
         begun: When the call began, on the event loop's monotonic clock.
         ended: When the call ended, on the same clock.

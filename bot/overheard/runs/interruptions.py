@@ -29,9 +29,6 @@ class RunCancellation:
     """Stops a run whose state in the store is no longer RUNNING: calls under way end, no others
     begin.
 
-    Args:
-        store: The store with the run's state.
-
     Attributes:
         stopped: The state to which the run was stopped, or None.
     """

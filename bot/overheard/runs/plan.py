@@ -186,9 +186,6 @@ async def unfinished(store: Store, panel: Panel, now: datetime) -> Run | None:
     A run can be resumed for `RESUMABLE_FOR`. One that waits for a batch always can: its questions
     were asked at submission. A run of the same questions that began too long ago is stored as
     PARTIAL, unless a process has locked it: the model may have changed since its first answers.
-
-    Args:
-        now: The current time.
     """
     for run in await store.runs.find(state=RunState.RUNNING):
         if run.panel and _asks_the_same(run.panel, panel):

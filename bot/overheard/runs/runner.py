@@ -87,11 +87,7 @@ class AskingMeans:
 
 
 class Runner:
-    """Asks the questions of a run, each model at its own pace.
-
-    Args:
-        reservation: The money of the run.
-    """
+    """Asks the questions of a run, each model at its own pace."""
 
     def __init__(self, means: AskingMeans, reservation: SpendReservation) -> None:
         self._store, self._providers, self._limits = means.store, means.providers, means.limits

@@ -77,9 +77,6 @@ def detection_tasks(run: Run, brands: list[str]) -> list[Task]:
 
     Each task has the names of its brands, and their places in the list: those from `Task.first` to
     before `Task.last`, which may lie beyond the end of the list.
-
-    Args:
-        brands: Names of brands.
     """
     return [
         Task(

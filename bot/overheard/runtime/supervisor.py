@@ -197,9 +197,6 @@ class GracefulShutdown:
         Returns when the work ends, too. Meanwhile the service manager is told that the process is
         ready and alive.
 
-        Args:
-            work: The work of the process.
-
         Raises:
             Exception: what the work raises, if it ends before a signal.
         """

@@ -170,9 +170,6 @@ async def scoring_in_use(scoring: Scoring, store: Store) -> Scoring:
     """Return the scorers over the catalogue and versions of the edition in use, which may have
     earlier names and facts; ``scoring`` itself when their versions are the same, or when no edition
     is in use.
-
-    Args:
-        scoring: The scorers over the present catalogue.
     """
     edition = used_edition(await store.editions.all())
     if edition is None:

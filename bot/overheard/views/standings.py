@@ -332,10 +332,6 @@ def title(brand: str, places: Sequence[ModelVisibility], names: ModelNames) -> s
     Models without a rank (no competitors, or no brand is named there) are left out. If no model has
     a rank, the title has the brand's share at the first model: ``Acme: named in 9 of 24 answers at
     Claude``. Without places it is the brand's name.
-
-    Args:
-        places: The brand's visibility at each model.
-        names: The display names of models.
     """
     if not places:
         return brand
@@ -390,9 +386,6 @@ def brand_groups(
 ) -> tuple[RateGroup, ...]:
     """Return the bars of several brands: a group for each, with a bar for each of its first
     `MAX_PLACES` models. Brands without measurements are left out.
-
-    Args:
-        brands: The visibility of each brand at each model.
     """
     return tuple(
         RateGroup(

@@ -245,9 +245,6 @@ async def picture(chart: Drawable, name: str) -> Image:
     A kept picture is returned at once; otherwise the task waits until the chart is drawn. The PNG
     is empty, so that the alternative text is shown instead, within `without_pictures`, when the
     chart cannot be drawn, and when it is not kept and `MAX_WAITING` charts wait already.
-
-    Args:
-        name: The name of the file, such as ``trend.png``.
     """
     kept = None if _without_pictures.get() else _RENDERER.kept(chart, _theme.get())
     if kept is None and _waiting < MAX_WAITING:
@@ -260,9 +257,6 @@ def drawn_picture(chart: Drawable, name: str) -> Image:
 
     The PNG is empty, so that the alternative text is shown instead, within `without_pictures` and
     when the chart cannot be drawn; the latter is logged.
-
-    Args:
-        name: The name of the file, such as ``trend.png``.
     """
     if _without_pictures.get():
         return Image(b"", alt_text(chart), name)

@@ -61,10 +61,6 @@ def print_card(card: Card, console: Console) -> None:
 
     These are the commands of its first `MAX_NEXT` buttons, without entries of the card's menu. A
     single command is followed by the label of its button, which says what it does.
-
-    Args:
-        card: The card to show.
-        console: Where to print; its width is used.
     """
     console.print(render(card, width=console.width))
     labels = {

@@ -91,11 +91,6 @@ class Noun(click.Group):
 
         In the root, the commands of plugins are added when the first argument is no known command.
 
-        Args:
-            ctx: The context of the call.
-            args: The arguments, at least one; the first is the verb, or for the root, the noun or
-                verb.
-
         Raises:
             click.UsageError: when there is no such command; the message suggests a similar one.
         """
