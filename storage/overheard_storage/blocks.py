@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import reduce
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Column, ColumnElement, LargeBinary, Select, cast, func, select
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    FromClause,
+    Integer,
+    LargeBinary,
+    Select,
+    Subquery,
+    cast,
+    func,
+    literal,
+    select,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from overheard.domain import Block, BlockStream, BlockTable, Model, RunKey, tabulate
@@ -29,6 +41,7 @@ from overheard_storage.tables import (
     runs,
     scorers,
     scores,
+    zeros,
 )
 
 if TYPE_CHECKING:
@@ -88,7 +101,10 @@ class SqlBlockRepository(Repository):
         """Return the sums of the scores of the original answers that a run reuses, as blocks of the
         run.
         """
-        rows = await self._database.rows(_reused_query(run_id))
+        reused = select(answers.c.reused_from).where(answers.c.run_id == run_id)
+        scored = every_score(lambda answer: answer.in_(reused), sqlite=self._database.is_sqlite)
+        sums = sums_query(scored, answers.c.reused_from).where(answers.c.run_id == run_id)
+        rows = await self._database.rows(_blocks_query(sums.subquery()))
         return sorted(map(block_of, rows), key=_ORDER)
 
     @uninterrupted
@@ -197,50 +213,53 @@ def _newest(brand: int, metric: int, count: int) -> ColumnElement[bool]:
     return (blocks.c.model_id == models.c.id) & (blocks.c.at >= since)
 
 
-def _blocks_query() -> Select[Any]:
-    """Return a query of blocks with names instead of numbers, for `rows.block_of`."""
+def _blocks_query(of: FromClause = blocks) -> Select[Any]:
+    """Return a query of blocks with names instead of numbers, for `rows.block_of`.
+
+    Args:
+        of: The table of blocks, or a query of `sums_query`.
+    """
     return (
         select(
-            *(blocks.c.run_id, blocks.c.at, blocks.c.n, blocks.c.total, blocks.c.squares),
+            *(of.c.run_id, runs.c.started_at, of.c.n, of.c.total, of.c.squares),
             *(prompts.c.key.label("prompt"), models.c.provider, models.c.name.label("model")),
             *(brands.c.name.label("brand"), metrics.c.name.label("metric")),
             *(scorers.c.name.label("scorer"), scorers.c.version),
         )
-        .select_from(blocks)
-        .join(prompts)
-        .join(models)
-        .join(brands)
-        .join(metrics)
-        .join(scorers)
+        .join_from(of, runs, of.c.run_id == runs.c.id)
+        .join(prompts, of.c.prompt_id == prompts.c.id)
+        .join(models, of.c.model_id == models.c.id)
+        .join(brands, of.c.brand_id == brands.c.id)
+        .join(metrics, of.c.metric_id == metrics.c.id)
+        .join(scorers, of.c.scorer_id == scorers.c.id)
     )
 
 
-def _reused_query(run_id: int) -> Select[Any]:
-    """Return a query of the sums of the scores of the original answers of which a run has copies,
-    in the columns of `_blocks_query`.
+def every_score(of: Callable[[Column[int]], ColumnElement[bool]], *, sqlite: bool) -> Subquery:
+    """Return the scores of some answers, those in `zeros` too, in the columns of `scores`.
+
+    Args:
+        of: Returns the condition on the number of an answer. Databases would read all scores first.
     """
-    keys = (
-        *(answers.c.run_id, runs.c.started_at.label("at"), prompts.c.key.label("prompt")),
-        *(models.c.provider, models.c.name.label("model"), brands.c.name.label("brand")),
-        *(metrics.c.name.label("metric"), scorers.c.name.label("scorer"), scorers.c.version),
-    )
-    sums = (
-        *(func.count().label("n"), func.sum(scores.c.value).label("total")),
-        func.sum(scores.c.value * scores.c.value).label("squares"),
-    )
-    return (
-        select(*keys[:2], *sums, *keys[2:])
-        .select_from(answers)
-        .join(scores, scores.c.answer_id == answers.c.reused_from)
-        .join(runs, answers.c.run_id == runs.c.id)
-        .join(prompts, answers.c.prompt_id == prompts.c.id)
-        .join(models, answers.c.model_id == models.c.id)
-        .join(brands, scores.c.brand_id == brands.c.id)
-        .join(metrics, scores.c.metric_id == metrics.c.id)
-        .join(scorers, scores.c.scorer_id == scorers.c.id)
-        .where(answers.c.run_id == run_id)
-        .group_by(*keys)
-    )
+    elements = func.json_each if sqlite else func.json_array_elements_text
+    of_metric = func.json_each(zeros.c.brands).table_valued("key", "value", joins_implicitly=True)
+    brand = elements(of_metric.c.value).table_valued("value", joins_implicitly=True)
+    numbers = cast(brand.c.value, Integer), cast(of_metric.c.key, Integer)
+    nothing = literal(0.0), literal("", scores.c.quote.type), literal([], scores.c.details.type)
+    kept = select(zeros.c.answer_id, zeros.c.scorer_id, *numbers, *nothing)
+    kept = kept.select_from(zeros, of_metric, brand).where(of(zeros.c.answer_id))
+    return select(scores).where(of(scores.c.answer_id)).union_all(kept).subquery()
+
+
+def sums_query(scored: Subquery, answer: Column[int] = answers.c.id) -> Select[Any]:
+    """Return a query of the sums of scores by block: the numbers of `_KEY`, by which it is sorted,
+    then `_SUMS`. ``answer`` is the column of `answers` by which an answer has its scores.
+    """
+    key = [(answers if name in answers.c else scored).c[name] for name in _KEY]
+    values = func.count(), func.sum(scored.c.value), func.sum(scored.c.value * scored.c.value)
+    sums = [value.label(name) for name, value in zip(_SUMS, values, strict=True)]
+    query = select(*key, *sums).join(scored, answer == scored.c.answer_id)
+    return query.group_by(*key).order_by(*key)
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from overheard.domain import COMPLETE, Census, RunState
 from overheard.domain.operations import FAILING, SHOWN, WAITING, StoreHealth, TableSize
+from overheard_storage.blocks import every_score, sums_query
 from overheard_storage.database import Database
 from overheard_storage.faults import shown
 from overheard_storage.repository import Repository, among
@@ -23,7 +24,6 @@ from overheard_storage.tables import (
     metadata,
     readings,
     runs,
-    scores,
 )
 from overheard_storage.upgrades import read_revision
 
@@ -138,7 +138,7 @@ async def examine_store(database: Database) -> StoreHealth:
             return StoreHealth(place, revision, REVISION)
         broken = await _integrity_problems(connection) if database.is_sqlite else ()
         orphans = await _orphan_counts(connection)
-        compared, differing = await _compare_blocks(connection)
+        compared, differing = await _compare_blocks(connection, sqlite=database.is_sqlite)
         size, free, tables = await (
             _sqlite_size(connection) if database.is_sqlite else _postgresql_sizes(connection)
         )
@@ -174,7 +174,7 @@ async def _orphan_counts(connection: AsyncConnection) -> dict[str, int]:
     return counts
 
 
-async def _compare_blocks(connection: AsyncConnection) -> tuple[int, int]:
+async def _compare_blocks(connection: AsyncConnection, *, sqlite: bool) -> tuple[int, int]:
     """Return (number of compared blocks, number that differ) of the blocks of at most
     `COMPARED_RUNS` runs and the sums of their scores.
 
@@ -188,39 +188,15 @@ async def _compare_blocks(connection: AsyncConnection) -> tuple[int, int]:
         (listed.c.place <= half) | (listed.c.place % (listed.c.all / half + 1) == 0)
     )
     ids = (await connection.execute(sampled.limit(COMPARED_RUNS))).scalars().all()
-    stored = {
-        tuple(row[:6]): tuple(row[6:])
-        for row in await connection.execute(_stored_blocks_query(ids))
-    }
-    summed = {
-        tuple(row[:6]): tuple(row[6:])
-        for row in await connection.execute(_summed_scores_query(ids))
-    }
+    sampled_answers = select(answers.c.id).where(among(answers.c.run_id, ids))
+    sums = sums_query(every_score(lambda answer: answer.in_(sampled_answers), sqlite=sqlite))
+    kept = select(*(blocks.c[column.name] for column in sums.selected_columns))
+    stored, summed = [
+        {tuple(row[:6]): tuple(row[6:]) for row in await connection.execute(query)}
+        for query in (kept.where(among(blocks.c.run_id, ids)), sums)
+    ]
     differing = [key for key in stored | summed if not _are_equal(stored.get(key), summed.get(key))]
     return len(stored | summed), len(differing)
-
-
-def _stored_blocks_query(ids: Any) -> Any:
-    """Return a query of the stored blocks of some runs: the numbers of run, prompt, model, brand,
-    metric and scorer, then count, sum and sum of squares of the scores.
-    """
-    stream = (blocks.c.run_id, blocks.c.prompt_id, blocks.c.model_id, blocks.c.brand_id)
-    sums = (blocks.c.n, blocks.c.total, blocks.c.squares)
-    kept = select(*stream, blocks.c.metric_id, blocks.c.scorer_id, *sums)
-    return kept.where(among(blocks.c.run_id, ids))
-
-
-def _summed_scores_query(run_ids: Any) -> Any:
-    """Return a query of the blocks that the scores of some runs give, as `_stored_blocks_query`
-    reads the stored ones: the six numbers of the key, then count, sum and sum of squares.
-    """
-    stream = (
-        *(answers.c.run_id, answers.c.prompt_id, answers.c.model_id),
-        *(scores.c.brand_id, scores.c.metric_id, scores.c.scorer_id),
-    )
-    sums = (func.count(), func.sum(scores.c.value), func.sum(scores.c.value * scores.c.value))
-    query = select(*stream, *sums).join(answers, answers.c.id == scores.c.answer_id)
-    return query.where(among(answers.c.run_id, run_ids)).group_by(*stream)
 
 
 def _are_equal(first: tuple[Any, ...] | None, second: tuple[Any, ...] | None) -> bool:

@@ -11,22 +11,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import (
-    Select,
-    Table,
-    bindparam,
-    case,
-    delete,
-    func,
-    literal,
-    select,
-    union_all,
-    update,
-)
+from sqlalchemy import Select, bindparam, case, delete, func, literal, select, union_all, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from overheard.domain import Account, Answer, Balance, Model, Payer, ReservationRequest, Spending
-from overheard_storage.bulk_writes import insert_many
+from overheard_storage.bulk_writes import Adding, insert_many
 from overheard_storage.database import Database, uninterrupted
 from overheard_storage.repository import ASKED_PROMPT, Lookups, Repository, among
 from overheard_storage.rows import asked_prompt_of, model_of, run_of
@@ -74,10 +63,9 @@ class SqlMoneyRepository(Repository):
                 if used_usd > request.allowed + _TOLERANCE_USD:
                     return request.account
             amounts = {str(request.account): request.usd for request in requests}
-            rows = [{"run_id": run_id, **row} for row in _amount_rows(amounts)]
-            await connection.execute(
-                _adding_upsert(self._database, reservations, "run_id", "account"), rows
-            )
+            rows = [(run_id, *amount) for amount in sorted(amounts.items())]
+            adding = Adding(("run_id", "account"), ("usd",))
+            await insert_many(connection, reservations, reservations.c.keys(), rows, adding)
         return None
 
     @uninterrupted
@@ -169,8 +157,10 @@ class SqlMoneyRepository(Repository):
                 booked[str(account)] += usd
                 spent_by_run[answer.run_id, str(account)] += usd
         if booked:
-            add = _adding_upsert(self._database, accounts, "account")
-            await connection.execute(add, _amount_rows(booked))
+            # In order, so that two writers to the same accounts cannot wait for each other.
+            rows = sorted(booked.items())
+            adding = Adding(("account",), ("usd",))
+            await insert_many(connection, accounts, accounts.c.keys(), rows, adding)
         # One process executes a run, so that this one knows whether the run has reservations.
         held = {key: usd for key, usd in spent_by_run.items() if key[0] in self._reserving}
         if held:
@@ -228,13 +218,6 @@ async def _read_balances(
     return {account: Balance(*sums[str(account)]) for account in wanted}
 
 
-def _adding_upsert(database: Database, table: Table, *key: str) -> Any:
-    """Return an upsert that adds dollars to the stored dollars of a key."""
-    insert = database.insert(table)
-    usd = table.c.usd + insert.excluded.usd
-    return insert.on_conflict_do_update(index_elements=list(key), set_={"usd": usd})
-
-
 def _reduction_update() -> Any:
     """Return an update that reduces the reservation of a run on an account by an amount of dollars,
     to 0 at least; its parameters are those of `_reduction_rows`.
@@ -249,11 +232,6 @@ def _reduction_update() -> Any:
         .where(*reservation)
         .values(usd=case((remaining > 0, remaining), else_=0.0))
     )
-
-
-def _amount_rows(amounts: Mapping[str, float]) -> list[dict[str, Any]]:
-    # In order, so that two writers to the same accounts cannot wait for each other.
-    return [{"account": account, "usd": amounts[account]} for account in sorted(amounts)]
 
 
 def _reduction_rows(taken: Mapping[tuple[int, str], float]) -> list[dict[str, Any]]:

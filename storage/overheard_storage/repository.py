@@ -188,7 +188,7 @@ class Repository:
             rest = query.where(number < last if newest else number > last)
 
 
-def among(column: Column[int], numbers: Collection[int]) -> ColumnElement[bool]:
+def among(column: ColumnElement[int], numbers: Collection[int]) -> ColumnElement[bool]:
     """Return the condition that a column holds one of some numbers, of any count.
 
     The numbers are literals of the statement: databases limit the variables of a statement to

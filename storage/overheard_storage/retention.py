@@ -9,17 +9,17 @@ from collections.abc import AsyncIterator, Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, bindparam, exists, func, literal, null, or_, select, update
+from sqlalchemy import bindparam, exists, literal, null, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from overheard.domain import Answer
 from overheard_storage.answers import answers_query
-from overheard_storage.blocks import add_blocks
+from overheard_storage.blocks import add_blocks, every_score, sums_query
 from overheard_storage.database import uninterrupted
 from overheard_storage.repository import Repository, among
 from overheard_storage.rows import answer_of
-from overheard_storage.scores import STORED_SCORE, note_readings
-from overheard_storage.tables import answers, approvals, readings, scores
+from overheard_storage.scores import note_readings
+from overheard_storage.tables import answers, approvals, readings, scores, zeros
 
 CARRIED_ANSWERS = 1_000
 """Answers whose scores are copied in one transaction."""
@@ -93,34 +93,20 @@ class SqlRetentionRepository(Repository):
         """
         async with self._database.writing() as connection:
             carried = await note_readings(self._database, connection, new_scorer, numbers)
-            of_answers = (scores.c.scorer_id == old_scorer, among(scores.c.answer_id, carried))
             changed = {"scorer_id": literal(new_scorer)}
-            copied = select(*(changed.get(name, scores.c[name]) for name in STORED_SCORE))
-            await connection.execute(
-                scores.insert().from_select(STORED_SCORE, copied.where(*of_answers))
+            for table in (scores, zeros):
+                copied = select(*(changed.get(name, each) for name, each in table.c.items()))
+                of_answers = table.c.scorer_id == old_scorer, among(table.c.answer_id, carried)
+                copy = table.insert().from_select(list(table.c.keys()), copied.where(*of_answers))
+                await connection.execute(copy)
+            scored = every_score(
+                lambda answer: among(answer, carried), sqlite=self._database.is_sqlite
             )
-            summed = await connection.execute(_sums_query(new_scorer).where(*of_answers))
+            is_new = scored.c.scorer_id == new_scorer
+            summed = await connection.execute(sums_query(scored).where(is_new))
             if rows := [tuple(row) for row in summed]:
                 await add_blocks(connection, rows)
             return len(carried)
-
-
-def _sums_query(scorer: int) -> Select[Any]:
-    """Return a query of the sums of scores by block, with the number of another scorer version in
-    place of their own, for `blocks.add_blocks`.
-    """
-    stream = (
-        *(answers.c.run_id, answers.c.prompt_id, answers.c.model_id),
-        *(scores.c.brand_id, scores.c.metric_id),
-    )
-    sums = (func.count(), func.sum(scores.c.value), func.sum(scores.c.value * scores.c.value))
-    return (
-        select(*stream, literal(scorer), *sums)
-        .select_from(scores)
-        .join(answers, answers.c.id == scores.c.answer_id)
-        .group_by(*stream)
-        .order_by(*stream)
-    )
 
 
 async def _forget_answer_texts(connection: AsyncConnection, numbers: Collection[int]) -> int:

@@ -7,10 +7,9 @@ from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
-    Delete,
+    FromClause,
     Select,
     String,
-    Table,
     cast,
     delete,
     exists,
@@ -23,7 +22,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from overheard.domain import Answer, Model, Run, ScoreRecord
 from overheard_storage import tables
 from overheard_storage.answers import SCORED, advance, unread_conditions
-from overheard_storage.blocks import add_blocks
+from overheard_storage.blocks import add_blocks, every_score
 from overheard_storage.bulk_writes import by_column, each_of, insert_many
 from overheard_storage.database import Database, uninterrupted
 from overheard_storage.editions import split_versions
@@ -39,10 +38,9 @@ from overheard_storage.tables import (
     runs,
     scorers,
     scores,
+    zeros,
 )
 
-STORED_SCORE = ("answer_id", "scorer_id", "brand_id", "metric_id", "value", "quote", "details")
-"""The columns of a score, in the order in which rows are written."""
 PRUNED_ANSWERS = 5_000
 """Answers whose scores are deleted in one transaction, so that others can write in between."""
 
@@ -60,7 +58,7 @@ class _Numbers:
 
 ScoredAnswers = Sequence[tuple[Answer, Sequence[ScoreRecord]]]
 ValueRow = tuple[Any, ...]
-"""A score, in the order of `STORED_SCORE`, or the key and the sums of a block."""
+"""A row of `scores` or `zeros`, or the key and the sums of a block."""
 
 
 class SqlScoreRepository(Repository):
@@ -128,9 +126,11 @@ class SqlScoreRepository(Repository):
         async with self._database.writing() as connection:
             read = [answer.id for answer, _ in scores]
             new_ids = await note_readings(self._database, connection, numbers.scorer, read)
-            rows, sums = _rows(new_ids, scores, numbers)
-            if rows:
-                await insert_many(connection, tables.scores, STORED_SCORE, rows)
+            rows, sums, zero_rows = _rows(new_ids, scores, numbers)
+            for table, of_table in ((tables.scores, rows), (zeros, zero_rows)):
+                if of_table:
+                    await insert_many(connection, table, table.c.keys(), of_table)
+            if sums:
                 await add_blocks(connection, sums)
 
     async def findings(
@@ -147,7 +147,7 @@ class SqlScoreRepository(Repository):
         # The text of the details is searched in the database: few scores have such a verdict.
         text = cast(scores.c.details, String)
         named = or_(*(text.contains(f'"{verdict}"', autoescape=True) for verdict in verdicts))
-        query = _all_records_query().where(brands.c.name == brand, named)
+        query = _records_query(scores).where(brands.c.name == brand, named)
         if runs is not None:
             query = query.join(answers, answers.c.id == scores.c.answer_id)
             query = query.where(among(answers.c.run_id, runs))
@@ -165,12 +165,15 @@ class SqlScoreRepository(Repository):
         if runs is not None:
             query = query.where(among(answers.c.run_id, runs))
         async for page in self._pages(query, answers.c.id):
-            for row in await self._database.rows(records_query([row.id for row in page])):
-                yield record_of(row)
+            for record in await self.of_answers([row.id for row in page]):
+                yield record
 
     async def of_answers(self, answers: Collection[int]) -> list[ScoreRecord]:
         """Return the scores of some answers, in the order of the answers' numbers."""
-        return [record_of(row) for row in await self._database.rows(records_query(answers))]
+        sqlite = self._database.is_sqlite
+        scored = every_score(lambda answer: among(answer, answers), sqlite=sqlite)
+        rows = await self._database.rows(_records_query(scored))
+        return [record_of(row) for row in rows]
 
     async def count_read(self, scorer: str, version: str) -> int:
         """Return how many answers that still have their text a version of a scorer has read."""
@@ -235,14 +238,17 @@ class SqlScoreRepository(Repository):
         answer numbers, in one transaction; return the number of deleted scores.
         """
 
-        def removal(table: Table) -> Delete:
-            in_range = table.c.answer_id.between(answer_ids.start, answer_ids.stop - 1)
-            return delete(table).where(in_range, among(table.c.scorer_id, scorer_ids))
+        def in_range(answer: ColumnElement[int]) -> ColumnElement[bool]:
+            return answer.between(answer_ids.start, answer_ids.stop - 1)
 
+        scored = every_score(in_range, sqlite=self._database.is_sqlite)
+        count = select(func.count()).where(among(scored.c.scorer_id, scorer_ids))
         async with self._database.writing() as connection:
-            removed = (await connection.execute(removal(scores))).rowcount
-            await connection.execute(removal(readings))
-            return removed
+            removed = await connection.scalar(count)
+            for table in (scores, zeros, readings):
+                outdated = in_range(table.c.answer_id), among(table.c.scorer_id, scorer_ids)
+                await connection.execute(delete(table).where(*outdated))
+            return int(removed or 0)
 
     async def _numbers(self, scorer: str, version: str, scored: ScoredAnswers) -> _Numbers:
         """Return the database's numbers of the scorer and of all names in some scored answers; new
@@ -289,40 +295,38 @@ def _has_read_any_version(scorer: str) -> ColumnElement[bool]:
     )
 
 
-def records_query(answer_ids: Collection[int]) -> Select[Any]:
-    """Return a query of the scores of answers with their names, for `rows.record_of`."""
-    return _all_records_query().where(among(scores.c.answer_id, answer_ids))
-
-
-def _all_records_query() -> Select[Any]:
-    """Return a query of all scores with their names, in the order of their answers."""
+def _records_query(scored: FromClause) -> Select[Any]:
+    """Return a query of scores with their names, in the order of their answers, for
+    `rows.record_of`.
+    """
     return (
         select(
-            *(scores.c.answer_id, scores.c.value, scores.c.quote, scores.c.details),
+            *(scored.c.answer_id, scored.c.value, scored.c.quote, scored.c.details),
             *(brands.c.name.label("brand"), metrics.c.name.label("metric")),
             *(scorers.c.name.label("scorer"), scorers.c.version),
         )
-        .select_from(scores)
-        .join(brands)
-        .join(metrics)
-        .join(scorers)
-        .order_by(scores.c.answer_id, scores.c.scorer_id, scores.c.brand_id, scores.c.metric_id)
+        .join_from(scored, brands, scored.c.brand_id == brands.c.id)
+        .join(metrics, scored.c.metric_id == metrics.c.id)
+        .join(scorers, scored.c.scorer_id == scorers.c.id)
+        .order_by(scored.c.answer_id, scored.c.scorer_id, scored.c.brand_id, scored.c.metric_id)
     )
 
 
 def _rows(
     new_ids: Collection[int], scored: ScoredAnswers, numbers: _Numbers
-) -> tuple[list[ValueRow], list[ValueRow]]:
-    """Return the rows of the scores of new answers, in the order of `STORED_SCORE`, and their sums
-    by block, sorted by key: numbers of run, prompt, model, brand, metric and scorer, then count,
-    sum and sum of squares. Of several scores of a brand and metric in one answer the first is used.
+) -> tuple[list[ValueRow], list[ValueRow], list[ValueRow]]:
+    """Return the rows of the scores of new answers; their sums by block, sorted by key: numbers of
+    run, prompt, model, brand, metric and scorer, then count, sum and sum of squares; and the rows
+    of `zeros`. Of several scores of a brand and metric in one answer the first is used.
 
     Args:
         new_ids: Numbers of the answers whose scores are stored.
         scored: Answers with their scores, of one scorer.
         numbers: The database's numbers of the names in them.
     """
-    by_answer: dict[int, dict[tuple[int, int], ValueRow]] = {}
+    rows: list[ValueRow] = []
+    known: dict[int, set[tuple[int, int]]] = {}
+    zeros_by_answer: dict[int, dict[int, list[int]]] = {}
     by_question: dict[tuple[int, ...], dict[tuple[int, int], list[float]]] = {}
     scorer, brands, metrics = numbers.scorer, numbers.brands, numbers.metrics
     for answer, records in scored:
@@ -331,18 +335,24 @@ def _rows(
         prompt = numbers.prompts[answer.question.prompt.key]
         question = (answer.run_id, prompt, numbers.models[answer.question.model])
         values = by_question.setdefault(question, defaultdict(list))
-        number, rows = answer.id, by_answer.setdefault(answer.id, {})
+        number, streams = answer.id, known.setdefault(answer.id, set())
+        nothing = zeros_by_answer.setdefault(number, defaultdict(list))
         for _, name, _, _, score in records:
-            stream = (brands[name], metrics[score.metric])
-            if stream not in rows:
-                details = score.details and [
-                    (d.topic, d.verdict, d.stated, d.quote) for d in score.details
-                ]
-                rows[stream] = (number, scorer, *stream, score.value, score.quote, details)
-                values[stream].append(score.value)
+            stream = brand, metric = brands[name], metrics[score.metric]
+            if stream in streams:
+                continue
+            streams.add(stream)
+            value, details = score.value, score.details
+            values[stream].append(value)
+            if value or score.quote or details:
+                said = details and [(d.topic, d.verdict, d.stated, d.quote) for d in details]
+                rows.append((number, scorer, *stream, value, score.quote, said))
+            else:
+                nothing[metric].append(brand)
     sums = [
         (*question, *stream, scorer, len(each), sum(each), sum([value * value for value in each]))
         for question, streams in by_question.items()
         for stream, each in streams.items()
     ]
-    return [row for rows in by_answer.values() for row in rows.values()], sorted(sums)
+    zero_rows = [(number, scorer, each) for number, each in zeros_by_answer.items() if each]
+    return rows, sorted(sums), zero_rows

@@ -66,9 +66,10 @@ __all__ = [
     "spend",
     "updates",
     "waiting",
+    "zeros",
 ]
 
-REVISION = "0008"
+REVISION = "0009"
 """The migration that makes exactly these tables and their triggers."""
 
 
@@ -305,6 +306,19 @@ scores = Table(
     unchecked_reference("scorer_id", "scorers"),
     unchecked_reference("brand_id", "brands"),
     unchecked_reference("metric_id", "metrics"),
+    sqlite_with_rowid=False,
+)
+
+# Scores of 0 without quote and details, which most are: by metric the numbers of their brands, as a
+# JSON object. `blocks.every_score` reads them with the others.
+zeros = Table(
+    "zeros",
+    metadata,
+    column("answer_id", LONG, primary_key=True),
+    column("scorer_id", Integer, primary_key=True),
+    column("brands", JSON),
+    unchecked_reference("answer_id", "answers"),
+    unchecked_reference("scorer_id", "scorers"),
     sqlite_with_rowid=False,
 )
 

@@ -63,8 +63,9 @@ def answer_to(
 def record(
     answer: Answer, value: float = 1.0, *, brand: str = "Acme", metric: str = "visibility"
 ) -> ScoreRecord:
-    """Make a score of an answer."""
-    return ScoreRecord(answer.id, brand, *SCORER, Score(metric, value, f"{brand} is named."))
+    """Make a score of an answer; one of 0 without a quote."""
+    quote = f"{brand} is named." if value else ""
+    return ScoreRecord(answer.id, brand, *SCORER, Score(metric, value, quote))
 
 
 def shift_of(run: Run, *, brand: str = "Acme", metric: str = "visibility") -> Shift:

@@ -66,8 +66,11 @@ async def fill(store: Store) -> None:
     )
     await store.answers.add([copied])
     score = Score("visibility", 1.0, "Acme ☃ is best.", (Detail("price", "wrong", "$ 9"),))
-    record = ScoreRecord(kept.id, "Acme", "visibility", "1", score)
-    await store.scores.add("visibility", "1", [(kept, [record])])
+    records = [
+        ScoreRecord(kept.id, brand, "visibility", "1", each)
+        for brand, each in (("Acme", score), ("Ünï", Score("visibility", 0.0)))
+    ]
+    await store.scores.add("visibility", "1", [(kept, records)])
     shift = Shift("Acme", GPT, "visibility", first.id, 0.7, 0.4, -0.3, (-0.4, -0.1))
     await store.alerts.add(Alert(shift, NOON))
 
@@ -161,16 +164,17 @@ async def test_a_whole_store_is_well(url: str) -> None:
     """Its blocks are held against its scores, and it has a size."""
     health = await TOOLS.examine(url)
     assert health.well
-    assert (health.compared, health.differing, health.orphans) == (1, 0, {})
+    assert (health.compared, health.differing, health.orphans) == (2, 0, {})
     assert health.size > 10_000
 
 
 @pytest.mark.parametrize(
     ("statement", "found"),
     [
-        ("UPDATE blocks SET total = 3", "1 differing, {}"),
-        ("DELETE FROM blocks", "1 differing, {}"),
-        ("DELETE FROM metrics", "0 differing, {'blocks.metric_id': 1, 'scores.metric_id': 1}"),
+        ("UPDATE blocks SET total = 3", "2 differing, {}"),
+        ("DELETE FROM blocks", "2 differing, {}"),
+        ("DELETE FROM zeros", "1 differing, {}"),
+        ("DELETE FROM metrics", "0 differing, {'blocks.metric_id': 2, 'scores.metric_id': 1}"),
     ],
 )
 @pytest.mark.usefixtures("filled")

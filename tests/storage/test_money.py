@@ -204,8 +204,9 @@ async def test_a_reused_answer_is_kept_and_not_scored_again(store: Store) -> Non
     """The scores of its original are summed up for the run that reuses it, and in no block."""
     run, later = await run_of(store), await run_of(store, "later")
     [original] = await store.answers.add([answer(run, 1.0)])
-    score = ScoreRecord(original.id, "Acme", "s", "1", Score("visibility", 1.0))
-    await store.scores.add("s", "1", [(original, [score])])
+    given = [Score("visibility", 1.0), Score("top1", 0.0)]
+    scores = [ScoreRecord(original.id, "Acme", "s", "1", score) for score in given]
+    await store.scores.add("s", "1", [(original, scores)])
     reply = Reply("Acme.", Finish.COMPLETE, cost_usd=0.0)
     question = Question(SHARED, MODEL, 1)
     copy = Answer(later.id, question, reply, NOON, reused_from=original.id)
@@ -214,7 +215,8 @@ async def test_a_reused_answer_is_kept_and_not_scored_again(store: Store) -> Non
     assert [a async for a in store.answers.stream(runs=[later.id])] == [kept]
     assert kept.reused_from == original.id
     assert [a async for a in store.scores.unscored("s", "1")] == []
-    assert [block.run_id for block in await store.blocks.find()] == [run.id]
-    [block] = await store.blocks.reused(later.id)
+    assert [block.run_id for block in await store.blocks.find()] == [run.id, run.id]
+    zero, block = await store.blocks.reused(later.id)
+    assert (zero.metric, zero.n, zero.total) == ("top1", 1, 0.0)
     assert (block.run_id, block.prompt, block.brand, block.n) == (later.id, SHARED.key, "Acme", 1)
     assert (block.total, block.squares, block.version) == (1.0, 1.0, "s@1")

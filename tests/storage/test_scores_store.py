@@ -88,6 +88,25 @@ class TestScores:
         assert await listed(store.scores.stream()) == twice[:1]
         assert [block.n for block in await store.blocks.find()] == [1]
 
+    async def test_scores_of_0_come_back_with_the_others(self, store: Store) -> None:
+        """In order, in blocks, for a new version, and in the count of what is removed."""
+        (answer,) = await answers_of(store, 1)
+        streams = [(brand, metric) for brand in ("Acme", "Globex") for metric in ("top1", "top3")]
+        given = [
+            record(answer, float(place == 2), brand=brand, metric=metric)
+            for place, (brand, metric) in enumerate(streams)
+        ]
+        await store.scores.add(*SCORER, [(answer, [*given, record(answer, 1.0, metric="top3")])])
+        assert await store.scores.of_answers([answer.id]) == given
+        assert [block.total for block in await store.blocks.find()] == [0.0, 0.0, 1.0, 0.0]
+        assert await store.retention.carry_scores("visibility", "1", "2") == 1
+        assert [(block.n, block.total) for block in await store.blocks.find()][1::2] == [
+            *((1, 0.0), (1, 0.0), (1, 1.0), (1, 0.0))
+        ]
+        assert await store.scores.prune(["visibility@2"]) == 4
+        newer = [each._replace(version="2") for each in given]
+        assert await listed(store.scores.stream()) == newer
+
     async def test_versions_of_a_scorer_keep_blocks_of_their_own(self, store: Store) -> None:
         """Scores of two versions are never summed up together."""
         (answer,) = await answers_of(store, 1)

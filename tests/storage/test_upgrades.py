@@ -132,7 +132,7 @@ async def test_connections_that_open_a_new_file_at_once_wait_for_each_other(tmp_
 
 async def test_without_migrating_old_tables_are_refused(bare_url: str) -> None:
     """The message names both revisions and the command."""
-    with pytest.raises(StoreError, match=r"of revision none, and 0008 .*: overheard db upgrade"):
+    with pytest.raises(StoreError, match=r"of revision none, and 0009 .*: overheard db upgrade"):
         await open_store(bare_url, migrate=False)
     await migrate(bare_url)
     await (await open_store(bare_url, migrate=False)).close()
