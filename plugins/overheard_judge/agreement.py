@@ -18,6 +18,7 @@ from overheard import (
     unknown_name,
     wording,
 )
+from overheard_judge.scorer import JudgeSettings
 
 CHECKS = 12
 """The newest checks that count."""
@@ -106,7 +107,11 @@ async def show_agreement(
         for metric, rate in rates.items()
     ]
     rows = [
-        (wording.shorten(answer.question.prompt.text, _SHOWN_CHARACTERS), *difference)
+        (
+            wording.day(answer.asked_at, view.zone),
+            wording.shorten(answer.question.prompt.text, _SHOWN_CHARACTERS),
+            *difference,
+        )
         for answer, *difference in others[-_MOST_ROWS:]
     ]
     if len(others) > len(rows):
@@ -114,12 +119,15 @@ async def show_agreement(
     title = f"Rules and {reader} agree on {agreed} of {wording.count(len(both), 'answer')}"
     if not both:
         title = f"No answer on {name} has been read twice yet"
-        lines = ["A model that reads tone and facts reads a tenth of the next answers, too."]
+        lines = ["No model reads answers a second time yet; the set-up offers one."]
+        for _, table in view.tables["scorers"].each(JudgeSettings):
+            share = "each" if table.share == 1 else f"{wording.percent(table.share)}"
+            lines = [f"{Model.parse(table.model).name} reads {share} of the next answers, too."]
     return Card(
         title=title,
         text="\n".join(lines),
-        table=Table(("Question", "What", "Rules", reader), tuple(rows)) if rows else None,
-        footer=f"{name}, the newest {wording.count(len(runs), 'check')}",
+        table=Table(("Day", "Question", "What", "Rules", reader), tuple(rows)) if rows else None,
+        footer=f"{name}, the newest {wording.count(len(runs), 'check')}" if runs else name,
         data={
             "brand": name,
             "model": model or None,

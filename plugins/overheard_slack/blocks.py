@@ -65,14 +65,18 @@ class Message:
     plain: tuple[Block, ...]
 
     def with_files(self, files: Mapping[str, str]) -> Message:
-        """Return the message with Slack's ids of the uploaded pictures, by `picture_key`."""
-        blocks = (
-            {**block, "slack_file": {"id": files[block["slack_file"]["id"]]}}
-            if block["type"] == "image"
-            else block
-            for block in self.blocks
-        )
-        return replace(self, blocks=tuple(blocks))
+        """Return the message with Slack's ids of the uploaded pictures, by `picture_key`, and with
+        the alternative text of those whose id is empty.
+        """
+
+        def shown(block: Block) -> Block:
+            if block["type"] != "image":
+                return block
+            file = files[block["slack_file"]["id"]]
+            said = small(f"Chart: {block['alt_text']}", SLACK.alt)
+            return {**block, "slack_file": {"id": file}} if file else said
+
+        return replace(self, blocks=tuple(map(shown, self.blocks)))
 
 
 def picture_key(image: Image) -> str:

@@ -130,15 +130,15 @@ class ChannelOutlet:
         """Send a message, and return Slack's answer.
 
         Its pictures are uploaded first. Slack may refuse to show one until it has processed it, so
-        there are several attempts. If a picture cannot be uploaded, or the message is refused in
-        the end, its pictures and data tables are shown as text.
+        there are several attempts. A picture that cannot be uploaded is shown as its alternative
+        text; if the message is refused in the end, all its pictures and data tables are.
 
         Raises:
             SlackFailed: when Slack refuses also the text, or refuses the message for another reason
                 than its blocks.
         """
         files = {picture_key(image): await self._file_id(image) for image in message.images}
-        if message.blocks != message.plain and all(files.values()):
+        if message.blocks != message.plain:
             for pause_s in PROCESSING_PAUSES_S if files else (0.0,):
                 try:
                     return await send(message.with_files(files))

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -282,16 +283,22 @@ async def test_a_refused_data_table_is_text(slack: SlackPeer, desk: ScriptedDesk
     assert all(cell in text for cell in ("HubSpot", "92 %", "Shares"))
 
 
+@pytest.mark.parametrize("uploaded", [0, 1])
 async def test_a_picture_that_cannot_be_uploaded_is_told_in_words(
-    slack: SlackPeer, desk: ScriptedDesk
+    slack: SlackPeer, desk: ScriptedDesk, uploaded: int
 ) -> None:
-    """Without the scope files:write the message has its words."""
+    """Without the scope files:write the message has its words, and the pictures from before."""
+    desk.card = Card("Share", image=Image(PICTURE.png + b"-", "Shares."))
+    if uploaded:
+        await slack.command("share")
+        await slack.until(lambda: slack.messages)
     slack.scopes = slack.scopes.replace("files:write", "none")
-    desk.card = Card("Trend", image=PICTURE)
+    desk.card = replace(desk.card, more=(Card("Trend", image=PICTURE),))
     await slack.command("trend")
-    [message] = await slack.until(lambda: slack.messages)
+    *_, message = await slack.until(lambda: slack.messages[uploaded:])
 
     assert f"Chart: {PICTURE.alt}" in str(message["blocks"])
+    assert str(message["blocks"]).count("slack_file") == uploaded
 
 
 async def test_a_repeated_event_is_served_once(slack: SlackPeer, desk: ScriptedDesk) -> None:

@@ -288,7 +288,8 @@ def test_a_picture_is_shown_or_told_in_words() -> None:
     assert message.images == (image,)
     shown = message.with_files({picture_key(image): "F1"}).blocks[-1]
     assert shown == {"type": "image", "slack_file": {"id": "F1"}, "alt_text": image.alt}
-    assert "Chart: Acme: from 84 % to 43 %." in str(message.plain)
+    for told in (message.plain, message.with_files({picture_key(image): ""}).blocks):
+        assert "Chart: Acme: from 84 % to 43 %." in str(told)
     assert render(card, pictures=False)[0].images == ()
     assert "Acme: from 84 % to 43 %." in seen(card, pictures=False)
 

@@ -115,6 +115,11 @@ def test_a_brand_that_did_not_move(program: Program) -> None:
     bring(program, [0.5] * 4, UPDATE + timedelta(days=1))
     (effect,) = program.json("updates", "list")["updates"][0]["effects"]
     assert effect["finding"] == "still"
+    chosen = [
+        len(program.json("changes", "--show", "updates", "--model", name)["updates"])
+        for name in ("m-1", "m-2")
+    ]
+    assert chosen == [1, 0]
     assert effect["sentence"].startswith("Acme: not moved by more than ")
 
 

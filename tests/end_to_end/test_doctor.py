@@ -136,6 +136,21 @@ def test_answers_without_usage_and_a_clock_behind_the_newest_run_are_told(
     assert "and the newest run began " in found["clock"][0]
 
 
+@pytest.mark.parametrize(
+    ("model", "budget", "told"),
+    [("svc/m-1", 0, "its budget is 0"), ("gone/m-1", 1, "no provider has its model")],
+)
+def test_a_judge_that_can_ask_nobody_is_told(
+    program: Program, config: str, model: str, budget: int, told: str
+) -> None:
+    """Alerts would wait for no second reading, and nobody would notice."""
+    program.configure(f'{config}[scorers.judge]\nmodel = "{model}"\nbudget = {budget}\n')
+    [(place, (problem, remedy))] = faults(program).items()
+    assert place == f"judge {model}"
+    assert problem == f"{told}, so nothing is read a second time"
+    assert "[scorers.judge]" in remedy
+
+
 @pytest.mark.parametrize(("ahead", "told"), [(7200, "behind"), (-7200, "ahead of")])
 def test_a_clock_that_is_wrong_is_told(
     program: Program, service: ChatService, ahead: float, told: str

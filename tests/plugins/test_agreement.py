@@ -62,8 +62,13 @@ def test_the_card_counts_where_both_agree_and_lists_the_others(program: Program)
 
 def test_before_anything_is_read_twice_the_card_says_what_will_be(tmp_path: Path) -> None:
     """It costs nothing to ask."""
-    program = Program(tmp_path, CONFIG.format(folder=tmp_path.as_posix(), url="http://127.0.0.1:9"))
-    assert "has been read twice yet" in sentences(program.run("agreement")[0])
+    config = CONFIG.format(folder=tmp_path.as_posix(), url="http://127.0.0.1:9")
+    program = Program(tmp_path, config)
+    assert "No model reads answers a second time yet" in sentences(program.run("agreement")[0])
+    program.configure(config + READ.replace("share = 1", "share = 0.25"))
+    said = sentences(program.run("agreement")[0])
+    assert "has been read twice yet" in said
+    assert "judge-1 reads 25 % of the next answers, too." in said
 
 
 def test_the_rules_are_the_control_variate() -> None:

@@ -104,6 +104,24 @@ async def test_later_calls_go_by_the_http_client_of_the_sdk_with_its_cookies(
     assert [call.headers.get("cookie") for call in vendor.calls] == ["server=1", "server=2"]
 
 
+@pytest.mark.parametrize("shape", [CHAT], indirect=True, ids=str)
+async def test_a_refused_key_is_asked_of_the_sdk_again(shape: Shape, vendor: Vendor) -> None:
+    """A key that is renewed while the bot runs."""
+    provider = shape.provider(vendor.url)
+    assert isinstance(provider, CompatibleProvider)
+    refused = Reaction({"error": {"message": "expired"}}, status=401)
+    vendor.reactions = [whole(shape), refused, whole(shape), whole(shape)]
+    await provider.ask(ASKED, seed=7)
+    provider.client.organization = "renewed"  # as a key would be, which the vendor here checks
+    for _ in range(2):
+        await provider.ask(ASKED, seed=7)
+
+    await provider.close()
+
+    sent = [call.headers.get("openai-organization") for call in vendor.calls]
+    assert sent == [None, None, "renewed", "renewed"]
+
+
 @pytest.mark.parametrize(
     ("shape", "finish"), [(s, f) for s in SHAPES for f in s.words], indirect=["shape"], ids=str
 )

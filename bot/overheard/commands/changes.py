@@ -98,23 +98,30 @@ class Effect:
 WHOLE_CHANGED = "It changed how it speaks about the whole category."
 
 
-async def list_updates(call: Call) -> Card:
+async def list_updates(call: Call, model: str = "") -> Card:
     """Read the announced updates of models over the network, and return the card of all known
     updates, each with its effect on the visibility of the tracked brands.
 
     New announcements are stored; sentences say which sources could not be read. Answers without
     scores are scored first. A terminal has a table of numbers and notes as well. What two sources
     tell is one update.
+
+    Args:
+        model: A model's name or ``provider/model``, of which updates are shown; empty means all.
     """
     plugins, now = call.plugins, call.clock.now()
     problems = await read_feeds(plugins.feeds.values(), call.store.updates, plugins.providers, now)
-    known = await call.store.updates.find()
+    known = [
+        update
+        for update in await call.store.updates.find()
+        if not model or call.names.find(model, [update.model])
+    ]
     call = await call.caught_up()
     changes = await found_changes(call) if known else {}
     model_alerts = await _whole_model_alerts(call.store) if known else {}
     effects: dict[int, tuple[Effect, ...]] = {}
-    for model in dict.fromkeys(update.model for update in known):
-        effects |= await _update_effects(call, model, known, changes)
+    for updated in dict.fromkeys(update.model for update in known):
+        effects |= await _update_effects(call, updated, known, changes)
     paragraphs = [*problems]
     apart = {(update.model, update.at): update for update in known}
     for update in apart.values():
@@ -314,7 +321,9 @@ async def show_changes(
         Literal["recent", "all", "updates"],
         option("What is recent, all that moved in the whole past, or updates of models."),
     ] = "recent",
-    model: Annotated[str, option("Only at this model, of what is recent.", Kind.MODEL)] = "",
+    model: Annotated[
+        str, option("Only at this model, of what is recent or of updates.", Kind.MODEL)
+    ] = "",
     since: Annotated[str, option("Since this day; by default of a week.", Kind.TIME)] = "",
     until: Annotated[str, option("Until this day, included.", Kind.TIME)] = "",
     details: Annotated[bool, option("In a chat, the whole past as a table.")] = False,
@@ -339,7 +348,7 @@ async def show_changes(
     """
     if show != "recent" or details or why:
         card = (
-            await list_updates(call)
+            await list_updates(call, model)
             if show == "updates"
             else await past_changes(call, brands, details=details, why=why)
         )

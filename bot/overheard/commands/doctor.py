@@ -89,8 +89,8 @@ class Examination:
 
     async def findings(self) -> list[Finding]:
         """Return all findings in this order: store, queue, disk, plugins, catalogue, variables,
-        shutdowns of models, providers, usage, detection, chats, routes, outbox, alerts, answers,
-        clock.
+        shutdowns of models, judges, providers, usage, detection, chats, routes, outbox, alerts,
+        answers, clock.
 
         Providers are asked at the same time, by calls that cost nothing; chats one after the other.
         Nothing is said of detection without a store. If the newest run lies in the future, only
@@ -105,6 +105,7 @@ class Examination:
             *self._catalogue_findings(),
             *examinations.unset_variables(config),
             *examinations.shutdown_findings(call),
+            *examinations.judge_findings(call),
         ]
         asked = [
             examinations.provider_findings(provider, call.clock, config.providers.get(name, {}))

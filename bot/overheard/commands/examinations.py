@@ -22,6 +22,7 @@ from overheard.plugins import Plugins, models_of
 from overheard.runs.budget import price_of
 from overheard.runs.plan import choose_models
 from overheard.runs.tasks import outdated, queue_status
+from overheard.scoring.judge import judges
 from overheard.session import Session
 
 CHECK_TIMEOUT_S = 20.0
@@ -164,6 +165,18 @@ async def usage_findings(plugins: Plugins, store: Store) -> AsyncIterator[Findin
             problem = f"{count} came without usage, so that the cost is only estimated"
             remedy = "have the service report the usage; a gateway may have an option for it"
             yield Finding(f"model {model}", problem, remedy)
+
+
+def judge_findings(call: Call) -> Iterator[Finding]:
+    """Yield a fault for each judge that has nobody to ask, or no money to ask with."""
+    for judge in judges(call.scoring.scorers):
+        place, table = f"judge {judge.model}", f"[scorers.{judge.name}]"
+        if judge.model.provider not in call.plugins.providers:
+            problem = "no provider has its model, so nothing is read a second time"
+            yield Finding(place, problem, f"correct model in {table}, or add the provider")
+        elif not judge.budget:
+            problem = "its budget is 0, so nothing is read a second time"
+            yield Finding(place, problem, f"raise budget in {table}")
 
 
 async def future_run_findings(call: Call) -> Sequence[Finding]:

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mappin
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import fields, replace
 from datetime import datetime
+from http import HTTPStatus
 from itertools import islice
 from math import ceil
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
@@ -417,7 +418,8 @@ class HostedProvider(ABC, Generic[Table, Client]):
 
         The SDK sends the first requests to a path. Once one is answered, the others are sent with
         its address and headers, and so its key, by the HTTP client below the SDK, whose checks and
-        copies of each field take as long as all the rest of a call.
+        copies of each field take as long as all the rest of a call. Where the key is refused then,
+        the SDK sends the request, whose key may be another by now.
 
         Args:
             path: Where the service has the call, such as ``/chat/completions``.
@@ -436,13 +438,14 @@ class HostedProvider(ABC, Generic[Table, Client]):
                 "POST", first.url, headers=first.headers, extensions=first.extensions, json=body
             )
             response = await http.send(request)
-            if not response.is_success:
-                raise StatusError(response)
-        else:
-            response = await client.post(path, body=body, cast_to=httpx2.Response)
-            for header in ("Content-Length", "Cookie", "Idempotency-Key"):
-                response.request.headers.pop(header, None)
-            self._requests[path] = response.request
+            if response.status_code != HTTPStatus.UNAUTHORIZED:
+                if not response.is_success:
+                    raise StatusError(response)
+                return response.headers, response.json(object_hook=Fields)
+        response = await client.post(path, body=body, cast_to=httpx2.Response)
+        for header in ("Content-Length", "Cookie", "Idempotency-Key"):
+            response.request.headers.pop(header, None)
+        self._requests[path] = response.request
         return response.headers, response.json(object_hook=Fields)
 
     def capabilities(self, model: str) -> Capabilities:  # noqa: ARG002 - a provider says more
