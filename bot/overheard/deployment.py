@@ -318,10 +318,13 @@ class Call:
     plugins: Plugins = field(init=False, repr=False)
     scoring: Scoring = field(init=False, repr=False)
     clock: Clock = field(init=False, repr=False)
+    configured: Config = field(init=False, repr=False)
+    pricing: Pricing = field(init=False, repr=False)
     face: Face = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        for part in ("config", "store", "catalogue", "plugins", "scoring", "clock"):
+        copied = ("config", "store", "catalogue", "plugins", "scoring", "clock", "configured")
+        for part in (*copied, "pricing"):
             object.__setattr__(self, part, getattr(self.deployment, part))
         face = Face.TERMINAL if self.channel == TERMINAL else Face.CHAT
         object.__setattr__(self, "face", face)
@@ -335,16 +338,6 @@ class Call:
     async def opened(self) -> AsyncIterator[Call]:
         """Yield this call: as a `Session` is opened, for commands that take either."""
         yield self
-
-    @property
-    def configured(self) -> Config:
-        """The configuration as it was read from its file."""
-        return self.deployment.configured
-
-    @property
-    def pricing(self) -> Pricing:
-        """A service that computes the prices of runs before they are asked."""
-        return self.deployment.pricing
 
     async def price(
         self, catalogue: Catalogue | None = None, *, batch: bool = False, **chosen: Any
@@ -362,11 +355,16 @@ class Call:
             return None
         return await self.pricing.unchecked(replace(panel, batch=batch))
 
+    def new_run(self, panel: Panel, label: str = "", asked_by: str = "") -> Run:
+        """Return a run that begins now, and is not stored yet; the caller asks unless another name
+        is given.
+        """
+        now, who = self.clock.now(), asked_by or self.who
+        return new_run(panel, now, label=label, asked_by=who, channel=self.channel)
+
     def aside_run(self, panel: Panel, label: str) -> Run:
         """Return a run outside the history that begins now, and is not stored yet."""
-        now, who, channel = self.clock.now(), self.who, self.channel
-        panel = askable(panel, self.plugins.providers)
-        return new_run(panel, now, label=label, asked_by=who, channel=channel, aside=True)
+        return replace(self.new_run(askable(panel, self.plugins.providers), label), aside=True)
 
     @property
     def means(self) -> AskingMeans:

@@ -383,12 +383,11 @@ async def _corrected_topics(
     the alert is not over, and when no run of the brand at the model is among the streams.
     """
     topics = {claim.topic for claim in alert.statements if claim.truth}
-    key = (alert.shift.brand, alert.shift.model)
-    runs = next((s.runs for s in streams if (s.key.brand, s.key.model) == key), ())
+    brand, model = alert.shift.brand, alert.shift.model
+    runs = next((s.runs for s in streams if (s.key.brand, s.key.model) == (brand, model)), ())
     if alert.over_at is None or not topics or not runs:
         return frozenset()
     last_runs = {run.id for run in [r for r in runs if r.at <= alert.over_at][-MIN_RUNS_GONE:]}
-    brand, model = alert.shift.brand, alert.shift.model
     details = await stated_facts(store, versions, brand, topics, last_runs, (CORRECT,))
     right = {
         detail.topic

@@ -324,14 +324,12 @@ class Handling(AlertLog):
         Raises:
             AlertUnchanged: when a person ends one of the snoozes at the same time.
         """
-        alerts = await self._store.alerts.find(live=True)
-        snoozed = [alert for alert in alerts if alert.state is AlertState.SNOOZED]
-        notes = [(alert, await self._reason_to_wake(alert)) for alert in snoozed]
-        return [
-            await self.add_event(alert.id, AlertEventKind.WOKEN, note=note)
-            for alert, note in notes
-            if note
-        ]
+        woken = []
+        for alert in await self._store.alerts.find(live=True):
+            is_snoozed = alert.state is AlertState.SNOOZED
+            if is_snoozed and (note := await self._reason_to_wake(alert)):
+                woken.append(await self.add_event(alert.id, AlertEventKind.WOKEN, note=note))
+        return woken
 
     async def _reason_to_wake(self, alert: Alert) -> str:
         """Return a sentence on why the snooze of a snoozed alert is over: its time has come, or,

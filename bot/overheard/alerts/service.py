@@ -417,10 +417,7 @@ class DetectionService:
                 if change.run == key
             ]
         history = await self._alert_history(WHOLE_MODEL) if changes else NO_HISTORY
-        decisions = [
-            decide_model(change, shifts, key, policy, history)
-            for change, shifts in changes.values()
-        ]
+        decisions = [decide_model(*found, key, policy, history) for found in changes.values()]
         raised = []
         for decision in filter(None, decisions):
             raised.append(await self._carry_out_decision(run, decision, now))

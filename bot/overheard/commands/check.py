@@ -19,7 +19,7 @@ from overheard.deployment import Call
 from overheard.domain import Catalogue, Run
 from overheard.runs.answers import parse_age
 from overheard.runs.batches import require_batched
-from overheard.runs.plan import lay_out, new_run, unfinished
+from overheard.runs.plan import lay_out, unfinished
 from overheard.runs.quote import PriceQuote
 
 SEED_BITS = 31
@@ -101,11 +101,8 @@ async def check(
         return _price_alone(proposal) if price else proposal
     panel = replace(panel, batch=batch)
     require_batched(panel, call.plugins.providers)
-    now = call.clock.now()
-    interrupted = await unfinished(call.store, panel, now)
-    run = interrupted or new_run(
-        panel, now, label=label, asked_by=asked_by or call.who, channel=call.channel
-    )
+    interrupted = await unfinished(call.store, panel, call.clock.now())
+    run = interrupted or call.new_run(panel, label, asked_by)
     reuse_within = parse_age(reuse) if reuse else None
     quote = await call.pricing.quote(run, reuse_within=reuse_within)
     execute = partial(execute_run, call, quote)

@@ -143,13 +143,7 @@ async def propose_first_check(call: Call, panel: Panel, asked_by: str = "") -> P
         except BudgetExceeded:
             if sizes == ROUND_SIZES[-1]:
                 raise
-    run = new_run(
-        replace(panel, repeats=sizes[0]),
-        now,
-        label=round_label(1),
-        asked_by=asked_by or call.who,
-        channel=call.channel,
-    )
+    run = call.new_run(replace(panel, repeats=sizes[0]), round_label(1), asked_by)
     quote = await call.pricing.quote(run)
     later_times = [wording.clock(now + n * ROUND_GAP, call.zone) for n in range(1, ROUNDS)]
     times = f"in three rounds, now and at about {wording.listing(later_times)}"
@@ -163,7 +157,7 @@ async def _quote_all_rounds(call: Call, panel: Panel) -> PriceQuote:
     applied, since they are several runs.
     """
     budget = call.config.budget.model_copy(update={"run": None})
-    run = new_run(panel, call.clock.now(), channel=call.channel)
+    run = call.new_run(panel)
     calls = {(prompt, model): count for prompt, model, count in panel.calls()}
     return await call.pricing.quote_calls(
         calls, run.payer, answers=sum(calls.values()), run=run, budget=budget

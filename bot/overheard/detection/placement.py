@@ -80,9 +80,7 @@ def containing_alert(
         return None
     began = starts[shift.first_run_id]
     for alert in of_models:
-        model_shifts = [
-            moved for moved in alert.moved if moved.brand == WHOLE_MODEL and not moved.recovery
-        ]
+        model_shifts = _reported_of_model(alert)
         first = starts[alert.shift.first_run_id]
         last = max((starts[moved.run_id] for moved in model_shifts), default=first)
         recovered_at = alert.over_at if alert.state is AlertState.RECOVERED else None
@@ -161,14 +159,8 @@ def place(shifts: Sequence[Shift], alerts: Sequence[Alert], at: datetime) -> Pla
     """
     head = shifts[0]
     same_model = [alert for alert in alerts if alert.shift.model == head.model]
-    same_run = next(
-        (
-            alert
-            for alert in same_model
-            if any(shift.run_id == head.run_id for shift in alert.moved)
-        ),
-        None,
-    )
+    of_run = (a for a in same_model if any(shift.run_id == head.run_id for shift in a.moved))
+    same_run = next(of_run, None)
     if head.brand == WHOLE_MODEL:
         if same_run:
             return Placement(AlertAction.KEEP, same_run.id)
@@ -262,15 +254,18 @@ def _share_of_reported_change(alert: Alert, shifts: Sequence[Shift]) -> float:
     """
     metric = alert.shift.metric
     reported: dict[str, float] = {}
-    runs = {
-        shift.run_id for shift in alert.moved if shift.brand == WHOLE_MODEL and not shift.recovery
-    }
+    runs = {shift.run_id for shift in _reported_of_model(alert)}
     for shift in alert.moved:
         if shift.brand != WHOLE_MODEL and shift.metric == metric and shift.run_id in runs:
             reported[shift.brand] = reported.get(shift.brand, 0.0) + shift.change
     now = {shift.brand: shift.change for shift in shifts if shift.brand != WHOLE_MODEL}
     along = sum(change * now.get(brand, 0.0) for brand, change in reported.items())
     return along / (sum(change**2 for change in reported.values()) or 1.0)
+
+
+def _reported_of_model(alert: Alert) -> list[Shift]:
+    """Return the shifts of the model as a whole that an alert has reported, without its returns."""
+    return [shift for shift in alert.moved if shift.brand == WHOLE_MODEL and not shift.recovery]
 
 
 def _place_as_new(shifts: Sequence[Shift], alerts: Sequence[Alert], at: datetime) -> Placement:
@@ -298,14 +293,11 @@ def reports_statement(alert: Alert, shift: Shift) -> bool:
     """Return whether an alert has reported the statement of a shift (its kind, topic and stated
     value) in the shift's run; False for a shift without a statement.
     """
-    return any(
-        old.run_id == shift.run_id
-        and old.statement
-        and shift.statement
-        and (old.statement.kind, old.statement.topic, old.statement.said)
-        == (shift.statement.kind, shift.statement.topic, shift.statement.said)
-        for old in alert.moved
-    )
+    if not (said := shift.statement):
+        return False
+    of_run = (old.statement for old in alert.moved if old.run_id == shift.run_id)
+    told = {(old.kind, old.topic, old.said) for old in of_run if old}
+    return (said.kind, said.topic, said.said) in told
 
 
 def _recovered_recently(alert: Alert, at: datetime) -> bool:

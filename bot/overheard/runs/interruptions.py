@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from overheard.domain import Delivery, DeliveryKind, Run, RunState
+from overheard.domain import DeliveryKind, Run, RunState, deliveries_to
 from overheard.errors import OverheardError, RunEnded, RunUnderWay
 from overheard.interfaces import Clock, Store
 from overheard.runs.plan import is_fresh
@@ -151,9 +151,9 @@ class RunResumer:
         try:
             if not await is_held(self.store, run):
                 if self._is_of_a_chat(run):
-                    key, now = f"result-{run.key}@{run.channel}", self.clock.now()
-                    result = Delivery(DeliveryKind.RESULT, key, run.channel, now, run.key)
-                    await self.store.deliveries.add([result])
+                    key, now = f"result-{run.key}", self.clock.now()
+                    told = deliveries_to([run.channel], DeliveryKind.RESULT, key, now, run.key)
+                    await self.store.deliveries.add(told)
                 await self.resume(run)
                 return
             self._skipped.discard(run.id)  # that process may still die

@@ -14,7 +14,6 @@ from overheard.domain import (
     TERMINAL,
     UNFINISHED,
     Answer,
-    Delivery,
     DeliveryKind,
     Pair,
     Panel,
@@ -22,6 +21,7 @@ from overheard.domain import (
     RunState,
     Task,
     TaskKind,
+    deliveries_to,
 )
 from overheard.errors import (
     BatchUncollected,
@@ -258,9 +258,9 @@ class RunService(Generic[Found_co]):
                         except Exception:  # the run has ended, and would not be told later
                             log.exception("Run %s could not be searched for changes.", run.key)
                     if outcome.complete and ":" in run.channel and not run.aside:
-                        key = f"{LATE}{run.key}@{run.channel}"
-                        told = Delivery(DeliveryKind.RESULT, key, run.channel, now, run.key)
-                        await store.deliveries.add([told])
+                        kind, key = DeliveryKind.RESULT, f"{LATE}{run.key}"
+                        told = deliveries_to([run.channel], kind, key, now, run.key)
+                        await store.deliveries.add(told)
 
     async def cancel_batches(self, run: Run) -> list[str]:
         """Cancel a run's batches at their vendors, store the answers that are ready, and return

@@ -26,7 +26,7 @@ from overheard.runs.interruptions import RunResumer
 from overheard.runs.update_feeds import read_feeds
 from overheard.runtime.chats import LeaderChat, opened_chats
 from overheard.runtime.health import HealthServer
-from overheard.runtime.metrics import process_metrics, start_telemetry, store_label
+from overheard.runtime.metrics import process_metrics, start_telemetry
 from overheard.runtime.scheduler import SCHEDULE, Job, Scheduler
 from overheard.runtime.supervisor import GracefulShutdown, Service, ServiceState, Supervisor
 from overheard.scoring.scorer_calls import warm_up
@@ -105,9 +105,8 @@ class Server:
 
         self.supervisor = Supervisor(services, log.warning, add_notice)
         self.opened_chats = tuple(chats)
-        metrics_text = process_metrics(deployment, self._chats_up).text
-        label = store_label(config.storage.url)
-        self._health = HealthServer(config.health, self.supervisor.statuses, metrics_text, label)
+        metrics, statuses = process_metrics(deployment, self._chats_up), self.supervisor.statuses
+        self._health = HealthServer(config.health, statuses, metrics.text, metrics.store)
 
     async def run(self) -> None:
         """Run the health endpoint and all services until cancelled.

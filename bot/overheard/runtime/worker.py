@@ -14,7 +14,7 @@ from overheard.errors import ungrouped
 from overheard.interfaces import TaskResult
 from overheard.runs.tasks import seats
 from overheard.runtime.health import HealthServer
-from overheard.runtime.metrics import process_metrics, start_telemetry, store_label
+from overheard.runtime.metrics import process_metrics, start_telemetry
 from overheard.runtime.supervisor import GracefulShutdown, Service, Supervisor
 from overheard.telemetry import about
 
@@ -47,10 +47,8 @@ class Worker:
             for name, flow_kinds, flow_at_once in _flows(kinds, at_once)
         ]
         self.supervisor = Supervisor(flows, log.warning)
-        config = deployment.config
-        metrics_text = process_metrics(deployment).text
-        store = store_label(config.storage.url)
-        self._health = HealthServer(config.health, self.supervisor.statuses, metrics_text, store)
+        metrics, settings = process_metrics(deployment), deployment.config.health
+        self._health = HealthServer(settings, self.supervisor.statuses, metrics.text, metrics.store)
 
     async def run(self) -> None:
         """Run the health endpoint, if a port is configured, and carry out tasks until cancelled."""

@@ -167,11 +167,7 @@ class Telling:
         present one is outside of its usual range, as in ``ChatGPT: 20 of 24 answers, as usual,
         1st of 4.``.
         """
-        told = {
-            one.model
-            for number, one in enumerate(news)
-            if number == 0 or one.kind is not NewsKind.OUTSIDE
-        }
+        told = {one.model for one in news if one is news[0] or one.kind is not NewsKind.OUTSIDE}
         is_wrong = bool(news) and news[0].kind is NewsKind.WRONG
         pictured = {Level.UNKNOWN, Level.USUAL if is_wrong else Level.UNKNOWN}
         places = [

@@ -146,21 +146,20 @@ async def suggest(call: Call, brand: Brand) -> Draft:
     The draft is filled up with questions from templates. These are all it has without a model, or
     when the model cannot be asked or does not answer; then `Draft.problem` has the reason.
     """
-    model = suggester(call.plugins)
-    if model is None:
-        return _with_template_questions(call.catalogue, brand, Draft(brand.name))
-    run, name = _suggestions_run(call, brand, model), call.names.name(model)
-    try:
-        await call.pricing.quote(run)
-        outcome, answers = await call.run_service().ask_aside(run)
-    except OverheardError as error:
-        draft = Draft(brand.name, problem=str(error))
-        return _with_template_questions(call.catalogue, brand, draft)
-    replies = {answer.question.prompt.key: answer.reply.text for answer in answers}
-    draft = _draft_of_replies(call.catalogue, brand, name, replies)
-    if not replies:
-        reason = next(iter(outcome.failures), "")
-        draft = replace(draft, problem=f"{name} did not answer: {reason}")
+    draft = Draft(brand.name)
+    if model := suggester(call.plugins):
+        run, name = _suggestions_run(call, brand, model), call.names.name(model)
+        try:
+            await call.pricing.quote(run)
+            outcome, answers = await call.run_service().ask_aside(run)
+        except OverheardError as error:
+            draft = replace(draft, problem=str(error))
+        else:
+            replies = {answer.question.prompt.key: answer.reply.text for answer in answers}
+            draft = _draft_of_replies(call.catalogue, brand, name, replies)
+            if not replies:
+                reason = next(iter(outcome.failures), "")
+                draft = replace(draft, problem=f"{name} did not answer: {reason}")
     return _with_template_questions(call.catalogue, brand, draft)
 
 
