@@ -21,7 +21,7 @@ def main() -> None:
     from overheard.runtime import wiring
 
     gc.freeze()  # and they stay
-    gc.set_threshold(wiring.START_GC_THRESHOLD_OBJECTS)
+    gc.set_threshold(wiring.GC_THRESHOLD_OBJECTS)
     gc.enable()
     wiring.main()
 

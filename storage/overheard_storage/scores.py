@@ -3,6 +3,8 @@
 from collections import defaultdict
 from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
+from operator import attrgetter, itemgetter
 from typing import Any
 
 from sqlalchemy import (
@@ -255,13 +257,14 @@ class SqlScoreRepository(Repository):
         names are stored.
         """
         questions = [answer.question for answer, _ in scored]
-        named = {(record.brand, record.score.metric) for _, records in scored for record in records}
+        records = list(chain.from_iterable(records for _, records in scored))
+        metrics = map(attrgetter("metric"), map(itemgetter(-1), records))
         return _Numbers(
             scorer=await self._lookups.scorers.number(scorer, version),
             prompts=await self._lookups.prompt_ids(question.prompt for question in questions),
             models=await self._lookups.model_ids(question.model for question in questions),
-            brands=await self._lookups.brand_ids(brand for brand, _ in named),
-            metrics=await self._lookups.metric_ids(metric for _, metric in named),
+            brands=await self._lookups.brand_ids(map(itemgetter(1), records)),
+            metrics=await self._lookups.metric_ids(metrics),
         )
 
 

@@ -119,7 +119,7 @@ class Phrases:
         that can match without.
         """
         for pattern in self._patterns:
-            yield _needs(_parser.parse(pattern, self._flags))
+            yield _needs(_parser.parse(pattern, self._flags).data)
 
     def search(self, text: str, start: int = 0, end: int = maxsize) -> re.Match[str] | None:
         """Return the first match in a part of a text, as `re.Pattern.search` does."""
@@ -254,14 +254,14 @@ def _needs(parsed: Iterable[tuple[Any, Any]]) -> frozenset[str]:
 
 def _needs_within(operation: Any, argument: Any) -> frozenset[str]:
     """Return the needed texts of one part of an expression."""
-    match str(operation):
-        case "SUBPATTERN":
-            return _needs(argument[-1])
-        case "BRANCH":
-            branches = [_needs(branch) for branch in argument[1]]
+    match operation:
+        case _parser.SUBPATTERN:
+            return _needs(argument[-1].data)
+        case _parser.BRANCH:
+            branches = [_needs(branch.data) for branch in argument[1]]
             return frozenset().union(*branches) if all(branches) else frozenset()
-        case "MAX_REPEAT" | "MIN_REPEAT" if argument[0]:
-            return _needs(argument[2])
+        case _parser.MAX_REPEAT | _parser.MIN_REPEAT if argument[0]:
+            return _needs(argument[2].data)
     return frozenset()
 
 
@@ -269,25 +269,27 @@ def _strings(parsed: Iterable[tuple[Any, Any]]) -> list[str]:
     """Return all texts that a parsed expression matches; empty if there are more than a few."""
     strings = [""]
     for operation, argument in parsed:
-        match str(operation):
-            case "LITERAL":
+        match operation:
+            case _parser.LITERAL:
                 ends = [chr(argument)]
-            case "IN" if all(str(kind) == "LITERAL" for kind, _ in argument):
+            case _parser.IN if all(kind is _parser.LITERAL for kind, _ in argument):
                 ends = [chr(letter) for _, letter in argument]
-            case "SUBPATTERN":
-                ends = _strings(argument[-1])
-            case "BRANCH":
-                branches = [_strings(branch) for branch in argument[1]]
+            case _parser.SUBPATTERN:
+                ends = _strings(argument[-1].data)
+            case _parser.BRANCH if len(argument[1]) <= _MOST_STRINGS:
+                branches = [_strings(branch.data) for branch in argument[1]]
                 ends = list(chain.from_iterable(branches)) if all(branches) else []
-            case "MAX_REPEAT" | "MIN_REPEAT" if argument[:2] == (0, 1):
-                ends = ["", *_strings(argument[2])]
+            case _parser.MAX_REPEAT | _parser.MIN_REPEAT if argument[:2] == (0, 1):
+                ends = ["", *_strings(argument[2].data)]
                 ends = ends if len(ends) > 1 else []
-            case "AT" | "ASSERT" | "ASSERT_NOT":
+            case _parser.AT | _parser.ASSERT | _parser.ASSERT_NOT:
                 ends = [""]
             case _:
                 ends = []
-        strings = [start + end for start in strings for end in ends][: _MOST_STRINGS + 1]
-    return strings if len(strings) <= _MOST_STRINGS else []
+        if not 0 < len(strings) * len(ends) <= _MOST_STRINGS:
+            return []
+        strings = [start + end for start in strings for end in ends]
+    return strings
 
 
 def _rarity(needs: frozenset[str]) -> tuple[int, int]:

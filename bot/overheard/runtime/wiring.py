@@ -32,12 +32,12 @@ EXIT_TIMEOUT_S = 3.0
 """Seconds from a command's end to that of the process."""
 _exit_timers: list[Timer] = []
 """The timer that ends the process, if the process is about to end; else empty."""
-GC_THRESHOLD_OBJECTS = 100_000
-"""Number of new objects after which the garbage collector runs on the youngest generation."""
+GC_THRESHOLD_OBJECTS = 200_000
+"""Number of new objects after which the garbage collector runs on the youngest generation: more
+than a batch of answers that is scored has, which are freed by reference counting.
+"""
 M_ARENA_MAX = -8
 """The number of this option of glibc."""
-START_GC_THRESHOLD_OBJECTS = 200_000
-"""The same until a deployment is open: most new objects are imported ones then, which stay."""
 
 
 class SystemClock:
