@@ -34,12 +34,11 @@ def log_odds(text: SentenceWords, start: int, end: int, *, pro: bool = False) ->
         pro: Whether the text is listed among the pros.
     """
     weights, weights_of_pairs = _weights()
-    marks, pairs, sizes = _features(text, start, end, pro=pro)
-    odds = sum(map(weights.__getitem__, weights.keys() & marks))
-    odds += sum(map(weights_of_pairs.__getitem__, weights_of_pairs.keys() & pairs))
-    for name, value in sizes.items():
-        odds += weights.get(name, 0.0) * value
-    return odds
+    marks, stems, sizes = _features(text, start, end, pro=pro)
+    odds = sum([weights[mark] for mark in marks if mark in weights])
+    pairs = {pair for pair in pairwise(stems) if pair in weights_of_pairs}
+    odds += sum([weights_of_pairs[pair] for pair in pairs])
+    return odds + sum([weights.get(name, 0.0) * value for name, value in sizes.items()])
 
 
 def clause_features(
@@ -58,24 +57,21 @@ def clause_features(
         end: Offset after the clause.
         pro: Whether the text is listed among the pros.
     """
-    marks, pairs, sizes = _features(text, start, end, pro=pro)
+    marks, stems, sizes = _features(text, start, end, pro=pro)
     yield from sizes.items()
-    yield from ((mark, 1.0) for mark in (*marks, *map(" ".join, pairs)))
+    yield from ((mark, 1.0) for mark in (*marks, *map(" ".join, set(pairwise(stems)))))
 
 
 def _features(
     text: SentenceWords, start: int, end: int, *, pro: bool
-) -> tuple[set[str], set[tuple[str, str]], dict[str, float]]:
-    """Return (the names of the features with the value 1, the pairs of neighbouring stems, the
-    other features by name) of a clause.
+) -> tuple[set[str], list[str], dict[str, float]]:
+    """Return (the names of the features with the value 1, the stems of which neighbours are pairs,
+    the other features by name) of a clause.
     """
     first, last = bisect_left(text.starts, start), bisect_left(text.starts, end)
     forms = [form for form in map(_FORMS.__getitem__, text.texts[first:last]) if form]
     stems = [word for word, _ in forms]
-    marks = {"=bias", *stems}
-    for _, names in forms:
-        if names:
-            marks.update(names)
+    marks = {"=bias"}.union(stems, *[names for _, names in forms if names])
     sizes = {"=words": math.log1p(len(forms))}
     if stems:
         marks.add(f"^ {stems[0]}")
@@ -92,7 +88,7 @@ def _features(
     if first:
         before = text.texts[first - 1]
         marks.add("=after a word" if before[0].isalnum() else f"=after {before}")
-    return marks, set(pairwise(stems)), sizes
+    return marks, stems, sizes
 
 
 class _Forms(dict[str, tuple[str, tuple[str, ...]] | None]):

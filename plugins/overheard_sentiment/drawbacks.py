@@ -27,7 +27,7 @@ from overheard_sentiment.faults import (
     foreign_patterns,
 )
 from overheard_sentiment.lists import lists
-from overheard_sentiment.words import sentence_words
+from overheard_sentiment.words import KEPT_TEXTS, sentence_words
 
 _CLAUSE = lists("faults").compiled("clause edge", r"[;!?.,\s]{}")
 """One set first, which the search finds fast."""
@@ -49,8 +49,6 @@ _LEAST_ODDS, _LEAST_ODDS_IN_PROSE = -0.3, 0.25
 where whose a sentence is may be in doubt."""
 _BLAMED_ODDS = -1.0
 """The log odds of its words from which a clause that blames names a drawback in a short answer."""
-_CACHED_TEXTS = 256
-"""Texts whose drawbacks are kept: those of one long answer, whose brands share lines."""
 _REACH_CHARACTERS = 28
 """Characters before a pattern in which words take the drawback back."""
 _OVERLAP_CHARACTERS = 8
@@ -181,13 +179,14 @@ class _Clause(NamedTuple):
 
     def has_price(self) -> bool:
         """Return whether the clause judges the price and no word before takes that back."""
-        found = PRICE.finditer(self.text, self.start, self.end)  # it reads capitals of names
-        return any(not self._is_withdrawn(*match.span()) for match in found)
+        return self._has(PRICE, self.text)  # it reads capitals of names
 
-    def _has(self, pattern: Phrases) -> bool:
-        """Return whether a lower-case pattern occurs and no word before takes that back."""
-        found = pattern.finditer(self.lower, self.start, self.end)
-        return any(not self._is_withdrawn(*match.span()) for match in found)
+    def _has(self, pattern: Phrases, text: str) -> bool:
+        """Return whether a pattern occurs and no word before takes that back."""
+        for match in pattern.finditer(text, self.start, self.end):
+            if not self._is_withdrawn(*match.span()):
+                return True
+        return False
 
     def faults(self, words: Sequence[tuple[int, int]]) -> Iterator[str]:
         """Yield the marks of what finds fault and is not taken back by a word before: a judgement
@@ -200,9 +199,9 @@ class _Clause(NamedTuple):
         """
         if self.has_price():
             yield "price"
-        if self._has(FAULT):
+        if self._has(FAULT, self.lower):
             yield "fault"
-        elif self._has(NEGATED):
+        elif self._has(NEGATED, self.lower):
             yield "negated"
         elif any(
             self.start <= start < self.end
@@ -303,7 +302,7 @@ def listed_drawbacks(text: str) -> Iterator[Drawback]:
         start = edge.end() if edge else end
 
 
-@lru_cache(maxsize=_CACHED_TEXTS)
+@lru_cache(maxsize=KEPT_TEXTS)
 def clauses(text: str) -> tuple[tuple[int, int], ...]:
     """Return the (start, end) offsets of the clauses of an English text, in order; none for an
     empty text.

@@ -83,7 +83,7 @@ class Polarity(NamedTuple):
     blame: tuple[Span, ...] = ()
 
 
-@lru_cache(maxsize=256)  # those of one long answer
+@lru_cache(maxsize=32)  # brands may share a line
 def polarity(
     sentence: str, own: tuple[Span, ...], others: tuple[Span, ...], *, against: bool = False
 ) -> Polarity:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from overheard import Detail, Metric, Reading, Scale, Score, Settings, UnitRole
+from overheard import Detail, Metric, Reading, Scale, Score, Settings, UnitRole, once_an_answer
 
 if TYPE_CHECKING:
     from overheard_sentiment.portrayal import Portrayal
@@ -16,6 +16,7 @@ _STATED_CHARACTERS = 200
 """Most characters of the words of a drawback."""
 _MAX_DRAWBACKS = 20
 """Drawbacks of an answer that are kept."""
+_NO_DRAWBACK, _NOT_HEDGED = Score("drawback", 0.0), Score("hedged", 0.0)
 _MIN_ASPECT_VALENCE = 0.4
 """Smallest absolute sum of valences for which an aspect gets a verdict."""
 
@@ -53,22 +54,21 @@ class Sentiment:
         Metric("hedged", Scale.BINARY, "Hedged", lower_is_better=True, of_model=True),
     )
 
-    def score(self, reading: Reading) -> Iterator[Score]:
-        """Yield the sentiment of an answer toward `reading.brand` (-1 to 1), whether it names a
+    def score(self, reading: Reading) -> Sequence[Score]:
+        """Return the sentiment of an answer toward `reading.brand` (-1 to 1), whether it names a
         drawback and whether it hedges (0 or 1), with quotes and details.
 
-        Nothing is yielded if the brand is not named, or only in text that no lexicon covers. A
+        Nothing is returned if the brand is not named, or only in text that no lexicon covers. A
         quote is empty without a drawback or hedge.
         """
         if not reading.of(reading.brand.name):
-            return
+            return ()
         from overheard_sentiment.portrayal import portrayal  # its patterns take long to compile
 
         found = portrayal(reading)
         if not found.readable:
-            return
+            return ()
         details = (Detail("tone", found.tone), *_aspect_details(found))
-        yield Score("sentiment", found.value, found.strongest[:_QUOTE_CHARACTERS], details)
         named = tuple(
             Detail(
                 drawback.aspect,
@@ -78,9 +78,18 @@ class Sentiment:
             )
             for drawback in found.drawbacks[:_MAX_DRAWBACKS]
         )
-        yield Score("drawback", float(bool(named)), named[0].quote if named else "", named)
-        hedge = next((unit.text for unit in reading.units if unit.role is UnitRole.HEDGE), "")
-        yield Score("hedged", float(bool(hedge)), hedge[:_QUOTE_CHARACTERS])
+        hedge = _hedge(reading)
+        return (
+            Score("sentiment", found.value, found.strongest[:_QUOTE_CHARACTERS], details),
+            Score("drawback", 1.0, named[0].quote, named) if named else _NO_DRAWBACK,
+            Score("hedged", 1.0, hedge[:_QUOTE_CHARACTERS]) if hedge else _NOT_HEDGED,
+        )
+
+
+@once_an_answer
+def _hedge(reading: Reading) -> str:
+    """Return the first text in which the model says what it does not know; "" without one."""
+    return next((unit.text for unit in reading.units if unit.role is UnitRole.HEDGE), "")
 
 
 def _aspect_details(found: Portrayal) -> Iterator[Detail]:

@@ -67,7 +67,13 @@ _FREE_VALENCE = 1.4
 _STOPS = frozenset(".,;:|()\u2013\u2014") | {"but", "however", "although", "though", "and"}
 
 
-@dataclass(frozen=True, slots=True)
+KEPT_TEXTS = 128
+"""Texts whose words are kept: those of a long answer, or of the few that are read together. More
+would leave the processor's cache.
+"""
+
+
+@dataclass(slots=True)
 class SentenceWords:
     """The words and marks of a sentence, by column.
 
@@ -86,7 +92,7 @@ class SentenceWords:
     comparisons: dict[tuple[int, int], BrandComparison] = field(default_factory=dict)
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=KEPT_TEXTS)
 def sentence_words(sentence: str) -> SentenceWords:
     """Return the words and punctuation marks of a sentence in order, with their offsets and their
     valences in this context.
@@ -144,12 +150,11 @@ def _values(texts: list[str]) -> list[float]:
     if (lexicon := foreign_lexicon(texts)) is not None:
         return [_in_context(texts, at, lexicon.get(text, 0.0)) for at, text in enumerate(texts)]
     values = [0.0] * len(texts)
-    words, phrase_end = [_KNOWN[text] for text in texts], 0
+    words, phrase_end = list(map(_KNOWN.__getitem__, texts)), 0
     stems = [word.stem for word in words]
-    for at in [at for at, word in enumerate(words) if word.matters]:
+    for at, word in [(at, word) for at, word in enumerate(words) if word.matters]:
         if at < phrase_end:
             continue
-        word = words[at]
         length, value = phrase(stems, at, word.phrases) if word.phrases else (0, 0.0)
         if length:
             phrase_end = at + length

@@ -1,7 +1,7 @@
 """Which brand an answer recommends first: by its verdict, its ranks, or words that pick one."""
 
 import re
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
@@ -193,17 +193,26 @@ def _recommends_another(reading: Reading, mentions: Sequence[Mention]) -> bool:
     with a condition ("If you travel, ...") names another brand without advising against it.
     """
     for mention in mentions:
-        text = unit_text(reading, mention)
+        text = units_by_mention(reading)[mention.start].text
         is_other = mention.brand != reading.brand.name and not mention.negated
         if FOR_OTHER_READERS.search(text) or (is_other and FOR_SOME_READERS.match(text)):
             return True
     return False
 
 
-def unit_text(reading: Reading, mention: Mention) -> str:
-    """Return the text of the last unit that begins at or before a mention; "" without one."""
-    index = bisect_right(reading.units, mention.start, key=attrgetter("start")) - 1
-    return reading.units[index].text if index >= 0 else ""
+@once_an_answer
+def units_by_mention(reading: Reading) -> dict[int, Unit]:
+    """Return, by the start of each mention, the last unit that begins at or before it; without one,
+    an empty unit.
+    """
+    unit, units, found = Unit(0, 0, ""), reading.units, {}
+    at = 0
+    for mention in reading.mentions:
+        while at < len(units) and units[at].start <= mention.start:
+            unit = units[at]
+            at += 1
+        found[mention.start] = unit
+    return found
 
 
 def _ranked_first(reading: Reading) -> Iterator[str]:
@@ -366,7 +375,7 @@ def _is_picked_by_name(reading: Reading, mention: Mention, question_words: Conta
     is_answer = mention.sentence == 0 and BARE_ANSWER.fullmatch(after)
     if is_answer and OPENING_CLAUSE.fullmatch(before):
         return True
-    need = NEED_BEFORE_NAME.search(before)
+    need = NEED_BEFORE_NAME.search(before) if "for " in before.lower() else None
     return need is not None and _is_in_question(need["need"], question_words)
 
 

@@ -166,7 +166,7 @@ POSSESSIVE = re.compile(r"['\u2019]s\ ")
 COMPOUND = re.compile(r"-[a-z]")
 """The rest of a word that a name begins: "Acme-powered"."""
 SPEAKS = re.compile(PICKS.pattern("speaks"))
-SELLERS = _compiled("sellers", r"\b{}\b")
+SELLERS = _phrases("sellers", r"\b{}\b")
 ASKS_FOR_SELLERS = re.compile(
     r"\b(?:where|places?|stores?|shops?|retailers?|sellers?|(?:web)?sites?|buy from)\b",
     re.IGNORECASE,

@@ -22,8 +22,9 @@ _ABOUT_A_FACT = "fact"
 """The tag of prompts that ask for a fact about a brand."""
 _QUOTE_CHARACTERS = 1_000
 """Most characters of a quote."""
-_ABSENT = tuple(Score(metric, 0.0) for metric in ("visibility", "first_choice", "top1", "top3"))
-_NO_SHARE = Score("share_of_voice", 0.0)
+_NOT_FIRST, _NOT_TOP = Score("first_choice", 0.0), (Score("top1", 0.0), Score("top3", 0.0))
+_ABSENT = (Score("visibility", 0.0), _NOT_FIRST, *_NOT_TOP)
+_ABSENT_AMONG_OTHERS = (*_ABSENT, Score("share_of_voice", 0.0))
 """The scores of a brand that an answer does not name."""
 
 
@@ -63,8 +64,8 @@ class Visibility:
         Metric("branded_visibility", Scale.BINARY, "Visibility, branded questions"),
     )
 
-    def score(self, reading: Reading) -> Iterator[Score]:
-        """Yield the scores of `reading.brand` in an answer.
+    def score(self, reading: Reading) -> Sequence[Score]:
+        """Return the scores of `reading.brand` in an answer.
 
         - Question with the tag ``fact``: nothing, as it names the brand.
         - Question that names the brand or a competitor: ``branded_visibility`` alone.
@@ -73,22 +74,18 @@ class Visibility:
           ``position``; ``share_of_voice`` is 0, or absent if no competitor is named either.
         """
         if _ABOUT_A_FACT in reading.answer.question.prompt.tags:
-            return  # the question names the brand, so a mention shows nothing
+            return ()  # the question names the brand, so a mention shows nothing
         own = reading.of(reading.brand.name)
         if reading.branded:
             quote = reading.sentence(own[0].sentence)[:_QUOTE_CHARACTERS] if own else ""
-            yield Score("branded_visibility", float(bool(own)), quote)
-        elif own:
-            yield from _scores_when_named(reading, own)
-            yield Score("share_of_voice", len(own) / len(reading.mentions))
-        else:
-            yield from _ABSENT
-            if reading.mentions:
-                yield _NO_SHARE
+            return (Score("branded_visibility", float(bool(own)), quote),)
+        if own:
+            return _scores_when_named(reading, own)
+        return _ABSENT_AMONG_OTHERS if reading.mentions else _ABSENT
 
 
-def _scores_when_named(reading: Reading, own: Sequence[Mention]) -> Iterator[Score]:
-    """Yield the scores of a brand that the answer names, but for the share of voice.
+def _scores_when_named(reading: Reading, own: Sequence[Mention]) -> Sequence[Score]:
+    """Return the scores of a brand that the answer names.
 
     The quote is the first sentence with the brand; for the first choice, the text that shows it.
     Scores of 0 have no quote.
@@ -104,11 +101,14 @@ def _scores_when_named(reading: Reading, own: Sequence[Mention]) -> Iterator[Sco
     quote = reading.sentence(own[0].sentence)[:_QUOTE_CHARACTERS]
     detail = standing(reading.among_all(), own)
     is_chosen = detail.verdict == FIRST_CHOICE
-    yield Score("visibility", 1.0, quote, (detail,))
-    yield Score("first_choice", float(is_chosen), detail.quote if is_chosen else "")
-    yield Score("position", float(rank), quote, tuple(_ranks(reading)))
-    yield Score("top1", float(rank == 1), quote if rank == 1 else "")
-    yield Score("top3", float(rank <= 3), quote if rank <= 3 else "")
+    return (
+        Score("visibility", 1.0, quote, (detail,)),
+        Score("first_choice", 1.0, detail.quote) if is_chosen else _NOT_FIRST,
+        Score("position", float(rank), quote, tuple(_ranks(reading))),
+        Score("top1", 1.0, quote) if rank == 1 else _NOT_TOP[0],
+        Score("top3", 1.0, quote) if rank <= 3 else _NOT_TOP[1],
+        Score("share_of_voice", len(own) / len(reading.mentions)),
+    )
 
 
 def _ranks(reading: Reading) -> Iterator[Detail]:

@@ -1,11 +1,9 @@
 """How a brand that an answer names stands in it: first choice, listed, only named, turned down."""
 
-from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
 from math import inf
-from operator import attrgetter
 
 from overheard import Brand, Detail, Mention, Reading, Unit, UnitRole, once_an_answer
 from overheard_visibility.first_choice import (
@@ -14,7 +12,7 @@ from overheard_visibility.first_choice import (
     is_picked,
     mentions_inside,
     picks_another,
-    unit_text,
+    units_by_mention,
     words_around,
 )
 from overheard_visibility.pick_words import (
@@ -204,7 +202,8 @@ def _offer(
         return ""
     if all(_is_sentence_with_name(unit, own) for unit in owned) and not _is_subject(reading, own):
         return ""
-    if all(ASIDE.match(unit_text(reading, mention)) for mention in own):
+    units = units_by_mention(reading)
+    if all(ASIDE.match(units[mention.start].text) for mention in own):
         return ""
     if all(unit.role is UnitRole.SHOP for unit in owned):
         return ""
@@ -238,8 +237,9 @@ def _is_sentence_with_name(unit: Unit, own: Sequence[Mention]) -> bool:
     """Return whether a unit has one of the brand's mentions `own`, and is neither a title nor a
     shop's card.
     """
-    is_heading = unit.role is UnitRole.TITLE or unit.role is UnitRole.SHOP
-    return not is_heading and bool(mentions_inside(own, unit))
+    if unit.role is UnitRole.TITLE or unit.role is UnitRole.SHOP:
+        return False
+    return any(unit.start <= mention.start < unit.end for mention in own)
 
 
 def _is_subject(reading: Reading, own: Sequence[Mention]) -> bool:
@@ -306,13 +306,8 @@ def _suggestion(reading: Reading, own: Sequence[Mention], *, asks_for_sellers: b
             continue
         if not SUGGESTED.occurs(body, start, end) or BESIDE.occurs(body, start, end):
             continue
-        is_seller = SELLERS.search(body[start:end]) or SELLERS.search(_section(reading, mention))
+        section = units_by_mention(reading)[mention.start].section
+        is_seller = SELLERS.occurs(body, start, end) or _is_of_sellers(section)
         if asks_for_sellers or not is_seller:
             return reading.sentence(mention.sentence)
     return ""
-
-
-def _section(reading: Reading, mention: Mention) -> str:
-    """Return the heading above a mention; "" without one."""
-    index = bisect_right(reading.units, mention.start, key=attrgetter("start")) - 1
-    return reading.units[index].section if index >= 0 else ""

@@ -5,15 +5,14 @@ is told of it. The weights in ``standing_odds.txt`` are derived by ``training/st
 """
 
 import re
-from bisect import bisect_right
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from itertools import groupby, pairwise
-from operator import attrgetter
+from itertools import pairwise
 from typing import NamedTuple
 
 from overheard import Mention, Reading, Unit, UnitRole, WordLists, once_an_answer
+from overheard_visibility.first_choice import units_by_mention
 from overheard_visibility.pick_words import PICKS
 
 _WORD = re.compile(r"[\w#]+")
@@ -25,8 +24,8 @@ _DECIDING = _OVERALL | PICKS.words("deciding")
 _SPEAKERS = frozenset({"i", "we", "my", "our", "me", "us"})
 _SHORT_OF = frozenset({"not", "no", "never", "only", "too", "none", "nothing", "less", "without"})
 _PAST = frozenset({"was", "were", "had", "been"})
-_CACHED_SENTENCES = 256
-"""Sentences whose words are kept: those of one long answer, which may name several brands."""
+_CACHED_SENTENCES = 128
+"""Sentences whose words are kept: those of a long answer, which may name several brands."""
 _MOST_UNITS, _MOST_BRANDS, _MOST_SHORT = 6, 5, 3
 """Numbers above which more of it says nothing more."""
 _LEAST_WORDS = 6
@@ -121,7 +120,8 @@ class _Plan:
         titled: The owners with a title.
         offered: The owners with a title, an award, a card or a pro.
         named_again: The brands that running text names again after another brand was named.
-        in_running_text: Offsets of the mentions in running text.
+        in_running_text: Offsets of the mentions in running text: not in a title, a shop's card or
+            a footer.
     """
 
     brands: tuple[str, ...]
@@ -142,7 +142,8 @@ def _plan(reading: Reading) -> _Plan:
     """
     body = reading.body.rstrip()
     last_line = body.rfind("\n") + 1 or len(reading.body)
-    running_text = _in_running_text(reading)
+    units_with_names = units_by_mention(reading).items()
+    running_text = {start for start, unit in units_with_names if unit.role not in _NO_SENTENCES}
     first_turns: dict[str, int] = {}  # by brand, in the order in which the brands are named
     brands_in_last_line: dict[str, None] = {}
     brands_by_sentence: dict[int, set[str]] = {}
@@ -177,20 +178,6 @@ def _plan(reading: Reading) -> _Plan:
         named_again=named_again,
         in_running_text=running_text,
     )
-
-
-def _in_running_text(reading: Reading) -> set[int]:
-    """Return the start offsets of the mentions in running text: those whose unit (the last one that
-    begins at or before them) is not a title, a shop's card or a footer.
-    """
-    offsets: set[int] = set()
-    index, units = 0, reading.units
-    for mention in reading.mentions:
-        while index + 1 < len(units) and units[index + 1].start <= mention.start:
-            index += 1
-        if units and units[index].role not in _NO_SENTENCES:
-            offsets.add(mention.start)
-    return offsets
 
 
 def brand_features(
@@ -251,6 +238,9 @@ class _Sentence(NamedTuple):
     decides: bool
 
 
+_NO_WORDS = _Sentence(condition=False, overall=False, decides=False)
+
+
 @lru_cache(maxsize=_CACHED_SENTENCES)
 def _choice_words(text: str) -> _Sentence:
     """Return which words of a choice occur in a sentence: of a condition ("if"), of an overall
@@ -285,23 +275,15 @@ def _sentences(reading: Reading, own: Sequence[Mention], plan: _Plan) -> dict[st
     `own` has the brand's mentions, at least one, in order.
     """
     is_overall = has_speaker = False
-    only_in_parentheses = True
-    words = _Sentence(condition=False, overall=False, decides=False)
-    read_mentions = [mention for mention in own if mention.start in plan.in_running_text] or own
-    for sentence, mentions_of_sentence in groupby(read_mentions, attrgetter("sentence")):
-        mentions = list(mentions_of_sentence)
-        text, start = reading.sentence(sentence), reading.sentences[sentence][0]
-        words = _choice_words(text)
-        texts_before = [reading.body[start : mention.start] for mention in mentions]
-        only_in_parentheses = only_in_parentheses and all(
-            "(" in before and ")" not in before for before in texts_before
-        )
+    only_in_parentheses, words = True, _NO_WORDS
+    for mention in [mention for mention in own if mention.start in plan.in_running_text] or own:
+        text, start = reading.sentence(mention.sentence), reading.sentences[mention.sentence][0]
+        words, before = _choice_words(text), reading.body[start : mention.start]
+        only_in_parentheses = only_in_parentheses and "(" in before and ")" not in before
         is_overall = is_overall or (words.overall and not words.condition)
-        advised = [mention.start for mention in mentions if not mention.negated]
-        names_no_other = plan.brands_by_sentence[sentence] == {reading.brand.name}
-        if advised and names_no_other and not words.condition and text[-1] != "?":
-            before = reading.body[start : advised[-1]]
-            has_speaker |= not _SPEAKERS.isdisjoint(_WORD.findall(before.lower()))
+        may_speak = not (has_speaker or mention.negated or words.condition or text[-1] == "?")
+        if may_speak and len(plan.brands_by_sentence[mention.sentence]) == 1:
+            has_speaker = not _SPEAKERS.isdisjoint(_WORD.findall(before.lower()))
     return {
         "overall": is_overall,
         "speaker": has_speaker,
@@ -341,10 +323,8 @@ def _text(
     words = text.split()
     past_words = sum(map(_PAST.__contains__, words)) + text.count("ed ") + text.count("ed,")
     negations = sum(map(_SHORT_OF.__contains__, words)) + text.count("n't") + text.count("n\u2019t")
-    units_with_name = [
-        reading.units[bisect_right(reading.units, mention.start, key=attrgetter("start")) - 1]
-        for mention in own
-    ]
+    units = units_by_mention(reading)
+    units_with_name = [units[mention.start] for mention in own]
     own_units_with_name = {id(unit) for unit in units_with_name if unit.is_of(brand)}
     return {
         "no text": not owned,

@@ -100,7 +100,7 @@ def test_a_product_stands_for_its_brand_also_behind_another() -> None:
     text = "Try the Acme Bambino Plus. Globex is loud. The Bambino is slow. My pick is the Bambino."
     reading = read(text).reading(ACME, ())
     assert [unit.text for unit in reading.owned()][-2:] == ["The Bambino is slow.", text[-23:]]
-    detail = next(Visibility().score(reading)).details[0]
+    detail = next(iter(Visibility().score(reading))).details[0]
     assert (detail.verdict, detail.quote) == ("first choice", text[-23:])
     assert len(reading.mentions) == 1
 
@@ -155,7 +155,7 @@ def test_the_best_of_an_opening_is_the_first_choice(text: str, standing: str) ->
     """If the answer picks nothing else, in running text."""
     text += " Prices change often, so look at the site of each before you decide for one of them."
     text += " All of them have a trial, an app and a page with questions that others have asked."
-    detail = next(Visibility().score(read(text).reading(ACME, ()))).details[0]
+    detail = next(iter(Visibility().score(read(text).reading(ACME, ())))).details[0]
     assert detail.verdict == standing
 
 

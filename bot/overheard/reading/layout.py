@@ -279,7 +279,7 @@ def page(lines: Sequence[str], countdown: int = 0) -> Page:
 
 def _entry_label(line: str) -> str:
     """Return the bold text that a line begins with, if it may name a product; else ""."""
-    entry = _ENTRY.match(line)
+    entry = _ENTRY.match(line) if BOLD in line else None
     if entry is None:
         return ""
     label, colon, name = entry["label"].strip(" :\u2013\u2014").partition(": ")

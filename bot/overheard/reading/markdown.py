@@ -149,7 +149,7 @@ def prose_lines(text: str, titles: Collection[str], nested: bool = False) -> lis
         if isinstance(event, str):
             walk.mark(event, span["start"], span["end"])
             continue
-        ((verb, what),) = event.items()
+        verb, what = event.popitem()
         if verb == "Text":
             walk.add(what, span["start"], span["end"])
         elif verb in {"Start", "End"}:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import islice
 from operator import attrgetter
 from typing import TYPE_CHECKING
@@ -18,6 +18,8 @@ from overheard.domain import Answer, Brand, Catalogue, Fact, Mention, Prompt, Re
 from overheard.reading.text import fold, sentences
 
 if TYPE_CHECKING:
+    from ahocorasick_rs import AhoCorasick
+
     from overheard.reading.mentions import MentionFinder
 
 READING_VERSION = "30"
@@ -289,8 +291,14 @@ def may_advise_against(body: str) -> bool:
 
     A cheap test, false for most answers, before `advises_against` is called for each mention.
     """
-    small = body.lower()
-    return any(map(small.__contains__, _TRIGGERS))
+    return bool(_triggers().find_matches_as_indexes(body.lower()))
+
+
+@cache
+def _triggers() -> AhoCorasick:
+    from ahocorasick_rs import AhoCorasick
+
+    return AhoCorasick(_TRIGGERS)
 
 
 def advises_against(body: str, start: int, end: int, sentence: tuple[int, int]) -> bool:

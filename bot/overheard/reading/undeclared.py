@@ -98,9 +98,9 @@ _PERSON_BEFORE = _LISTS.compiled("leads", r"\b{},? \Z")
 _CLAUSE_FOLLOWS = re.compile(r"(?:,| \(|:| [\u2013\u2014]) ?")
 _CELL = re.compile(r"(?:\A|\n)\s*\|?\s*(?:\d{1,2}[.)]?\s*\|?\s*)?\Z")
 _CELL_ENDS = re.compile(r"\s*\|")
-_WORDS = re.compile(r"\w+")
 _GERMAN = frozenset({"der", "die", "das", "und", "ist", "für", "ein", "eine"})
 _ROMANCE = frozenset({"los", "las", "una", "muy", "para", "pour", "avec", "les", "est"})
+_FOREIGN = re.compile(rf"\b(?=[ac-filmpu])(?:{'|'.join(sorted(_GERMAN | _ROMANCE))})\b")
 _GERMAN_NOUN = re.compile(
     r"Ge[a-zäöü]+t|[A-Z][a-zäöüß]*(?:ung|heit|keit|schaft|ion|tät|ment|ervice|upport|reise?|eit|chutz|en)"
 )
@@ -147,14 +147,13 @@ def undeclared_mentions(
     products: dict[str, str] = {}
     for place in _places(body):
         owned = _OF_DECLARED.search(body, max(0, place.start - 3), place.start)
-        of_others = _OF_OTHERS.match(body, place.end)
         if owned and owned.start() in brand_before:
-            if not of_others:
+            if not _OF_OTHERS.match(body, place.end):
                 _add_product(products, place.name, brand_before[owned.start()])
         elif declared.keys().isdisjoint(range(place.start, place.end)):
             if place.start not in brand_before:
                 places.append(place)
-        elif (maker := declared.get(place.start)) and not of_others:
+        elif (maker := declared.get(place.start)) and not _OF_OTHERS.match(body, place.end):
             _add_product(products, body[maker.end + 1 : place.end], maker.brand)
     inside = () if german else {p.name for p in places if _INSIDE.match(body, p.start - 2, p.start)}
     names: set[str] = set()
@@ -207,6 +206,8 @@ def _add_product(products: dict[str, str], name: str, brand: str) -> None:
 def _maker(products: dict[str, str], place: _Place, body: str) -> str:
     """Return the declared brand whose product a name is, "the Bolt"; "" if it is none."""
     brand = products.get(place.name) or products.get(place.name.partition(" ")[0], "")
+    if not brand:
+        return ""
     before = body[max(0, place.start - _BEGINNING_CHARACTERS) : place.start]
     is_whole = not _NAME_BEFORE.search(before) and (not place.words or _INSIDE.match(before[-2:]))
     return brand if is_whole else ""
@@ -245,7 +246,7 @@ def may_open_with_name(body: str, start: int, end: int) -> bool:
 @lru_cache(maxsize=4)
 def _languages(body: str) -> tuple[bool, bool]:
     """Return whether a text is German, whose nouns have capitals, and whether it is Romance."""
-    words = _WORDS.findall(body, 0, _LANGUAGE_CHARACTERS)
+    words = _FOREIGN.findall(body, 0, _LANGUAGE_CHARACTERS)
     return sum(map(_GERMAN.__contains__, words)) > 1, not _ROMANCE.isdisjoint(words)
 
 
