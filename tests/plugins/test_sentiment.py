@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from importlib.resources import files
 
+import grading
 import pytest
 from hypothesis import given, settings, strategies as st
 
@@ -401,6 +402,14 @@ def test_what_a_model_says_of_itself_is_nobodys(hedge: str) -> None:
     plain, hedged = score(PRAISE), score(PRAISE + hedge)
     assert [each.value for each in hedged[:2]] == [each.value for each in plain[:2]]
     assert (plain[2].value, hedged[2].value, hedged[2].quote) == (0, 1, hedge)
+
+
+def test_hedges_behind_praise_seldom_change_the_class() -> None:
+    """What a reader should bear in mind of all tools is hardly ever told as a drawback of one."""
+    entries = grading.entries("natural-hedges")
+    texts = [f"{entry['praise']} {entry['hedge']}" for entry in entries]
+    changed = [text for text in texts if score(text)[0].details[0].verdict != "positive"]
+    assert len(changed) <= len(entries) / 4, changed
 
 
 @pytest.mark.parametrize(
