@@ -37,7 +37,7 @@ from grading import Half, agreement, answer, called
 
 from overheard import Answer, Brand, Mention, Reading, Unit
 from overheard.reading.mentions import MentionFinder
-from overheard.reading.reader import Reader
+from overheard.reading.reader import Market, Reader
 from overheard.reading.text import sentences
 from overheard_sentiment import Sentiment
 from overheard_visibility import Visibility
@@ -144,12 +144,12 @@ def speed(size: int) -> str:
     brands = [Brand(name) for name in names(size)]
     answers = [answer(text) for text in texts(brands)]
     reader, scorers, market = Reader(brands), (Visibility(), Sentiment()), brands[:MARKET]
+    markets = [Market(b, tuple(rival for rival in market if rival is not b)) for b in market]
     patterns = [re.compile(rf"\b{re.escape(brand.name)}\b", re.IGNORECASE) for brand in brands]
 
     def score(answer: Answer) -> None:
         read = reader.read(answer)
-        for brand in market:
-            reading = read.reading(brand, [rival for rival in market if rival is not brand])
+        for reading in map(read.within, markets):
             for scorer in scorers:
                 list(scorer.score(reading))
 

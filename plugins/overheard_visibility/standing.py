@@ -256,7 +256,7 @@ def _is_subject(reading: Reading, own: Sequence[Mention]) -> bool:
         if possessive and possessive.end() in other_starts:
             continue
         before, _ = words_around(reading, mention)
-        if not OBJECT.search(before) or is_picked(reading, mention):
+        if not before or not OBJECT.search(before) or is_picked(reading, mention):
             return True
     return False
 

@@ -225,6 +225,8 @@ def _restatement_span(body: str, question: str) -> tuple[int, int]:
     a sentence or a quotation later.
     """
     question_words = [word.casefold() for word in _WORD.findall(question)]
+    if not all(map(body.casefold().__contains__, question_words)):
+        return 0, 0
     words = list(islice(_WORD.finditer(body), len(question_words) + _MAX_PREAMBLE_WORDS))
     spoken = [word.group().casefold() for word in words]
     opening = _ASKED.match(body)
