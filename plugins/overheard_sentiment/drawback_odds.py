@@ -136,7 +136,5 @@ def _weights() -> tuple[dict[str, float], dict[tuple[str, ...], float]]:
 
 @cache
 def decision_weights() -> dict[str, float]:
-    """Return the weights with which evidence for a drawback adds up, by its marks, and the log odds
-    above which it is one.
-    """
+    """Return the weights with which evidence for a drawback adds up, by its marks."""
     return dict(valued("drawback_odds", "decision", divider="|"))

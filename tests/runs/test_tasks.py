@@ -266,11 +266,11 @@ class FakeQueue:
 def connect(monkeypatch: pytest.MonkeyPatch, queue: FakeQueue) -> None:
     """Have all queues be this one."""
 
-    async def connected(url: str) -> FakeQueue:
+    async def connected(url: str, *, timeout: float) -> FakeQueue:  # noqa: ASYNC109 - asyncpg's
         assert url == "postgresql://x"
         return queue
 
-    monkeypatch.setattr("overheard.runs.tasks._connect", connected)
+    monkeypatch.setattr("asyncpg.connect", connected)
     monkeypatch.setattr("overheard.runs.tasks._queries", lambda connection: connection)
 
 

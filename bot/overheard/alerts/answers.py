@@ -103,11 +103,10 @@ def began_words(alert: Alert, evidence: AlertEvidence) -> str:
     first, last = evidence.likely_starts[0], evidence.likely_starts[-1]
     before = [point.at for point in points if point.at < first]
     days = [wording.short_day(at, zone) for at in (*before[-1:], last)]
-    began = f"It began with the check of {days[-1]}"
-    if len(set(days)) > 1:
-        month = days[1].partition(" ")[2]
-        began = f"It began between {days[0].removesuffix(f' {month}')} and {days[1]}"
-    return began
+    if len(set(days)) == 1:
+        return f"It began with the check of {days[-1]}"
+    month = days[1].partition(" ")[2]
+    return f"It began between {days[0].removesuffix(f' {month}')} and {days[1]}"
 
 
 def why_sentences(alert: Alert, evidence: AlertEvidence) -> str:
@@ -340,11 +339,8 @@ def _how_sure(alert: Alert, evidence: AlertEvidence) -> tuple[str, ...]:
     claims = " ".join(claim_chance_sentences(alert, evidence))
     if best is None:
         title = "No matter of chance" if claims else "I cannot say how sure it is"
-        return (
-            title,
-            claims or "It was raised by an earlier version.",
-            why_sentences(alert, evidence),
-        )
+        reason = claims or "It was raised by an earlier version."
+        return title, reason, why_sentences(alert, evidence)
     level = certainty(best.chance_a_year)
     title = "Likely no fluke" if level == "likely" else f"Hardly a fluke: {level}"
     chance = f"{_movement(best, evidence)}: chance does this {how_often(best.chance_a_year)}."
@@ -403,10 +399,8 @@ def _other_models(alert: Alert, evidence: AlertEvidence) -> tuple[str, ...]:
         state = "unchanged" if is_still else "changed"
         lines.append(f"{name} is {state}: {reading.cell(reading.now, metric)}{usual}.")
     if not lines:
-        return (
-            "No other model answered in the newest check",
-            "So I cannot say whether they changed.",
-        )
+        title = "No other model answered in the newest check"
+        return title, "So I cannot say whether they changed."
     title = f"{wording.listing(moved)} changed too" if moved else "No, the others are unchanged"
     return title, "\n".join(lines)
 

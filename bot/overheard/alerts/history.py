@@ -23,6 +23,7 @@ from overheard.detection.monitor import Alarm, Monitor, Restart
 from overheard.detection.placement import AlertAction
 from overheard.detection.power import OwnRecord, own_record
 from overheard.detection.silent_updates import silent_updates
+from overheard.detection.whole_model import ModelChange
 from overheard.domain import (
     BURST,
     VISIBILITY,
@@ -455,15 +456,24 @@ class HistoryReader:
         Args:
             brands: Names of brands; an alert that reports none of these is left out.
         """
-        policy, updates = self.policy, await self.store.updates.find()
-        if not policy.models_per_year:
-            return []
-        streams = await self.visibility_streams()
-        reported = await asyncio.to_thread(lambda: list(reported_changes(streams, policy, updates)))
+        reported = await self._reported_changes(await self.store.updates.find())
         in_order = sorted((alert for _, alert in reported), key=lambda alert: alert.opened_at)
         numbered = [replace(alert, id=number) for number, alert in enumerate(in_order, 1)]
         chosen = set(brands)
         return [alert for alert in numbered if not chosen.isdisjoint(alert.brands)]
+
+    async def _reported_changes(
+        self, updates: Sequence[ModelUpdate], until: datetime | None = None
+    ) -> list[tuple[ModelChange, Alert]]:
+        """Return the model-wide changes that would have been reported until a time, with their
+        alerts; none when the policy has no such alerts. A thread analyses the past.
+        """
+        if not self.policy.models_per_year:
+            return []
+        streams = await self.visibility_streams(until)
+        return await asyncio.to_thread(
+            lambda: list(reported_changes(streams, self.policy, updates))
+        )
 
     async def restarts(self, until: datetime | None = None) -> tuple[Restart, ...]:
         """Return the model-wide changes that would have been reported run by run, grouped by model.
@@ -475,11 +485,7 @@ class HistoryReader:
         Args:
             until: Only runs that began at this time or earlier; by default all.
         """
-        policy = self.policy
-        if not policy.models_per_year:
-            return ()
-        streams = await self.visibility_streams(until)
-        reported = await asyncio.to_thread(lambda: list(reported_changes(streams, policy, ())))
+        reported = await self._reported_changes((), until)
         return tuple(Restart(change.model, change.run, change.began) for change, _ in reported)
 
 

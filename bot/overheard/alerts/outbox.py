@@ -122,9 +122,7 @@ def end_of_quiet(route: RouteTable, now: datetime) -> datetime | None:
     first, last = read_hours(route.quiet)
     local = now.astimezone(ZoneInfo(route.timezone))
     clock = local.time()
-    has_begun, has_not_ended = clock >= first, clock < last
-    passes_midnight = first >= last
-    is_quiet = (has_begun or has_not_ended) if passes_midnight else (has_begun and has_not_ended)
+    is_quiet = first <= clock < last if first < last else not last <= clock < first
     if not is_quiet:
         return None
     ends_tomorrow = clock >= last
@@ -144,13 +142,12 @@ def _route_deliveries(
     delivery of the card that lists all alerts of these hours comes before it.
     """
     # The alert's own delivery gets its key when the alert is stored and has a number.
-    alert = Delivery(DeliveryKind.ALERT, "", route.channel, quiet_end or now)
     if quiet_end is None:
-        return [alert]
+        return [Delivery(DeliveryKind.ALERT, "", route.channel, now)]
     end = quiet_end.isoformat()
     key = f"digest-{end}@{route.channel}"
     card = Delivery(DeliveryKind.QUIET_HOURS, key, route.channel, quiet_end, subject=end)
-    return [card, Delivery(alert.kind, "", route.channel, quiet_end, subject=end)]
+    return [card, Delivery(DeliveryKind.ALERT, "", route.channel, quiet_end, subject=end)]
 
 
 log = logging.getLogger(__name__)
@@ -299,19 +296,16 @@ class Outbox:
             await self._post_delivery(delivery)
         except ChatFailed as failure:
             pause = failure.retry_after or pause
-            await self._postpone_failed(delivery, pause, str(failure), uncertain=failure.ambiguous)
+            problem, uncertain = str(failure), failure.ambiguous
         except ChatUnavailable as error:
-            await self._postpone_failed(delivery, pause, str(error), uncertain=False)
+            problem, uncertain = str(error), False
         except TimeoutError:
-            await self._postpone_failed(
-                delivery, pause, "The chat gave no sign of life.", uncertain=True
-            )
+            problem, uncertain = "The chat gave no sign of life.", True
         except Exception as error:  # a fault in a card or a chat must not stop other channels
-            await self._postpone_failed(
-                delivery, pause, f"It fails: {type(error).__name__}.", uncertain=True
-            )
+            problem, uncertain = f"It fails: {type(error).__name__}.", True
         else:
             return 0.0
+        await self._postpone_failed(delivery, pause, problem, uncertain=uncertain)
         return pause
 
     @traced("deliver", lambda _, delivery: {"overheard.delivery": delivery.kind.value})

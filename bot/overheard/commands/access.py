@@ -100,8 +100,7 @@ async def _redeem_code(store: Store, clock: Clock, code: str) -> bool:
     stored = await settings.get(CODE)
     if stored is None or stored.value.get("until", "") <= clock.now().isoformat():
         return False
-    is_right = hmac.compare_digest(_code_hash(code), str(stored.value.get("hash")))
-    if not is_right:
+    if not hmac.compare_digest(_code_hash(code), str(stored.value.get("hash"))):
         await _count_wrong_code(store, clock.now(), stored)
         return False
     return await settings.remove(CODE, stored.at)

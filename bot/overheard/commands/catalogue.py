@@ -59,10 +59,9 @@ def changed_values(
 
 def _changed_value(field: Option, before: object | None, given: Any) -> Any:
     """Return the value of one field after a change, as `changed_values` describes."""
-    is_given = given not in (None, "", ())
-    if not is_given and before is not None:
-        return getattr(before, field.name)
-    if not is_given:
+    if given in (None, "", ()):
+        if before is not None:
+            return getattr(before, field.name)
         return () if field.many else field.default
     if field.many:
         values = (value.strip() for value in given)
@@ -232,16 +231,12 @@ class CatalogueNoun(Generic[Entry]):
         if ADDED in origins:
             actions.append(Action(f"{self.name} edit", f"Change a {self.singular}"))
         in_terminal, file = call.face is Face.TERMINAL, call.config.file
-        shown_origins: Sequence[str] = ()
-        added = "the store" if in_terminal else "chat"
-        if len(set(origins)) > 1:
-            shown_origins = [file if one == DECLARED else added for one in origins]
-        text = "" if entries else self.empty
-        if entries and self.notes:
-            text = await self.notes(call, entries)
+        places = {DECLARED: file, ADDED: "the store" if in_terminal else "chat"}
+        shown_origins = [places[one] for one in origins] if len(set(origins)) > 1 else []
+        notes = await self.notes(call, entries) if entries and self.notes else ""
         return Card(
             title=count + suffix,
-            text=text,
+            text=notes if entries else self.empty,
             table=self._list_table(entries, shown_origins, in_terminal=in_terminal),
             actions=tuple(actions),
             footer=f"All of them are set in {file}." if {*origins} == {DECLARED} else "",
@@ -257,25 +252,18 @@ class CatalogueNoun(Generic[Entry]):
         """
         if not entries:
             return None
-        columns = dict(self.columns or {})
+        columns = {name: list(map(cell, entries)) for name, cell in (self.columns or {}).items()}
         if not in_terminal:
             first = next(iter(columns), "")
-
-            def is_informative(cell: Callable[[Entry], str]) -> bool:
-                cells = list(map(cell, entries))
-                return len(set(cells)) > 1 or (len(cells) == 1 and bool(cells[0]))
-
             columns = {
-                name: cell
-                for name, cell in columns.items()
-                if name != KEY and (name == first or is_informative(cell))
+                name: cells
+                for name, cells in columns.items()
+                if name != KEY
+                and (name == first or len(set(cells)) > 1 or (len(cells) == 1 and cells[0]))
             }
-        rows = [tuple(cell(entry) for cell in columns.values()) for entry in entries]
-        header = tuple(columns)
         if origins:
-            header = (*header, "Decided in")
-            rows = [(*row, origin) for row, origin in zip(rows, origins, strict=True)]
-        return Table(header, tuple(rows))
+            columns["Decided in"] = list(origins)
+        return Table(tuple(columns), tuple(zip(*columns.values(), strict=True)))
 
     async def add(self, call: Call, **given: Any) -> Card:
         """Store a new object, and return its card.

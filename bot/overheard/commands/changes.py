@@ -372,8 +372,7 @@ async def recent_changes(call: Call, brands: Sequence[str], model: str, span: Sp
 
     def is_shown(alert: Alert) -> bool:
         """Return whether an alert was raised in the span, or is open in one without an end."""
-        still_open = span.end is None and not alert.state.over
-        return span.holds(alert.opened_at) or still_open
+        return span.holds(alert.opened_at) or (span.end is None and not alert.state.over)
 
     alerts = [
         alert

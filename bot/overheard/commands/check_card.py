@@ -118,11 +118,9 @@ async def brand_card(call: Call, brand: str, outcome: Outcome) -> tuple[Card, Te
         if story.alert
     ]
     paragraphs = [*telling.paragraphs(news, ranks=False), *back]  # the picture has the ranks
-    opened = first.alert.alert if first and first.alert else None
-    found_there = await call.store.deliveries.find(
-        alert_id=opened.id if opened else None, channel=call.channel
-    )
-    posted = opened if found_there else None
+    posted = first.alert.alert if first and first.alert else None
+    if posted and not await call.store.deliveries.find(alert_id=posted.id, channel=call.channel):
+        posted = None
     if posted:
         paragraphs = ["Its message is in this channel.", *paragraphs[1:]]
     paragraphs += [standings.ONLY_BRANDED] if only_branded else []

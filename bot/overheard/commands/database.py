@@ -294,8 +294,7 @@ async def expired_answers(call: Call) -> AsyncIterator[Answer]:
     async for answer in call.store.retention.old_texts(now - timedelta(days=min(limits))):
         brands = answer.question.prompt.brands or tracked
         days_kept = [days_of_brand.get(name, usual_days) for name in brands] or [usual_days]
-        is_limited = all(days_kept)
-        if is_limited and answer.asked_at < now - timedelta(days=max(days_kept)):
+        if all(days_kept) and answer.asked_at < now - timedelta(days=max(days_kept)):
             yield answer
 
 

@@ -182,8 +182,7 @@ async def continue_first_check(call: Call) -> Card | None:
     run = unfinished.next_run(now)
     call = replace(call, who=run.asked_by, channel=run.channel, zone=call.deployment.zone)
     card = await execute_round(call, await call.pricing.quote(run))
-    is_from_chat = ":" in run.channel
-    if is_from_chat:
+    if ":" in run.channel:  # of a chat
         key = f"result-{run.key}"
         await call.deployment.deliver([run.channel], DeliveryKind.RESULT, key, run.key)
     return card

@@ -43,8 +43,8 @@ async def plugins(
     after faults. With a name, return the card of that plugin.
 
     Args:
-        deployment: The open deployment, or in a terminal the session.
-        call: Tells whether a chat asks, which gets names, or a terminal, which gets a table.
+        call: In a chat, the call, and in a terminal the session: a chat gets names, and a terminal
+            a table.
         name: The name of one plugin, such as ``openai``; empty for all.
 
     Raises:
@@ -423,19 +423,17 @@ def _of_receipt(entry: dict[str, Any]) -> str:
     return f"{entry['name']}{extras}{entry.get('specifier', '')}"
 
 
-PLUGINS_SEARCH = CommandSpec(
+PLUGINS_SEARCH = _of_plugins(
     "plugins search",
     "List plugins that can be added.",
     search_plugins,
     examples=("plugins search", "plugins search gemini"),
     faces=IN_TERMINAL,
-    opens=False,
 )
-PLUGINS_INSTALL = CommandSpec(
+PLUGINS_INSTALL = _of_plugins(
     "plugins install",
     "Add a plugin to what is installed, also for later upgrades.",
     install_plugin,
     examples=("plugins install mcp", "plugins install ./overheard-reading-level"),
     faces=IN_TERMINAL,
-    opens=False,
 )

@@ -79,12 +79,11 @@ async def _branded_sentence(call: Call, prompts: Sequence[Prompt]) -> str:
 
 async def _changed_card(call: Call, prompt: Prompt, before: Prompt | None, done: str) -> Card:
     """Return the card of a prompt that was added, changed or restored."""
-    notes = {
+    note = {
         "Added": "It is asked from the next check on.",
         "Changed": "Its history goes on.",
         "Restored": "It is asked again from the next check on.",
-    }
-    note = notes[done]
+    }[done]
     if before and before.key != prompt.key:
         note = "Another text is another question: its history begins now, and the old one is kept."
     labels = (prompt.topic, prompt.persona, prompt.language, prompt.market)

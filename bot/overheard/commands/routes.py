@@ -274,8 +274,7 @@ async def rename_model(
         UnknownName: for a model that does not exist.
         ReadOnly: when config.toml names the model.
     """
-    known_model = call.names.find(model, call.plugins.models)
-    asked = known_model or find_model(model, call.plugins.providers)
+    asked = call.names.find(model, call.plugins.models) or find_model(model, call.plugins.providers)
     if str(asked) in call.configured.models:
         raise ReadOnly(thing=f"The name of {asked}", file=call.config.file)
     clean_name = wording.line(name).strip()
@@ -310,8 +309,7 @@ async def set_budget(
         ReadOnly: when config.toml has this limit.
     """
     budget = call.configured.budget
-    is_declared = channel in budget.channels if channel else budget.month is not None
-    if is_declared:
+    if channel in budget.channels if channel else budget.month is not None:
         raise ReadOnly(thing="This budget", file=call.config.file)
     name = f"{BUDGET}{channel or MONTH}"
     if month is None:

@@ -180,8 +180,7 @@ def most_named(situation: Situation) -> str:
     shares: Counter[str] = Counter()
     for place in situation.places:
         shares.update(place.rivals)
-    order = sorted(situation.names[1:], key=lambda name: -shares[name])
-    return order[0] if order else ""
+    return max(situation.names[1:], key=lambda name: shares[name], default="")
 
 
 def _duels(situation: Situation, other: str, models: Sequence[Model], span: Span) -> Iterator[Duel]:
@@ -531,9 +530,7 @@ def _share_words(shares: Shares, share: Share) -> str:
     competitor that gained most always has it.
     """
     now, usual = share.values[-1], shares.usual(share)
-    if usual is None:
-        return wording.percent(now)
-    if abs(now - usual) < TOLD_CHANGE and share != shares.gained:
+    if usual is None or (abs(now - usual) < TOLD_CHANGE and share != shares.gained):
         return wording.percent(now)
     return f"{wording.percent(now)}, usually {wording.percent(usual)}"
 

@@ -637,6 +637,4 @@ def _distinct_citations(citations: Sequence[Citation]) -> tuple[Citation, ...]:
         if len(citation.url) <= MAX_SOURCE_CHARS:
             title = citation.title[:MAX_SOURCE_CHARS]
             by_url.setdefault(citation.url, replace(citation, title=title))
-        if len(by_url) == MAX_SOURCES:
-            break
-    return tuple(by_url.values())
+    return tuple(by_url.values())[:MAX_SOURCES]

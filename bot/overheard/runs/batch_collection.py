@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TypeVar
@@ -317,10 +318,7 @@ class Collector:
             if collection.age_s(self.clock) >= self.polling.late_s and calls.recovers:
                 outcome.late += len(collection.left)
                 return
-            if cancellation is None:
-                await asyncio.sleep(wait)
-                continue
-            with cancellation.waiting():
+            with cancellation.waiting() if cancellation else nullcontext():
                 await asyncio.sleep(wait)
 
     async def add_late(self, run: Run, batch: Batch, outcome: Outcome) -> None:

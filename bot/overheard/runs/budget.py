@@ -3,6 +3,7 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from math import inf
@@ -114,14 +115,12 @@ def price_of(model: Model, providers: Mapping[str, Provider]) -> Price | None:
     A price is unknown when the model's provider is not among ``providers``, gives no `Price`,
     gives a negative or infinite amount, or fails.
     """
-    try:
+    with suppress(Exception):  # of any kind: the price is unknown then
         price: object = providers[model.provider].price(model.name)
         if isinstance(price, Price):
             amounts = (price.input, price.output, price.cached or 0.0, price.search)
             if all(0 <= amount < inf for amount in amounts):
                 return price
-    except Exception:  # of any kind: the price is unknown then
-        return None
     return None
 
 
@@ -134,13 +133,12 @@ def capabilities_of(model: Model, providers: Mapping[str, Provider]) -> Capabili
         KeyError: when the model's provider is not among ``providers``.
     """
     provider = providers[model.provider]
-    try:
-        if not isinstance(provider, Described):
-            return _NO_CAPABILITIES
-        declared: object = provider.capabilities(model.name)
-    except Exception:  # of any kind: nothing is declared then
-        return _NO_CAPABILITIES
-    return declared if isinstance(declared, Capabilities) else _NO_CAPABILITIES
+    with suppress(Exception):  # of any kind: nothing is declared then
+        if isinstance(provider, Described):
+            declared: object = provider.capabilities(model.name)
+            if isinstance(declared, Capabilities):
+                return declared
+    return _NO_CAPABILITIES
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,9 +68,8 @@ class RetryPolicy:
             tried: The number of tries so far.
             elapsed: Seconds from the start of the first try to the start of the next one.
         """
-        has_tries = tried < self.settings.tries
         has_time = elapsed < self.settings.deadline
-        return failure.retryable and has_tries and has_time
+        return failure.retryable and tried < self.settings.tries and has_time
 
 
 class BreakerState(StrEnum):

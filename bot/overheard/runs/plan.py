@@ -205,14 +205,12 @@ async def find_run(runs: RunRepository, name: str) -> Run:
         UnknownName: when no run or several runs match; the error lists `MAX_RUNS_LISTED` of the
             matching runs or, if none matches, of all runs.
     """
-    runs_with_panel = [run for run in await runs.find() if run.panel]
-    matches = [run for run in runs_with_panel if run.key == name]
-    if not matches:
-        matches = [run for run in runs_with_panel if name in run.key]
+    known = [run for run in await runs.find() if run.panel]
+    matches = [run for run in known if run.key == name] or [r for r in known if name in r.key]
     if len(matches) == 1:
         return matches[0]
     hint = "; several are called so" if matches else ""
-    listed = (matches or runs_with_panel)[:MAX_RUNS_LISTED]
+    listed = (matches or known)[:MAX_RUNS_LISTED]
     keys = ", ".join(run.key for run in listed) or "none yet"
     raise UnknownName(kind="run", name=name, hint=hint, known=keys)
 

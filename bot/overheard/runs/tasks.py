@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
@@ -321,8 +321,7 @@ async def queue_status(url: str) -> QueueStatus:
     Raises:
         Exception: what the driver raises when the database is away, or has no queue.
     """
-    connection = await _connect(url)
-    try:
+    async with _connected(url) as connection:
         counts: dict[str, Counter[str]] = {name: Counter() for name in _STATUSES.values()}
         queries = _queries(connection)
         for row in await queries.queue_size():
@@ -335,8 +334,6 @@ async def queue_status(url: str) -> QueueStatus:
             WORKER,
         )
         return QueueStatus(**counts, oldest=oldest, workers=int(workers))
-    finally:
-        connection.terminate()
 
 
 async def outdated(url: str) -> bool:
@@ -349,17 +346,19 @@ async def outdated(url: str) -> bool:
     Raises:
         Exception: what the driver raises when the database is away.
     """
-    connection = await _connect(url)
-    try:
+    async with _connected(url) as connection:
         return bool((await _queries(connection).plan_upgrade()).statements)
-    finally:
-        connection.terminate()
 
 
-async def _connect(url: str) -> Any:
+@asynccontextmanager
+async def _connected(url: str) -> AsyncIterator[Any]:
     import asyncpg
 
-    return await asyncpg.connect(url, timeout=5)
+    connection = await asyncpg.connect(url, timeout=5)
+    try:
+        yield connection
+    finally:
+        connection.terminate()
 
 
 def _queries(connection: Any) -> Queries:

@@ -95,11 +95,10 @@ class Noun(click.Group):
             click.UsageError: when there is no such command; the message suggests a similar one.
         """
         word = args[0]
-        is_option = word.startswith("-")
-        if word not in self.commands and not is_option:
+        if word not in self.commands and not word.startswith("-"):
             self._add_plugin_commands(ctx)
-        if word not in self.commands and not is_option:
-            ctx.fail(f'There is no command "{word}"{suggestion(word, self.commands)}.')
+            if word not in self.commands:
+                ctx.fail(f'There is no command "{word}"{suggestion(word, self.commands)}.')
         return super().resolve_command(ctx, args)
 
 
