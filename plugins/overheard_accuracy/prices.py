@@ -51,6 +51,9 @@ _ENTRY_CHARACTERS = 40
 _PLAN_BEFORE, _PLAN_AFTER = 60, 40
 """Characters around an amount that are searched for the name of its plan."""
 _ROUGHLY = FACTS.compiled("roughly")
+_FOR_PLAN = re.compile(
+    r"(?:\s?/\s?\w+| (?:per|a) \w+){0,2} for (?:the )?(?P<plan>[A-Z][\w-]*(?: [A-Z0-9][\w-]*)*)"
+)
 _NEXT_PRICE = re.compile(r"[;.]\s|\s(?:and|but|while)\s")
 """Behind an amount: where the next one may begin."""
 _LEAST_OF_YEAR = 0.6
@@ -248,13 +251,16 @@ def _context(text: str, amount: Money) -> str:
 def _is_of_plan(text: str, amount: Money, qualifier: str) -> bool:
     """Return whether an amount in a text is the price of a plan.
 
-    If a usual plan ("Pro", "Basic") is named before the amount, the text from the last such name to
-    the amount must have the wanted plan. Otherwise the plan must be at most `_PLAN_BEFORE`
+    A name right behind the amount is that of its plan: "$9 for Basic". Else, if a usual plan
+    ("Pro", "Basic") is named before the amount, the text from the last such name to the amount must
+    have the wanted plan. Otherwise the plan must be at most `_PLAN_BEFORE`
     characters before the amount or `_PLAN_AFTER` after it.
 
     Args:
         qualifier: The wanted plan.
     """
+    if for_plan := _FOR_PLAN.match(text, amount.span[1]):
+        return claims.contains(for_plan["plan"], qualifier)
     before = text[: amount.span[0]]
     plans = list(_TIERS.finditer(before))
     if plans:

@@ -27,7 +27,7 @@ class Accuracy:
     """
 
     name = "accuracy"
-    version = "18"
+    version = "19"
     reads_facts = True
     metrics: Sequence[Metric] = (Metric("accuracy", Scale.SHARE, "Accuracy"),)
 

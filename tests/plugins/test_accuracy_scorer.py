@@ -269,7 +269,7 @@ def accusations(
 
 @pytest.mark.parametrize("declared", [False, True])
 def test_false_statements_are_told_from_true_ones(declared: bool) -> None:
-    """Of two rounds about four brands, whether or not the sellers that they name are declared."""
+    """Of three rounds about five brands, whether or not the sellers that they name are declared."""
     entries = grading.entries("natural-statements")
     accused: list[tuple[str, str]] = []
     for sheet in grading.entries("sheets"):
@@ -291,15 +291,25 @@ def test_false_statements_are_told_from_true_ones(declared: bool) -> None:
         "Dustrel, which was acquired by Sony, has 1,200 employees; Acme is smaller.",
         "Dustrel (founded 1998) is owned by Sony, while Acme has some 50 people in Austin.",
         "Acme Desk Luxe costs $99 a month.",
+        "Pricing starts at $5/month for Acme Lite, $9 for Growth and $99 for Scale.",
+        "Acme's previous CEO, Bo Ray, now runs Dustrel.",
     ],
 )
 def test_what_is_told_of_another_beside_the_brand_accuses_nobody(
     text: str, rivals: tuple[Brand, ...]
 ) -> None:
-    """The subject of a statement stands before an aside, in a clause of its own, or goes on."""
-    facts = {"founded": "2011", "headquarters": "Austin", "employees": "50", "price: Desk": "$9"}
+    """The subject stands before an aside, in its own clause, or behind an amount, or it goes on."""
+    facts = {
+        "founded": "2011",
+        "headquarters": "Austin",
+        "employees": "50",
+        "CEO": "Ann Lee",
+        "parent": "none",
+        "price: Desk": "$9 a month",
+        "price: Growth": "$9 a month",
+    }
     names = [rival.name for rival in rivals]
-    assert list(accusations("Acme", names, facts | {"parent": "none"}, [{"text": text}])) == []
+    assert list(accusations("Acme", names, facts, [{"text": text}])) == []
 
 
 @pytest.mark.parametrize("rivals", [(), (Brand("Globex"),)])
