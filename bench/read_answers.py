@@ -5,7 +5,7 @@ uv run python bench/read_answers.py --folder PATH        labelled answers from e
 uv run python bench/read_answers.py --half dev --show    with each miss
 uv run python bench/read_answers.py --kind advice        the passages whose ids begin so
 uv run python bench/read_answers.py --prose --alone      prose, each brand alone in the catalogue
-uv run python bench/read_answers.py --prose --kind recent    more: blind, authors, natural
+uv run python bench/read_answers.py --prose --kind recent    more: blind, fresh, natural ...
 
 A folder holds ``labelled.jsonl`` (``id``, ``text``, ``brands``, and the question ``prompt`` if
 it is known) and ``labels.jsonl`` (``id``, ``brand``, and the readings ``first`` and ``second`` with

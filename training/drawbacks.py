@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
+from itertools import compress
 from pathlib import Path
 
 import numpy as np
@@ -38,10 +39,20 @@ Features = dict[str, float]
 PLUGINS = Path(__file__).parents[1] / "plugins"
 CLAUSES = Path(__file__).parent / "clauses.txt"
 WEIGHTS = PLUGINS / "overheard_sentiment" / "drawback_odds.txt"
-PROSE = ("", "recent", "blind", "authors")
+PROSE = ("", "recent", "blind", "authors", "further")
 """The answers in running text, by the kinds of ``read_answers.py``."""
+UNREAD = ("blind-2", "authors-1", "authors-2", "further-1", "further-2")
+"""The authors whose answers no pattern was written on."""
+WORTH_IN_PROSE = 2.0
+"""The drawbacks that may be missed to spare a brand a false one where whose a sentence is may be in
+doubt; with titles, 1."""
+NEARLY = 0.98
+LEAST_ODDS = tuple(step / 20 for step in range(-20, 21))
+PRINTED_ODDS = (-0.5, 0.0, 0.25, 0.5, 1.0, 2.0)
 FOLDS = 5
 WORDS_DECAY, DECISION_DECAY = 2.0, 3.0
+WRITTEN_TIMES = 2
+"""How often a clause counts that was written for learning."""
 MIN_CLAUSES = 3
 """Clauses in which a feature must occur to be learnt."""
 SCALES = {"": 0.7, " ": 0.5, "=words": 0.5, "=praise": 0.33, "=blame": 0.33}
@@ -57,7 +68,8 @@ HEADER = """\
 # What a clause says of a drawback: weights of logistic regressions (log odds), derived from answers
 # of bench/gold by training/drawbacks.py; do not edit. Features of words: stems, pairs of stems, "^"
 # before the first one, "#" a number, "x" a name, "=" what is no word. The list at the end says how
-# the odds of the words, what patterns find and the doubt about the owner add up.
+# the odds of the words, what patterns find and the doubt about the owner add up, and from which
+# odds a clause names a drawback.
 """
 
 
@@ -71,7 +83,7 @@ class Clause:
         brand: The brand.
         words: The features of its words.
         marks: What else speaks for or against a drawback.
-        labelled: Whether a drawback is labelled in it; None where the label does not say.
+        labelled: Whether a drawback is labelled in it.
     """
 
     author: str
@@ -79,7 +91,7 @@ class Clause:
     brand: str
     words: Features
     marks: frozenset[str] = field(default=frozenset())
-    labelled: bool | None = None
+    labelled: bool = False
 
 
 def masked_units(reading: Reading) -> Iterator[tuple[Unit, str]]:
@@ -115,9 +127,7 @@ def _clauses_of(author: str, case: Case, quotes: Sequence[str]) -> Iterator[Clau
         named = any(unit.start <= mention.start < unit.end for mention in reading.of(brand))
         for found in evidence(masked, pro=pro):
             text = unit.text[found.start : found.end]
-            labelled: bool | None = any(_shared(quote, text) for quote in quotes)
-            if case.drawback and not labelled and (author[:8] != "passages" and len(quotes) < 2):
-                labelled = None  # of several drawbacks only the first may be quoted
+            labelled = any(_shared(quote, text) for quote in quotes)
             told = dict(clause_features(words, found.start, found.end, pro=pro))
             marks = found.marks.union(doubts(masked, found.start, found.end, named=named))
             yield Clause(author, case.id, brand, _scaled(told), marks, labelled)
@@ -151,7 +161,7 @@ def _shared(quote: str, clause: str) -> bool:
     )
 
 
-def fit(rows: Sequence[Features], labels: Sequence[bool | None], decay: float) -> Features:
+def fit(rows: Sequence[Features], labels: Sequence[bool], decay: float) -> Features:
     """Return the weights of a logistic regression, of the features that are frequent enough."""
     counts = Counter(name for row in rows for name in row)
     names = sorted(name for name, count in counts.items() if count >= MIN_CLAUSES)
@@ -197,14 +207,16 @@ def decided(clause: Clause, words: float) -> Features:
 
 
 def fit_decision(found: Sequence[Clause]) -> Features:
-    """Return how the evidence adds up, where the odds of words are of other folds of answers. The
-    passages are left out: the patterns were written on them.
+    """Return how the evidence adds up, where the odds of words are of other folds of answers.
+
+    Of the passages only pros are used: the patterns were written on them.
     """
     rows, labels = [], []
     for fold in range(FOLDS):
         weights = fit_words([clause for clause in found if _fold(clause) != fold])
         for clause in found:
-            if _fold(clause) == fold and clause.author != "passages":
+            is_used = clause.author != "passages" or "pro" in clause.marks
+            if _fold(clause) == fold and is_used:
                 rows.append(decided(clause, odds(weights, clause.words)))
                 labels.append(clause.labelled)
     return fit(rows, labels, DECISION_DECAY)
@@ -216,27 +228,52 @@ def _fold(clause: Clause) -> int:
     return sha256(key.encode()).digest()[1] % FOLDS if clause.author else -1
 
 
+def left_out(found: Sequence[Clause]) -> dict[str, dict[tuple[str, str], tuple[float, bool]]]:
+    """Return for each author the brands of answers with the most odds of a clause and whether a
+    drawback is labelled: by weights of the other authors, and of passages by those of other folds.
+    """
+    best: dict[str, dict[tuple[str, str], tuple[float, bool]]] = {}
+    authors = {clause.author for clause in found} - {"", "passages"}
+    for part in [*sorted(authors), *range(FOLDS)]:
+        is_out = [part == (_fold(c) if c.author == "passages" else c.author) for c in found]
+        others = [clause for clause, out in zip(found, is_out, strict=True) if not out]
+        words, decision = fit_words(others), fit_decision(others)
+        for clause in compress(found, is_out):
+            brands = best.setdefault(clause.author, {})
+            key = clause.answer, clause.brand
+            value = odds(decision, decided(clause, odds(words, clause.words)))
+            most, named = brands.get(key, (value, False))
+            brands[key] = max(most, value), named or clause.labelled
+    return best
+
+
+def least_odds(found: Sequence[tuple[float, bool]], worth: float) -> float:
+    """Return the middle of the odds above which what is found, less `worth` times what is false, is
+    nearly most: the most itself is at odds of chance.
+    """
+    worths = [
+        sum(1 if named else -worth for value, named in found if value > least)
+        for least in LEAST_ODDS
+    ]
+    near = [o for o, gain in zip(LEAST_ODDS, worths, strict=True) if gain > NEARLY * max(worths)]
+    return near[len(near) // 2]
+
+
 def main() -> None:
     """Print precision, recall and F1 of brands in answers by authors left out, for clauses above
     some log odds, and write the weights.
     """
-    every = [*labelled_clauses(), *written_clauses()]
-    found = [clause for clause in every if clause.labelled is not None]
-    for author in sorted({clause.author for clause in every} - {"", "passages"}):
-        others = [clause for clause in found if clause.author != author]
-        words, decision = fit_words(others), fit_decision(others)
-        best: dict[tuple[str, str], float] = {}
-        wanted: set[tuple[str, str]] = set()
-        for clause in every:
-            if clause.author == author:
-                key = clause.answer, clause.brand
-                value = odds(decision, decided(clause, odds(words, clause.words)))
-                best[key] = max(best.get(key, value), value)
-                wanted |= {key} if clause.labelled is not False else set()
-        for least in (-0.5, 0.0, 0.5):
-            scores = f1((value > least, key in wanted) for key, value in best.items())
+    found = [*labelled_clauses(), *WRITTEN_TIMES * [*written_clauses()]]
+    best = left_out(found)
+    unread = [pair for author in UNREAD for pair in best[author].values()]
+    shown = {**{author: list(brands.values()) for author, brands in best.items()}, "unread": unread}
+    for author, pairs in shown.items():
+        for least in PRINTED_ODDS:
+            scores = f1((value > least, named) for value, named in pairs)
             print(f"{author} left out, above {least}:", *(f"{score:.3f}" for score in scores))
     words, decision = fit_words(found), fit_decision(found)
+    decision["least in prose"] = least_odds(unread, WORTH_IN_PROSE)
+    decision["least with titles"] = least_odds(shown["passages"], 1.0)
     scaled = {name: weight * _scale(name) for name, weight in words.items()}
     kept = {name: weight for name, weight in scaled.items() if abs(weight) >= MIN_WEIGHT}
     text = HEADER + _listed(kept) + "\n[decision]\n" + _listed(decision)

@@ -136,5 +136,7 @@ def _weights() -> tuple[dict[str, float], dict[tuple[str, ...], float]]:
 
 @cache
 def decision_weights() -> dict[str, float]:
-    """Return the weights with which evidence for a drawback adds up, by its marks."""
+    """Return the weights with which evidence for a drawback adds up, by its marks, and the log odds
+    above which it is one.
+    """
     return dict(valued("drawback_odds", "decision", divider="|"))

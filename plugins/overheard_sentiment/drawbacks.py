@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import zip_longest
+from math import inf
 from typing import NamedTuple
 
 from overheard import Phrases
@@ -44,9 +45,6 @@ _FOREIGN_SUPPOSED = re.compile(r"\b(?:wer|wenn|falls|sofern|si|quand|quien|cuand
 _FOREIGN_TURN = re.compile(r"(?:aber|jedoch|allerdings|doch|leider|mais|pero)\b(?! auch)")
 _TURN_WORDS = 4
 """Fewest words of a concession in another language that is a drawback without a sign of one."""
-_LEAST_ODDS, _LEAST_ODDS_IN_PROSE = -0.3, 0.25
-"""The log odds from which a clause names a drawback, in an answer with titles and in running text,
-where whose a sentence is may be in doubt."""
 _BLAMED_ODDS = -1.0
 """The log odds of its words from which a clause that blames names a drawback in a short answer."""
 _REACH_CHARACTERS = 28
@@ -72,11 +70,13 @@ class Drawback(NamedTuple):
         start: Offset of the clause in the text.
         end: Offset after the clause.
         price: Whether the drawback is the price.
+        odds: How sure it is, in log odds; infinity where nothing was weighed.
     """
 
     start: int
     end: int
     price: bool = False
+    odds: float = inf
 
 
 class Evidence(NamedTuple):
@@ -110,14 +110,14 @@ def drawbacks(
         prose: Whether the answer is running text, without titles, where higher odds are needed.
     """
     weights = decision_weights()
-    least = _LEAST_ODDS_IN_PROSE if prose else _LEAST_ODDS
+    least = weights["least in prose" if prose else "least with titles"]
     for start, end, marks, odds in evidence(text, pro=pro):
         slope = weights["odds"] + (weights["odds of a fault"] if marks & FOUND else 0.0)
         found = slope * odds + sum(map(weights.__getitem__, marks))
         if found > least:  # doubts only lower it
-            marks_against = doubts(text, start, end, named=named)
-            if found + sum(map(weights.__getitem__, marks_against)) > least:
-                yield Drawback(start, end, price="price" in marks)
+            found += sum(map(weights.__getitem__, doubts(text, start, end, named=named)))
+            if found > least:
+                yield Drawback(start, end, "price" in marks, found)
 
 
 def priced(text: str) -> Iterator[Drawback]:
@@ -136,7 +136,7 @@ def evidence(text: str, *, pro: bool = False) -> Iterator[Evidence]:
     faults = fault_words(lower)
     may_find = faults or FAULT.may_occur(lower) or NEGATED.may_occur(lower) or PRICE.may_occur(text)
     for (start, end), after in zip_longest(spans, spans[1:]):
-        marks = {"bias"}
+        marks = {"bias", "pro"} if pro else {"bias"}
         if may_find:
             marks.update(_Clause(text, lower, start, end).faults(faults))
         if _CONCESSION.match(text, start, end) or (after and _THOUGH.fullmatch(text, *after)):
@@ -154,7 +154,6 @@ def doubts(text: str, start: int, end: int, *, named: bool) -> Iterator[str]:
     if CURED.search(lower):
         yield "cured"
     if named:
-        yield "named"
         return
     if not _PRONOUN.match(lower):
         yield "no pronoun"

@@ -8,6 +8,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from math import inf
 from typing import NamedTuple
 
 from overheard import Mention, Reading, Unit, UnitRole, once_an_answer
@@ -54,11 +55,12 @@ _DAMPING = 2
 
 
 class NamedDrawback(NamedTuple):
-    """A drawback: its aspect, its words, and the text of its unit."""
+    """A drawback: its aspect, its words, the text of its unit, and how sure it is."""
 
     aspect: str
     stated: str
     quote: str
+    odds: float = inf
 
 
 @dataclass(slots=True)
@@ -324,4 +326,4 @@ def _named_drawbacks(read: _Text, *, named: bool, prose: bool) -> Iterator[Named
     for drawback in found:
         words = _trimmed(text, drawback.start, drawback.end)
         aspect = "price" if drawback.price else aspect_of(words)
-        yield NamedDrawback(aspect, words, text)
+        yield NamedDrawback(aspect, words, text, drawback.odds)

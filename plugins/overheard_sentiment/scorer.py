@@ -32,7 +32,7 @@ class Sentiment:
     or in its row of a table. The metrics exist only where the brand is named.
 
     - ``drawback``: 1 when the answer names a drawback of the brand, else 0. Each drawback is a
-      detail with its aspect, its words and its sentence.
+      detail with its aspect, its words and its sentence; the surest is the first, and the quote.
     - ``sentiment``: (P - 3 D) / (P + 3 D + 2), -1 to 1, where P is the number of praising words and
       D the number of drawbacks. Its details are the tone (positive, mixed, neutral, negative) and
       the aspects that are judged: price, quality, ease, support, features, performance,
@@ -47,7 +47,7 @@ class Sentiment:
     """
 
     name = "sentiment"
-    version = "26"
+    version = "27"
     metrics: Sequence[Metric] = (
         Metric("sentiment", Scale.POLARITY, "Sentiment"),
         Metric("drawback", Scale.BINARY, "Drawback named", lower_is_better=True),
@@ -69,6 +69,7 @@ class Sentiment:
         if not found.readable:
             return ()
         details = (Detail("tone", found.tone), *_aspect_details(found))
+        surest = sorted(found.drawbacks, key=lambda drawback: -drawback.odds)
         named = tuple(
             Detail(
                 drawback.aspect,
@@ -76,7 +77,7 @@ class Sentiment:
                 drawback.stated[:_STATED_CHARACTERS],
                 drawback.quote[:_QUOTE_CHARACTERS],
             )
-            for drawback in found.drawbacks[:_MAX_DRAWBACKS]
+            for drawback in surest[:_MAX_DRAWBACKS]
         )
         hedge = _hedge(reading)
         return (

@@ -21,6 +21,8 @@ from overheard import (
 )
 from overheard.reading.reader import Reader
 from overheard_sentiment import Sentiment, overheard_scorers
+from overheard_sentiment.drawback_odds import decision_weights
+from overheard_sentiment.drawbacks import doubts
 
 ACME, BOLTLY = Brand("Acme"), Brand("Boltly")
 READER = Reader([ACME, BOLTLY])
@@ -324,7 +326,7 @@ def test_an_aspect_of_another_brand_is_not_told() -> None:
         ("Acme suits noisy rooms.", False),
         ("Acme covers every road, but its radio forgets the stations.", True),
         ("Acme covers every road, but it is great in town too.", False),
-        ("Acme is quick. Breakout rooms cost a second licence, though.", True),
+        ("Acme is quick. Breakout rooms take a second licence, though.", True),
         ("Acme is quick; you have to talk to sales to learn the price.", True),
         ("Acme could be lighter.", True),
         ("Expect to pay $50 for Acme.", False),
@@ -378,6 +380,23 @@ def test_each_learnt_weight_is_listed_once() -> None:
     names = [name for _, _, listed in lines for name in listed.split("|")]
     assert len(set(names)) == len(names) > 1_000
     assert all(abs(float(weight)) < 10 for weight, _, _ in lines)
+
+
+def test_what_speaks_against_a_drawback_only_lowers_its_odds() -> None:
+    """Doubts are looked for only where the odds are high enough without them."""
+    told = "This reader drops Bluetooth, Zento solves that, but no longer lacks a case."
+    weights, found = decision_weights(), set(doubts(told, 0, len(told), named=False))
+    assert found == {"taken back", "cured", "name inside"}
+    assert all(weights[mark] <= 0 for mark in found | {"no pronoun"})
+
+
+def test_the_surest_drawback_is_told_first() -> None:
+    """It is the quote of the score, wherever it stands in the answer."""
+    weak, sure = "The pump hums at night.", "The lid is flimsy and breaks easily."
+    for told in ((weak, sure), (sure, weak)):
+        found = score(f"### Acme\n\n- {told[0]}\n- {told[1]}\n\n### Boltly")[1]
+        assert [each.quote for each in found.details] == [sure, weak]
+        assert found.quote == sure
 
 
 PRAISE = "Acme is easy to set up and has excellent themes. It is a great choice. "
