@@ -11,63 +11,100 @@ FOOTER = "\n\nAI responses may include mistakes. Learn more. Your feedback helps
 NAMES = ("Liquid Death", "Best Buy", "Poison", "Zento")
 """Names that judge, and one that does not."""
 
-_HEADING = re.compile(r"#{1,6}\s+(?P<title>.*\S)\s*")
+_HEADING = re.compile(r"(?P<signs>#{1,6})\s+(?P<title>.*\S)\s*")
 _BULLET = re.compile(r"(?P<indent>\s*)(?:[-*+\u2022]|\d{1,2}[.)])\s+(?P<text>.*\S)\s*")
 _RULE = re.compile(r"\s*(?:-{3,}|\*{3,}|_{3,})\s*")
+_TITLE = re.compile(r"(?!\W*(?:pros|cons)\b)\s*(?:\*\*[^*]+\*\*:?|\S.*:)\s*", re.IGNORECASE)
+"""A line that is a title of what is below."""
+_LABELLED = re.compile(r"\W{0,4}\*\*[^*]+\*\*")
+_IN_LIST = re.compile(r"\s+\S|(?:[-*+\u2022]|\d{1,2}[.)])\s")
 _BOLD = re.compile(r"\*\*|__")
 
 
 @dataclass(frozen=True)
 class Section:
-    """A heading with the bullets and paragraphs below it; ``bullets`` is empty for other lines."""
+    """A heading with the bullets and paragraphs below it; ``bullets`` is empty for other lines.
+
+    Attributes:
+        lead: What stands before the title in another layout: a rule after a section that keeps its
+            heading, or the bullet of an item whose siblings have nothing below.
+    """
 
     lines: tuple[str, ...]
     title: str = ""
     bullets: tuple[str, ...] = ()
+    lead: str = ""
 
 
 def sections(text: str, *, items: bool = False) -> Iterator[Section]:
     """Divide a text into headings with a flat list below, and all other lines; with `items`, also
-    into items that have items below them.
+    into items that have items below them. What may be about all entries, such as a plain paragraph
+    before a rule, is in no section, and a heading with a title among its lines is none.
     """
     lines = text.split("\n")
-    at = 0
+    at, kept = 0, 9
     while at < len(lines):
         heading = _HEADING.fullmatch(lines[at])
         if not heading:
+            kept = 9 if _RULE.fullmatch(lines[at]) else kept
             title, below = _BULLET.fullmatch(lines[at]), list(_below(lines, at)) if items else []
-            if title and below:
+            if title and len({point["indent"] for _, point in below}) == 1:
                 end = below[-1][0] + 1
-                yield Section(tuple(lines[at:end]), title["text"], tuple(told for _, told in below))
+                is_item = title["indent"] or _has_plain_sibling(lines, at)
+                lead = lines[at][: title.start("text")] if is_item else ""
+                told = tuple(point["text"] for _, point in below)
+                yield Section(tuple(lines[at:end]), title["text"], told, lead)
                 at = end
                 continue
             yield Section((lines[at],))
             at += 1
             continue
-        end, bullets, told, nested = at + 1, 0, [], False
+        end, told, level = at + 1, list[str](), len(heading["signs"])
+        bullets, is_flat, after = 0, True, at + 1
         while end < len(lines) and not (_HEADING.match(lines[end]) or _RULE.fullmatch(lines[end])):
             bullet = _BULLET.fullmatch(lines[end])
-            nested |= bullet is not None and len(bullet["indent"]) > 1
+            is_flat &= len(bullet["indent"]) < 2 if bullet else not _TITLE.fullmatch(lines[end])
             bullets += bullet is not None
             if lines[end].strip():
                 told.append(bullet["text"] if bullet else lines[end].strip(" >"))
             end += 1
-        closed = end < len(lines)  # else the last paragraph may be about all
-        if nested or not bullets or not (closed or bullets == len(told)):
-            yield Section((lines[at],))
-            at += 1
+            label = _LABELLED.match(lines[end - 1])
+            after = end if bullet or (label and text.count(label[0]) > 1) else after
+        if end == len(lines) or _RULE.fullmatch(lines[end]):
+            del told[len(told) - sum(bool(line.strip()) for line in lines[after:end]) :]
+            end = after
+        if bullets and is_flat:
+            yield Section(
+                tuple(lines[at:end]), heading["title"], tuple(told), "---\n\n" * (level <= kept < 9)
+            )
+            at, kept = end, 9
         else:
-            yield Section(tuple(lines[at:end]), heading["title"], tuple(told))
-            at = end
+            yield Section((lines[at],))
+            at, kept = at + 1, level
 
 
-def _below(lines: Sequence[str], at: int) -> Iterator[tuple[int, str]]:
-    """Yield (index, text) of the items below an item."""
+def _has_plain_sibling(lines: Sequence[str], at: int) -> bool:
+    """Return whether an item of the list of an item has nothing below it."""
+    start = end = at
+    while start and (not lines[start - 1].strip() or _IN_LIST.match(lines[start - 1])):
+        start -= 1
+    while end + 1 < len(lines) and (not lines[end + 1].strip() or _IN_LIST.match(lines[end + 1])):
+        end += 1
+    found = ((index, _BULLET.fullmatch(lines[index])) for index in range(start, end + 1))
+    depth = len(lines[at]) - len(lines[at].lstrip())
+    return any(
+        bullet and len(bullet["indent"]) <= depth and not list(_below(lines, index))
+        for index, bullet in found
+    )
+
+
+def _below(lines: Sequence[str], at: int) -> Iterator[tuple[int, re.Match[str]]]:
+    """Yield (index, match) of the items below an item."""
     title = _BULLET.fullmatch(lines[at])
     for index in range(at + 1, len(lines) if title else 0):
         bullet = _BULLET.fullmatch(lines[index])
         if title and bullet and len(bullet["indent"]) > len(title["indent"]):
-            yield index, bullet["text"]
+            yield index, bullet
         elif lines[index].strip():
             return
 
@@ -79,7 +116,7 @@ def as_lines(text: str) -> str:
 
     def item(section: Section) -> str:
         told = " ".join(_sentence(bullet) for bullet in section.bullets)
-        return f"- **{_plain(section.title)}**: {told}\n"
+        return f"{section.lead}- **{_plain(section.title)}**: {told}\n"
 
     return _mapped(text, item)
 
@@ -92,7 +129,9 @@ def as_table(text: str) -> str:
     in_table = False
     for section in sections(text):
         if section.bullets:
-            if not in_table:
+            if section.lead:
+                parts += ["", section.lead]
+            if section.lead or not in_table:
                 parts.append("\n| Product | Details |\n|---|---|")
             in_table = True
             cell = " ".join(map(_sentence, section.bullets)).replace("|", "/")
@@ -113,15 +152,21 @@ def joined(text: str, join: str, around: str = "") -> str:
     their labels, joined.
 
     Args:
-        join: What stands between two points; a mark replaces the full stop of the point before.
+        join: What stands between two points; a mark replaces the full stop of the point before, and
+            points with commas are joined by semicolons instead of commas.
         around: What stands before the first point; a dash if it is empty.
     """
     before = around or " \u2013 "
 
     def line(section: Section) -> str:
-        title = _plain(section.title).rstrip(" :\u2013\u2014-")
+        title = section.title.rstrip(" :\u2013\u2014-")
+        if not title.startswith("**") or title.endswith("**"):
+            title = f"**{_plain(title).rstrip(' :')}**"
+        indent = max(0, len(section.lead) - 2) if section.lead[-1:] == " " else 0
         points = [bullet if "\n" in join else bullet.rstrip(". ") for bullet in section.bullets]
-        return f"**{title}**{before}{join.join(points)}\n"
+        mark = "; " if join == ", " and any(", " in point for point in points) else join
+        told = f"{before}{mark.join(points)}".replace("\n", "\n" + " " * indent)
+        return f"{section.lead}{title}{told}\n"
 
     return _mapped(text, line, items=True)
 

@@ -93,6 +93,36 @@ Three ways to sell online:
 - Cons: few templates
 - Comes with a mail service
 """
+GROUPED = """\
+Which one to take depends on what you do.
+
+### Best for large teams
+
+1. **Acme** \u2013 best known
+   - Easy editor
+   - Support is slow
+2. **Boltly** \u2013 best value
+   - Priced by use
+   - Few templates
+
+---
+
+### Picks by need
+- **Best for work**: Acme\u00ae One is reliable.
+- **Best for trips**: Boltly\u00ae Go is dim.
+- **Cruxify 7-Quart, Light**: Loud, and it leaks.
+
+### In short
+
+**Best for most:**
+- **Acme**
+  - quick
+
+**Best for few:**
+- **Cruxify**
+  - crashes often
+"""
+"""Awards above lists, and entries that name their award themselves."""
 BRANDS = ("Acme", "Boltly", "Cruxify")
 MAX_MOVE = 0.02
 
@@ -134,7 +164,7 @@ def like(one: Judged, other: Judged) -> bool:
     return same and abs(one.sentiment - other.sentiment) <= MAX_MOVE
 
 
-@pytest.mark.parametrize("text", [PRODUCTS, SOFTWARE, SMALL, LABELLED])
+@pytest.mark.parametrize("text", [PRODUCTS, SOFTWARE, SMALL, LABELLED, GROUPED])
 @pytest.mark.parametrize("layout", RELAYOUTS)
 def test_another_layout_moves_nothing(text: str, layout: str) -> None:
     """Bullets as one line, as rows of a table, and with the notice of a service below."""
@@ -142,7 +172,7 @@ def test_another_layout_moves_nothing(text: str, layout: str) -> None:
     assert other != text or text is SMALL
     for brand in BRANDS:
         assert like(judged(text, brand, BRANDS), judged(other, brand, BRANDS)), brand
-        if text is LABELLED:  # also where no rival is declared
+        if text in {LABELLED, GROUPED}:  # also where no rival is declared
             assert like(judged(text, brand, (brand,)), judged(other, brand, (brand,))), brand
 
 
@@ -206,6 +236,11 @@ def test_a_bold_line_with_an_undeclared_name_ends_the_text_of_the_brand_above() 
             "**Acme** \u2013 quick; 60-hour battery; loud",
             ["Acme", "quick", "60-hour battery", "loud"],
         ),
+        (
+            "**Acme** \u2013 **Plan**: $9. **Has**: calls; 3G; mail. **Lacks**: apps.",
+            ["Acme", "Plan", "$9", "Has", "calls", "3G", "mail", "Lacks", "apps."],
+        ),
+        ("**Acme 7-Quart, Light:** Quiet", ["Acme 7-Quart, Light", "Quiet"]),
         ("Acme: quick, cheap, loud", ["Acme", "quick", "cheap", "loud"]),
         ("Acme: quick, cheap, and loud", ["Acme", "quick, cheap, and loud"]),
         ("Acme: Easy setup, Low price, Loud fan", ["Acme", "Easy setup", "Low price", "Loud fan"]),

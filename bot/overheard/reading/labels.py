@@ -241,6 +241,11 @@ def kind_of(label: str) -> LabelKind:
     return LabelKind.AWARD if _AWARD.match(words) else LabelKind.OTHER
 
 
+def is_award(label: str) -> bool:
+    """Return whether a label is an award ("Best overall") or tells what something is best for."""
+    return kind_of(label) is LabelKind.AWARD or role_of(label) is UnitRole.BEST_FOR
+
+
 @lru_cache(maxsize=8192)
 def is_property(label: str) -> bool:
     """Return whether a label reads like a property and not like a product: "Battery Life".

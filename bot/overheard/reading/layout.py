@@ -189,7 +189,7 @@ class Marks:
         elif self._heading:
             code = self._heading
         elif self._lists:
-            depth = min(self._lists[-1].depth, _MAX_DEPTH)
+            depth = min(self._lists[-1].depth, _MAX_DEPTH - 1)  # an entry adds one
             item, self._item = self._item, False
             code = (_ITEM_CODE if item else _INSIDE_ITEM_CODE) + depth
         else:
@@ -223,9 +223,9 @@ def page(lines: Sequence[str], countdown: int = 0) -> Page:
 
     Markers and bullets are removed, white space becomes single spaces, and lines without text are
     left out. A line of a paragraph with a bullet or number of its own becomes an item, or a heading
-    if all of it is bold ("**1. Acme**"); several that begin with a bold name become items. A list
-    that counts down is turned, and is then the only ranked list, if as many lines have a rank as it
-    counts.
+    if all of it is bold ("**1. Acme**"); several that begin with a bold name become items, with the
+    lists after them below. A list that counts down is turned, and is then the only ranked list, if
+    as many lines have a rank as it counts.
 
     Args:
         lines: The lines of text, each after its marker lines (`Marks`).
@@ -235,7 +235,7 @@ def page(lines: Sequence[str], countdown: int = 0) -> Page:
     texts: list[str] = []
     laid_out_lines: list[Line] = []
     lists: list[list[Span]] = []
-    at, rank_marker, code, opens = 0, "", 0, True
+    at, rank_marker, code, opens, below = 0, "", 0, True, False
     labels = {line: label for line in lines if (label := _entry_label(line))}
     has_entries = len(labels) >= _FEWEST_ENTRIES and any(map(has_name, labels.values()))
     for line in lines:
@@ -251,6 +251,10 @@ def page(lines: Sequence[str], countdown: int = 0) -> Page:
         if not text:
             continue
         is_item = bullet is not None or (has_entries and line in labels)
+        if code % _RULE < _ITEM_CODE:
+            below = is_item and code % _RULE == 0
+        elif below and opens and code % _RULE < _HEADER_CODE:
+            code += 1
         if is_item and code % _RULE == 0:
             code += _TITLE_LEVEL if _NUMBERED_TITLE.fullmatch(line) else _ITEM_CODE + 1
             opens = True

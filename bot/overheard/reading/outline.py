@@ -12,6 +12,7 @@ from overheard.reading.labels import (
     Label,
     LabelKind,
     bare_start,
+    is_award,
     is_property,
     kind_of,
     label_at,
@@ -28,8 +29,8 @@ _PROSE_SPACES = 5
 _TITLE_SPACES = 12
 """Spaces from which a cell that names the subject is more than a name."""
 _LASTING = frozenset({UnitRole.PRO, UnitRole.CON, UnitRole.VERDICT})
-_SENTENCES = re.compile(r"[\w)][.;!] \w")
-"""Between the sentences of a cell: "Acme: light. Bolt: cheap."."""
+_SENTENCES = re.compile(r"[\w)](?:[.;!] \w|(?::| [\u2013\u2014-]) (?=\S+ \S+ \S))")
+"""Between the sentences of a cell, and before what it tells: "Acme: light. Bolt: cheap."."""
 _SUBJECT_CELLS = 3
 """Cells of a row in which its subject is searched."""
 
@@ -117,7 +118,7 @@ def _names_product(label: str, *, bold: bool) -> bool:
     return not (bold or is_noun or is_property(last))
 
 
-def _product_of(title: str) -> str:
+def product_of(title: str) -> str:
     """Return the undeclared name that a title of no special kind begins with; "" without one."""
     return (
         "" if kind_of(title) is not LabelKind.OTHER or is_property(title) else leading_name(title)
@@ -240,11 +241,8 @@ def _row_cells(
         is_subject, before_subject = index == subject_index, index < subject_index
         is_prose = is_subject and index > 0 and _SENTENCES.search(body, *cell) is not None
         is_name = is_subject and not is_prose and body.count(" ", *cell) < _TITLE_SPACES
-        is_award = False
-        if before_subject:
-            bare = body[bare_start(body, *cell) : cell[1]]
-            is_award = kind_of(bare) is LabelKind.AWARD or role_of(bare) is UnitRole.BEST_FOR
-        if _is_rank(body, cell) or is_name or is_award:
+        awards = before_subject and is_award(body[bare_start(body, *cell) : cell[1]])
+        if _is_rank(body, cell) or is_name or awards:
             role = UnitRole.TITLE
         elif before_subject:
             role = UnitRole.BEST_FOR
@@ -280,11 +278,12 @@ class Outline:
     Args:
         body: The text.
         lines: The layout of its lines.
-        names: The mentions in the answer.
+        names: The mentions of declared brands.
+        prose: Those of all brands.
     """
 
-    def __init__(self, body: str, lines: Sequence[Line], names: Names) -> None:
-        self._body, self._names = body, names
+    def __init__(self, body: str, lines: Sequence[Line], names: Names, prose: Names) -> None:
+        self._body, self._names, self._prose = body, names, prose
         self.titled = self._titled_levels(lines)
         """Levels of headings of which a third or more name a brand."""
         self.bold_products = self._bold_products(lines)
@@ -343,7 +342,7 @@ class Outline:
         kind, role = kind_of(self._names.masked(label.start, label.end)), role_of(text)
         if own is not None:
             return Context(0, own, UnitRole.NONE, text)
-        if role is UnitRole.BEST_FOR and limit and (own := self._names.speaker(label.value, limit)):
+        if role is UnitRole.BEST_FOR and limit and (own := self._prose.speaker(label.value, limit)):
             return Context(0, own, role, text)
         if role is not None and (above.owner or role is not UnitRole.BEST_FOR):
             if above.role in _LISTED and role in {UnitRole.PRICE, UnitRole.NOTE}:
@@ -470,7 +469,7 @@ class Outline:
                 if named:
                     declared.add(line.level)
                 if named or kind_of(text) is not LabelKind.GENERIC:
-                    leads.setdefault(line.level, []).append(named or bool(_product_of(text)))
+                    leads.setdefault(line.level, []).append(named or bool(product_of(text)))
         return frozenset(
             level for level in declared if sum(leads[level]) >= _TITLED_SHARE * len(leads[level])
         )
@@ -492,7 +491,7 @@ class Outline:
             if not named and times == 1 and self.is_beside(text)
         ]
         branded = sum(named for _, named in texts)
-        led = branded + sum(bool(_product_of(text)) for text in others)
+        led = branded + sum(bool(product_of(text)) for text in others)
         is_titled = branded and led > 1 and led >= _TITLED_SHARE * (branded + len(others))
         return frozenset(others if is_titled else ())
 
@@ -532,8 +531,8 @@ class Outline:
             return Owner(self._names.begins(line.start, line.end).name)
         text = self._body[label.start : label.end]
         found = self._names.owner(label.start, label.end)
-        product = _product_of(text)
-        if not found and kind_of(text) is LabelKind.AWARD:
+        product = product_of(text)
+        if not found and is_award(text):
             found = self._names.begins(label.value, line.end)
             product = leading_name(self._body[label.value : line.end])
         return Owner(found.name) if found else Owner(product, foreign=True)

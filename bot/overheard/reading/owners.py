@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Container, Iterator, Sequence
 from operator import attrgetter
 from typing import NamedTuple
@@ -36,7 +37,7 @@ _POINT = re.compile(
     rf"|(?<=[;,])\s(?=(?:(?:while|and|but|whereas) )?(?!the f){_POINTER}))"
 )
 """Between points in one line; one set first, which the search finds fast."""
-_DASH = re.compile(rf"\s[-\u2013](?:(?P<opens>{_POINT_AHEAD})|\s)")
+_DASH = re.compile(rf"\s[-\u2013](?:(?P<opens>(?!\s\d){_POINT_AHEAD})|\s)")
 """The same, where it is not the first in the line, which follows a name or a label."""
 _SEMICOLON = re.compile(r";\s")
 """The same, also before small letters, where a line has several."""
@@ -50,7 +51,6 @@ _NO_POINTS = re.compile(
     r"[.!?] |(?:;|\s[-\u2013])\s(?:is|are|was|were|has|have|and|or|but|that|which|who|it|they)\b"
 )
 """In a sentence with an aside or with clauses, and not between points."""
-_FEWEST_POINTS = 2
 _NEXT_LABEL = re.compile(r",\s(?=[A-Z][\w/&-]*(?: [\w/&-]+){0,2}:\s)")
 """Between a labelled value and the next label: "RAM: 8GB, Storage: 512GB"."""
 _BEFORE_ROLE = re.compile(r"(?:[;|.,]|\s[\u2013\u2014-])?\s*\Z")
@@ -85,7 +85,9 @@ _CLAUSE = re.compile(
 )
 _OPPOSING = re.compile(rf"\b(?:{_CONTRAST}|yet)\s|;", re.IGNORECASE)
 _CONCESSION = re.compile(r"(?:while|although|whereas|though|unlike most)\b", re.IGNORECASE)
-PREDICATE = _LISTS.compiled("predicate", r"(?:['\u2019]s)?(?:\s[\w-]+){0,3}?,?\s{}\b")
+PREDICATE = _LISTS.compiled(
+    "predicate", r"(?:['\u2019]s)?(?:[\u00ae\u2122]?\s[\w-]+){0,3}?[\u00ae\u2122]?,?\s{}\b"
+)
 """What follows the subject of a sentence: at most three more words of a name, and a verb."""
 
 
@@ -150,45 +152,58 @@ def _piece_edges(
     ("Pros:"), without the sign that separates it; and in a line over `_LONG_CHARACTERS`, between a
     colon and the words before the next colon. Places may overlap.
     """
-    edges = [
+    stops = [
         (found.end(), found.end())
         for found in _END.finditer(body, start, end)
         if found["stop"] != ""
         or body[found.start()] != "."
         or not _is_abbreviated(body, start, found.start())
     ]
-    edges += [point.span() for point in _POINT.finditer(body, start + 1, end)]
+    points = [point.span() for point in _POINT.finditer(body, start + 1, end)]
+    labels: list[tuple[int, int]] = []
+    names: list[tuple[int, int]] = []
     first_colon = body.find(":", start, end)
-    edges += _point_edges(body, start, end, first_colon, named=named)
-    if first_colon < 0:
-        return sorted(edges)
-    edges += [label.span() for label in _NEXT_LABEL.finditer(body, first_colon, end)]
-    for label_start, label_end in bold:
-        if start < label_start < end and ":" in body[label_end - 1 : label_end + 1]:
-            separator = _BEFORE_ROLE.search(
-                body, max(start, label_start - _SEPARATOR_WINDOW_CHARACTERS), label_start
-            )
-            edges += [(separator.start(), label_start)] if separator else []
-    for role in _ROLE.finditer(body, start, end):
-        separator_start = max(start, role.start() - _SEPARATOR_WINDOW_CHARACTERS)
-        separator = _BEFORE_ROLE.search(body, separator_start, role.start())
-        if separator and role.start() > start:
-            edges.append((separator.start(), role.start()))
-    if end - start > _LONG_CHARACTERS:
-        colons = _SECOND_COLON.finditer(body, first_colon - 1, end)
-        edges += [(colon.start() + 1, colon.end()) for colon in colons]
-    return sorted(edges)
+    if first_colon >= 0:
+        points += [label.span() for label in _NEXT_LABEL.finditer(body, first_colon, end)]
+        names = [span for span in bold if ":" in body[span[1] - 1 : span[1] + 1]]
+        roles = [role.start() for role in _ROLE.finditer(body, start, end)]
+        for label_start in (*(name_start for name_start, _ in names), *roles):
+            low = max(start, label_start - _SEPARATOR_WINDOW_CHARACTERS)
+            separator = _BEFORE_ROLE.search(body, low, label_start)
+            if separator and start < label_start:
+                labels.append((separator.start(), label_start))
+        if end - start > _LONG_CHARACTERS:
+            colons = _SECOND_COLON.finditer(body, first_colon - 1, end)
+            points += [(colon.start() + 1, colon.end()) for colon in colons]
+    at, heads = start, {start, *(label_start for _, label_start in labels)}
+    signs: list[re.Match[str]] = []
+    for cut, after in (*sorted((*stops, *labels)), (end, end)):
+        if at < cut:
+            signs += _point_signs(body, at, cut, leads=at in heads, named=named)
+        at = max(at, after)
+    times = Counter(body[a:b].strip() for a, b in (*labels, *(sign.span() for sign in signs)))
+    for sign in signs:
+        if times[sign[0].strip()] > 1 or (sign.re is _DASH and sign["opens"]):
+            points.append(sign.span())
+    edges = sorted((*stops, *labels, *points))
+    return [edge for edge in edges if not any(low < edge[0] < high for low, high in names)]
 
 
-def _point_edges(
-    body: str, start: int, end: int, colon: int, *, named: bool
-) -> Iterator[tuple[int, int]]:
-    """Yield the spans of the signs between the points of a line that `_POINT` does not find: of two
-    or more semicolons, dashes, or commas, if they are in no sentence; else of dashes before a
-    capital. Commas count before capitals, and in a line that begins with a brand (`named`). A first
-    dash without a `colon` before it divides no points, because it follows a name.
+def _point_signs(
+    body: str, start: int, end: int, *, leads: bool, named: bool
+) -> Iterator[re.Match[str]]:
+    """Yield the dashes, semicolons and commas that divide points, if a line has two of them, and
+    that `_POINT` does not find, in a sentence or in what `leads`, a line or the text from a label
+    on: of a sentence only dashes before a capital, and none between clauses.
+
+    Commas count before capitals, and in a line that begins with a brand (`named`). A first dash
+    without a colon before it divides no points, because it follows a name.
     """
     dashes = list(_DASH.finditer(body, start + 1, end))
+    if not leads:
+        yield from (dash for dash in dashes if dash["opens"])
+        return
+    colon = body.find(":", start, end)
     first = dashes[0].start() if dashes else end
     if first < end and not 0 <= colon < first:
         del dashes[0]
@@ -199,10 +214,8 @@ def _point_edges(
     if named and not any(comma["word"] or comma["joins"] for comma in commas):
         listed = commas
     for signs in (dashes, list(_SEMICOLON.finditer(body, start + 1, end)), listed):
-        if len(signs) >= _FEWEST_POINTS and not _NO_POINTS.search(body, signs[0].start(), end):
-            yield from (sign.span() for sign in signs)
-        elif signs is dashes:
-            yield from (s.span() for s in signs if s["opens"] and not body[s.end()].isdigit())
+        clauses = signs and _NO_POINTS.search(body, signs[0].start(), end)
+        yield from (s for s in signs if not clauses or (signs is dashes and s["opens"]))
 
 
 def _is_abbreviated(body: str, start: int, stop: int) -> bool:

@@ -25,6 +25,7 @@ from overheard.reading.labels import (
     has_hedge,
     has_notice,
     has_verb,
+    is_award,
     is_footer,
     is_hedge,
     is_property,
@@ -32,7 +33,7 @@ from overheard.reading.labels import (
     role_of,
 )
 from overheard.reading.layout import Line, LineKind, Page
-from overheard.reading.outline import Outline, is_bold_title, table_cells
+from overheard.reading.outline import Outline, is_bold_title, product_of, table_cells
 from overheard.reading.owners import NOBODY, Context, Names, Owner, is_worded, line_pieces
 from overheard.reading.undeclared import may_open_with_name
 
@@ -57,8 +58,6 @@ _INTRODUCING_CHARACTERS = 60
 """Most characters of a line with a colon at its end that is a title."""
 _TITLE_CHARACTERS = 60
 """Most characters of an item that is another product's name."""
-_PRODUCT = re.compile(r"(?=[^\n]*\d)[a-z]{0,2}[A-Z0-9]\S*(?: \S+){2,}")
-"""A label that names a product in a line that has come to a second one: "Zorbo 7 with Pump"."""
 _NUMBERED = re.compile(r"(?<![\d.,])\d{1,2}[.)]\s\Z")
 """The number before a label of a list that is written in one line."""
 _NUMBER_CHARACTERS = 6
@@ -117,7 +116,7 @@ class _UnitBuilder:
             foreign = {m.brand for m in undeclared} - {m.brand for m in mentions}
             self.prose = Names(page.body, everyone, foreign)
         self.notices, self.hedges = has_notice(page.body), has_hedge(page.body)
-        self.outline = Outline(page.body, page.lines, self.names)
+        self.outline = Outline(page.body, page.lines, self.names, self.prose)
         self.stack: list[Context] = [Context(0)]
         self.section = ""
         self.sections: list[tuple[int, str]] = []
@@ -138,6 +137,7 @@ class _UnitBuilder:
                 table = []
             if line.after_rule:
                 self._end_blocks(1)
+                self.last_owner = NOBODY
             if self.ended:
                 yield self._unit(line.start, line.end, NOBODY, UnitRole.FOOTER)
             elif line.kind is LineKind.HEADER or line.kind is LineKind.ROW:
@@ -146,7 +146,7 @@ class _UnitBuilder:
                 self._end_blocks(line.level)
                 yield self._heading_unit(line, at)
             elif line.kind is LineKind.ITEM:
-                yield from self._item_units(line, multi=at in self.outline.multi)
+                yield from self._item_units(line, at)
             else:
                 yield from self._paragraph_units(line, at)
         if table:
@@ -218,7 +218,9 @@ class _UnitBuilder:
         start, end = bare_start(self.body, line.start, line.end), line.end
         while end > start and self.body[end - 1] in " :*":
             end -= 1
-        if multi or self.outline.is_beside(self.body[start:end]):
+        text, top = self.body[start:end], self._top
+        awards = top.rank == rank and is_award(top.label) and is_award(text)
+        if multi or awards or self.outline.is_beside(text):
             self._end_blocks(rank)
         context = self.outline.decide(Label(start, end, end), self._top, multi=multi)
         is_role = context.role not in {UnitRole.NONE, UnitRole.BEST_FOR}
@@ -258,13 +260,13 @@ class _UnitBuilder:
             yield from self._line_units(line, opens=False, multi=False)
             self.stack.pop()
 
-    def _item_units(self, line: Line, *, multi: bool) -> Iterator[Unit]:
+    def _item_units(self, line: Line, at: int) -> Iterator[Unit]:
         """Yield the units of a line of a list item.
 
         The first line of an item opens its block on the stack, with the context of the block above;
         where the items name different brands, without its owner, except in a list of pros, cons and
-        the like below an owner's item. A later line that is only a role ("Pros") is a title. An
-        award above without an owner gets the brand of the list's first item.
+        the like below an owner's item. A later line that is only a role ("Pros") is a title. The
+        brand of a list's first item owns the award above, if nobody does.
         """
         start = bare_start(self.body, line.start, line.end)
         if not line.opens and role_of(self.body[start : line.end]) is not None:
@@ -273,27 +275,16 @@ class _UnitBuilder:
             return
         rank = _ITEM_RANK + line.level
         self._end_blocks(rank if line.opens else rank + 1)
+        above, multi = self._top, at in self.outline.multi
         if line.opens:
-            above = self._top
             multi = multi and not (above.rank > _ITEM_RANK and above.owner and above.role in _OWN)
             owner = NOBODY if multi else above.owner
             self.stack.append(Context(rank, owner, above.role, above.label, above.closed))
         yield from self._line_units(line, opens=line.opens, multi=multi)
-        if line.opens and not multi:
-            self._give_list_to_first_item()
-
-    def _give_list_to_first_item(self) -> None:
-        """Make the brand of the open item the owner of the block above, if that is an award without
-        an owner; nothing happens for an item without a declared brand.
-        """
-        above, item = self.stack[-2:]
-        is_ownerless = not above.owner and not above.closed
-        names_brand = bool(item.owner) and not item.owner.foreign
-        is_award = (
-            kind_of(above.label) is LabelKind.AWARD or role_of(above.label) is UnitRole.BEST_FOR
-        )
-        if is_ownerless and names_brand and is_award:
-            self.stack[-2] = above._replace(owner=item.owner)
+        own = self._top.owner
+        is_open = not (multi or above.owner or above.closed) and is_award(above.label)
+        if is_open and self.lines[at - 1].kind is not LineKind.ITEM and not own.foreign:
+            self.stack[-2] = above._replace(owner=own)
 
     def _paragraph_units(self, line: Line, at: int) -> Iterator[Unit]:
         """Yield the units of a line of a paragraph.
@@ -370,12 +361,9 @@ class _UnitBuilder:
           sign or a bare "Cons" gives the role.
         """
         base = context = self._top
-        value = line.start
-        names = self.prose if line.kind is LineKind.PARAGRAPH else self.names
-        found = names.within(line.start, line.end)
-        for number, piece in enumerate(
-            line_pieces(self.body, line.start, line.end, found, line.bold)
-        ):
+        value, groups, span = line.start, False, (line.start, line.end)
+        found = (self.prose if line.kind is LineKind.PARAGRAPH else self.names).within(*span)
+        for number, piece in enumerate(line_pieces(self.body, *span, found, line.bold)):
             start, end = piece.start, piece.end
             if nobodys := self._nobodys_role(start, end):
                 yield self._unit(start, end, NOBODY, nobodys)
@@ -386,14 +374,17 @@ class _UnitBuilder:
                 context, self.carried = base, base.owner
                 continue
             sign_role = emoji_role(self.body, start, end)
-            label_count, label_decides_owner = 0, False
+            label_count, decides = 0, False
             while start < end and label_count < _MAX_LABELS:
                 label = self.outline.label(start, end, line)
                 if label is None:
                     break
                 is_first = not (number or label_count)
-                above = context if is_first else context.with_role(base.role)
-                context = self._label_context(label, above, end, line, multi=multi and is_first)
+                anew = is_first or (groups and self._is_whole_award(label))
+                above = base if anew else context.with_role(base.role)
+                context = self._label_context(
+                    label, above, end, line, multi=multi and is_first, groups=groups
+                )
                 if opens and not number:
                     self.stack[-1] = context.at(self._top.rank)
                 self.carried = context.owner
@@ -402,9 +393,8 @@ class _UnitBuilder:
                 yield self._unit(
                     label.start, label.end, context.owner, UnitRole.TITLE, context.label
                 )
-                label_decides_owner = context.role in _LISTED_ROLES or self._is_named(
-                    label, end, context.owner
-                )
+                decides = context.role in _LISTED_ROLES or self._is_named(label, end, context.owner)
+                groups = groups if not is_first else not decides
                 start = value = label.value
                 label_count += 1
             if not is_worded(self.body, start, end):
@@ -414,8 +404,7 @@ class _UnitBuilder:
             if opens and not (label_count or number):
                 context = self._opening_context(start, end, context, multi=multi)
                 self.stack[-1] = context
-            owner = context.owner if label_decides_owner else NOBODY
-            owner = owner or self._piece_owner(start, end, context, line)
+            owner = (decides and context.owner) or self._piece_owner(start, end, context, line)
             role = context.role
             if number and not label_count and self._is_past(start, role, value):
                 role = base.role
@@ -450,19 +439,23 @@ class _UnitBuilder:
         return UnitRole.HEDGE if hedges else None
 
     def _label_context(
-        self, label: Label, above: Context, limit: int, line: Line, *, multi: bool
+        self, label: Label, above: Context, limit: int, line: Line, *, multi: bool, groups: bool
     ) -> Context:
         """Return the context that a label in a line opens.
 
-        In a paragraph, the label is decided as text. Elsewhere, a label like a product's name
-        after the name of another owner in the same line names a product too. A label that names an
-        owner below a bare "Cons" or "Pros" has that role.
+        In a paragraph, the label is decided as text. Elsewhere, behind the name of another owner in
+        the same line, a label behind a number that is no property names a product; where the first
+        label of the line is no owner's name (`groups`), any label that begins with a name does. A
+        label that names an owner below a bare "Cons" or "Pros" has that role.
         """
         top = self._top
         if line.kind is LineKind.PARAGRAPH:
             return self.outline.decide_in_text(label, above, top.owner, self.carried, limit, line)
-        follows_name = bool(above.owner) and above.owner != top.owner
-        multi = multi or (follows_name and self._is_product(label, line))
+        if above.owner and above.owner != top.owner:
+            low = max(line.start, label.start - _NUMBER_CHARACTERS)
+            text = self.body[label.start : label.end]
+            numbered = _NUMBERED.search(self.body, low, label.start) and not is_property(text)
+            multi = multi or bool(numbered or (groups and product_of(text)))
         listed = bool(above.owner) and not multi
         context = self.outline.decide(label, above, multi=multi, limit=limit, listed=listed)
         names_owner = bool(context.owner) and context.role is UnitRole.NONE
@@ -470,15 +463,10 @@ class _UnitBuilder:
             return context.with_role(top.role)
         return context
 
-    def _is_product(self, label: Label, line: Line) -> bool:
-        """Return whether a label in a line reads like the name of a product: three words or more
-        with a capital and a digit ("Zorbo 7 with Pump"), or after a number and no property
-        ("2. Zorbo").
-        """
-        before = self.body[max(line.start, label.start - _NUMBER_CHARACTERS) : label.start]
+    def _is_whole_award(self, label: Label) -> bool:
+        """Return whether a label says all of an award: "Best for travel"."""
         text = self.body[label.start : label.end]
-        numbered = _NUMBERED.search(before) and not is_property(text)
-        return bool(numbered or _PRODUCT.fullmatch(text))
+        return is_award(text) and _AWARDED.search(text) is not None
 
     def _is_named(self, label: Label, end: int, owner: Owner) -> bool:
         """Return whether a label is the name of an owner, so that the rest of the piece is about
@@ -533,9 +521,12 @@ class _UnitBuilder:
         if not (self.carried or in_list) and PRONOUN.match(self.body, start):
             self.carried = self.object
         self.object = NOBODY
-        names = self.names if in_list or self._top.owner else self.prose
-        found = names.within(start, end)
         start = bare_start(self.body, start, end)
+        closes = CLOSING.match(self.body, start) is not None or self.body[end - 1] == "?"
+        advises = ADVISING.match(self.body, start) is not None
+        is_choice = closes or advises or context.role is UnitRole.VERDICT
+        names = self.names if in_list or (self._top.owner and not is_choice) else self.prose
+        found = names.within(start, end)
         if found and not in_list and all(mention.negated for mention in found):
             return names.owner(found[0].start, end)
         if context.owner and (
@@ -550,13 +541,11 @@ class _UnitBuilder:
         is_running = bool(found or self.carried) and not (in_list or context.owner)
         in_doubt = is_running and may_open_with_name(self.body, start, opening)
         subject = names.of_sentence(start, end) if found and not in_doubt else NOBODY
-        closes = CLOSING.match(self.body, start) is not None or self.body[end - 1] == "?"
         owner_before = context.owner or (NOBODY if in_list else self.carried)
         goes_on = ELIDED.match(self.body, start) or PRONOUN.match(self.body, start)
         pronoun_end = start + _PRONOUN_CHARACTERS
         if goes_on and found and not closes and goes_on.end() <= found[0].start < pronoun_end:
             return owner_before
-        advises = ADVISING.match(self.body, start) is not None
         if context.owner:
             owner = subject
             if not (subject or closes or (advises and self.listed)):
