@@ -221,6 +221,9 @@ _AGAINST = re.compile(
 ends before the name of another brand."""
 _APPOSED = _GRAVE.compiled("told of another")
 """To the brand's name before a comma: what is told of another, "Bolt, which supplies Acme,"."""
+_OF_ANOTHER = _GRAVE.compiled("of another", any_case=False)
+"""From an event to the end of the brand's name: "the recall of Bolt's drill was good for Acme"."""
+_NEW_CLAUSE = re.compile(r",|\b(?:after|because|when|since|as)\b")
 _NAMED = re.compile(r"(?<![.!?:\n]\s)(?<!^)\b[A-Z][\w&.-]{2,}")
 
 
@@ -359,12 +362,18 @@ def _is_event_of_another(text: str, name_end: int, cue: re.Match[str]) -> bool:
     """
     if cue.start() < name_end:  # "The recall of Acme's heater"; "a lawsuit against Acme"
         between = text[cue.end() : name_end]
-        return _CLAUSE.search(between) is not None or len(between) > _NEAR_EVENT_CHARACTERS
+        if _CLAUSE.search(between) or len(between) > _NEAR_EVENT_CHARACTERS:
+            return True
+        is_named = _names_another(text[: cue.start()]) and "," in between
+        return is_named or _OF_ANOTHER.match(between) is not None
     between = text[name_end : cue.start()]
     if _OTHERS.search(between) or _RELATIVE.search(between) or _FAKE.search(text[:name_end]):
         return True
     against = _AGAINST.match(text, cue.end())
     if against and not _HARMLESS.fullmatch(against["name"]):
         return True
-    names = (name.group() for name in _NAMED.finditer(between))
-    return any(not _HARMLESS.fullmatch(name) for name in names) and "," in between
+    return _names_another(between) and _NEW_CLAUSE.search(between) is not None
+
+
+def _names_another(text: str) -> bool:
+    return any(not _HARMLESS.fullmatch(name.group()) for name in _NAMED.finditer(text))
