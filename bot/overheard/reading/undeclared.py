@@ -8,7 +8,7 @@ no names.
 """
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
@@ -36,13 +36,13 @@ _ACRONYM = re.compile(r"[A-Z]{2,6}(?:-[A-Z0-9])?(?:['\u2019]s)?\Z")
 _POSSESSIVES = ("'s", "\u2019s")
 _MODEL = re.compile(r" (?:\d{1,4}|(?:for|by) [A-Z]\w+)\b(?![%.,])")
 """What behind a name is a part of it: "Zorbo 4", "Zorbo for Creators"."""
-_OF_DECLARED = re.compile(r"(?:['\u2019]s)? \Z")
 _OF_OTHERS = _LISTS.compiled("things of others", r"(?: [\w-]+){0,2}?[ -]{}\b")
 """Behind a name that is no product of the brand before it: "Acme's Slack integration"."""
 _DETERMINED = _LISTS.compiled("determiners", r"(?:\b{}|['\u2019]s|\d)\s\Z")
 """Words before a name that make it a thing of the owner before: "the Plus plan", "its Air"."""
 _ARTICLE = re.compile(r"\b(?:[Tt]he|An?|L[ae]|El|D(?:ie|er|as)) \Z")
 _ROMANCE_ARTICLE = re.compile(r"\b(?:L[ae]|El) \Z")
+_ARTICLE_ENDS = ("he ", "A ", "An ", "La ", "Le ", "El ", "Die ", "Der ", "Das ")
 _BEGINNING = re.compile(
     r"(?:\A|[\n|.!?:;\u2014\u2013\"\u201c(]\s?|- )(?:(?:But|And|Or|Yet|So) )?\Z"
 )
@@ -66,8 +66,6 @@ _DOUBT = re.compile(
     r"['\u2019]s |,? (?:and|or|&|y|et|of) [A-Z]|, (?:despite|which|once|now|owned) "
 )
 """What stands behind an ordinary word that may be a name."""
-_INSIDE = re.compile(r"[a-z,] ")
-"""What stands before a capital within a sentence."""
 _JOINED = re.compile(r",? (?:and|or|y|et|und) ")
 _NO_BRAND = _LISTS.compiled("no brands", any_case=False)
 _BEHIND_NAME = _LISTS.compiled("behind a name")
@@ -142,20 +140,22 @@ def undeclared_mentions(
     german, is_romance = _languages(body)
     verb = _GERMAN_THIRD_PERSON if german else _VERB if is_romance else _THIRD_PERSON
     declared = {mention.start: mention for mention in mentions}
+    declared_starts = [*(mention.start for mention in mentions), len(body)]
     brand_before = {mention.end: mention.brand for mention in mentions}
     places: list[_Place] = []
     products: dict[str, str] = {}
     for place in _places(body):
-        owned = _OF_DECLARED.search(body, max(0, place.start - 3), place.start)
-        if owned and owned.start() in brand_before:
+        behind = 3 if body.endswith(("'s ", "\u2019s "), 0, place.start) else 1
+        owner = brand_before.get(place.start - behind)
+        if owner is not None and body.endswith(" ", 0, place.start):
             if not _OF_OTHERS.match(body, place.end):
-                _add_product(products, place.name, brand_before[owned.start()])
-        elif declared.keys().isdisjoint(range(place.start, place.end)):
+                _add_product(products, place.name, owner)
+        elif place.end <= declared_starts[bisect_left(declared_starts, place.start)]:
             if place.start not in brand_before:
                 places.append(place)
         elif (maker := declared.get(place.start)) and not _OF_OTHERS.match(body, place.end):
             _add_product(products, body[maker.end + 1 : place.end], maker.brand)
-    inside = () if german else {p.name for p in places if _INSIDE.match(body, p.start - 2, p.start)}
+    inside = () if german else {p.name for p in places if _is_inside(body, p.start)}
     names: set[str] = set()
     before: _Place | None = None
     for place in places:
@@ -209,8 +209,15 @@ def _maker(products: dict[str, str], place: _Place, body: str) -> str:
     if not brand:
         return ""
     before = body[max(0, place.start - _BEGINNING_CHARACTERS) : place.start]
-    is_whole = not _NAME_BEFORE.search(before) and (not place.words or _INSIDE.match(before[-2:]))
+    is_inside = not place.words or _is_inside(body, place.start)
+    is_whole = not _NAME_BEFORE.search(before) and is_inside
     return brand if is_whole else ""
+
+
+def _is_inside(body: str, start: int) -> bool:
+    """Return whether a name at an offset stands within a sentence, behind a word or a comma."""
+    before = body[max(0, start - 2) : start]
+    return before[1:] == " " and (before[0] == "," or "a" <= before[0] <= "z")
 
 
 def is_name(text: str) -> bool:
@@ -301,6 +308,8 @@ def _before(body: str, place: _Place, characters: int) -> str:
     acronym: "The Acme One is", "La BNP reste".
     """
     before = body[max(0, place.start - characters) : place.start]
+    if not before.endswith(_ARTICLE_ENDS):
+        return before  # as for most names: a search takes longer
     takes_article = " " in place.name or place.name.isupper() or _MODEL.match(body, place.end)
     return (_ARTICLE if takes_article else _ROMANCE_ARTICLE).sub("", before)
 
