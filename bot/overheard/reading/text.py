@@ -92,13 +92,12 @@ def is_reference(content: str, under_sources: bool, in_list_item: bool = False) 
         under_sources: Whether the block is under the heading of a list of sources.
         in_list_item: Whether the block is in an item of a Markdown list.
     """
-    if _FOOTNOTE.match(content):
+    if "[^" in content and _FOOTNOTE.match(content):
         return True
     linked = "](" in content or "://" in content or "www." in content
-    numbered = _ENTRY.match(content) is not None
-    if under_sources:
-        return linked or in_list_item or numbered
-    return linked and numbered
+    if under_sources and (linked or in_list_item):
+        return True
+    return (linked or under_sources) and _ENTRY.match(content) is not None
 
 
 _APOSTROPHES = "\u2018\u2019\u02bc\u02b9\u2032\uff07`\u00b4"
