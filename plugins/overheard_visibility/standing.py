@@ -202,8 +202,7 @@ def _offer(
         return ""
     if all(_is_sentence_with_name(unit, own) for unit in owned) and not _is_subject(reading, own):
         return ""
-    units = units_by_mention(reading)
-    if all(ASIDE.match(units[mention.start].text) for mention in own):
+    if all(ASIDE.match(units_by_mention(reading)[mention.start].text) for mention in own):
         return ""
     if all(unit.role is UnitRole.SHOP for unit in owned):
         return ""

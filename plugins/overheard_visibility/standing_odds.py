@@ -323,8 +323,7 @@ def _text(
     words = text.split()
     past_words = sum(map(_PAST.__contains__, words)) + text.count("ed ") + text.count("ed,")
     negations = sum(map(_SHORT_OF.__contains__, words)) + text.count("n't") + text.count("n\u2019t")
-    units = units_by_mention(reading)
-    units_with_name = [units[mention.start] for mention in own]
+    units_with_name = [units_by_mention(reading)[mention.start] for mention in own]
     own_units_with_name = {id(unit) for unit in units_with_name if unit.is_of(brand)}
     return {
         "no text": not owned,

@@ -206,12 +206,10 @@ def _add_product(products: dict[str, str], name: str, brand: str) -> None:
 def _maker(products: dict[str, str], place: _Place, body: str) -> str:
     """Return the declared brand whose product a name is, "the Bolt"; "" if it is none."""
     brand = products.get(place.name) or products.get(place.name.partition(" ")[0], "")
-    if not brand:
+    if not brand or (place.words and not _is_inside(body, place.start)):
         return ""
     before = body[max(0, place.start - _BEGINNING_CHARACTERS) : place.start]
-    is_inside = not place.words or _is_inside(body, place.start)
-    is_whole = not _NAME_BEFORE.search(before) and is_inside
-    return brand if is_whole else ""
+    return "" if _NAME_BEFORE.search(before) else brand
 
 
 def _is_inside(body: str, start: int) -> bool:
