@@ -38,11 +38,12 @@ class Section:
 
 def sections(text: str, *, items: bool = False) -> Iterator[Section]:
     """Divide a text into headings with a flat list below, and all other lines; with `items`, also
-    into items that have items below them. What may be about all entries, such as a plain paragraph
-    before a rule, is in no section, and a heading with a title among its lines is none.
+    into items that have items below them. What may be about all entries is in no section: a plain
+    paragraph at the end, or before a rule that is not one between entries. A heading with a title
+    among its lines is none.
     """
     lines = text.split("\n")
-    at, kept = 0, 9
+    at, kept, rules = 0, 9, sum(_RULE.fullmatch(line) is not None for line in lines)
     while at < len(lines):
         heading = _HEADING.fullmatch(lines[at])
         if not heading:
@@ -70,7 +71,8 @@ def sections(text: str, *, items: bool = False) -> Iterator[Section]:
             end += 1
             label = _LABELLED.match(lines[end - 1])
             after = end if bullet or (label and text.count(label[0]) > 1) else after
-        if end == len(lines) or _RULE.fullmatch(lines[end]):
+        between = rules >= sum(line.startswith(heading["signs"] + " ") for line in lines) - 1
+        if end == len(lines) or (_RULE.fullmatch(lines[end]) and not between):
             del told[len(told) - sum(bool(line.strip()) for line in lines[after:end]) :]
             end = after
         if bullets and is_flat:

@@ -104,6 +104,7 @@ Which one to take depends on what you do.
 2. **Boltly** \u2013 best value
    - Priced by use
    - Few templates
+   - Works in the browser
 
 ---
 
