@@ -170,10 +170,7 @@ def forbidden(statement: Statement, truth: Truth) -> Stated | None:
     negation before them, or behind them in the same clause.
     """
     text = statement.text
-    named = (
-        next(claims.find_words(text, truth.value), None)
-        if claims.contains(text, truth.value)
-        else None
-    )
+    is_named = claims.contains(text, truth.value)
+    named = next(claims.find_words(text, truth.value), None) if is_named else None
     is_denied = named and (_NOT.search(text, 0, named.start()) or _is_denied(text, named))
     return Stated(truth.value, Verdict.WRONG) if named and not is_denied else None

@@ -290,4 +290,4 @@ def _close(pair: tuple[float, float], share: float = _ROUNDING_SHARE) -> bool:
     a share of the larger, or by a hundredth, or the first leaves out the hundredths.
     """
     is_near = abs(pair[0] - pair[1]) <= max(share * max(pair), _ROUNDING_AMOUNT)
-    return is_near or pair[0] == int(pair[1])
+    return is_near or 0 < pair[0] == int(pair[1])

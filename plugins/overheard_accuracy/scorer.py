@@ -27,7 +27,7 @@ class Accuracy:
     """
 
     name = "accuracy"
-    version = "19"
+    version = "20"
     reads_facts = True
     metrics: Sequence[Metric] = (Metric("accuracy", Scale.SHARE, "Accuracy"),)
 

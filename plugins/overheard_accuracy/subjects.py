@@ -147,9 +147,9 @@ def is_about(stated: PriceStatement, qualifier: str, body: str) -> bool:
 
     Args:
         qualifier: The product or plan of the fact ("Pro"); the title, product or text of the
-            statement must name it, and the name must not go on ("Pro Max") with a word that the
-            answer never writes small. Empty for the brand's own price; then the statement must not
-            be about a product.
+            statement must name it, and the name must not go on ("Pro Max", "Pro 2", but "Pro Plan")
+            with a number or a word that the answer never writes small. Empty for the brand's own
+            price; then the statement must not be about a product.
         body: The text of the answer.
     """
     if not qualifier:
@@ -158,8 +158,9 @@ def is_about(stated: PriceStatement, qualifier: str, body: str) -> bool:
     if not any(stated.product in text for text in texts):
         texts.append(stated.product)  # a label
     named = ((text, match.end()) for text in texts for match in find_words(text, qualifier))
-    goes_on = (_PRODUCT.match(*place) for place in named)
-    return any(not more or re.search(rf"\b{more['name'].lower()}\b", body) for more in goes_on)
+    names = [more["name"].lower() if (more := _PRODUCT.match(*at)) else "plan" for at in named]
+    ordinary = (rf"(?=\D)\b{re.escape(name)}\b" for name in names)
+    return not {"plan", "tier"}.isdisjoint(names) or any(re.search(word, body) for word in ordinary)
 
 
 def below_subject(stated: PriceStatement, qualifier: str) -> Statement:

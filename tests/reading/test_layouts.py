@@ -9,6 +9,7 @@ from relayouts import NAMES, RELAYOUTS, renamed, reordered
 
 from kit.scripted import reply
 from overheard import Answer, Brand, Model, Prompt, Question, UnitRole
+from overheard.reading.claims import grave_sentences
 from overheard.reading.reader import Reader
 from overheard_sentiment import Sentiment
 from overheard_visibility import Visibility
@@ -289,6 +290,11 @@ def test_a_column_of_csv_is_that_of_the_brand_of_its_row(*, declared: bool) -> N
         ("### Acme\n- メリット\uff1a軽い\n- デメリット\uff1a設定が多い", True, "mixed"),
         ("### Acme\n**Why it's great:** It doesn't have a grinder.", True, "mixed"),
         ("### Acme\n- Nothing gets in the way", False, "positive"),
+        (
+            "### Acme\n- **Intro Offer**: 5%.\n- **Perks**: Unreliable.\n- **Ideal for**: Acme",
+            True,
+            "mixed",
+        ),
         ("Acme reads any file. It is a bit coarse.", True, "mixed"),
         ("Boltly runs on Acme's excellent network.", False, "neutral"),
     ],
@@ -299,11 +305,15 @@ def test_drawbacks_and_tones_in_a_few_words(text: str, *, drawback: bool, tone: 
     assert (found.drawback, found.tone) == (drawback, tone)
 
 
-def test_a_line_of_many_points_is_read_in_time_in_proportion() -> None:
-    """Each comma looked for a bracket up to the end of the line."""
+@pytest.mark.parametrize(
+    "line", ["Acme: " + "quick, " * 30_000, "**Acme:** dim, " * 12_000, "Acme. " * 30_000]
+)
+def test_a_line_of_many_points_is_read_in_time_in_proportion(line: str) -> None:
+    """No comma looks for a bracket, no cut for bold text and no sentence for names in all of it."""
     question = Question(Prompt("Which one?"), Model("echo", "echo"))
-    line = "Acme: " + "quick, " * 30_000
     answer = Answer(1, question, reply(line), datetime(2026, 1, 1, tzinfo=UTC))
     begun = time.process_time()
-    assert Reader([Brand("Acme")]).read(answer).units
+    read = Reader([Brand("Acme")]).read(answer)
+    assert read.units
+    assert not list(grave_sentences(read.reading(Brand("Acme"), ())))
     assert time.process_time() - begun < 6

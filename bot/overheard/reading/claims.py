@@ -1,10 +1,11 @@
 """False claims that mean the same, and grave sentences."""
 
 import re
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import chain, pairwise
+from itertools import chain, groupby, pairwise
 
 from overheard.domain import Mention, Model, Reading
 from overheard.reading.text import fold
@@ -269,14 +270,14 @@ def _own_sentences(reading: Reading) -> Iterator[tuple[int, str]]:
     without any name that belong to the brand, such as those below its heading; their offset is 0.
     A text is cut to `_SENTENCE_CHARS`.
     """
-    for index, (start, end) in enumerate(reading.sentences):
-        mentions = [mention for mention in reading.mentions if mention.sentence == index]
+    for index, named in groupby(reading.mentions, lambda mention: mention.sentence):
+        (start, end), mentions = reading.sentences[index], list(named)
         if any(mention.brand == reading.brand.name for mention in mentions):
             text = reading.body[start : min(end, start + _SENTENCE_CHARS)]
             yield from _own_parts(text, start, mentions, reading.brand.name)
     name_starts = [mention.start for mention in reading.mentions]
     for unit in reading.units:
-        names_any = any(unit.start <= start < unit.end for start in name_starts)
+        names_any = bisect_left(name_starts, unit.start) < bisect_left(name_starts, unit.end)
         if unit.is_of(reading.brand.name) and not names_any:
             yield 0, reading.body[unit.start : min(unit.end, unit.start + _SENTENCE_CHARS)]
 

@@ -241,9 +241,17 @@ def kind_of(label: str) -> LabelKind:
     return LabelKind.AWARD if _AWARD.match(words) else LabelKind.OTHER
 
 
+AWARDED = re.compile(r"\b(?:for|with|if|when|as)\s+\w", re.IGNORECASE)
+"""In a label that says all of an award: below "Best for travel" is any text, below "Best for" not.
+"""
+
+
 def is_award(label: str) -> bool:
-    """Return whether a label is an award ("Best overall") or tells what something is best for."""
-    return kind_of(label) is LabelKind.AWARD or role_of(label) is UnitRole.BEST_FOR
+    """Return whether a label is an award ("Best overall") or tells what something is best for; not
+    "Ideal for", before such readers.
+    """
+    tells_all = AWARDED.search(label) and role_of(label) is UnitRole.BEST_FOR
+    return bool(tells_all) or kind_of(label) is LabelKind.AWARD
 
 
 @lru_cache(maxsize=8192)

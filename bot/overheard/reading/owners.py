@@ -185,8 +185,9 @@ def _piece_edges(
     for sign in signs:
         if times[sign[0].strip()] > 1 or (sign.re is _DASH and sign["opens"]):
             points.append(sign.span())
-    edges = sorted((*stops, *labels, *points))
-    return [edge for edge in edges if not any(low < edge[0] < high for low, high in names)]
+    ends = [0, *(high for _, high in names)]
+    points += (*stops, *labels)
+    return sorted(edge for edge in points if edge[0] >= ends[bisect_left(names, edge[:1])])
 
 
 def _point_signs(

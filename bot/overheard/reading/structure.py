@@ -13,6 +13,7 @@ from overheard.domain import Mention, Unit, UnitRole
 from overheard.reading.labels import (
     ADVISING,
     ASIDE,
+    AWARDED,
     CLOSING,
     DECIDING,
     ELIDED,
@@ -66,9 +67,6 @@ _MAX_LABELS = 4
 
 _TOLD = re.compile(r" [\u2013\u2014-] (?=\S+ \S+ \S)")
 """Before what a line tells of the name that it begins with."""
-_AWARDED = re.compile(r"\bfor\s+\w", re.IGNORECASE)
-"""In a title that says all of an award: below "Best for travel" is any text, below "Best for" not.
-"""
 _ASIDE_CHARACTERS = 24
 _PRONOUN_CHARACTERS = 60
 """Characters of such a sentence within which a name is no subject; glued text has one later."""
@@ -232,7 +230,7 @@ class _UnitBuilder:
             context = context._replace(owner=self.last_owner)
         elif context.owner:
             self.last_owner = NOBODY
-        if context.role is UnitRole.BEST_FOR and _AWARDED.search(context.label):
+        if context.role is UnitRole.BEST_FOR and AWARDED.search(context.label):
             context = context.with_role(UnitRole.NONE)
         self.stack.append(context.at(rank))
         self.carried, self.listed = context.owner, False
@@ -373,15 +371,15 @@ class _UnitBuilder:
                 yield self._unit(start, end, self.names.owner(start, end) or product, UnitRole.SHOP)
                 context, self.carried = base, base.owner
                 continue
-            sign_role = emoji_role(self.body, start, end)
-            label_count, decides = 0, False
+            sign_role, label_count, decides = emoji_role(self.body, start, end), 0, False
             while start < end and label_count < _MAX_LABELS:
                 label = self.outline.label(start, end, line)
                 if label is None:
                     break
                 is_first = not (number or label_count)
-                anew = is_first or (groups and self._is_whole_award(label))
-                above = base if anew else context.with_role(base.role)
+                text = self.body[label.start : label.end]
+                is_whole_award = groups and is_award(text) and AWARDED.search(text)
+                above = base if is_first or is_whole_award else context.with_role(base.role)
                 context = self._label_context(
                     label, above, end, line, multi=multi and is_first, groups=groups
                 )
@@ -462,11 +460,6 @@ class _UnitBuilder:
         if names_owner and not top.owner and top.role in _LISTED_ROLES:
             return context.with_role(top.role)
         return context
-
-    def _is_whole_award(self, label: Label) -> bool:
-        """Return whether a label says all of an award: "Best for travel"."""
-        text = self.body[label.start : label.end]
-        return is_award(text) and _AWARDED.search(text) is not None
 
     def _is_named(self, label: Label, end: int, owner: Owner) -> bool:
         """Return whether a label is the name of an owner, so that the rest of the piece is about
