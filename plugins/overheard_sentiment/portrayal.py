@@ -161,6 +161,7 @@ def portrayal(reading: Reading) -> Portrayal:
     drawback, and only against praise.
     """
     whole, brand = Portrayal(), reading.brand.name
+    reading = reading.among_all()  # the same for brands of several markets
     is_short = len(reading.body) < _SHORT_CHARACTERS
     prose = _is_prose(reading)
     for read in _texts(reading).get(brand, [])[:_MAX_UNITS]:
@@ -228,7 +229,7 @@ def _texts(reading: Reading) -> dict[str, list[_Text]]:
     and what the model says of itself.
     """
     texts: dict[str, list[_Text]] = {}
-    mentions = reading.everyone or reading.mentions
+    mentions = reading.mentions
     starts = [mention.start for mention in mentions]
     words = _WORD.findall(reading.body[:_LANGUAGE_CHARACTERS].lower())
     latin = latin_language(words)

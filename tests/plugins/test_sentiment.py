@@ -20,7 +20,7 @@ from overheard import (
     Scorer,
 )
 from overheard.reading.reader import Reader
-from overheard_sentiment import Sentiment, overheard_scorers
+from overheard_sentiment import Sentiment, overheard_scorers, portrayal
 from overheard_sentiment.drawback_odds import decision_weights
 from overheard_sentiment.drawbacks import doubts
 
@@ -149,6 +149,20 @@ def test_a_brand_that_is_not_named_has_no_sentiment() -> None:
     """Absent, never 0."""
     assert score("Boltly is great.") == []
     assert score("") == []
+
+
+def test_brands_of_several_markets_share_the_texts_of_an_answer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """An answer is divided once, also where no market has all of its brands."""
+    divided: list[object] = []
+    monkeypatch.setattr(portrayal, "latin_language", divided.append)
+    asked = Question(Prompt("Which tool?"), Model("echo", "echo"))
+    reply = Reply("Acme is great. Boltly is slow.", Finish.COMPLETE)
+    read = READER.read(Answer(1, asked, reply, datetime(2026, 1, 1, tzinfo=UTC)))
+    for brand in (ACME, BOLTLY):
+        Sentiment().score(read.reading(brand, ()))
+    assert len(divided) == 1
 
 
 def test_a_brand_that_is_named_and_not_judged_has_zero() -> None:
