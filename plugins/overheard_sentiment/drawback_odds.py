@@ -1,14 +1,16 @@
-"""The odds that a clause names a drawback, learnt from labelled passages, for English.
+"""The odds that a clause names a drawback, learnt from labelled passages.
 
 A logistic regression over the words of a clause, their valences and its place; the weights in
-``drawback_odds.txt`` are derived by ``training/drawbacks.py`` and are read and reviewed like any
+``drawback_odds.txt`` for English and in ``foreign_odds.txt`` for other languages are derived by
+``training/drawbacks.py`` and ``training/foreign_drawbacks.py``, and are read and reviewed like any
 other list.
 """
 
 import math
+import re
 from bisect import bisect_left
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 from itertools import pairwise
 
 from overheard_sentiment.lists import valued
@@ -19,9 +21,16 @@ _PREFIXES = ("dis", "im", "in", "mis", "over", "un")
 _PREFIXED_LETTERS, _SUFFIXED_LETTERS = 7, 5
 """Letters of the shortest words whose first, or last, ones are a feature."""
 _CACHED_WORDS = 16_384
+LEARNT_LANGUAGES = ("german", "french", "spanish")
+"""The languages other than English with weights."""
+_STEM_LETTERS, _LEAST_LETTERS = 7, 4
+"""Most letters of a stem in another language, and fewest that are left without its ending."""
+_ENDING = re.compile(r"(?:e[nrsm]?|[ao]?s|[aon])$")
 
 
-def log_odds(text: SentenceWords, start: int, end: int, *, pro: bool = False) -> float:
+def log_odds(
+    text: SentenceWords, start: int, end: int, *, pro: bool = False, language: str = ""
+) -> float:
     """Return the log odds (natural logarithm) that a clause names a drawback of its subject.
 
     Above 0, a drawback is likelier than none; 2 means a probability of 88 %. Features without a
@@ -32,9 +41,10 @@ def log_odds(text: SentenceWords, start: int, end: int, *, pro: bool = False) ->
         start: Offset of the clause in the text, in characters.
         end: Offset after the clause.
         pro: Whether the text is listed among the pros.
+        language: One of `LEARNT_LANGUAGES`; "" for English.
     """
-    weights, weights_of_pairs = _weights()
-    marks, stems, sizes = _features(text, start, end, pro=pro)
+    weights, weights_of_pairs = _weights(language)
+    marks, stems, sizes = _features(text, start, end, pro, language)
     odds = sum([weights[mark] for mark in marks if mark in weights])
     pairs = {pair for pair in pairwise(stems) if pair in weights_of_pairs}
     odds += sum([weights_of_pairs[pair] for pair in pairs])
@@ -42,7 +52,7 @@ def log_odds(text: SentenceWords, start: int, end: int, *, pro: bool = False) ->
 
 
 def clause_features(
-    text: SentenceWords, start: int, end: int, *, pro: bool = False
+    text: SentenceWords, start: int, end: int, *, pro: bool = False, language: str = ""
 ) -> Iterator[tuple[str, float]]:
     """Yield (name, value) for each feature of a clause, each name once.
 
@@ -56,20 +66,22 @@ def clause_features(
         start: Offset of the clause in the text, in characters.
         end: Offset after the clause.
         pro: Whether the text is listed among the pros.
+        language: One of `LEARNT_LANGUAGES`; "" for English.
     """
-    marks, stems, sizes = _features(text, start, end, pro=pro)
+    marks, stems, sizes = _features(text, start, end, pro, language)
     yield from sizes.items()
     yield from ((mark, 1.0) for mark in (*marks, *map(" ".join, set(pairwise(stems)))))
 
 
 def _features(
-    text: SentenceWords, start: int, end: int, *, pro: bool
+    text: SentenceWords, start: int, end: int, pro: bool, language: str
 ) -> tuple[set[str], list[str], dict[str, float]]:
     """Return (the names of the features with the value 1, the stems of which neighbours are pairs,
     the other features by name) of a clause.
     """
     first, last = bisect_left(text.starts, start), bisect_left(text.starts, end)
-    forms = [form for form in map(_FORMS.__getitem__, text.texts[first:last]) if form]
+    known = foreign_stem if language else _FORMS.__getitem__
+    forms = [form for form in map(known, text.texts[first:last]) if form]
     stems = [word for word, _ in forms]
     marks = {"=bias"}.union(stems, *[names for _, names in forms if names])
     sizes = {"=words": math.log1p(len(forms))}
@@ -101,9 +113,6 @@ class _Forms(dict[str, tuple[str, tuple[str, ...]] | None]):
         return found
 
 
-_FORMS = _Forms()
-
-
 def _stem_and_forms(token: str) -> tuple[str, tuple[str, ...]] | None:
     """Return (stem, names of the features of the form) of a word in lower case, such as
     ("reliabl", ("=un-",)); None for a punctuation mark.
@@ -126,17 +135,32 @@ def _stem_and_forms(token: str) -> tuple[str, tuple[str, ...]] | None:
     return stem(token), tuple(name for name, applies in forms if applies)
 
 
+@lru_cache(maxsize=_CACHED_WORDS)
+def foreign_stem(token: str) -> tuple[str, tuple[str, ...]] | None:
+    """Return the same for a word in another language, whose stem is its beginning, without an
+    elision before it.
+    """
+    word = token.rsplit("'", 1)[-1]
+    if not word[0].isalpha() or not word.strip("x"):
+        return _stem_and_forms(word)
+    stem = _ENDING.sub("", word[:_STEM_LETTERS])
+    return (stem if len(stem) >= _LEAST_LETTERS else word[:_STEM_LETTERS]), ()
+
+
+_FORMS = _Forms()
+
+
 @cache
-def _weights() -> tuple[dict[str, float], dict[tuple[str, ...], float]]:
+def _weights(language: str) -> tuple[dict[str, float], dict[tuple[str, ...], float]]:
     """Return (weights by the name of the feature, weights by the pair of stems)."""
-    by_name = dict(valued("drawback_odds", divider="|"))
+    by_name = dict(valued("foreign_odds" if language else "drawback_odds", language, divider="|"))
     pairs = {tuple(name.split(" ")): value for name, value in by_name.items() if " " in name}
     return by_name, pairs
 
 
 @cache
-def decision_weights() -> dict[str, float]:
+def decision_weights(name: str = "drawback_odds") -> dict[str, float]:
     """Return the weights with which evidence for a drawback adds up, by its marks, and the log odds
-    above which it is one.
+    above which it is one, from a file.
     """
-    return dict(valued("drawback_odds", "decision", divider="|"))
+    return dict(valued(name, "decision", divider="|"))

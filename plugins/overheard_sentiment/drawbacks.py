@@ -13,7 +13,7 @@ from math import inf
 from typing import NamedTuple
 
 from overheard import Phrases
-from overheard_sentiment.drawback_odds import decision_weights, log_odds
+from overheard_sentiment.drawback_odds import LEARNT_LANGUAGES, decision_weights, log_odds
 from overheard_sentiment.faults import (
     CURED,
     DENIED,
@@ -43,8 +43,7 @@ _FOREIGN_CLAUSE = re.compile(
 _FOREIGN_SUPPOSED = re.compile(r"\b(?:wer|wenn|falls|sofern|si|quand|quien|cuando)\b[^,;]*\Z")
 """The same as `SUPPOSED` in other languages: "wer nur wenig schreibt"."""
 _FOREIGN_TURN = re.compile(r"(?:aber|jedoch|allerdings|doch|leider|mais|pero)\b(?! auch)")
-_TURN_WORDS = 4
-"""Fewest words of a concession in another language that is a drawback without a sign of one."""
+_FOREIGN_PRONOUN = re.compile(r"\W*(?:er|sie|es|d(?:as|er|ie\w*)|[ie]l(?:le)?s?|ce|ça|on|l[ao])\b")
 _BLAMED_ODDS = -1.0
 """The log odds of its words from which a clause that blames names a drawback in a short answer."""
 _REACH_CHARACTERS = 28
@@ -243,45 +242,50 @@ def may_name_drawback(text: str) -> bool:
     )
 
 
-def _says_no_praise(text: str, start: int, end: int) -> bool:
-    """Return whether a clause has at least `_TURN_WORDS` words, and none that praises.
-
-    Args:
-        text: The text, with all names masked.
-        end: Offset after the clause.
-    """
-    clause = text[start:end]
-    return (
-        len(clause.split()) >= _TURN_WORDS and max(sentence_words(clause).valences, default=0) <= 0
-    )
-
-
-def foreign_drawbacks(text: str, language: str, *, price_only: bool = False) -> Iterator[Drawback]:
+def foreign_drawbacks(
+    text: str, language: str, *, named: bool = True, price_only: bool = False
+) -> Iterator[Drawback]:
     """Yield the drawbacks that a text in another language than English names, in order, at most one
-    for each clause.
-
-    A clause after "aber", "mais" or "pero" names one already when it has enough words and no
-    praise.
+    for each clause: by learnt weights, and in Japanese by patterns alone.
 
     Args:
         text: A text about one brand, with all names masked.
         language: One of `FOREIGN_LANGUAGES`, such as ``german``; others yield nothing.
-        price_only: Whether only judgements of the price count.
+        named: Whether the text names the brand.
+        price_only: Whether only judgements of the price count, by patterns alone.
     """
     if language not in FOREIGN_LANGUAGES:
         return
-    prices, faults = foreign_patterns(language)
-    lower = _lower_if_same_length(text)
-    start = 0
+    words, weight = sentence_words(text), decision_weights("foreign_odds").__getitem__
+    for start, end, marks in foreign_evidence(text, language, named=named):
+        price = "price" in marks
+        if price_only or language not in LEARNT_LANGUAGES:
+            odds = inf if price or ("fault" in marks and not price_only) else -inf
+        else:
+            odds = sum(map(weight, marks), log_odds(words, start, end, language=language))
+        if odds > weight("least"):
+            yield Drawback(start, end, price, odds)
+
+
+def foreign_evidence(
+    text: str, language: str, *, named: bool
+) -> Iterator[tuple[int, int, frozenset[str]]]:
+    """Yield (start, end, marks of what speaks for or against a drawback) for each clause of a text
+    in one of `FOREIGN_LANGUAGES`; see `foreign_drawbacks` for the arguments.
+    """
+    patterns = dict(zip(("price", "fault"), foreign_patterns(language), strict=True))
+    lower, start = _lower_if_same_length(text), 0
+    doubts = () if _FOREIGN_PRONOUN.match(lower) else ("no pronoun",)
     for edge in (*_FOREIGN_CLAUSE.finditer(lower), None):
         end = edge.start() if edge else len(text)
-        price, fault = (
-            found is not None and not _FOREIGN_SUPPOSED.search(lower, start, found.start())
-            for found in (pattern.search(lower, start, end) for pattern in (prices, faults))
-        )
-        turned = start and _FOREIGN_TURN.match(lower, start) and _says_no_praise(lower, start, end)
-        if price or (not price_only and (turned or fault)):
-            yield Drawback(start, end, price=price)
+        marks = set() if named else {"unnamed", *doubts}
+        for mark, pattern in patterns.items():
+            found = pattern.search(lower, start, end)
+            if found and not _FOREIGN_SUPPOSED.search(lower, start, found.start()):
+                marks.add(mark)
+        if start and _FOREIGN_TURN.match(lower, start):
+            marks.add("conceded")
+        yield start, end, frozenset(marks)
         start = edge.end() if edge else end
 
 

@@ -319,7 +319,8 @@ def _named_drawbacks(read: _Text, *, named: bool, prose: bool) -> Iterator[Named
     elif read.language:
         if pro:
             return
-        found = foreign_drawbacks(masked, read.language, price_only=price_only)
+        sure = named or not prose
+        found = foreign_drawbacks(masked, read.language, named=sure, price_only=price_only)
     elif price_only:
         found = priced(masked)
     else:

@@ -47,7 +47,7 @@ class Sentiment:
     """
 
     name = "sentiment"
-    version = "27"
+    version = "28"
     metrics: Sequence[Metric] = (
         Metric("sentiment", Scale.POLARITY, "Sentiment"),
         Metric("drawback", Scale.BINARY, "Drawback named", lower_is_better=True),

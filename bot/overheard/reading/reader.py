@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from overheard.reading.mentions import MentionFinder
 
-READING_VERSION = "32"
+READING_VERSION = "33"
 """The version of this package: of mentions, negation, sentences, rankings and structure.
 Increase it with every change here that can change a score: history is then scored again."""
 
