@@ -140,7 +140,7 @@ def foreign_stem(token: str) -> tuple[str, tuple[str, ...]] | None:
     """Return the same for a word in another language, whose stem is its beginning, without an
     elision before it.
     """
-    word = token.rsplit("'", 1)[-1]
+    word = token.rsplit("'", 1)[-1] or token
     if not word[0].isalpha() or not word.strip("x"):
         return _stem_and_forms(word)
     stem = _ENDING.sub("", word[:_STEM_LETTERS])

@@ -113,6 +113,9 @@ def test_each_brand_gets_what_is_said_of_it(text: str, acme: int, boltly: int) -
         ("Is Acme any good?", 0),
         ("If you need great reports, there is Acme.", 0),
         ("Acme es lento y caro.", -1),
+        ("Acme est lent, mais l' appli plante l'.", -1),  # apostrophes by themselves
+        ("Acme ist nicht teuer.", 1),
+        ("Acme n'est pas cher.", 1),
         ("Acme è affidabile.", 1),
         ("Acme é confiável e rápido.", 1),
         ("Acme is betrouwbaar en niet duur.", 1),
