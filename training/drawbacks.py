@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from itertools import compress
@@ -103,20 +103,26 @@ def masked_units(reading: Reading) -> Iterator[tuple[Unit, str]]:
 
 def labelled_clauses() -> Iterator[Clause]:
     """Yield the clauses of English answers with their labels."""
+    for case in passage_cases():
+        yield from _clauses_of("passages", case)
+    for kind in PROSE:
+        for case in prose(None, kind):
+            alone = replace(case, brands=(case.brand,))
+            yield from _clauses_of(f"{kind}-{case.round}", alone)
+
+
+def passage_cases() -> Iterator[Case]:
+    """Yield the half ``dev`` of the passages with the quotes of their drawbacks."""
     quotes = {
         (passage.id, label.brand): tuple(found.quote for found in label.drawbacks)
         for passage in passages("dev")
         for label in passage.labels
     }
     for case in gold("dev"):
-        yield from _clauses_of("passages", case, quotes[case.id, case.brand.name])
-    for kind in PROSE:
-        for case in prose(None, kind):
-            alone = replace(case, brands=(case.brand,))
-            yield from _clauses_of(f"{kind}-{case.round}", alone, case.quotes)
+        yield replace(case, quotes=quotes[case.id, case.brand.name])
 
 
-def _clauses_of(author: str, case: Case, quotes: Sequence[str]) -> Iterator[Clause]:
+def _clauses_of(author: str, case: Case) -> Iterator[Clause]:
     reading, brand = case.reading().among_all(), case.brand.name
     if latin_language(reading.body.lower().split()):
         return
@@ -127,10 +133,10 @@ def _clauses_of(author: str, case: Case, quotes: Sequence[str]) -> Iterator[Clau
         named = any(unit.start <= mention.start < unit.end for mention in reading.of(brand))
         for found in evidence(masked, pro=pro):
             text = unit.text[found.start : found.end]
-            labelled = any(_shared(quote, text) for quote in quotes)
+            labelled = any(shares_words(quote, text) for quote in case.quotes)
             told = dict(clause_features(words, found.start, found.end, pro=pro))
             marks = found.marks.union(doubts(masked, found.start, found.end, named=named))
-            yield Clause(author, case.id, brand, _scaled(told), marks, labelled)
+            yield Clause(author, case.id, brand, scaled(told), marks, labelled)
 
 
 def written_clauses() -> Iterator[Clause]:
@@ -138,20 +144,22 @@ def written_clauses() -> Iterator[Clause]:
     for line in CLAUSES.read_text(encoding="utf-8").splitlines():
         if not line.startswith("#"):
             told = dict(clause_features(sentence_words(line[2:]), 0, len(line)))
-            yield Clause("", "", "", _scaled(told), labelled=line[0] == "-")
+            yield Clause("", "", "", scaled(told), labelled=line[0] == "-")
 
 
-def _scaled(values: Features) -> Features:
-    return {name: value * _scale(name) for name, value in values.items()}
+def scaled(values: Features) -> Features:
+    """Return the values of features, each multiplied with its `scale`."""
+    return {name: value * scale(name) for name, value in values.items()}
 
 
-def _scale(name: str) -> float:
+def scale(name: str) -> float:
+    """Return what the value of a feature is multiplied with."""
     if name[0] in "=^":
         return SCALES.get(name, 1.0)
     return SCALES[" " if " " in name else ""]
 
 
-def _shared(quote: str, clause: str) -> bool:
+def shares_words(quote: str, clause: str) -> bool:
     """Return whether a quote and a clause have a part in common."""
     quote, clause = quote.lower(), clause.strip(" ,.;").lower()
     last = max(1, len(quote) - SHARED_CHARACTERS + 1)
@@ -259,6 +267,14 @@ def least_odds(found: Sequence[tuple[float, bool]], worth: float) -> float:
     return near[len(near) // 2]
 
 
+def print_left_out(found: Mapping[str, Sequence[tuple[float, bool]]]) -> None:
+    """Print precision, recall and F1 of brands by authors left out, above some log odds."""
+    for author, pairs in found.items():
+        for least in PRINTED_ODDS:
+            scores = f1((value > least, named) for value, named in pairs)
+            print(f"{author} left out, above {least}:", *(f"{score:.3f}" for score in scores))
+
+
 def main() -> None:
     """Print precision, recall and F1 of brands in answers by authors left out, for clauses above
     some log odds, and write the weights.
@@ -267,21 +283,19 @@ def main() -> None:
     best = left_out(found)
     unread = [pair for author in UNREAD for pair in best[author].values()]
     shown = {**{author: list(brands.values()) for author, brands in best.items()}, "unread": unread}
-    for author, pairs in shown.items():
-        for least in PRINTED_ODDS:
-            scores = f1((value > least, named) for value, named in pairs)
-            print(f"{author} left out, above {least}:", *(f"{score:.3f}" for score in scores))
+    print_left_out(shown)
     words, decision = fit_words(found), fit_decision(found)
     decision["least in prose"] = least_odds(unread, WORTH_IN_PROSE)
     decision["least with titles"] = least_odds(shown["passages"], 1.0)
-    scaled = {name: weight * _scale(name) for name, weight in words.items()}
+    scaled = {name: weight * scale(name) for name, weight in words.items()}
     kept = {name: weight for name, weight in scaled.items() if abs(weight) >= MIN_WEIGHT}
-    text = HEADER + _listed(kept) + "\n[decision]\n" + _listed(decision)
+    text = HEADER + listed(kept) + "\n[decision]\n" + listed(decision)
     WEIGHTS.write_text(text, encoding="utf-8")
     print(f"{len(found)} clauses, {len(kept)} weights in {WEIGHTS.name}")
 
 
-def _listed(weights: Features) -> str:
+def listed(weights: Features) -> str:
+    """Return weights as lines of a list: the value, then its names."""
     by_weight: dict[str, list[str]] = {}
     for name, weight in sorted(weights.items()):
         by_weight.setdefault(f"{weight:.2f}", []).append(name)

@@ -18,21 +18,20 @@ from pathlib import Path
 from drawbacks import (
     LEAST_ODDS,
     PLUGINS,
-    PRINTED_ODDS,
     READ_OTHERWISE,
     Case,
     Features,
-    _listed,
-    _scale,
-    _scaled,
-    _shared,
     f1,
     fit,
-    gold,
+    listed,
     masked_units,
     odds,
-    passages,
+    passage_cases,
+    print_left_out,
     prose,
+    scale,
+    scaled,
+    shares_words,
 )
 
 from overheard import UnitRole
@@ -100,7 +99,7 @@ def features(text: str, start: int, end: int, marks: Sequence[str], language: st
     """Return the features of a clause, with the language before words and "en" before glosses."""
     found: Counter[str] = Counter({f"mark {mark}": MARK for mark in marks})
     told = dict(clause_features(sentence_words(text), start, end, language=language))
-    for name, value in _scaled(told).items():
+    for name, value in scaled(told).items():
         found[name if name[0] == "=" else f"{language} {name}"] = value
         for gloss in GLOSSES.get((language, name), ()):
             found[f"en {gloss}"] += value
@@ -124,7 +123,7 @@ def brands() -> Iterator[Brand]:
             )
             for start, end, marks in foreign_evidence(masked, language, named=named):
                 text = unit.text[start:end]
-                labelled = any(_shared(quote, text) for quote in case.quotes)
+                labelled = any(shares_words(quote, text) for quote in case.quotes)
                 told = features(masked, start, end, sorted(marks), language)
                 clauses.append((told, labelled))
         yield Brand(hand, bool(case.drawback), tuple(clauses))
@@ -136,13 +135,7 @@ def _cases() -> Iterator[tuple[str, Case]]:
         for case in prose(None, kind):
             if kind != "foreign" or int(case.id) % BLIND_OF:
                 yield f"{kind}-{case.round}", replace(case, brands=(case.brand,))
-    quotes = {
-        (passage.id, label.brand): tuple(found.quote for found in label.drawbacks)
-        for passage in passages("dev")
-        for label in passage.labels
-    }
-    for case in gold("dev"):
-        yield "passages", replace(case, quotes=quotes[case.id, case.brand.name])
+    yield from (("passages", case) for case in passage_cases())
 
 
 def written_clauses() -> Iterator[tuple[Features, bool]]:
@@ -202,10 +195,7 @@ def main() -> None:
     found, written = list(brands()), list(written_clauses())
     best = left_out(found, written)
     pairs = [pair for hand, each in best.items() if hand != "passages" for pair in each]
-    for hand, shown in {**best, "all": pairs}.items():
-        for least in PRINTED_ODDS:
-            scores = f1((value > least, named) for value, named in shown)
-            print(f"{hand} left out, above {least}:", *(f"{score:.3f}" for score in scores))
+    print_left_out({**best, "all": pairs})
     weights = learnt(found, written)
     decision = {
         name.removeprefix("mark "): weight * MARK
@@ -213,19 +203,19 @@ def main() -> None:
         if name.startswith("mark ")
     }
     decision["least"] = min(least for least in LEAST_ODDS if _precision(pairs, least) > PRECISION)
-    text = HEADER + "[decision]\n" + _listed(decision)
+    text = HEADER + "[decision]\n" + listed(decision)
     for language in LEARNT_LANGUAGES:
         own: Counter[str] = Counter()
         for name, weight in weights.items():
             word = name.removeprefix(f"{language} ")
             if name[0] == "=" or word != name:
-                own[word] += weight * _scale(word)
+                own[word] += weight * scale(word)
         for spoken, word, english in glosses():
             if spoken == language:
-                own[word] += weights.get(f"en {english}", 0.0) * _scale(word)
+                own[word] += weights.get(f"en {english}", 0.0) * scale(word)
                 own[word] += weights["carried"] * ENGLISH.get(english, 0.0)
         kept = {name: weight for name, weight in own.items() if abs(weight) >= MIN_WEIGHT}
-        text += f"\n[{language}]\n" + _listed(kept)
+        text += f"\n[{language}]\n" + listed(kept)
     WEIGHTS.write_text(text, encoding="utf-8")
 
 

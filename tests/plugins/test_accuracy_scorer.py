@@ -651,6 +651,20 @@ def test_a_product_or_plan_has_a_price_of_its_own(text: str, verdict: str) -> No
     assert found == ([verdict] if verdict else [])
 
 
+@pytest.mark.parametrize(
+    ("text", "price", "verdict"),
+    [
+        ("Acme costs $0 per month.", "$0.99 per month", "wrong"),
+        ("Acme costs $49 per month.", "$49.99 per month", "correct"),
+    ],
+)
+def test_hundredths_may_be_left_out_but_not_all_of_a_price(
+    text: str, price: str, verdict: str
+) -> None:
+    """Free is no rounding."""
+    assert priced(text, Fact("Acme", "price", price)) == [verdict]
+
+
 def priced(text: str, fact: Fact) -> list[str]:
     """Return the verdicts on a fact about Acme in an answer about Acme, Boltly and others."""
     brands = [Brand("Acme"), Brand("Boltly")]

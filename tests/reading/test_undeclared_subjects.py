@@ -249,6 +249,20 @@ def test_brands_own_sentences_in_other_languages(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
+        "Acme est le plus simple. Sur pavés, il reste stable.",
+        "Acme es la más sencilla. Desde 8 euros incluye soporte.",
+        "Acme ist die beste Wahl. Ohne Vertrag bleibt es flexibel.",
+    ],
+)
+def test_words_that_open_sentences_in_other_languages_are_no_brands(text: str) -> None:
+    """What they open is of the brand before."""
+    owned = read(text).reading(ACME, ()).owned()
+    assert " ".join(unit.text for unit in owned) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
         "Acme is a solid choice. Globex is facing a class action over billing.",
         "Acme is a solid choice. A breach at Globex exposed vaults in 2025.",
         "Acme is a solid choice. Globex, on the other hand, suffered a data breach.",

@@ -168,7 +168,7 @@ async def usage_findings(plugins: Plugins, store: Store) -> AsyncIterator[Findin
 
 
 def judge_findings(call: Call) -> Iterator[Finding]:
-    """Yield a fault for each judge that has nobody to ask, or no money to ask with."""
+    """Yield a fault for each judge whose provider is not configured or whose budget is 0."""
     for judge in judges(call.scoring.scorers):
         place, table = f"judge {judge.model}", f"[scorers.{judge.name}]"
         if judge.model.provider not in call.plugins.providers:
